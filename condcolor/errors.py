@@ -1,0 +1,47 @@
+"""What can go wrong that the user can put right, and the exit code each gets."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CondcolorError(Exception):
+    """A mistake the user can fix: the message says where, what came and what to do."""
+
+    exit_code = 2
+
+
+class UsageError(CondcolorError):
+    """A wrong argument or option."""
+
+    exit_code = 2
+
+
+class DataError(CondcolorError):
+    """Data that cannot be used. `problems` holds every one found, a line each."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, problems: Iterable[str] = ()):
+        self.problems = tuple(problems)
+        super().__init__("\n  ".join((message, *self.problems)))
+
+
+class CheckpointError(CondcolorError):
+    """A model or training state that cannot be loaded, or must not be saved."""
+
+    exit_code = 4
+
+
+class SomeFailed(CondcolorError):
+    """The work is done but for some pictures, which were named as they failed."""
+
+    exit_code = 1
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """`"; did you mean 'red'?"` for the closest choice, or an empty string."""
+    lowered = {choice.lower(): choice for choice in choices}
+    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    return f"; did you mean '{lowered[close[0]]}'?" if close else ""

@@ -1,0 +1,222 @@
+"""The networks: a U-Net generator and a PatchGAN discriminator, both conditioned on attribute planes.
+
+A condition is a vector of planes `cond [B, P]` (one-hot, concatenated over attributes). It is tiled to
+the picture's size and joined to it as channels. No attributes means P = 0, which needs no case of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
+INIT_STD = 0.02  # weights ~ N(0, 0.02), same section
+DROPPED_UPS = 3  # the innermost decoder blocks that have dropout, same section
+
+MIX_GAIN = (
+    16.0  # colours of the head move this much faster than weights, to reach +-2 in 1,000 steps
+)
+COND_LEVELS = {
+    "input": "planes joined to the source (pix2pix; Mirza and Osindero 2014)",
+    "all": "the same, and added at every level (Tag2Pix, Kim et al. 2019, section 4.1)",
+    "head": "only where colours are mixed: the network finds regions, the condition their colours",
+}
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """All that is needed to build the generator and the discriminator again."""
+
+    source_channels: int
+    output_channels: int
+    cond_planes: int = 0
+    base_channels: int = 64  # width of the first layer; deeper ones double it, up to max_channels
+    max_channels: int = 512
+    depth: int = 8  # downs of the U-Net; 8 take 256 px to 1x1
+    dropout: float = 0.5
+    cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
+    mix_masks: int = 8  # with cond_levels "head": masks that the output's colours are mixed by
+    disc_channels: int = 64
+    disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
+
+    def __post_init__(self):
+        counts = ("source_channels", "output_channels", "base_channels", "depth", "disc_channels")
+        for name in counts:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.cond_planes < 0:
+            raise ValueError(f"cond_planes must not be negative, got {self.cond_planes}")
+        if self.depth < DROPPED_UPS:
+            raise ValueError(f"depth must be at least {DROPPED_UPS}, got {self.depth}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+        if self.cond_levels not in COND_LEVELS:
+            known = ", ".join(COND_LEVELS)
+            raise ValueError(f"cond_levels must be one of {known}, got {self.cond_levels!r}")
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of a picture must be multiples of this many pixels."""
+        return 2**self.depth
+
+    def widths(self) -> list[int]:
+        """Output channels of each down, outermost first."""
+        return [min(self.base_channels * 2**i, self.max_channels) for i in range(self.depth)]
+
+
+def tile(cond: Tensor, like: Tensor) -> Tensor:
+    """`[B, P]` -> `[B, P, H, W]` planes of the size and dtype of `like [B, C, H, W]`."""
+    return cond.to(like.dtype)[:, :, None, None].expand(-1, -1, *like.shape[-2:])
+
+
+class Block(nn.Module):
+    """Activation - 4x4 convolution of stride 2 - BatchNorm - Dropout, with the condition if `planes` > 0.
+
+    A condition joined to the input as constant planes adds, away from the border, a constant to each output
+    channel; so it is added as one, which costs nothing and keeps channel counts even.
+    """
+
+    def __init__(self, act: nn.Module, conv: nn.Module, *, norm: bool, dropout: float, planes: int):
+        super().__init__()
+        self.act, self.conv = act, conv
+        self.cond = nn.Linear(planes, conv.out_channels, bias=False) if planes else None
+        self.norm = nn.BatchNorm2d(conv.out_channels) if norm else nn.Identity()
+        self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
+
+    def forward(self, x: Tensor, cond: Tensor) -> Tensor:
+        x = self.conv(self.act(x))
+        if self.cond is not None:
+            x = x + self.cond(cond)[:, :, None, None]
+        return self.drop(self.norm(x))
+
+
+class MixHead(nn.Module):
+    """Regions from the picture, colours from the condition: `base + sum_k mask_k * color_k(cond)`.
+
+    A flat fill is just that, so the network below need not learn each region in each colour, and all
+    colourings of a picture share one pass of it.
+    """
+
+    def __init__(self, planes: int, masks: int, outputs: int):
+        super().__init__()
+        self.masks, self.outputs = masks, outputs
+        self.colors = nn.Linear(planes, masks * outputs, bias=False)
+
+    def forward(self, x: Tensor, cond: Tensor) -> Tensor:
+        """`[B, outputs + masks, H, W]` and `[B, P]` -> `[B, outputs, H, W]`."""
+        base, masks = x.split((self.outputs, self.masks), dim=1)
+        colors = MIX_GAIN * self.colors(cond).view(-1, self.masks, self.outputs)
+        return base + torch.einsum("bkhw,bko->bohw", masks.sigmoid(), colors)
+
+
+class UNet(nn.Module):
+    """The pix2pix U-Net (Isola et al. 2017, section 6.1.1) with conditions.
+
+    No layer has a bias; the first and the innermost down have no norm (batch statistics of a 1x1 map
+    are empty at batch 1); the three innermost ups have dropout; the output passes a tanh.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        widths = config.widths()
+        mixed = config.cond_levels == "head" and config.cond_planes > 0
+        planes = config.cond_planes if config.cond_levels == "all" else 0
+        joined = 0 if mixed else config.cond_planes
+        inputs = [config.source_channels + joined, *widths]
+        self.head = (
+            MixHead(config.cond_planes, config.mix_masks, config.output_channels) if mixed else None
+        )
+        last = config.output_channels + (config.mix_masks if mixed else 0)
+        kernel = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}
+        self.downs, self.ups = nn.ModuleList(), nn.ModuleList()  # outermost, innermost first
+        for i, width in enumerate(widths):
+            down = Block(
+                nn.LeakyReLU(LEAK) if i > 0 else nn.Identity(),
+                nn.Conv2d(inputs[i], width, **kernel),
+                norm=0 < i < config.depth - 1,
+                dropout=0.0,
+                planes=planes if i > 0 else 0,
+            )
+            self.downs.append(down)
+        for i in reversed(range(config.depth)):
+            skip = 0 if i == config.depth - 1 else widths[i]  # joined from the down of this level
+            outputs = widths[i - 1] if i > 0 else last
+            up = Block(
+                nn.ReLU(),
+                nn.ConvTranspose2d(widths[i] + skip, outputs, **kernel),
+                norm=i > 0,
+                dropout=config.dropout if i > 0 and len(self.ups) < DROPPED_UPS else 0.0,
+                planes=planes,
+            )
+            self.ups.append(up)
+        self.apply(init_weights)
+
+    def forward(self, source: Tensor, cond: Tensor) -> Tensor:
+        """`source [B, S, H, W]` and `cond [B, P]` -> `[B, O, H, W]` in [-1, 1]."""
+        step = self.config.multiple
+        if source.shape[-1] % step or source.shape[-2] % step:
+            raise ValueError(
+                f"height and width must be multiples of {step}, got {list(source.shape[-2:])}"
+            )
+        if self.head is not None:
+            return torch.tanh(self.head(self.body(source, cond), cond))
+        return torch.tanh(self.body(torch.cat((source, tile(cond, source)), dim=1), cond))
+
+    def body(self, x: Tensor, cond: Tensor) -> Tensor:
+        """All but the head and the tanh."""
+        skips = []
+        for down in self.downs:
+            x = down(x, cond)
+            skips.append(x)  # (B, widths[i], H / 2^(i+1), W / 2^(i+1))
+        skips.pop()
+        for up in self.ups:
+            x = up(x, cond)
+            if skips:
+                x = torch.cat((x, skips.pop()), dim=1)
+        return x
+
+
+class PatchGAN(nn.Module):
+    """The 70x70 patch discriminator (Isola et al. 2017, section 6.1.2): logits, one for each patch.
+
+    Conv 4x4 - BatchNorm - LeakyReLU blocks, no norm in the first and the last; the last two have stride 1.
+    256 px give 30x30 logits.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        inputs = config.source_channels + config.output_channels + config.cond_planes
+        widths = [config.disc_channels * min(2**i, 8) for i in range(config.disc_layers + 1)]
+        layers: list[nn.Module] = []
+        for i, width in enumerate(widths):
+            stride = 2 if i < config.disc_layers else 1
+            layers.append(nn.Conv2d(inputs, width, 4, stride=stride, padding=1, bias=i == 0))
+            if i > 0:
+                layers.append(nn.BatchNorm2d(width))
+            layers.append(nn.LeakyReLU(LEAK))
+            inputs = width
+        layers.append(nn.Conv2d(inputs, 1, 4, stride=1, padding=1))
+        self.layers = nn.Sequential(*layers)
+        self.apply(init_weights)
+
+    def forward(self, source: Tensor, picture: Tensor, cond: Tensor) -> Tensor:
+        """`[B, S, H, W]`, `[B, O, H, W]` in [-1, 1], `[B, P]` -> logits `[B, 1, h, w]`."""
+        return self.layers(torch.cat((source, picture, tile(cond, source)), dim=1))
+
+
+def init_weights(module: nn.Module) -> None:
+    """Weights ~ N(0, 0.02), norm scales ~ N(1, 0.02), biases 0."""
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        nn.init.normal_(module.weight, 0.0, INIT_STD)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, INIT_STD)
+        nn.init.zeros_(module.bias)
+
+
+def count_parameters(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())

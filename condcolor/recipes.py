@@ -1,0 +1,159 @@
+"""Recipes: what the engine trains, as data. A row of a table for each; no code asks which one runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from condcolor.codecs import Codec, SketchToRgb
+from condcolor.errors import CheckpointError, UsageError, did_you_mean
+from condcolor.losses import PIXEL_LOSSES
+from condcolor.networks import ModelConfig
+
+
+def _given(overrides: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in overrides.items() if value is not None}
+
+
+def _at_least(config, least: int, *names: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not isinstance(value, int) or value < least:
+            raise UsageError(f"{name} must be a whole number from {least} up, got {value}")
+
+
+def _within(config, low: float, high: float, *names: str, open_end: bool = False) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not (low <= value <= high) or (open_end and value == high):
+            raise UsageError(
+                f"{name} must be in [{low}, {high}{')' if open_end else ']'}, got {value}"
+            )
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training: which networks learn, and the weights of the generator's losses."""
+
+    name: str
+    epochs: int
+    trains_generator: bool = True
+    trains_discriminator: bool = True
+    pixel_loss: str = "l1"
+    pixel_weight: float = 100.0
+    gan_weight: float = 1.0
+
+    def __post_init__(self):
+        if self.epochs < 0:
+            raise UsageError(f"phase {self.name}: epochs must not be negative, got {self.epochs}")
+        if self.pixel_loss not in PIXEL_LOSSES:
+            raise UsageError(
+                f"phase {self.name}: pixel loss {self.pixel_loss!r} is not one of "
+                f"{', '.join(PIXEL_LOSSES)}{did_you_mean(self.pixel_loss, PIXEL_LOSSES)}"
+            )
+        for name in ("pixel_weight", "gan_weight"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise UsageError(f"phase {self.name}: {name} must be 0 or more, got {value}")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Every number of a training run but the phases and the networks. Validated where it is made."""
+
+    image_size: int = 256
+    batch_size: int = 10
+    lr: float = 2e-4
+    beta1: float = 0.5
+    beta2: float = 0.999
+    lr_decay: float = 0.0  # share of each phase, at its end, over which lr falls linearly to 0
+    seed: int = 0
+    flips: bool = True  # mirror source and target together, half of the time
+    shift: float = 0.0  # largest shift, as a share of the picture's side
+    zoom: float = 0.0  # largest change of scale, as a share
+    fade: float = 0.0  # largest loss of line contrast, as a share
+    grain: float = 0.0  # largest noise on the source, as a share of the range
+    compose: bool = False  # endless colourings from masks/, instead of the csv's own
+    wrong_color: float = 0.0  # weight of wrong-colour negatives among D's fakes (0 or 1)
+    ema: float = 0.0  # decay of the weights' moving average, 0 = none
+    precision: str = "auto"  # auto | fp32 | bf16
+    test_fraction: float = 0.2  # of the characters, where the data names no split
+    sample_epochs: tuple[int, ...] = (1, 5, 10, 20, 35, 50)
+    checkpoint_epochs: int = 5
+    measure_epochs: int = 1
+
+    def __post_init__(self):
+        _at_least(self, 1, "image_size", "batch_size", "checkpoint_epochs", "measure_epochs")
+        _at_least(self, 0, "seed")
+        _within(self, 0, 1, "beta1", "beta2", "ema", open_end=True)
+        _within(
+            self, 0, 1, "lr_decay", "shift", "zoom", "fade", "grain", "wrong_color", "test_fraction"
+        )
+        if not (math.isfinite(self.lr) and self.lr > 0):
+            raise UsageError(f"lr must be above 0, got {self.lr}")
+        if self.precision not in ("auto", "fp32", "bf16"):
+            raise UsageError(f"precision must be auto, fp32 or bf16, got {self.precision!r}")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A codec, the networks' shape, the phases and the numbers that go with them."""
+
+    name: str
+    codec: Codec
+    model: Mapping[
+        str, object
+    ]  # ModelConfig fields, but for the channels, which codec and data give
+    phases: tuple[Phase, ...]
+    defaults: TrainConfig = field(default_factory=TrainConfig)
+
+    def model_config(self, cond_planes: int, **overrides) -> ModelConfig:
+        """The networks' config for `cond_planes` planes; `overrides` that are None are left out."""
+        channels = {
+            "source_channels": self.codec.source_channels,
+            "output_channels": self.codec.output_channels,
+            "cond_planes": cond_planes,
+        }
+        try:
+            return ModelConfig(**{**self.model, **channels, **_given(overrides)})
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+    def train_config(self, **overrides) -> TrainConfig:
+        """The recipe's numbers with `overrides`; those that are None are left out."""
+        return dataclasses.replace(self.defaults, **_given(overrides))
+
+
+GAN = Phase("gan", epochs=50)
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        #      name     codec          network           phases
+        Recipe("icons", SketchToRgb(), {"depth": 8}, (GAN,)),
+    )
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of that name; UsageError with the closest one when there is none."""
+    if name not in RECIPES:
+        raise UsageError(
+            f"recipe {name!r} is not one of {', '.join(RECIPES)}{did_you_mean(name, RECIPES)}"
+        )
+    return RECIPES[name]
+
+
+def from_fields(cls, fields: Mapping[str, object]):
+    """A dataclass made of what a JSON file held; CheckpointError when the fields do not fit."""
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    unknown = sorted(set(fields) - set(known))
+    if unknown:
+        raise CheckpointError(f"{cls.__name__} has no field {', '.join(unknown)}: a newer format?")
+    lists = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    try:
+        return cls(**lists)
+    except (TypeError, ValueError, UsageError) as error:
+        raise CheckpointError(f"{cls.__name__} cannot be rebuilt: {error}") from None

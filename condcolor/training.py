@@ -1,0 +1,260 @@
+"""`train` and `resume`: from a folder with a metadata.csv to a run folder with a model."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from condcolor import plots
+from condcolor.attributes import RGB, AttributeSchema
+from condcolor.checkpoint import load_model
+from condcolor.dataset import PictureSet
+from condcolor.devices import pick_device
+from condcolor.errors import CheckpointError, DataError, UsageError
+from condcolor.metadata import Metadata, Record, read_metadata, split_by_character
+from condcolor.networks import ModelConfig
+from condcolor.palette import measure_fixed, measure_palette
+from condcolor.recipes import Phase, TrainConfig, find_recipe, from_fields
+from condcolor.trainer import Progress, Trainer, read_log
+
+FORMAT = 1  # of a run's config.json
+
+
+def train(
+    data: Path | str,
+    out: Path | str,
+    *,
+    recipe: str = "icons",
+    epochs: Sequence[int] | None = None,
+    device: str | None = None,
+    init: Path | str | None = None,
+    vocabulary: str = "own",
+    phase: Mapping[str, object] | None = None,
+    model: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+    **config: object,
+) -> Path:
+    """Train a recipe on a data folder; everything ends up in the folder `out`.
+
+    Args:
+        data: a metadata.csv or a folder with one, see docs/format.md.
+        out: the run folder; must not exist, or be empty.
+        epochs: one number for each phase of the recipe.
+        init: a model folder to start from; its network and schema are taken over.
+        phase: fields of `Phase` to set in every phase (`gan_weight`, `pixel_loss` ...).
+        model: fields of `ModelConfig` to set (`base_channels`, `depth` ...).
+        config: fields of `TrainConfig` to set (`batch_size`, `lr` ...); None keeps the recipe's.
+
+    Returns:
+        The folder of the best model, `out/model`.
+
+    Raises:
+        UsageError, DataError, CheckpointError: as their names say, before any training.
+        Interrupted: stopped by a signal, saved; `resume(out)` goes on.
+    """
+    chosen = find_recipe(recipe)
+    phases = _phases(chosen.phases, epochs, phase or {})
+    settings = chosen.train_config(**config)
+    where = pick_device(device)
+    started_from = load_model(Path(init)) if init else None
+    metadata = read_metadata(
+        Path(data), vocabulary=started_from.schema if started_from else vocabulary
+    )
+    schema = started_from.schema if started_from else measure_palette(metadata)
+    network = (
+        started_from.config if started_from else chosen.model_config(schema.planes, **(model or {}))
+    )
+    _check_size(settings, network)
+    run = Path(out)
+    _make_run_folder(run)
+    plan = Plan(
+        chosen.name,
+        phases,
+        settings,
+        network,
+        schema,
+        Path(data).resolve(),
+        measure_fixed(metadata),
+    )
+    with _locked(run):
+        trainer = plan.trainer(run, metadata, where, progress)
+        if started_from:
+            for module in {trainer.generator, trainer.averaged}:
+                module.load_state_dict(started_from.generator.state_dict())
+        _write_json(run / "config.json", plan.to_json(metadata))
+        return _finish(trainer)
+
+
+def resume(run: Path | str, *, device: str | None = None, progress: Progress | None = None) -> Path:
+    """Go on with a run from its newest training state, to the bits of an uninterrupted one.
+
+    Raises:
+        CheckpointError: no run there, or no state of it loads.
+        DataError: the data is not what the run began with.
+    """
+    run = Path(run)
+    plan, rows = Plan.load(run)
+    metadata = read_metadata(plan.data, vocabulary=plan.schema)
+    if _fingerprint(metadata) != rows:
+        raise DataError(
+            f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
+            f"from its model: condcolor train DATA --init {run / 'model'}"
+        )
+    with _locked(run):
+        trainer = plan.trainer(run, metadata, pick_device(device), progress)
+        trainer.restore()
+        return _finish(trainer)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run was told, as its config.json keeps it."""
+
+    recipe: str
+    phases: tuple[Phase, ...]
+    config: TrainConfig
+    model: ModelConfig
+    schema: AttributeSchema
+    data: Path
+    fixed: RGB | None  # the colour of the mask's channel behind the attributes
+
+    def trainer(
+        self, run: Path, metadata: Metadata, device: torch.device, progress: Progress | None
+    ) -> Trainer:
+        """The trainer of this plan, with the pictures decoded."""
+        records = split_by_character(metadata.records, self.config.test_fraction, self.config.seed)
+        return Trainer(
+            run,
+            recipe=find_recipe(self.recipe),
+            phases=self.phases,
+            config=self.config,
+            model=self.model,
+            schema=self.schema,
+            train=self._pictures(records, "train", self.config.compose),
+            test=self._pictures(records, "test", False),
+            device=device,
+            progress=progress,
+        )
+
+    def _pictures(self, records: Sequence[Record], split: str, compose: bool) -> PictureSet | None:
+        chosen = [record for record in records if record.split == split]
+        if not chosen:
+            if split == "train":
+                raise DataError(f"{self.data}: no row belongs to the training split")
+            return None
+        fixed = () if self.fixed is None else (self.fixed,)
+        return PictureSet(chosen, self.schema, self.config.image_size, compose=compose, fixed=fixed)
+
+    def to_json(self, metadata: Metadata) -> dict:
+        return {
+            "format": FORMAT,
+            "recipe": self.recipe,
+            "phases": [asdict(phase) for phase in self.phases],
+            "train": asdict(self.config),
+            "model": asdict(self.model),
+            "schema": self.schema.to_json(),
+            "data": str(self.data),
+            "data_sha256": _fingerprint(metadata),
+            "fixed": self.fixed,
+        }
+
+    @classmethod
+    def load(cls, run: Path) -> tuple[Plan, str]:
+        """The plan of a run folder, and the fingerprint of the data it began with."""
+        path = run / "config.json"
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            if told["format"] > FORMAT:
+                raise CheckpointError(
+                    f"{path}: format {told['format']} is newer: upgrade condcolor"
+                )
+            plan = cls(
+                told["recipe"],
+                tuple(from_fields(Phase, fields) for fields in told["phases"]),
+                from_fields(TrainConfig, told["train"]),
+                from_fields(ModelConfig, told["model"]),
+                AttributeSchema.from_json(told["schema"]),
+                Path(told["data"]),
+                tuple(told["fixed"]) if told["fixed"] else None,
+            )
+            return plan, told["data_sha256"]
+        except FileNotFoundError:
+            raise CheckpointError(f"{run}: no config.json, so this is not a run folder") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path}: cannot be read as a run's config ({error!r})") from None
+
+
+def _finish(trainer: Trainer) -> Path:
+    trainer.fit()
+    plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
+    return trainer.run / "model"
+
+
+def _phases(
+    phases: Sequence[Phase], epochs: Sequence[int] | None, fields: Mapping[str, object]
+) -> tuple[Phase, ...]:
+    if epochs is not None and len(epochs) != len(phases):
+        names = ", ".join(phase.name for phase in phases)
+        raise UsageError(f"epochs: {len(epochs)} numbers for {len(phases)} phases ({names})")
+    counts = epochs if epochs is not None else [phase.epochs for phase in phases]
+    given = {name: value for name, value in fields.items() if value is not None}
+    changed = (
+        dataclasses.replace(phase, epochs=count, **given)
+        for phase, count in zip(phases, counts, strict=True)
+    )
+    return tuple(
+        dataclasses.replace(phase, trains_discriminator=False) if not phase.gan_weight else phase
+        for phase in changed
+    )
+
+
+def _check_size(config: TrainConfig, model: ModelConfig) -> None:
+    if config.image_size % model.multiple:
+        raise UsageError(
+            f"image size {config.image_size} cannot be halved {model.depth} times: use a multiple of "
+            f"{model.multiple}, or another --depth"
+        )
+
+
+def _make_run_folder(run: Path) -> None:
+    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise UsageError(
+            f"{run} exists: choose another --out, or go on with: condcolor resume {run}"
+        )
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{run}: cannot be made ({error.strerror})") from None
+
+
+@contextlib.contextmanager
+def _locked(run: Path) -> Iterator[None]:
+    """Hold the run folder against a second trainer; the lock goes when the process does."""
+    with open(run / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"{run}: another process is training here") from None
+        yield
+
+
+def _fingerprint(metadata: Metadata) -> str:
+    """A sum of what the rows say, and of the pictures' sizes on disk."""
+    digest = hashlib.sha256()
+    for r in metadata.records:
+        files = [p for p in (r.source, r.target, r.mask) if p is not None]
+        said = [str(p.relative_to(r.csv.parent)) + f":{p.stat().st_size}" for p in files]
+        digest.update(json.dumps([*said, r.values, r.split, r.character]).encode())
+    return digest.hexdigest()
+
+
+def _write_json(path: Path, content: Mapping[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,97 @@
+import pytest
+import torch
+
+from condcolor.networks import COND_LEVELS, ModelConfig, PatchGAN, UNet, count_parameters
+
+SMALL = {"base_channels": 4, "max_channels": 8, "depth": 4, "disc_channels": 4}
+
+
+@pytest.mark.parametrize(
+    ("channels", "unet", "patchgan"),
+    [((1, 2, 0), 54_409_856, 2_765_633), ((3, 3, 10), 54_424_192, 2_778_945)],
+)
+def test_parameter_counts_are_the_published_ones(channels, unet, patchgan):
+    with torch.device("meta"):
+        config = ModelConfig(*channels)
+        assert count_parameters(UNet(config)) == unet
+        assert count_parameters(PatchGAN(config)) == patchgan
+
+
+def test_layers_are_those_of_pix2pix():
+    with torch.device("meta"):
+        unet, patchgan = UNet(ModelConfig(3, 3, 10)), PatchGAN(ModelConfig(3, 3, 10))
+    assert [d.conv.out_channels for d in unet.downs] == [64, 128, 256, 512, 512, 512, 512, 512]
+    assert unet.downs[0].conv.in_channels == 13
+    assert patchgan.layers[0].in_channels == 16
+    assert unet.ups[-1].conv.in_channels == 128
+    named = dict(unet.named_parameters())
+    assert not [n for n in named if n.endswith("conv.bias")]
+    dropped = [isinstance(up.drop, torch.nn.Dropout) for up in unet.ups]
+    assert dropped == [True] * 3 + [False] * 5
+    normed = [isinstance(d.norm, torch.nn.BatchNorm2d) for d in unet.downs]
+    assert normed == [False, *[True] * 6, False]
+    biased = [m.bias is not None for m in patchgan.layers if isinstance(m, torch.nn.Conv2d)]
+    assert biased == [True, False, False, False, True]
+
+
+def test_patches_are_30_by_30_and_see_70_by_70():
+    config = ModelConfig(1, 2, disc_channels=4)
+    patchgan = PatchGAN(config).eval()
+    source = torch.zeros(1, 1, 256, 256, requires_grad=True)
+    logits = patchgan(source, torch.zeros(1, 2, 256, 256), torch.zeros(1, 0))
+    assert logits.shape == (1, 1, 30, 30)
+    logits[0, 0, 15, 15].backward()
+    seen = source.grad[0, 0].nonzero()
+    assert (seen.amax(0) - seen.amin(0) + 1).tolist() == [70, 70]
+
+
+def test_weights_begin_as_pix2pix_says():
+    weights = UNet(ModelConfig(3, 3, depth=4)).downs[2].conv.weight.detach()
+    assert abs(float(weights.std()) - 0.02) < 1e-3
+    assert abs(float(weights.mean())) < 1e-3
+
+
+@pytest.mark.parametrize("levels", COND_LEVELS)
+def test_every_attribute_value_changes_the_output(levels):
+    torch.manual_seed(0)
+    unet = UNet(ModelConfig(3, 3, 4, cond_levels=levels, **SMALL)).eval()
+    source = torch.rand(1, 3, 32, 32).expand(4, -1, -1, -1)
+    outputs = unet(source, torch.eye(4))
+    assert outputs.shape == (4, 3, 32, 32)
+    assert outputs.abs().max() <= 1
+    for i in range(4):
+        for j in range(i):
+            assert (outputs[i] - outputs[j]).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("levels", COND_LEVELS)
+def test_no_attributes_need_no_case_of_their_own(levels):
+    config = ModelConfig(1, 2, 0, cond_levels=levels, **SMALL)
+    output = UNet(config)(torch.zeros(2, 1, 32, 48), torch.zeros(2, 0))
+    assert output.shape == (2, 2, 32, 48)
+
+
+def test_one_picture_trains_at_a_1x1_bottleneck():
+    unet = UNet(ModelConfig(3, 3, **SMALL)).train()
+    unet(torch.rand(1, 3, 16, 16), torch.zeros(1, 0)).mean().backward()
+
+
+def test_sizes_that_cannot_be_halved_are_named():
+    unet = UNet(ModelConfig(3, 3, **SMALL))
+    with pytest.raises(ValueError, match="multiples of 16, got \\[32, 40\\]"):
+        unet(torch.zeros(1, 3, 32, 40), torch.zeros(1, 0))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"base_channels": 0}, "base_channels must be at least 1, got 0"),
+        ({"depth": 2}, "depth must be at least 3, got 2"),
+        ({"dropout": 1.0}, "dropout must be in"),
+        ({"cond_levels": "most"}, "one of input, all, head, got 'most'"),
+        ({"cond_planes": -1}, "must not be negative, got -1"),
+    ],
+)
+def test_a_wrong_config_says_what_came(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        ModelConfig(3, 3, **wrong)
