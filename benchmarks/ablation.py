@@ -29,8 +29,8 @@ HEAD = {"cond_levels": "head"}
 #   name                      phase  network      numbers
 VARIANTS = {
     "pix2pix (L1 + GAN)": (GAN, {}, {}),
-    "  + wrong colours": (GAN, {}, {"wrong_color": 1.0}),
-    "  + wrong, all levels, EMA": (GAN, ALL | DRY, {"wrong_color": 1.0, "ema": 0.995}),
+    "  + wrong colours": (GAN, {}, {"wrong_colors": True}),
+    "  + wrong, all levels, EMA": (GAN, ALL | DRY, {"wrong_colors": True, "ema": 0.995}),
     "L1 alone": (L1, {}, {}),
     "  + no dropout": (L1, DRY, {}),
     "  + condition at all levels": (L1, DRY | ALL, {}),

@@ -1,3 +1,34 @@
-"""condcolor colours a picture the way you name it."""
+"""condcolor colours a picture the way you name it.
+
+    from condcolor import Colorizer
+
+    colorizer = Colorizer.load("icons")
+    colorizer("sketch.png", hair="red", shirt="blue").save("icon.png")
+
+`Colorizer`, `train` and `resume` are imported on first use, so that `import condcolor` stays light.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from condcolor.colorizer import Colorizer
+    from condcolor.training import resume, train
 
 __version__ = "0.1.0"
+__all__ = ["Colorizer", "__version__", "resume", "train"]
+
+_HOMES = {
+    "Colorizer": "condcolor.colorizer",
+    "train": "condcolor.training",
+    "resume": "condcolor.training",
+}
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'condcolor' has no attribute {name!r}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from condcolor.colorizer import Colorizer
 from condcolor.dataset import PictureSet
 from condcolor.errors import DataError
-from condcolor.evaluation import Evaluation, evaluate, flat_fill, grey
-from condcolor.metadata import Record, read_metadata
+from condcolor.evaluation import Colour, Evaluation, evaluate, flat_fill, grey
+from condcolor.metadata import read_metadata
 
 
 def assess(
@@ -22,8 +22,8 @@ def assess(
 ) -> dict[str, dict[str, Evaluation]]:
     """Split name -> {"model": figures, "flat fill": figures, "grey": figures}.
 
-    Test rows whose combination of values no training row has are a split of their own,
-    "test, unseen combinations", beside "test".
+    Where test rows have combinations of values that no training row has, the test inputs are measured
+    in just those once more, as "test, unseen combinations".
 
     Args:
         network_only: measure the network's bare output, not what `colorize` makes of it.
@@ -32,28 +32,35 @@ def assess(
         DataError: the data cannot be used, or its values are none of the model's.
     """
     metadata = read_metadata(data, vocabulary=colorizer.schema)
-    splits = {"train": metadata.split("train"), "test": metadata.split("test")}
-    splits["all rows"] = metadata.split("")
-    seen = {record.values for record in splits["train"]}
-    unseen = tuple(r for r in splits["test"] if r.values not in seen)
-    if seen and unseen:
-        splits["test, unseen combinations"] = unseen
+    train, test = metadata.split("train"), metadata.split("test")
+    splits = {"train": train, "test": test, "all rows": metadata.split("")}
+    colours: dict[str, Colour] = {
+        "model": colorizer.colour_bare if network_only else colorizer.colour,
+        "flat fill": flat_fill(colorizer.schema),
+        "grey": grey,
+    }
+
+    def measured(pictures: PictureSet, only: Sequence[tuple[str, ...]] | None = None):
+        return {
+            name: evaluate(
+                colour,
+                pictures,
+                combinations=only,
+                max_inputs=max_inputs,
+                on_progress=on_progress if name == "model" else None,
+            )
+            for name, colour in colours.items()
+        }
+
     tables = {}
     for name, records in splits.items():
         if records:
-            tables[name] = _assess(colorizer, records, max_inputs, network_only, on_progress)
+            pictures = PictureSet(records, colorizer.schema, colorizer.image_size)
+            tables[name] = measured(pictures)
+            seen = {record.values for record in train}
+            unseen = sorted({record.values for record in records} - seen)
+            if name == "test" and seen and unseen:
+                tables["test, unseen combinations"] = measured(pictures, unseen)
     if not tables:
         raise DataError(f"{data}: no rows to measure on")
     return tables
-
-
-def _assess(
-    colorizer: Colorizer, records: tuple[Record, ...], max_inputs, network_only, on_progress
-) -> dict[str, Evaluation]:
-    pictures = PictureSet(records, colorizer.schema, colorizer.image_size)
-    colour = colorizer.colour_bare if network_only else colorizer.colour
-    baselines = {"flat fill": flat_fill(colorizer.schema), "grey": grey}
-    table = {"model": evaluate(colour, pictures, max_inputs=max_inputs, on_progress=on_progress)}
-    for name, baseline in baselines.items():
-        table[name] = evaluate(baseline, pictures, max_inputs=max_inputs)
-    return table

@@ -1,14 +1,14 @@
 """What is written to disk and must load again: model folders and training states.
 
-Both are a folder of safetensors and JSON, no pickle, with the sha256 of every file beside it. A folder
-is written under a temporary name, fsynced, and renamed: it is there whole or not at all.
+Both are a folder of safetensors and JSON, no pickle, with the sha256 of every file beside it, that is
+there whole or not at all (folders.py).
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,15 +18,18 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 import condcolor
 from condcolor.attributes import AttributeSchema
-from condcolor.errors import CheckpointError
-from condcolor.modelfolder import CONFIG, FORMAT, WEIGHTS, read_config, read_json, schema_of
+from condcolor.errors import CheckpointError, CondcolorError
+from condcolor.filetypes import shown_name
+from condcolor.folders import OLD, TEMPORARY, new_folder, standing
+from condcolor.modelfolder import CONFIG, FORMAT, WEIGHTS, read_config, read_json
 from condcolor.networks import ModelConfig, UNet
 from condcolor.recipes import Recipe, find_recipe, from_fields
 
-MANIFEST = "manifest.json"
+TENSORS, COUNTERS, MANIFEST = "state.safetensors", "state.json", "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,14 @@ def save_model(
     """Write a model folder, replacing one that is there. `half` stores float16.
 
     Raises:
-        CheckpointError: a weight is not finite; nothing is written then.
+        CheckpointError: a weight is not finite, or the disk refuses; what was there before stands.
     """
     weights = {k: v.detach().cpu().contiguous() for k, v in weights.items()}
     if half:
         weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
-    _refuse_not_finite(weights, "the model")
-    with _new_folder(folder) as new:
-        save_file(weights, new / WEIGHTS)
+    _refuse_not_finite(weights, "the model" + (" in float16" if half else ""))
+    with new_folder(Path(folder)) as new:
+        _write_tensors(new / WEIGHTS, weights)
         described = {
             "format": FORMAT,
             "condcolor": condcolor.__version__,
@@ -79,7 +82,7 @@ def save_model(
             "licence": licence,
             "sha256": sha256(new / WEIGHTS),
         }
-        (new / CONFIG).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+        _write_json(new / CONFIG, described)
 
 
 def load_model(folder: Path) -> Model:
@@ -88,42 +91,67 @@ def load_model(folder: Path) -> Model:
     Raises:
         CheckpointError: nothing there, a newer format, a damaged or wrong file.
     """
-    described = read_config(folder)
-    weights = _verified_weights(folder / WEIGHTS, described.get("sha256"))
+    described = read_config(standing(folder))
     try:
-        recipe = find_recipe(str(described["recipe"]))
+        return _rebuilt(standing(folder), described)
+    except CheckpointError:
+        if read_config(standing(folder)) == described:
+            raise
+    return load_model(folder)  # a training replaced it by a better one while it was read
+
+
+def _rebuilt(folder: Path, described: Mapping) -> Model:
+    """The model of a folder whose config.json says `described`."""
+    told, size = shown_name(folder / CONFIG), described["image_size"]
+    try:
+        recipe = find_recipe(described["recipe"])
         config = from_fields(ModelConfig, described["model"])
-        schema = schema_of(folder, described)
-        image_size = int(described["image_size"])
-    except CheckpointError as error:
-        raise CheckpointError(f"{folder / CONFIG}: {error}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder / CONFIG}: {error!r} is missing or wrong") from None
-    except Exception as error:
-        raise CheckpointError(f"{folder / CONFIG}: {error}") from None
+        schema = AttributeSchema.from_json(described["schema"])
+        _check_fit(recipe, config, schema, size)
+        with _NoInit():
+            generator = UNet(config)
+        training, metrics = (dict(described.get(name) or {}) for name in ("training", "metrics"))
+    except CondcolorError as error:
+        raise CheckpointError(f"{told}: {error}") from None
+    except (TypeError, ValueError, RuntimeError, MemoryError) as error:
+        raise CheckpointError(f"{told}: no model can be made of it ({error})") from None
+    load_weights(generator, _verified_weights(folder, described.get("sha256")), folder / WEIGHTS)
+    licence = str(described.get("licence", "not stated"))
+    return Model(generator.eval(), recipe, config, schema, size, training, metrics, licence)
+
+
+def _check_fit(recipe: Recipe, config: ModelConfig, schema: AttributeSchema, size: int) -> None:
+    """CheckpointError when network, recipe, schema and image size cannot be of one model."""
+    has = (config.source_channels, config.output_channels)
+    needs = (recipe.codec.source_channels, recipe.codec.output_channels)
+    if has != needs:
+        raise CheckpointError(
+            f"a network from {has[0]} to {has[1]} channels; recipe {recipe.name} has "
+            f"{needs[0]} and {needs[1]}"
+        )
     if schema.planes != config.cond_planes:
         raise CheckpointError(
-            f"{folder / CONFIG}: the schema has {schema.planes} values, the network takes "
-            f"{config.cond_planes}"
+            f"the schema has {schema.planes} values, the network takes {config.cond_planes}"
         )
-    generator = UNet(config)
-    load_weights(generator, weights, folder / WEIGHTS)
-    generator.eval()
-    return Model(
-        generator,
-        recipe,
-        config,
-        schema,
-        image_size,
-        described.get("training", {}),
-        described.get("metrics", {}),
-        str(described.get("licence", "not stated")),
-    )
+    if size % config.multiple:
+        raise CheckpointError(
+            f"image_size {size} is not a multiple of {config.multiple}, which the network needs"
+        )
+
+
+class _NoInit(TorchFunctionMode):
+    """Modules made within keep their weights unset, for those come from a file; the RNG rests."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if getattr(function, "__module__", None) == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))
 
 
 def load_weights(module: torch.nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     """Fill `module`; CheckpointError on missing, extra or misshapen tensors, or values not finite."""
-    _refuse_not_finite(weights, str(path))
+    path = shown_name(path)
+    _refuse_not_finite(weights, path)
     expected = module.state_dict()
     missing, extra = sorted(set(expected) - set(weights)), sorted(set(weights) - set(expected))
     shapes = [
@@ -140,38 +168,49 @@ def load_weights(module: torch.nn.Module, weights: Mapping[str, Tensor], path: P
 
 
 def save_state(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, object]) -> None:
-    """Write a training state: `tensors` and JSON `state`, with a manifest of sha256 sums."""
+    """Write a training state: `tensors` and JSON `state`, with a manifest of sha256 sums.
+
+    Raises:
+        CheckpointError: a value is not finite, or the disk refuses; what was there before stands.
+    """
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     _refuse_not_finite(tensors, "the training state")
-    with _new_folder(folder) as new:
-        save_file(tensors, new / "state.safetensors")
-        (new / "state.json").write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
-        sums = {name: sha256(new / name) for name in ("state.safetensors", "state.json")}
-        (new / MANIFEST).write_text(json.dumps(sums, indent=2) + "\n", encoding="utf-8")
+    with new_folder(Path(folder)) as new:
+        _write_tensors(new / TENSORS, tensors)
+        _write_json(new / COUNTERS, state)
+        _write_json(new / MANIFEST, {name: sha256(new / name) for name in (TENSORS, COUNTERS)})
 
 
 def load_state(folder: Path) -> tuple[dict[str, Tensor], dict]:
-    """Read a training state, every file checked against the manifest."""
-    sums = read_json(folder / MANIFEST)
-    for name in ("state.safetensors", "state.json"):
-        if not (folder / name).is_file() or sha256(folder / name) != sums.get(name):
-            raise CheckpointError(f"{folder / name}: damaged (its sha256 is not the manifest's)")
-    return _read_tensors(folder / "state.safetensors"), read_json(folder / "state.json")
+    """Read a training state, every file checked against the manifest; CheckpointError names it."""
+    _check_sums(folder)
+    return _read_tensors(folder / TENSORS), read_json(folder / COUNTERS)
 
 
 def state_folders(run: Path) -> list[Path]:
     """The run's training states, newest first."""
-    found = (run / "checkpoints").glob("step-*")
-    whole = [f for f in found if f.name[5:].isdigit()]
-    return sorted(whole, key=lambda f: int(f.name[5:]), reverse=True)
+    folder = run / "checkpoints"
+    names = {path.name.removesuffix(OLD) for path in folder.glob("step-*")}
+    whole = (name for name in names if name[5:].isdecimal())
+    return [standing(folder / name) for name in sorted(whole, key=lambda n: -int(n[5:]))]
 
 
 def prune_states(run: Path, keep: int = 2) -> None:
-    """Remove all but the newest states, and what an interrupted write left."""
-    for folder in state_folders(run)[keep:]:
-        shutil.rmtree(folder, ignore_errors=True)
-    for left in (run / "checkpoints").glob("*.tmp"):
-        shutil.rmtree(left, ignore_errors=True)
+    """Remove all but the newest `keep` states that are whole, and what interrupted writes left.
+
+    Damaged states do not count, however new they are, and nothing goes while none is whole.
+    """
+    states = state_folders(run)
+    kept: list[Path] = []
+    for folder in states:
+        with contextlib.suppress(CheckpointError):
+            if len(kept) < keep:
+                _check_sums(folder)
+                kept.append(folder)
+    if kept:
+        left = {f for end in (TEMPORARY, OLD) for f in (run / "checkpoints").glob(f"step-*{end}")}
+        for folder in left.union(states).difference(kept):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:
@@ -179,72 +218,52 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class _new_folder:
-    """A folder under construction: fsynced and renamed to its place on success, removed on failure."""
-
-    def __init__(self, folder: Path):
-        self.folder = Path(folder)
-        self.new = self.folder.with_name(self.folder.name + ".tmp")
-
-    def __enter__(self) -> Path:
-        try:
-            shutil.rmtree(self.new, ignore_errors=True)
-            self.new.mkdir(parents=True)
-        except OSError as error:
-            raise CheckpointError(f"{self.folder}: cannot be written ({error.strerror})") from None
-        return self.new
-
-    def __exit__(self, kind, error, trace) -> None:
-        if kind is None:
-            try:
-                self._put_in_place()
-                return
-            except OSError as problem:
-                error = problem
-        shutil.rmtree(self.new, ignore_errors=True)
-        if isinstance(error, (OSError, SafetensorError)):
-            raise CheckpointError(f"{self.folder}: cannot be written ({error})") from None
-
-    def _put_in_place(self) -> None:
-        for path in self.new.iterdir():
-            _fsync(path)
-        _fsync(self.new)
-        old = self.folder.with_name(self.folder.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self.folder.exists():
-            os.rename(self.folder, old)  # a folder cannot be renamed over one that holds files
-        os.rename(self.new, self.folder)
-        _fsync(self.folder.parent)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        save_file(tensors, path)
+    except SafetensorError as error:  # a full disk, in its words
+        raise OSError(str(error)) from None
+
+
+def _write_json(path: Path, content: Mapping[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _check_sums(folder: Path) -> None:
+    sums = read_json(folder / MANIFEST)
+    for name in (TENSORS, COUNTERS):
+        if _sum_of(folder / name) != sums.get(name):
+            raise CheckpointError(
+                f"{shown_name(folder / name)}: damaged (its sha256 is not the manifest's)"
+            )
+
+
+def _verified_weights(folder: Path, expected: object) -> dict[str, Tensor]:
+    found = _sum_of(folder / WEIGHTS)
+    if found != expected:
+        raise CheckpointError(
+            f"{shown_name(folder / WEIGHTS)}: damaged: its sha256 begins {found[:8]}, {CONFIG} says "
+            f"{str(expected)[:8]}; copy the model again"
+        )
+    return _read_tensors(folder / WEIGHTS)
+
+
+def _sum_of(path: Path) -> str:
+    try:
+        return sha256(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{shown_name(path)}: missing") from None
+    except OSError as error:
+        raise CheckpointError(f"{shown_name(path)}: cannot be read ({error.strerror})") from None
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: missing") from None
-    except (OSError, ValueError, SafetensorError, MemoryError) as error:
-        raise CheckpointError(f"{path}: not readable as safetensors ({error})") from None
-
-
-def _verified_weights(path: Path, expected: str | None) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise CheckpointError(f"{path}: missing")
-    found = sha256(path)
-    if found != expected:
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
         raise CheckpointError(
-            f"{path}: damaged: its sha256 begins {found[:8]}, {CONFIG} says {str(expected)[:8]}; "
-            "copy the model again"
-        )
-    return _read_tensors(path)
+            f"{shown_name(path)}: not readable as safetensors ({error})"
+        ) from None
 
 
 def _refuse_not_finite(tensors: Mapping[str, Tensor], what: str) -> None:

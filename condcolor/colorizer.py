@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,15 +16,16 @@ from torch import Tensor
 
 from condcolor.checkpoint import Model, load_model
 from condcolor.devices import autocast, pick_device, pick_precision
+from condcolor.errors import UsageError, did_you_mean
 from condcolor.geometry import Box, letterbox
 from condcolor.images import Picture, open_picture, picture_of
+from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model
+from condcolor.transparency import recolor
 
 BATCH = 16  # pictures in one pass of the network
-OPAQUE = 128  # alpha from here on counts as drawn
-INK = 200  # an opaque pixel darker than this is ink, not paper
-PAPER_SHARE = 0.1  # with less paper than this among the opaque pixels, only the ink was drawn
-PAINTED = 12 / 255  # a pixel this far from white has been painted
+MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
+PRECISIONS = ("fp32", "bf16", "auto")
 
 AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
 
@@ -38,14 +40,17 @@ class Colorizer:
     """
 
     def __init__(self, model: Model, *, device: str | None = None, precision: str = "fp32"):
+        if precision not in PRECISIONS:
+            choices, hint = ", ".join(PRECISIONS), did_you_mean(str(precision), PRECISIONS)
+            raise UsageError(f"precision {precision!r} is not one of {choices}{hint}")
         self.model, self.schema, self.image_size = model, model.schema, model.image_size
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
-        self.generator = model.generator.to(self.device, memory_format=torch.channels_last)
+        self.generator = model.generator.to(self.device, memory_format=torch.channels_last).eval()
 
     @classmethod
     def load(
-        cls, model: str | Path = "icons", *, device: str | None = None, **options
+        cls, model: str | Path = "icons", *, device: str | None = None, precision: str = "fp32"
     ) -> Colorizer:
         """A built-in model by name, or one from a model or run folder.
 
@@ -53,9 +58,9 @@ class Colorizer:
             UsageError: no such model, or no such device.
             CheckpointError: the model is damaged or of a newer format.
         """
-        return cls(load_model(find_model(model)), device=device, **options)
+        return cls(load_model(find_model(model)), device=device, precision=precision)
 
-    def __call__(self, picture: AnyPicture, **values: str) -> Image.Image:
+    def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
         """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
 
         Returns:
@@ -64,39 +69,60 @@ class Colorizer:
         Raises:
             UsageError: an attribute is missing, or a value is none of the model's.
             PictureError: the picture cannot be read.
+            DataError: the picture is too large for the memory.
         """
         return next(self.colorings(picture, [values]))
 
     def variants(self, picture: AnyPicture) -> dict[tuple[str, ...], Image.Image]:
-        """The picture in every combination: value names, in the schema's order, to picture."""
-        asked = list(self.schema.combinations())
+        """The picture in every combination: value names, in the schema's order, to picture.
+
+        Raises:
+            UsageError: there are more than MOST_VARIANTS.
+            PictureError, DataError: as for a call.
+        """
+        asked = self.combinations()
         made = self.colorings(picture, asked)
         return {tuple(v.values()): image for v, image in zip(asked, made, strict=True)}
+
+    def combinations(self) -> list[dict[str, str]]:
+        """Every choice of values there is, the first attribute slowest; UsageError for too many."""
+        count = math.prod(self.schema.sizes)
+        if count > MOST_VARIANTS:
+            raise UsageError(
+                f"the model has {count:,} combinations of values, too many for all variants (at most "
+                f"{MOST_VARIANTS:,}): colour the ones you need"
+            )
+        return list(self.schema.combinations())
 
     def colorings(
         self, picture: AnyPicture, asked: Sequence[Mapping[str, str]]
     ) -> Iterator[Image.Image]:
-        """One picture in several colourings, in their order; the full-size work is done one by one."""
-        cond = torch.tensor([self.schema.encode(values) for values in asked])
+        """One picture in several colourings, in their order; the full-size work is done one by one.
+
+        What can be wrong with the picture or the values is raised at once, not at the first result.
+        """
+        cond = self._planes(asked)
         framed = self._framed(picture)
-        for part in cond.reshape(len(asked), self.schema.planes).split(BATCH):
-            square = framed.square[None].expand(len(part), -1, -1, -1)
-            for output in self.outputs(square, part):
+        return self._colorings(framed, cond)
+
+    def _colorings(self, framed: _Framed, cond: Tensor) -> Iterator[Image.Image]:
+        for part in cond.split(BATCH) if len(cond) else ():
+            for output in self.outputs(framed.square[None].expand(len(part), -1, -1, -1), part):
                 yield self._finished(framed, output)
 
     def batch(
         self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str]]
     ) -> list[Image.Image]:
         """Several pictures, each in its own colours, through the network together."""
-        cond = torch.tensor([self.schema.encode(values) for values in asked])
-        cond = cond.reshape(len(asked), self.schema.planes)
-        framed = [self._framed(picture) for picture in pictures]
+        if len(pictures) != len(asked):
+            raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
+        cond = self._planes(asked)
         made = []
-        for start in range(0, len(framed), BATCH):
-            part = framed[start : start + BATCH]
-            squares = torch.stack([f.square for f in part])
+        for start in range(0, len(pictures), BATCH):
+            framed = [self._framed(picture) for picture in pictures[start : start + BATCH]]
+            squares = torch.stack([f.square for f in framed])
             outputs = self.outputs(squares, cond[start : start + BATCH])
-            made += [self._finished(f, output) for f, output in zip(part, outputs, strict=True)]
+            made += [self._finished(f, output) for f, output in zip(framed, outputs, strict=True)]
         return made
 
     @torch.inference_mode()
@@ -110,10 +136,11 @@ class Colorizer:
         Returns:
             `[B, O, S, S]` float32 in [-1, 1], on the CPU.
         """
-        source = self.model.recipe.codec.encode_source(squares.to(self.device))
-        source = source.contiguous(memory_format=torch.channels_last)
-        with autocast(self.precision, self.device):
-            return self.generator(source, cond.to(self.device)).float().cpu()
+        with memory_told("close other programs, or use a smaller model"):
+            source = self.model.recipe.codec.encode_source(squares.to(self.device))
+            source = source.contiguous(memory_format=torch.channels_last)
+            with autocast(self.precision, self.device):
+                return self.generator(source, cond.to(self.device)).float().cpu()
 
     @torch.inference_mode()
     def colour(self, sketch: Tensor, asked: Tensor) -> Tensor:
@@ -136,7 +163,9 @@ class Colorizer:
             sketch, asked, lambda rgb, output: codec.decode(codec.encode_source(rgb), output)
         )
 
-    def _colored(self, sketch: Tensor, asked: Tensor, decode) -> Tensor:
+    def _colored(
+        self, sketch: Tensor, asked: Tensor, decode: Callable[[Tensor, Tensor], Tensor]
+    ) -> Tensor:
         cond = torch.tensor([self.schema.one_hot(tuple(row)) for row in asked.tolist()])
         made = []
         for part in cond.reshape(len(asked), self.schema.planes).split(BATCH):
@@ -144,25 +173,37 @@ class Colorizer:
             made.append(decode(squares, self.outputs(squares, part)))
         return torch.cat(made)
 
+    def _planes(self, asked: Sequence[Mapping[str, str]]) -> Tensor:
+        """One-hot planes `[N, P]` of what is asked."""
+        cond = torch.tensor([self.schema.encode(values) for values in asked])
+        return cond.reshape(len(asked), self.schema.planes)
+
     def _framed(self, picture: AnyPicture) -> _Framed:
         if isinstance(picture, Image.Image):
             picture = picture_of(picture)
         elif not isinstance(picture, Picture):
+            if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
+                kinds = "a path, a binary file, a PIL image or a Picture"
+                raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
             picture = open_picture(picture)
         square, box = letterbox(picture.rgb, self.image_size)
-        return _Framed(picture, torch.from_numpy(np.array(square)).permute(2, 0, 1), box)
+        return _Framed(picture, torch.from_numpy(square).permute(2, 0, 1), box)
 
     @torch.inference_mode()
     def _finished(self, framed: _Framed, output: Tensor) -> Image.Image:
-        box, rgb = framed.box, framed.picture.rgb
-        inside = output[None, :, box.top : box.top + box.height, box.left : box.left + box.width]
-        original = torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None]
-        colored = self.model.recipe.codec.decode_at(original, inside)[0]
-        pixels = (colored * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-        image = Image.fromarray(pixels)
-        if framed.picture.alpha is not None:
-            image.putalpha(Image.fromarray(_new_alpha(framed.picture, pixels)))
-        return image
+        """The picture at its own size, painted as the network's `output [O, S, S]` says."""
+        box, picture = framed.box, framed.picture
+        width, height = picture.size
+        with memory_told(f"{width}x{height} pixels are too many here: make the picture smaller"):
+            inside = output[
+                None, :, box.top : box.top + box.height, box.left : box.left + box.width
+            ]
+            original = torch.from_numpy(np.array(picture.rgb)).permute(2, 0, 1)[None]
+            colored = self.model.recipe.codec.decode_at(original, inside)[0]
+            pixels = (colored * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+            if picture.alpha is not None:
+                pixels = recolor(picture.rgb, picture.alpha, pixels)
+            return Image.fromarray(pixels)
 
 
 @dataclass(frozen=True)
@@ -172,13 +213,3 @@ class _Framed:
     picture: Picture
     square: Tensor
     box: Box
-
-
-def _new_alpha(picture: Picture, colored: np.ndarray) -> np.ndarray:
-    """The picture's own alpha; but where only ink was drawn on nothing, fills become opaque too."""
-    alpha = picture.alpha
-    drawn = alpha >= OPAQUE
-    if not drawn.any() or (picture.rgb[drawn].mean(-1) >= INK).mean() > PAPER_SHARE:
-        return alpha
-    painted = (255 - colored.min(axis=-1)) / 255 > PAINTED
-    return np.where(painted, 255, alpha).astype(np.uint8)

@@ -19,6 +19,7 @@ from condcolor.images import open_picture
 from condcolor.metadata import Record
 from condcolor.recipes import TrainConfig
 
+BEND_KNOTS = 5  # points a side that a bent picture is pulled at
 DECODE_THREADS = 4  # zlib and libjpeg release the interpreter lock
 
 
@@ -161,11 +162,11 @@ def seeded(seed: int, epoch: int, index: int) -> torch.Generator:
 
 
 def _warp(both: Tensor, config: TrainConfig, generator: torch.Generator) -> Tensor:
-    """Flip, shift and zoom `[B, C, H, W]` uint8; what comes in from outside is 0."""
+    """Flip, shift, zoom and bend `[B, C, H, W]` uint8; what comes in from outside is 0."""
     count = len(both)
     draws = torch.rand(4, count, generator=generator)
     mirrored = (draws[0] < 0.5) & config.flips
-    if not (config.shift or config.zoom):
+    if not (config.shift or config.zoom or config.bend):
         return torch.where(mirrored.view(-1, 1, 1, 1), both.flip(-1), both)
     scale = 1 + config.zoom * (2 * draws[1] - 1)
     theta = torch.zeros(count, 2, 3)
@@ -173,7 +174,11 @@ def _warp(both: Tensor, config: TrainConfig, generator: torch.Generator) -> Tens
     theta[:, 1, 1] = 1 / scale
     theta[:, 0, 2] = 2 * config.shift * (2 * draws[2] - 1)
     theta[:, 1, 2] = 2 * config.shift * (2 * draws[3] - 1)
-    grid = F.affine_grid(theta, list(both.shape), align_corners=False)
+    grid = F.affine_grid(theta, list(both.shape), align_corners=False)  # (B, S, S, 2), in [-1, 1]
+    if config.bend:
+        waves = torch.randn(count, 2, BEND_KNOTS, BEND_KNOTS, generator=generator)
+        field = F.interpolate(waves, size=both.shape[-2:], mode="bicubic", align_corners=True)
+        grid = grid + 2 * config.bend * field.permute(0, 2, 3, 1)
     warped = F.grid_sample(both.float(), grid, mode="bilinear", align_corners=False)
     return warped.round().clamp(0, 255).to(torch.uint8)
 

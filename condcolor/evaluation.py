@@ -1,9 +1,10 @@
 """How well pictures are coloured as asked: every combination of every sketch, against the targets.
 
-The protocol. Each input is coloured in every combination of values. An attribute's *region* is found
-without labels: where the input's targets change between two values of it, the others fixed; pixels
-with at least 90 % of the largest change are the region proper, pixels with no change are outside. Where
-the data does not hold such pairs, the input's mask is used.
+The protocol. Each input is coloured in every combination of values; where there are more than 128, in
+those of its rows and in all that differ from its first row in one value. An attribute's *region* is
+found without labels: where the input's targets change between two values of it, the others fixed;
+pixels with at least 90 % of the largest change are the region proper, pixels with no change are
+outside. Where the data does not hold such pairs, the input's mask is used.
 
 - MSE: on pixels scaled to [-1, 1], over the rows of the csv.
 - obeyed: share of colourings whose mean Lab colour over the region is nearest, by CIEDE2000, to the palette
@@ -16,17 +17,21 @@ the data does not hold such pairs, the input's mask is used.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
 from torch import Tensor
 
 from condcolor import metrics
 from condcolor.attributes import AttributeSchema
 from condcolor.dataset import PictureSet
+
+MOST_COLORINGS = 128  # of one input at a time: 100 MB of pictures at 256 px
+FLOODED = 195 / 255  # from here up a sketch's pixel is ground or fill, not line
+LEAST_CHANGE = 0.1  # of the range: a part that changes less with its value is not there to be seen
 
 # sketch uint8 [3, H, W], value indices [N, A] -> coloured pictures float [N, 3, H, W] in [0, 1]
 Colour = Callable[[Tensor, Tensor], Tensor]
@@ -53,60 +58,61 @@ class Evaluation:
     mse: float
     haze: float
     line_f1: float
-    attributes: tuple[AttributeScore, ...] = field(default_factory=tuple)
+    attributes: tuple[AttributeScore, ...] = ()
 
     @property
     def obeyed(self) -> float:
-        """The mean over attributes, NaN when there are none."""
-        return float(np.mean([a.obeyed for a in self.attributes])) if self.attributes else np.nan
+        """The mean over the attributes that could be measured."""
+        return _mean(a.obeyed for a in self.attributes)
 
     def to_json(self) -> dict:
         """As JSON values; NaN becomes None."""
-        return _without_nan(dataclasses.asdict(self))
+        return _json_value(dataclasses.asdict(self))
 
 
 def evaluate(
     colour: Colour,
     pictures: PictureSet,
     *,
+    combinations: Sequence[Sequence[str]] | None = None,
     max_inputs: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measure `colour` on the inputs of `pictures`; the module's text says how.
 
     Args:
+        combinations: score these only (values in the schema's order); regions are found as ever.
         max_inputs: at most this many inputs, spread evenly over the set.
     """
     schema = pictures.schema
-    asked = torch.tensor([schema.indices(c) for c in schema.combinations()])
-    asked = asked.reshape(-1, len(schema.names))
+    every, only = _every_combination(schema), _indices(schema, combinations)
     inputs = _some(pictures.source_of.unique().tolist(), max_inputs)
     tallies = [_Tally(schema, i) for i in range(len(schema.names))]
-    squared, hazes, f1s, rows = [], [], [], 0
+    squared, hazes, f1s = [], [], []
     for done, source in enumerate(inputs, start=1):
         sketch = pictures.sources[source]  # (3, H, W) uint8
+        own = _rows_of(pictures, source)
+        targets, values = pictures.rows(own).target.float() / 255, pictures.values[own]
+        asked = _around(values, only, schema.sizes) if every is None else every
+        scored, counted = _among(asked, only), _among(values, only)
         colored = colour(sketch, asked).float().cpu()
-        own = torch.nonzero(pictures.source_of == source).flatten()
-        batch = pictures.rows(own)
-        targets, values = batch.target.float() / 255, pictures.values[own]
-        rows += len(own)
-        squared += [
-            metrics.mse(colored[(asked == v).all(1)][0], t)
-            for v, t in zip(values, targets, strict=True)
-        ]
+        pixels = metrics.lab_pixels(colored)
+
+        place = (values[:, None] == asked).all(-1).int().argmax(1)  # row -> its colouring
+        squared += [metrics.mse(colored[place[row]], targets[row]) for row in counted]
         light = sketch.float() / 255
-        ground = ((light >= metrics.WHITE) & (targets >= metrics.WHITE).all(0)).all(0)
+        ground = ((light >= metrics.WHITE) & (targets >= metrics.WHITE).all(0)).all(0).flatten()
         if ground.any():
-            hazes.append(float(metrics.haze(colored, ground).mean()))
-        f1s.append(metrics.line_f1(light, colored))
+            hazes.append(metrics.haze(pixels[scored], ground))
+        f1s.append(metrics.line_f1(light, colored[scored]))
         for i, tally in enumerate(tallies):
-            change = _region(pictures, source, own, targets, values, i)
+            change = _region(pictures, own, targets, values, i)
             if change is not None:
-                tally.add(colored, asked, change)
+                tally.add(pixels, asked, scored, change)
         if on_progress is not None:
             on_progress(done, len(inputs))
     scores = tuple(tally.score() for tally in tallies)
-    return Evaluation(len(inputs), rows, _mean(squared), _mean(hazes), _mean(f1s), scores)
+    return Evaluation(len(inputs), len(squared), _mean(squared), _mean(hazes), _mean(f1s), scores)
 
 
 class _Tally:
@@ -122,19 +128,28 @@ class _Tally:
         self.distances: list[float] = []
         self.leaks: list[float] = []
 
-    def add(self, colored: Tensor, asked: Tensor, change: Tensor) -> None:
-        """Take in one input: `colored [N, 3, H, W]` as `asked [N, A]`, `change [H, W]` in [0, 1]."""
+    def add(self, pixels: Tensor, asked: Tensor, scored: Tensor, change: Tensor) -> None:
+        """Take in one input.
+
+        Args:
+            pixels: `[N, 3, P]` Lab, coloured as `asked [N, A]`.
+            scored: indices of those that count.
+            change: `[P]` in [0, 1], how strongly each pixel follows the attribute.
+        """
         inside = change >= metrics.PURE * change.max()
         outside = change <= metrics.TOUCHED
-        wanted = asked[:, self.index]
         if self.measurable:
-            distances = metrics.color_distances(metrics.mean_lab(colored, inside), self.palette)
+            wanted = asked[scored, self.index]
+            means = pixels[:, :, inside].mean(dim=-1)[scored]
+            distances = metrics.color_distances(means, self.palette)
             for want, seen in zip(wanted, distances.argmin(1), strict=True):
                 self.confusion[want, seen] += 1
             self.distances += distances.gather(1, wanted[:, None]).flatten().tolist()
-        groups = metrics.groups_by(asked, self.index)
-        if groups and outside.any():
-            self.leaks.append(metrics.leakage(colored, groups, inside, outside))
+        if outside.any():
+            pairs = metrics.neighbours(metrics.groups_by(asked, self.index))
+            pairs = pairs[torch.isin(pairs[:, 0], scored)]
+            if len(pairs):
+                self.leaks.append(metrics.leakage(pixels, pairs, inside, outside))
 
     def score(self) -> AttributeScore:
         total = int(self.confusion.sum())
@@ -148,14 +163,57 @@ class _Tally:
         )
 
 
-def _region(pictures: PictureSet, source: int, own: Tensor, targets, values, index: int):
-    """How strongly each pixel `[H, W]` follows the attribute, or None when nothing tells."""
+def _region(
+    pictures: PictureSet, own: Tensor, targets: Tensor, values: Tensor, index: int
+) -> Tensor | None:
+    """How strongly each pixel `[P]` follows the attribute, or None when nothing tells."""
     groups = metrics.groups_by(values, index)
-    if groups:
-        change = metrics.spread(targets, groups)
-    else:
-        change = pictures.mask_of(own[0], index)
-    return change if change is not None and change.max() > 0.1 else None
+    change = metrics.spread(targets, groups) if groups else pictures.mask_of(int(own[0]), index)
+    return change.flatten() if change is not None and change.max() > LEAST_CHANGE else None
+
+
+def _rows_of(pictures: PictureSet, source: int) -> Tensor:
+    """The rows of an input; of too many, the first and those that differ least from it."""
+    own = torch.nonzero(pictures.source_of == source).flatten()
+    if len(own) > MOST_COLORINGS:
+        values = pictures.values[own]
+        apart = (values != values[0]).sum(dim=1)
+        own = own[apart.argsort(stable=True)[:MOST_COLORINGS]]
+    return own
+
+
+def _every_combination(schema: AttributeSchema) -> Tensor | None:
+    """Value indices `[N, A]` of all combinations; None when they are too many."""
+    if math.prod(schema.sizes) > MOST_COLORINGS:
+        return None
+    return _indices(schema, [tuple(c.values()) for c in schema.combinations()])
+
+
+def _indices(
+    schema: AttributeSchema, combinations: Sequence[Sequence[str]] | None
+) -> Tensor | None:
+    """Value indices `[N, A]` of combinations of value names."""
+    if combinations is None:
+        return None
+    found = [schema.indices(dict(zip(schema.names, c, strict=True))) for c in combinations]
+    return torch.tensor(found, dtype=torch.long).reshape(len(found), len(schema.names))
+
+
+def _around(values: Tensor, only: Tensor | None, sizes: Sequence[int]) -> Tensor:
+    """The rows' own `values [R, A]`, those to score, and each change of one value of the first row."""
+    rows = [values] if only is None else [values, only[:MOST_COLORINGS]]
+    for i, size in enumerate(sizes):
+        changed = values[:1].repeat(size, 1)
+        changed[:, i] = torch.arange(size)
+        rows.append(changed)
+    return torch.unique(torch.cat(rows), dim=0)
+
+
+def _among(values: Tensor, only: Tensor | None) -> Tensor:
+    """Indices of the rows of `values [N, A]` that are rows of `only [M, A]`; all without it."""
+    if only is None:
+        return torch.arange(len(values))
+    return torch.nonzero((values[:, None] == only).all(-1).any(-1)).flatten()
 
 
 def grey(sketch: Tensor, asked: Tensor) -> Tensor:
@@ -181,12 +239,28 @@ def flat_fill(schema: AttributeSchema) -> Colour:
 
 def _enclosed(light: Tensor) -> Tensor:
     """The pixels `[H, W]` that a flood of the ground, from outside the border, does not reach."""
-    height, width = light.shape
-    grown = Image.new("L", (width + 2, height + 2), 255)
-    grown.paste(Image.fromarray((light * 255).byte().numpy()), (1, 1))
-    ImageDraw.floodfill(grown, (0, 0), 0, thresh=60)
-    reached = torch.from_numpy(np.array(grown)[1:-1, 1:-1] == 0)
-    return ~reached & (light > metrics.DARK)
+    passable = np.pad((light >= FLOODED).numpy(), 1, constant_values=True)
+    return ~torch.from_numpy(_flood(passable)[1:-1, 1:-1]) & (light > metrics.DARK)
+
+
+def _flood(passable: np.ndarray) -> np.ndarray:
+    """What of `passable [H, W]` bool can be walked to, up, down and sideways, from its border.
+
+    All along the border it must be passable. A run of passable pixels is reached when one pixel of it
+    is; runs of rows and of columns are filled in turn until nothing changes.
+    """
+    reached = np.zeros_like(passable)
+    reached[0, 0] = True
+    views = [(reached, passable), (reached.T, passable.T)]
+    runs = [np.cumsum(~open_.ravel()).reshape(open_.shape) for _, open_ in views]
+    before = 0
+    while reached.sum() > before:
+        before = reached.sum()
+        for (wet, open_), run in zip(views, runs, strict=True):
+            touched = np.zeros(run.max() + 1, bool)
+            touched[run[wet]] = True
+            wet |= touched[run] & open_
+    return reached
 
 
 def _some(items: Sequence[int], most: int | None) -> list[int]:
@@ -196,13 +270,14 @@ def _some(items: Sequence[int], most: int | None) -> list[int]:
 
 
 def _mean(numbers: Iterable[float]) -> float:
-    numbers = list(numbers)
+    """The mean of those that are numbers, NaN when none is."""
+    numbers = [number for number in numbers if not math.isnan(number)]
     return float(np.mean(numbers)) if numbers else float("nan")
 
 
-def _without_nan(value):
+def _json_value(value):
     if isinstance(value, dict):
-        return {k: _without_nan(v) for k, v in value.items()}
+        return {k: _json_value(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_nan(v) for v in value]
-    return None if isinstance(value, float) and np.isnan(value) else value
+        return [_json_value(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,8 @@
-"""Measures of coloured pictures. Pictures are float RGB in [0, 1]; distances are CIEDE2000."""
+"""Measures of coloured pictures. Pictures are float RGB in [0, 1]; distances are CIEDE2000.
+
+Where colours are compared, pictures are Lab *pixels*: `[..., 3, P]`, the P = H * W pixels in a row. They
+are made once for all measures, and regions are `[P]` bool.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +19,23 @@ DARK = 0.3  # lightness (mean of R, G, B) below which a pixel is a line; red and
 WHITE = 250 / 255  # from here on a pixel of sketch and targets counts as white ground
 
 
-def mean_lab(picture: Tensor, region: Tensor) -> Tensor:
-    """Mean Lab colour `[..., 3]` of `picture [..., 3, H, W]` over the pixels of `region [H, W]` bool."""
-    return srgb_to_lab(picture)[..., region].mean(dim=-1)
+def lab_pixels(pictures: Tensor) -> Tensor:
+    """RGB pictures `[N, 3, H, W]` -> Lab pixels `[N, 3, H * W]`."""
+    pixels = torch.empty(pictures.shape[0], 3, pictures[0, 0].numel())
+    for lab, picture in zip(pixels, pictures, strict=True):  # one by one, they stay in the cache
+        lab.copy_(srgb_to_lab(picture).flatten(1))
+    return pixels
 
 
 def difference(first: Tensor, second: Tensor) -> Tensor:
-    """CIEDE2000 of two RGB pictures `[..., 3, H, W]` -> `[..., H, W]`."""
-    return delta_e_2000(srgb_to_lab(first), srgb_to_lab(second))
+    """CIEDE2000 of Lab pixels `[3, P]` and `[3, P]` (or `[3, 1]`) -> `[P]`."""
+    differ = (first != second).any(dim=0)
+    if differ.sum() > 0.7 * len(differ):
+        return delta_e_2000(first[..., None], second[..., None])[..., 0]
+    second = second.expand_as(first)  # equal pixels, most of them in flat fills, cost nothing
+    change = torch.zeros(len(differ))
+    change[differ] = delta_e_2000(first[:, differ, None], second[:, differ, None])[..., 0]
+    return change
 
 
 def color_distances(lab: Tensor, palette: Tensor) -> Tensor:
@@ -43,44 +56,48 @@ def spread(pictures: Tensor, groups: Sequence[Tensor]) -> Tensor:
 
 
 def groups_by(values: Tensor, attribute: int) -> list[Tensor]:
-    """Rows of `values [N, A]` that agree in all but `attribute`, as index groups of two or more."""
-    others = torch.cat((values[:, :attribute], values[:, attribute + 1 :]), dim=1)
-    _, group = torch.unique(others, dim=0, return_inverse=True)
-    groups = [torch.nonzero(group == g).flatten() for g in range(int(group.max()) + 1)]
-    return [g for g in groups if len(torch.unique(values[g, attribute])) > 1]
+    """Rows of `values [N, A]` that differ in `attribute` alone: index groups, a row a value."""
+    groups: dict[tuple[int, ...], dict[int, int]] = {}  # the others' values -> its value -> row
+    for row, others in enumerate(values.tolist()):
+        value = others.pop(attribute)
+        groups.setdefault(tuple(others), {}).setdefault(value, row)
+    return [torch.tensor(list(rows.values())) for rows in groups.values() if len(rows) > 1]
 
 
-def leakage(pictures: Tensor, groups: Sequence[Tensor], inside: Tensor, outside: Tensor) -> float:
+def neighbours(groups: Sequence[Tensor]) -> Tensor:
+    """Index pairs `[M, 2]`: each picture of a group and the next, so every one is compared twice."""
+    return torch.cat([torch.stack((g, g.roll(1)), dim=1) for g in groups])
+
+
+def leakage(pixels: Tensor, pairs: Tensor, inside: Tensor, outside: Tensor) -> float:
     """Mean change outside an attribute's region over the mean change inside, 0 is perfect.
 
-    Each picture of a group is compared with the next, so every value is compared twice.
-
     Args:
-        pictures: `[N, 3, H, W]`, outputs.
-        groups: index groups of pictures that differ in this attribute only.
-        inside, outside: bool `[H, W]`.
+        pixels: `[N, 3, P]` Lab, of outputs.
+        pairs: `[M, 2]` indices of pictures that differ in this attribute only.
+        inside, outside: `[P]` bool.
     """
-    first = torch.cat(list(groups))
-    second = torch.cat([g.roll(1) for g in groups])
-    lab = srgb_to_lab(pictures)
-    change = torch.stack(
-        [delta_e_2000(lab[i], lab[j]) for i, j in zip(first, second, strict=True)]
-    ).mean(0)
+    change = torch.zeros(pixels.shape[-1])
+    for first, second in pairs.tolist():
+        change += difference(pixels[first], pixels[second])
+    change /= len(pairs)
     return float(change[outside].mean() / change[inside].mean().clamp_min(1e-6))
 
 
-def haze(picture: Tensor, ground: Tensor) -> Tensor:
-    """Mean CIEDE2000 to white of `picture [..., 3, H, W]` over the white ground `[H, W]` -> `[...]`."""
-    white = torch.ones_like(picture[..., :1, :1])
-    return delta_e_2000(srgb_to_lab(picture), srgb_to_lab(white))[..., ground].mean(-1)
+def haze(pixels: Tensor, ground: Tensor) -> float:
+    """Mean CIEDE2000 to white of Lab pixels `[N, 3, P]` over the white `ground [P]` bool."""
+    white = srgb_to_lab(torch.ones(3, 1, 1))[..., 0]
+    return float(torch.stack([difference(p[:, ground], white).mean() for p in pixels]).mean())
 
 
-def line_f1(sketch: Tensor, picture: Tensor) -> float:
-    """F1 of the dark pixels of `picture [..., 3, H, W]` as a finding of those of `sketch [3, H, W]`."""
-    lines, found = sketch.mean(-3) < DARK, picture.mean(-3) < DARK
-    lines = lines.expand_as(found)
+def line_f1(sketch: Tensor, pictures: Tensor) -> float:
+    """F1 of the dark pixels of `pictures [N, 3, H, W]` as a finding of those of `sketch [3, H, W]`.
+
+    NaN where there is no dark pixel in either.
+    """
+    lines, found = sketch.mean(-3) < DARK, pictures.mean(-3) < DARK
     both = (lines & found).sum()
-    return float(2 * both / (lines.sum() + found.sum()).clamp_min(1))
+    return float(2 * both / (len(found) * lines.sum() + found.sum()))
 
 
 def mse(output: Tensor, target: Tensor) -> float:

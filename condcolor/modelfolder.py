@@ -7,11 +7,21 @@ from pathlib import Path
 
 from condcolor.attributes import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
+from condcolor.filetypes import shown_name
 
 FORMAT = 1  # of config.json; a reader refuses a newer one
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 BUILT_IN = Path(__file__).parent / "models"
+MAX_JSON_BYTES = 64 * 2**20  # a config is some KB, a training state's counters little more
+MAX_IMAGE_SIZE = 4096  # pixels a side that a network may see
+MAX_NUMBER = 65536  # that can describe a network: a width, a depth
+FIELDS = {
+    "recipe": str,
+    "model": dict,
+    "schema": list,
+    "image_size": int,
+}  # that a config must have
 
 
 def built_in_models() -> list[str]:
@@ -24,34 +34,61 @@ def find_model(name: str | Path) -> Path:
 
     Raises:
         UsageError: there is none of that name or at that path.
+        CheckpointError: it is a run folder whose training has not made a model yet.
     """
-    if str(name) in built_in_models():
+    names = built_in_models()
+    label = shown_name(name)
+    if str(name) in names:
         return BUILT_IN / str(name)
     folder = Path(name)
-    if (folder / "model" / CONFIG).is_file():  # a run folder
-        return folder / "model"
-    if folder.is_dir():
-        return folder
-    names = built_in_models()
+    if not str(name):
+        raise UsageError("the model's name is empty: give a built-in model or a folder")
+    try:
+        if (folder / "model" / CONFIG).is_file():  # a run folder
+            return folder / "model"
+        if (folder / "checkpoints").is_dir() and not (folder / WEIGHTS).exists():
+            raise CheckpointError(f"{label}: a training run without a model yet: let it go on")
+        if folder.is_dir():
+            return folder
+        if folder.is_file():
+            raise UsageError(f"model '{label}' is a file: name the folder that holds it")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"model '{label}' cannot be looked at ({why}): check the path") from None
+    known = f"built in ({', '.join(names)})" if names else "built in (none is installed)"
     raise UsageError(
-        f"model {str(name)!r} is neither built in ({', '.join(names) or 'none'}) nor a folder"
-        f"{did_you_mean(str(name), names)}"
+        f"model '{label}' is neither {known} nor a folder{did_you_mean(str(name), names)}"
     )
 
 
 def read_config(folder: Path) -> dict:
-    """The config.json of a model folder, its format checked; no weights are read."""
+    """The config.json of a model folder, its format and fields checked; no weights are read."""
     path = Path(folder) / CONFIG
-    if not path.is_file():
-        raise CheckpointError(f"{folder}: no model here ({CONFIG} is missing)")
+    label = shown_name(path)
+    try:
+        found = path.is_file()
+    except OSError as error:
+        raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
+    if not found:
+        raise CheckpointError(f"{shown_name(folder)}: no model here ({CONFIG} is missing)")
     described = read_json(path)
     version = described.get("format")
-    if not isinstance(version, int) or version < 1 or "schema" not in described:
-        raise CheckpointError(f"{path}: not the config of a condcolor model")
+    if type(version) is not int or version < 1:
+        raise CheckpointError(f"{label}: not the config of a condcolor model ('format' is missing)")
     if version > FORMAT:
         raise CheckpointError(
-            f"{path}: format {version} is newer than this condcolor reads ({FORMAT}): upgrade it"
+            f"{label}: format {version} is newer than this condcolor reads ({FORMAT}): upgrade it"
         )
+    for name, kind in FIELDS.items():
+        if type(described.get(name)) is not kind:
+            wrong = f"'{name}' is wrong" if name in described else f"'{name}' is missing"
+            raise CheckpointError(f"{label}: not the config of a condcolor model ({wrong})")
+    if not 1 <= described["image_size"] <= MAX_IMAGE_SIZE:
+        size = described["image_size"]
+        raise CheckpointError(f"{label}: image_size is {size}, not 1 to {MAX_IMAGE_SIZE}")
+    for name, value in described["model"].items():
+        if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
+            raise CheckpointError(f"{label}: {shown_name(name)} {value} is of no network")
     return described
 
 
@@ -60,17 +97,23 @@ def schema_of(folder: Path, described: dict) -> AttributeSchema:
     try:
         return AttributeSchema.from_json(described["schema"])
     except CheckpointError as error:
-        raise CheckpointError(f"{Path(folder) / CONFIG}: {error}") from None
+        raise CheckpointError(f"{shown_name(Path(folder) / CONFIG)}: {error}") from None
 
 
 def read_json(path: Path) -> dict:
     """A JSON object; CheckpointError when it is missing, unreadable or something else."""
+    label = shown_name(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        with open(path, "rb") as file:
+            data = file.read(MAX_JSON_BYTES + 1)
+        if len(data) > MAX_JSON_BYTES:
+            raise CheckpointError(f"{label}: over {MAX_JSON_BYTES >> 20} MB, which no config is")
+        content = json.loads(data.decode("utf-8"))
     except FileNotFoundError:
-        raise CheckpointError(f"{path}: missing") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: not readable JSON ({error})") from None
+        raise CheckpointError(f"{label}: missing") from None
+    except (OSError, ValueError, RecursionError) as error:
+        why = "an empty file" if isinstance(error, ValueError) and not data else error
+        raise CheckpointError(f"{label}: not readable JSON ({why})") from None
     if not isinstance(content, dict):
-        raise CheckpointError(f"{path}: holds a {type(content).__name__}, not an object")
+        raise CheckpointError(f"{label}: holds a {type(content).__name__}, not an object")
     return content

@@ -42,12 +42,10 @@ class ModelConfig:
     disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
 
     def __post_init__(self):
-        counts = ("source_channels", "output_channels", "base_channels", "depth", "disc_channels")
-        for name in counts:
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.cond_planes < 0:
-            raise ValueError(f"cond_planes must not be negative, got {self.cond_planes}")
+        counts = ("source_channels", "output_channels", "base_channels", "max_channels", "depth")
+        for name in (*counts, "mix_masks", "disc_channels", "disc_layers"):
+            _check_count(name, getattr(self, name), least=1)
+        _check_count("cond_planes", self.cond_planes, least=0)
         if self.depth < DROPPED_UPS:
             raise ValueError(f"depth must be at least {DROPPED_UPS}, got {self.depth}")
         if not 0 <= self.dropout < 1:
@@ -64,6 +62,11 @@ class ModelConfig:
     def widths(self) -> list[int]:
         """Output channels of each down, outermost first."""
         return [min(self.base_channels * 2**i, self.max_channels) for i in range(self.depth)]
+
+
+def _check_count(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be a whole number from {least} up, got {value!r}")
 
 
 def tile(cond: Tensor, like: Tensor) -> Tensor:

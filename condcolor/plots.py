@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from condcolor.errors import UsageError
+from condcolor.saving import write_whole
+
 GAP = 4  # pixels of white between the pictures of a sheet
 INK = (40, 40, 40)
+FEW = 10  # points of a curve up to which each gets a dot: a line of one point is not seen
 
 
 def sheet(
@@ -24,68 +29,93 @@ def sheet(
     Args:
         rows: the grid; every picture is fitted into a square of `cell` pixels (default: the largest side).
     """
-    cell = cell or max(max(p.shape[:2]) for row in rows for p in row)
+    cell = cell or max((max(p.shape[:2]) for row in rows for p in row), default=1)
     font = ImageFont.load_default(size=max(11, cell // 14))
-    measure = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    left = 2 * GAP + max((round(measure.textlength(t, font)) for t in labels), default=-2 * GAP)
-    top = round(font.size * 1.6) if columns else 0
-    width = left + max(len(row) for row in rows) * (cell + GAP) + GAP
-    height = top + len(rows) * (cell + GAP) + GAP
-    page = Image.new("RGB", (width, height), "white")
+    line = round(font.size * 1.6)
+    across = GAP + max([cell, *(round(font.getlength(text)) for text in columns)])
+    down = GAP + max(cell, line if labels else 0)
+    left = max((round(font.getlength(text)) + 2 * GAP for text in labels), default=0)
+    top = line if columns else 0
+    width = left + max(len(columns), *map(len, rows), 0) * across + GAP
+    page = Image.new("RGB", (width, top + len(rows) * down + GAP), "white")
     draw = ImageDraw.Draw(page)
     for j, text in enumerate(columns):
-        centre = left + GAP + j * (cell + GAP) + cell / 2
-        draw.text((centre, top / 2), text, INK, font, anchor="mm")
+        draw.text((left + j * across + (across + GAP) / 2, top / 2), text, INK, font, anchor="mm")
     for i, row in enumerate(rows):
-        y = top + GAP + i * (cell + GAP)
+        middle = top + i * down + (down + GAP) / 2
         if i < len(labels):
-            draw.text((left - GAP, y + cell / 2), labels[i], INK, font, anchor="rm")
+            draw.text((left - GAP, middle), labels[i], INK, font, anchor="rm")
         for j, picture in enumerate(row):
-            tile = Image.fromarray(picture)
-            if max(tile.size) != cell:
-                scale = cell / max(tile.size)
-                size = (max(1, round(tile.width * scale)), max(1, round(tile.height * scale)))
-                tile = tile.resize(size, Image.Resampling.LANCZOS)
-            x = left + GAP + j * (cell + GAP)
-            page.paste(tile, (x + (cell - tile.width) // 2, y + (cell - tile.height) // 2))
-    return np.asarray(page)
+            tile = _fitted(Image.fromarray(picture), cell)
+            centre = left + j * across + (across + GAP) / 2
+            page.paste(tile, (round(centre - tile.width / 2), round(middle - tile.height / 2)))
+    return np.array(page)
+
+
+def _fitted(picture: Image.Image, cell: int) -> Image.Image:
+    """The picture with its longer side brought to `cell` pixels."""
+    if max(picture.size) == cell:
+        return picture
+    scale = cell / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
-    """Losses against steps, and test measures against epochs, from a run's log.jsonl entries."""
+    """Losses against steps, and test measures against epochs, from a run's log.jsonl entries.
+
+    Raises:
+        UsageError: the suffix of `path` is no format of a plot.
+        DataError: it cannot be written there.
+    """
     from matplotlib.figure import Figure  # not pyplot: no display, no global state
 
     steps = [entry for entry in log if entry["kind"] == "step"]
     epochs = [entry for entry in log if entry["kind"] == "epoch" and entry.get("test")]
-    figure = Figure(figsize=(10, 3.6 if not epochs else 7.2), layout="constrained")
-    rows = 2 if epochs else 1
-    axes = figure.subplots(rows, 2, squeeze=False)
-    _losses(axes[0][0], steps, ("generator", "discriminator"), "loss")
-    _losses(axes[0][1], steps, ("pixel", "gan"), "generator's parts (unweighted)")
+    figure = Figure(figsize=(10, 7.2 if epochs else 3.6), layout="constrained")
+    axes = figure.subplots(2 if epochs else 1, 2, squeeze=False)
+    for axis, names, heading in (
+        (axes[0][0], ("generator", "discriminator"), "loss"),
+        (axes[0][1], ("pixel", "gan"), "generator's parts (unweighted)"),
+    ):
+        axis.set(title=heading, xlabel="step")
+        for name in names:
+            _curve(axis, [(e["step"], e.get(name)) for e in steps], name, lw=1)
+    axes[0][0].set_yscale("log")
     if epochs:
-        at = [e["epoch"] for e in epochs]
-        axes[1][0].plot(at, [e["test"]["mse"] for e in epochs], label="test MSE")
-        best = min(epochs, key=lambda e: e["test"]["mse"])
-        axes[1][0].axvline(best["epoch"], color="0.6", ls=":", label=f"best: {best['epoch']}")
-        for i, score in enumerate(epochs[0]["test"]["attributes"]):
-            obeyed = [e["test"]["attributes"][i]["obeyed"] for e in epochs]
-            axes[1][1].plot(at, obeyed, label=f"{score['name']} obeyed")
-        axes[1][1].set_ylim(-0.02, 1.02)
-        for axis in axes[1]:
-            axis.set_xlabel("epoch")
+        _measures(axes[1][0], axes[1][1], epochs)
     for axis in axes.flat:
         axis.grid(alpha=0.3)
+        axis.xaxis.get_major_locator().set_params(integer=True)
         if axis.has_data():
             axis.legend()
-    axes[0][0].set_yscale("log")
-    figure.suptitle(title)
-    figure.savefig(path, dpi=110)
+    figure.suptitle(title, parse_math=False)
+    format = Path(path).suffix.lower().removeprefix(".")
+    formats = figure.canvas.get_supported_filetypes()
+    if format not in formats:
+        raise UsageError(f"{path}: a plot ends in .png or one of .{', .'.join(sorted(formats))}")
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=format, dpi=110)
+    write_whole(path, drawn.getvalue(), overwrite=True)
 
 
-def _losses(axis, steps: Sequence[dict], names: Sequence[str], title: str) -> None:
-    axis.set_title(title)
-    axis.set_xlabel("step")
-    for name in names:
-        points = [(e["step"], e[name]) for e in steps if e.get(name) is not None]
-        if points:
-            axis.plot(*zip(*points, strict=True), label=name, lw=1)
+def _measures(errors, obedience, epochs: Sequence[dict]) -> None:
+    """What the tests after `epochs` gave, on two axes."""
+    points = [(e["epoch"], e["test"]["mse"]) for e in epochs if e["test"]["mse"] is not None]
+    _curve(errors, points, "test MSE")
+    if points:
+        best, _ = min(points, key=lambda point: point[1])
+        errors.axvline(best, color="0.6", ls=":", label=f"best: {best}")
+    for i, score in enumerate(epochs[0]["test"]["attributes"]):
+        obeyed = [(e["epoch"], e["test"]["attributes"][i]["obeyed"]) for e in epochs]
+        _curve(obedience, obeyed, f"obeyed: {score['name']}")
+    obedience.set_ylim(-0.02, 1.02)
+    for axis in (errors, obedience):
+        axis.set_xlabel("epoch")
+
+
+def _curve(axis, points: Sequence[tuple[int, float | None]], label: str, **style) -> None:
+    known = [(x, y) for x, y in points if y is not None]
+    if known:
+        marker = "." if len(known) <= FEW else None
+        axis.plot(*zip(*known, strict=True), label=label, marker=marker, **style)

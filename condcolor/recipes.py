@@ -20,17 +20,24 @@ def _given(overrides: Mapping[str, object]) -> dict[str, object]:
 def _at_least(config, least: int, *names: str) -> None:
     for name in names:
         value = getattr(config, name)
-        if not isinstance(value, int) or value < least:
-            raise UsageError(f"{name} must be a whole number from {least} up, got {value}")
+        if not _is_whole(value) or value < least:
+            raise UsageError(f"{name} must be a whole number from {least} up, got {value!r}")
 
 
 def _within(config, low: float, high: float, *names: str, open_end: bool = False) -> None:
     for name in names:
         value = getattr(config, name)
-        if not (low <= value <= high) or (open_end and value == high):
-            raise UsageError(
-                f"{name} must be in [{low}, {high}{')' if open_end else ']'}, got {value}"
-            )
+        if not _is_number(value) or not low <= value <= high or (open_end and value == high):
+            end = ")" if open_end else "]"
+            raise UsageError(f"{name} must be in [{low}, {high}{end}, got {value!r}")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,10 @@ class Phase:
     gan_weight: float = 1.0
 
     def __post_init__(self):
-        if self.epochs < 0:
-            raise UsageError(f"phase {self.name}: epochs must not be negative, got {self.epochs}")
+        if not _is_whole(self.epochs) or self.epochs < 0:
+            raise UsageError(
+                f"phase {self.name}: epochs must be a whole number from 0 up, got {self.epochs!r}"
+            )
         if self.pixel_loss not in PIXEL_LOSSES:
             raise UsageError(
                 f"phase {self.name}: pixel loss {self.pixel_loss!r} is not one of "
@@ -55,8 +64,8 @@ class Phase:
             )
         for name in ("pixel_weight", "gan_weight"):
             value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                raise UsageError(f"phase {self.name}: {name} must be 0 or more, got {value}")
+            if not _is_number(value) or value < 0:
+                raise UsageError(f"phase {self.name}: {name} must be 0 or more, got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -73,10 +82,11 @@ class TrainConfig:
     flips: bool = True  # mirror source and target together, half of the time
     shift: float = 0.0  # largest shift, as a share of the picture's side
     zoom: float = 0.0  # largest change of scale, as a share
+    bend: float = 0.0  # typical pull of a hand that draws unevenly, as a share of the side
     fade: float = 0.0  # largest loss of line contrast, as a share
     grain: float = 0.0  # largest noise on the source, as a share of the range
     compose: bool = False  # endless colourings from masks/, instead of the csv's own
-    wrong_color: float = 0.0  # weight of wrong-colour negatives among D's fakes (0 or 1)
+    wrong_colors: bool = False  # real pictures under a wrong condition are fakes to D, too
     ema: float = 0.0  # decay of the weights' moving average, 0 = none
     precision: str = "auto"  # auto | fp32 | bf16
     test_fraction: float = 0.2  # of the characters, where the data names no split
@@ -88,11 +98,12 @@ class TrainConfig:
         _at_least(self, 1, "image_size", "batch_size", "checkpoint_epochs", "measure_epochs")
         _at_least(self, 0, "seed")
         _within(self, 0, 1, "beta1", "beta2", "ema", open_end=True)
-        _within(
-            self, 0, 1, "lr_decay", "shift", "zoom", "fade", "grain", "wrong_color", "test_fraction"
-        )
-        if not (math.isfinite(self.lr) and self.lr > 0):
-            raise UsageError(f"lr must be above 0, got {self.lr}")
+        shares = ("lr_decay", "shift", "zoom", "bend", "fade", "grain", "test_fraction")
+        _within(self, 0, 1, *shares)
+        if any(not _is_whole(epoch) or epoch < 1 for epoch in self.sample_epochs):
+            raise UsageError(f"sample_epochs must be numbers from 1 up, got {self.sample_epochs}")
+        if not _is_number(self.lr) or self.lr <= 0:
+            raise UsageError(f"lr must be above 0, got {self.lr!r}")
         if self.precision not in ("auto", "fp32", "bf16"):
             raise UsageError(f"precision must be auto, fp32 or bf16, got {self.precision!r}")
 
@@ -103,9 +114,7 @@ class Recipe:
 
     name: str
     codec: Codec
-    model: Mapping[
-        str, object
-    ]  # ModelConfig fields, but for the channels, which codec and data give
+    model: Mapping[str, object]  # ModelConfig fields; the channels come from codec and data
     phases: tuple[Phase, ...]
     defaults: TrainConfig = field(default_factory=TrainConfig)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from condcolor import plots
-from condcolor.batch import values_name
 from condcolor.colorizer import Colorizer
-from condcolor.errors import DataError, UsageError
+from condcolor.errors import UsageError
+from condcolor.filetypes import shown_name
 from condcolor.images import open_picture
-from condcolor.saving import refuse_taken, save_image, save_picture
-
-MOST = 400  # pictures on one sheet
+from condcolor.jobs import make_folder, values_names
+from condcolor.saving import format_for, refuse_taken, save_image, save_picture
 
 
 def write_variants(
@@ -24,52 +26,65 @@ def write_variants(
     folder: Path | None = None,
     cell: int = 160,
     overwrite: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Colour `sketch` in every combination; write the sheet `out`, and a file each into `folder`.
 
-    The last attribute runs along the columns, the others along the rows.
+    The last attribute runs along the columns, the others along the rows. What can be wrong is found
+    before anything is written.
 
     Returns:
         The number of variants.
 
     Raises:
-        UsageError: an output exists, or there are too many combinations for a sheet.
+        UsageError: an output exists, is the sketch or no picture, or there are too many combinations.
+        DataError: the sketch cannot be read, or a folder not be made.
     """
-    schema = colorizer.schema
-    asked = list(schema.combinations())
-    if len(asked) > MOST:
-        raise UsageError(f"{len(asked)} combinations are too many for a sheet (at most {MOST})")
+    asked = colorizer.combinations()
+    names = values_names(sketch, asked)
+    files = [folder / name for name in names] if folder else []
+    _check_outputs(sketch, [out, *files], overwrite)
     picture = open_picture(sketch)
-    files = [folder / values_name(sketch, values) for values in asked] if folder else []
-    for path in [out, *files]:
-        refuse_taken(path, overwrite)
-    for path in [out, *files[:1]]:
-        _make_folder(path.parent)
-    pictures = []
-    for i, image in enumerate(colorizer.colorings(picture, asked)):
+    colorings = colorizer.colorings(picture, asked)
+    for place in [out.parent, folder] if folder else [out.parent]:
+        make_folder(place)
+    small = []
+    for i, image in enumerate(colorings):
         if files:
             save_image(files[i], image, overwrite=overwrite)
-        flat = plots.Image.new("RGB", image.size, "white")
-        flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
-        flat.thumbnail((cell, cell), plots.Image.Resampling.LANCZOS)
-        pictures.append(np.asarray(flat))
-    columns = schema.attributes[-1].values if schema.attributes else ("",)
-    rows = [pictures[i : i + len(columns)] for i in range(0, len(pictures), len(columns))]
-    names = [" ".join(list(v.values())[:-1]) for v in asked[:: len(columns)]]
-    across = f"{schema.names[-1]} " if schema.names else ""
-    down = f"{' '.join(schema.names[:-1])} " if len(schema.names) > 1 else ""
-    page = plots.sheet(
-        rows,
-        columns=[across + value for value in columns] if schema.names else (),
-        labels=[down + name for name in names] if down else (),
-        cell=cell,
-    )
-    save_picture(out, page, overwrite=overwrite)
+        small.append(_reduced(image, cell))
+        if on_progress:
+            on_progress(i + 1, len(asked))
+    save_picture(out, _sheet(small, asked, cell), overwrite=overwrite)
     return len(asked)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be made ({error.strerror})") from None
+def _check_outputs(sketch: Path, outputs: Sequence[Path], overwrite: bool) -> None:
+    sheet, *files = map(os.path.realpath, outputs)
+    if os.path.realpath(sketch) in (sheet, *files):
+        raise UsageError(f"{shown_name(sketch)} is the sketch itself: choose another output")
+    if sheet in files:
+        raise UsageError(f"{shown_name(outputs[0])} is one of the variants: rename the sheet")
+    format_for(outputs[0])
+    for path in outputs:
+        refuse_taken(path, overwrite)
+
+
+def _reduced(image: Image.Image, cell: int) -> np.ndarray:
+    """The picture on white, its longer side at most `cell` pixels."""
+    flat = Image.new("RGB", image.size, "white")
+    flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
+    flat.thumbnail((cell, cell), Image.Resampling.LANCZOS)
+    return np.asarray(flat)
+
+
+def _sheet(
+    pictures: Sequence[np.ndarray], asked: Sequence[Mapping[str, str]], cell: int
+) -> np.ndarray:
+    """The pictures in rows of the last attribute's values, every row and column labelled."""
+    said = [[f"{name} {value}" for name, value in values.items()] for values in asked]
+    along = len({values[-1] for values in said}) if said[0] else 1
+    rows = [pictures[i : i + along] for i in range(0, len(pictures), along)]
+    columns = [values[-1] for values in said[:along]] if said[0] else ()
+    labels = [", ".join(values[:-1]) for values in said[::along]] if len(said[0]) > 1 else ()
+    return plots.sheet(rows, columns=columns, labels=labels, cell=cell)

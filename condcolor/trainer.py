@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,11 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from condcolor import plots
+from condcolor import runlog, schedule, state
 from condcolor.attributes import AttributeSchema
 from condcolor.checkpoint import (
     load_state,
-    load_weights,
     prune_states,
     save_model,
     save_state,
@@ -25,17 +22,17 @@ from condcolor.checkpoint import (
 )
 from condcolor.dataset import Batch, PictureSet, epoch_batches, one_hot, seeded
 from condcolor.devices import autocast, pick_precision
-from condcolor.errors import CheckpointError, UsageError
+from condcolor.errors import CheckpointError
 from condcolor.evaluation import Evaluation, evaluate
 from condcolor.losses import PIXEL_LOSSES, adversarial_loss, discriminator_loss
 from condcolor.networks import ModelConfig, PatchGAN, UNet
 from condcolor.recipes import Phase, Recipe, TrainConfig
+from condcolor.samples import write_samples
 from condcolor.signals import Interrupted, StopFlag
 
 LOG_STEPS = 10  # steps between two readings of the losses, each of which makes a GPU wait
 LOSSES = ("generator", "pixel", "gan", "discriminator")
 MEASURED_INPUTS = 8  # of the test split, after each epoch
-SAMPLED_INPUTS = 6  # rows of a sample sheet
 
 
 class Progress:
@@ -111,7 +108,7 @@ class Trainer:
         started = time.monotonic() - self.seconds
         with StopFlag() as stop, torch.random.fork_rng():
             while self.epoch < self.epochs:
-                phase = self._phase()
+                phase, start = schedule.phase_at(self.phases, self.epoch)
                 batches = epoch_batches(
                     len(self.train), self.config.batch_size, self.config.seed, self.epoch
                 )
@@ -120,7 +117,8 @@ class Trainer:
                     draws = seeded(self.config.seed, self.epoch, 1 + self.step_in_epoch)
                     batch = self.train.rows(rows, draws, self.config).to(self.device)
                     torch.manual_seed(int(torch.randint(2**62, (1,), generator=draws)))  # dropout
-                    self._set_lr(phase, self.step_in_epoch / len(batches))
+                    done = self.epoch - start + self.step_in_epoch / len(batches)
+                    self._set_lr(schedule.lr_factor(done / phase.epochs, self.config.lr_decay))
                     self._step(phase, batch)
                     self.step += 1
                     self.step_in_epoch += 1
@@ -154,7 +152,7 @@ class Trainer:
             with autocast(self.precision, self.device):
                 real = self.discriminator(source, target, batch.cond)
                 fakes = [self.discriminator(source, fake.detach(), batch.cond)]
-                if self.config.wrong_color:
+                if self.config.wrong_colors:
                     fakes.append(self.discriminator(source, target, batch.wrong))
                 loss = discriminator_loss(real, fakes)
             self.optimizer_d.zero_grad(set_to_none=True)
@@ -199,33 +197,18 @@ class Trainer:
             if self.best is None:  # no test split to choose by
                 self.save_model("model")
         if last or self.epoch in self.config.sample_epochs:
-            self._sample()
-        self._log(entry)
+            for split, pictures in (("train", self.train), ("test", self.test)):
+                if pictures is not None:
+                    path = self.run / "samples" / f"{split}-epoch-{self.epoch:04d}.png"
+                    write_samples(path, self.colour, pictures)
+        runlog.append(self.run, entry)
         if last or self.epoch % self.config.checkpoint_epochs == 0:
             self.save()
         self.progress.epoch(entry)
 
     # -- parts of a step -------------------------------------------------------------------------
 
-    def _phase(self) -> Phase:
-        """The phase that the next epoch belongs to."""
-        end = 0
-        for phase in self.phases:
-            end += phase.epochs
-            if self.epoch < end:
-                return phase
-        raise AssertionError("no phase left")
-
-    def _set_lr(self, phase: Phase, share_of_epoch: float) -> None:
-        """Full learning rate, then, over the last `lr_decay` of the phase, linearly to 0."""
-        start = 0
-        for earlier in self.phases:
-            if earlier is phase:
-                break
-            start += earlier.epochs
-        progress = (self.epoch - start + share_of_epoch) / phase.epochs
-        decay = self.config.lr_decay
-        factor = min(1.0, (1 - progress) / decay) if decay else 1.0
+    def _set_lr(self, factor: float) -> None:
         for optimizer in (self.optimizer_g, self.optimizer_d):
             for group in optimizer.param_groups:
                 group["lr"] = self.config.lr * factor
@@ -257,7 +240,7 @@ class Trainer:
                 f"the {bad[0]} loss is not finite near step {self.step}: training diverged. The last "
                 f"good state stands; lower --lr, or resume with --precision fp32"
             )
-        self._log({"kind": "step", "step": self.step, **self.losses})
+        runlog.append(self.run, {"kind": "step", "step": self.step, **self.losses})
 
     # -- looking at the model --------------------------------------------------------------------
 
@@ -276,35 +259,13 @@ class Trainer:
             colored.append(codec.decode(repeated, output))
         return torch.cat(colored).cpu()
 
-    def _sample(self) -> None:
-        """Sheets of sketch, output and truth, for both splits."""
-        folder = self.run / "samples"
-        folder.mkdir(exist_ok=True)
-        for name, pictures in (("train", self.train), ("test", self.test)):
-            if pictures is None:
-                continue
-            rows = torch.linspace(0, len(pictures) - 1, SAMPLED_INPUTS).long().unique()
-            batch = pictures.rows(rows, seeded(self.config.seed, 0, 0))
-            grid = []
-            for source, target, cond in zip(batch.source, batch.target, batch.cond, strict=True):
-                asked = _values(cond, self.schema.sizes)
-                output = (self.colour(source, asked)[0] * 255).round().to(torch.uint8)
-                grid.append([p.permute(1, 2, 0).numpy() for p in (source, output, target)])
-            page = plots.sheet(grid, columns=("sketch", "output", "truth"))
-            plots.Image.fromarray(page).save(folder / f"{name}-epoch-{self.epoch:04d}.png")
-
     # -- disk ------------------------------------------------------------------------------------
 
     def save(self) -> None:
         """Write the training state, then prune the older ones."""
         self._read_losses()
         folder = self.run / "checkpoints" / f"step-{self.step:08d}"
-        tensors = {}
-        for prefix, module in self._modules().items():
-            tensors |= {f"{prefix}.{k}": v for k, v in module.state_dict().items()}
-        for prefix, optimizer in self._optimizers().items():
-            for i, slots in optimizer.state_dict()["state"].items():
-                tensors |= {f"{prefix}.{i}.{k}": torch.as_tensor(v) for k, v in slots.items()}
+        tensors = state.pack(self._modules(), self._optimizers())
         counters = {name: getattr(self, name) for name in self._counters}
         save_state(folder, tensors, counters | {"losses": self.losses})
         load_state(folder)  # verified before an older one goes
@@ -322,7 +283,7 @@ class Trainer:
         failures = []
         for folder in folders:
             try:
-                tensors, state = load_state(folder)
+                tensors, counters = load_state(folder)
                 break
             except CheckpointError as error:
                 failures.append(str(error))
@@ -331,22 +292,11 @@ class Trainer:
             if failures:
                 raise CheckpointError("no training state loads: " + "; ".join(failures))
             return  # nothing saved yet: start over
-        for prefix, module in self._modules().items():
-            load_weights(module, _under(prefix, tensors), folder)
-        for prefix, optimizer in self._optimizers().items():
-            parameters = [p for group in optimizer.param_groups for p in group["params"]]
-            slots: dict[int, dict[str, Tensor]] = {}
-            for name, value in _under(prefix, tensors).items():
-                i, slot = name.split(".")
-                # the fused step reads memory in order: moments must lie as their parameter does
-                like = parameters[int(i)]
-                laid = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
-                slots.setdefault(int(i), {})[slot] = laid.detach()
-            optimizer.load_state_dict(optimizer.state_dict() | {"state": slots})
+        state.unpack(tensors, self._modules(), self._optimizers(), folder)
         for name in self._counters:
-            setattr(self, name, state[name])
-        self.losses = state["losses"]
-        _truncate_log(self.run / "log.jsonl", self.step)
+            setattr(self, name, counters[name])
+        self.losses = counters["losses"]
+        runlog.truncate(self.run, self.step)
 
     def _modules(self) -> dict[str, nn.Module]:
         modules = {"generator": self.generator, "discriminator": self.discriminator}
@@ -377,10 +327,6 @@ class Trainer:
             metrics=measured.to_json() if measured else {},
         )
 
-    def _log(self, entry: dict) -> None:
-        with open(self.run / "log.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-
     def _placed(self, module: nn.Module) -> nn.Module:
         return module.to(self.device, memory_format=torch.channels_last)
 
@@ -390,36 +336,3 @@ class Trainer:
     def _optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         betas = (self.config.beta1, self.config.beta2)
         return torch.optim.Adam(module.parameters(), self.config.lr, betas, fused=True)
-
-
-def read_log(run: Path) -> list[dict]:
-    """The entries of a run's log.jsonl; a torn last line, from a crash, is left out."""
-    path = run / "log.jsonl"
-    if not path.is_file():
-        raise UsageError(f"{run}: no log.jsonl here, so this is not a training run")
-    entries = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            entries.append(json.loads(line))
-        except ValueError:
-            break
-    return entries
-
-
-def _truncate_log(path: Path, step: int) -> None:
-    """Drop what was logged after `step`: it will be trained, and logged, again."""
-    if path.is_file():
-        kept = [json.dumps(e) + "\n" for e in read_log(path.parent) if e["step"] <= step]
-        new = path.with_suffix(".tmp")
-        new.write_text("".join(kept), encoding="utf-8")
-        os.replace(new, path)
-
-
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
-
-
-def _values(cond: Tensor, sizes: Sequence[int]) -> Tensor:
-    """One-hot planes `[P]` back to value indices `[1, A]`."""
-    parts = cond.split(list(sizes)) if sizes else ()
-    return torch.tensor([[int(part.argmax()) for part in parts]]).reshape(1, len(sizes))

@@ -23,7 +23,8 @@ from condcolor.metadata import Metadata, Record, read_metadata, split_by_charact
 from condcolor.networks import ModelConfig
 from condcolor.palette import measure_fixed, measure_palette
 from condcolor.recipes import Phase, TrainConfig, find_recipe, from_fields
-from condcolor.trainer import Progress, Trainer, read_log
+from condcolor.runlog import read_log
+from condcolor.trainer import Progress, Trainer
 
 FORMAT = 1  # of a run's config.json
 

@@ -72,7 +72,7 @@ def test_wrong_conditions_differ_and_are_conditions(metadata):
 
 
 @pytest.mark.parametrize("compose", [False, True])
-@pytest.mark.parametrize("move", [{"flips": True}, {"shift": 0.2}, {"zoom": 0.3}])
+@pytest.mark.parametrize("move", [{"flips": True}, {"shift": 0.2}, {"zoom": 0.3}, {"bend": 0.03}])
 def test_source_and_target_move_together(metadata, compose, move):
     pictures = picture_set(metadata, compose=True) if compose else picture_set(metadata)
     config = dataclasses.replace(STILL, **move)

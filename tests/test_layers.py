@@ -16,6 +16,7 @@ LAYERS = (
     {
         "attributes",
         "devices",
+        "memory",
         "signals",
         "streams",
         "pixels",
@@ -23,19 +24,32 @@ LAYERS = (
         "paths",
         "csvfile",
         "vocabulary",
+        "transparency",
+        "folders",
     },
     {"images", "modelfolder", "records"},
     {"metadata", "codecs"},
-    {"recipes", "palette", "balance"},
+    {"recipes", "palette", "balance", "jobs"},
     {"dataset", "checkpoint", "metrics", "plots"},
-    {"evaluation", "inspection"},
+    {"evaluation", "inspection", "state", "runlog", "schedule"},
+    {"samples"},
     {"trainer", "colorizer"},
     {"training", "assessment", "batch", "sources"},
     {"sheets"},
     {"cli"},
     {"__main__"},
 )
-NO_TORCH = ("attributes", "metadata", "records", "modelfolder", "errors", "images", "cli")
+NO_TORCH = (
+    "attributes",
+    "metadata",
+    "records",
+    "modelfolder",
+    "errors",
+    "images",
+    "jobs",
+    "batch",
+    "cli",
+)
 
 
 def layer_of(module: str) -> int:

@@ -85,11 +85,13 @@ def test_sizes_that_cannot_be_halved_are_named():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"base_channels": 0}, "base_channels must be at least 1, got 0"),
+        ({"base_channels": 0}, "base_channels must be a whole number from 1 up, got 0"),
         ({"depth": 2}, "depth must be at least 3, got 2"),
         ({"dropout": 1.0}, "dropout must be in"),
         ({"cond_levels": "most"}, "one of input, all, head, got 'most'"),
-        ({"cond_planes": -1}, "must not be negative, got -1"),
+        ({"cond_planes": -1}, "cond_planes must be a whole number from 0 up, got -1"),
+        ({"max_channels": 0}, "max_channels must be a whole number from 1 up, got 0"),
+        ({"base_channels": 2.5}, "got 2.5"),
     ],
 )
 def test_a_wrong_config_says_what_came(wrong, said):

@@ -5,30 +5,32 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import warnings
 
 import click
+from click.shell_completion import shell_complete
 
 from condcolor import __version__
-from condcolor.errors import CondcolorError
+from condcolor.cli.common import Group
+from condcolor.cli.exits import run
+from condcolor.filetypes import shown_name
 
 # name: module of condcolor.cli that holds it. Modules are imported when their command is asked for.
 COMMANDS = {
     "colorize": "colorize",
-    "variants": "colorize",
+    "variants": "variants",
     "train": "train",
     "resume": "train",
-    "plot": "train",
+    "plot": "plot",
     "evaluate": "evaluate",
     "info": "info",
     "data": "data",
     "doctor": "doctor",
 }
-UNEXPECTED = 70  # EX_SOFTWARE: our own bug
+COMPLETION = "_CONDCOLOR_COMPLETE"  # the variable with which a shell asks what may follow
 
 
-class Commands(click.Group):
-    """Finds commands by name, and turns every error into one line and its exit code."""
+class Commands(Group):
+    """Finds commands by name, and turns whatever ends one into a line and its exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -36,61 +38,45 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"condcolor.cli.{COMMANDS[name]}")
-        return getattr(module, name)
+        return getattr(importlib.import_module(f"condcolor.cli.{COMMANDS[name]}"), name)
 
     def resolve_command(self, ctx, args):
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from condcolor.errors import did_you_mean
+        if args[0] not in COMMANDS and os.path.exists(args[0]) and not ctx.resilient_parsing:
+            name = shown_name(args[0])
+            hint = f"to colour it: condcolor colorize {name}"
+            raise click.UsageError(f"{name} is a file, not a command; {hint}", ctx)
+        return super().resolve_command(ctx, args)
 
-            error.message += did_you_mean(args[0], COMMANDS)
-            raise
+    def main(self, args=None, prog_name=None, **extra):
+        """Run the command that `args` say, and exit. Click's own `main` would exit in its own ways."""
+        name = prog_name or "condcolor"
+        arguments, debug = _take_debug(list(sys.argv[1:] if args is None else args))
+        if instruction := os.environ.get(COMPLETION):
+            sys.exit(shell_complete(self, extra, name, COMPLETION, instruction))
 
-    def main(self, args=None, **extra):
-        extra["standalone_mode"] = False
-        arguments = list(sys.argv[1:] if args is None else args)
-        debug = "--debug" in arguments
-        warnings.filterwarnings(
-            "ignore", module=r"PIL\."
-        )  # its notes on odd files are ours to tell
-        try:
-            result = super().main([a for a in arguments if a != "--debug"], **extra)
-            _flush()
-            sys.exit(result if isinstance(result, int) else 0)
-        except click.exceptions.Exit as end:
-            sys.exit(end.exit_code)
-        except (click.Abort, KeyboardInterrupt):
-            click.echo("Interrupted.", err=True)
-            sys.exit(130)
-        except BrokenPipeError:  # the reader of our output went away, as `head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
-        except click.ClickException as error:
-            if debug:
-                raise
-            error.show()
-            sys.exit(error.exit_code)
-        except CondcolorError as error:
-            if debug:
-                raise
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(error.exit_code)
-        except Exception as error:
-            if debug:
-                raise
-            what = f"{type(error).__name__}: {error}".splitlines()[0]
-            click.echo(f"Error: unexpected {what} (--debug shows where)", err=True)
-            sys.exit(UNEXPECTED)
+        def work():
+            with self.make_context(name, arguments, **extra) as ctx:
+                self.invoke(ctx)
+
+        sys.exit(run(work, debug=debug))
 
 
-def _flush() -> None:
-    sys.stdout.flush()
+def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """The arguments without the `--debug` that any command may be given, and whether it was there."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [argument for argument in arguments[:end] if argument != "--debug"]
+    return kept + arguments[end:], len(kept) < end
 
 
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    "condcolor",
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""Every command takes --debug, which shows where an error came from. For completion with the
+    Tab key, put this into ~/.bashrc:
+
+    \b
+    eval "$(_CONDCOLOR_COMPLETE=bash_source condcolor)" """,
 )
 @click.version_option(__version__, prog_name="condcolor")
 def main() -> None:
@@ -99,6 +85,4 @@ def main() -> None:
     \b
     condcolor colorize sketch.png --hair red --shirt blue -o icon.png
     condcolor variants sketch.png -o sheet.png
-
-    Every command takes --debug, which shows where an error came from.
     """

@@ -1,123 +1,123 @@
-"""condcolor colorize, condcolor variants."""
+"""condcolor colorize."""
 
 from __future__ import annotations
 
-import sys
-from io import BytesIO
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.common import Bar, ModelCommand, device_option, model_option, take_values
-from condcolor.errors import SomeFailed
+from condcolor.cli.common import device_option, model_option, overwrite_option
+from condcolor.cli.modelcommand import ModelCommand, schema_asked, take_values
+from condcolor.cli.piping import STREAM, pipe
+from condcolor.cli.progress import Progress
+from condcolor.errors import SomeFailed, UsageError
+from condcolor.filetypes import shown_name
+from condcolor.signals import Interrupted, StopFlag
+
+if TYPE_CHECKING:
+    from condcolor.colorizer import Colorizer
+    from condcolor.jobs import Job
+
+    Load = Callable[[], Colorizer]
 
 
 @click.command(cls=ModelCommand)
-@click.argument("sketches", nargs=-1, required=True)
-@click.option("-o", "--out", help="A file for one sketch, a folder for several; - is stdout.")
+@click.argument("sketches", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(),
+    help="A file for one sketch, a folder for several; - is standard output.  [default: for one "
+    "file, its name and values, here]",
+)
 @model_option
-@click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
+@overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
 @device_option
 @click.pass_context
-def colorize(ctx, sketches, out, model, overwrite, skip_existing, device, **options) -> None:
+def colorize(ctx, sketches, out, model, overwrite, skip_existing, device, **values) -> None:
     """Colour sketches in the colours you name.
 
-    SKETCHES are files, folders (their tree is kept), patterns, a .csv with a row a picture
-    (input,hair,shirt), or - for standard input.
+    SKETCHES are files, folders and 'patterns*' (trees are kept), one .csv with a row a picture
+    (input,hair,shirt), or - for standard input. The values to choose from are the model's.
 
     \b
-    condcolor colorize ada.png --hair red --shirt blue -o ada-red-blue.png
+    condcolor colorize ada.png --hair red --shirt blue -o icon.png
     condcolor colorize sketches/ --hair brown --shirt green -o colored/
     condcolor colorize wanted.csv -o colored/
+    condcolor colorize - --hair red --shirt blue < ada.png > icon.png
     """
-    from condcolor import batch
-    from condcolor.colorizer import Colorizer
+    from condcolor import jobs
 
-    if sketches == ("-",):
-        values = take_values(ctx, options)
-        _pipe(Colorizer.load(model, device=device), values, out, overwrite)
+    def load() -> Colorizer:
+        from condcolor.colorizer import Colorizer
+
+        return Colorizer.load(model, device=device)
+
+    if STREAM in (*sketches, out):
+        asked = take_values(ctx, values)
+        pipe(sketches, out, asked, load, overwrite=overwrite, skip=skip_existing)
         return
-    folder = Path(out) if out is not None else None
-    skipped: list[str] = []
-    if len(sketches) == 1 and sketches[0].lower().endswith(".csv"):
-        colorizer = Colorizer.load(model, device=device)
-        jobs = batch.plan_csv(Path(sketches[0]), folder, colorizer.schema)
-        jobs = batch.check_existing(jobs, overwrite=overwrite, skip=skip_existing)
+    passed_over: list[str] = []
+    if any(map(_is_csv, sketches)):
+        if len(sketches) > 1:
+            raise UsageError("a .csv names all its pictures: give it without other sketches")
+        if any(values.values()):
+            raise UsageError("a .csv names the values of its pictures: give no others")
+        planned = jobs.plan_csv(Path(sketches[0]), out, schema_asked(ctx))
     else:
-        jobs, skipped = batch.plan_jobs(sketches, folder, take_values(ctx, options))
-        jobs = batch.check_existing(jobs, overwrite=overwrite, skip=skip_existing)
-        colorizer = Colorizer.load(model, device=device)
-    for line in skipped:
-        click.echo(f"skipped: {line}", err=True)
-    failed = 0
-    with Bar("colouring") as bar:
-        for number, done in enumerate(
-            batch.run_jobs(colorizer, jobs, overwrite=overwrite), start=1
-        ):
-            bar(number, len(jobs))
-            for note in done.notes:
-                click.echo(f"note: {done.job.source}: {note}", err=True)
-            if done.error:
-                failed += 1
-                click.echo(f"failed: {done.error}", err=True)
-            elif len(jobs) == 1:
-                click.echo(str(done.job.out))
-    if len(jobs) != 1:
-        click.echo(f"{len(jobs) - failed} of {len(jobs)} pictures coloured in {out}")
-    if failed:
-        raise SomeFailed(f"{failed} of {len(jobs)} pictures failed; they are named above")
-
-
-def _pipe(colorizer, values, out: str | None, overwrite: bool) -> None:
-    """Standard input to standard output, or to a file."""
-    from condcolor.images import open_picture
-    from condcolor.saving import save_image
-
-    data = sys.stdin.buffer.read()
-    picture = open_picture(BytesIO(data), name="standard input")
-    image = next(colorizer.colorings(picture, [values]))
-    if out not in (None, "-"):
-        save_image(Path(out), image, overwrite=overwrite)
-        click.echo(out)
+        planned, passed_over = jobs.plan_jobs(sketches, out, take_values(ctx, values))
+    to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
+    for line in passed_over:
+        click.echo(f"passed over: {line}", err=True)
+    if len(sketches) == 1 and jobs.names_one(sketches[0]) and not _is_csv(sketches[0]):
+        _color_one(to_do, load, overwrite)
         return
-    encoded = BytesIO()
-    image.save(encoded, "PNG")
-    sys.stdout.buffer.write(encoded.getvalue())
-    sys.stdout.buffer.flush()
+    colored, failed = _color_several(to_do, Path(out), load, overwrite)
+    there = len(planned) - len(to_do)
+    said = f"{colored} of {len(to_do)} pictures coloured in {shown_name(out)}"
+    click.echo(said + (f", {there} were there already" if there else ""))
+    if failed or passed_over:
+        counts = ((failed, "failed"), (len(passed_over), "passed over"))
+        said = " and ".join(f"{count} {what}" for count, what in counts if count)
+        raise SomeFailed(f"{said}, as named above")
 
 
-@click.command(cls=ModelCommand, with_values=False)
-@click.argument("sketch", type=click.Path())
-@click.option("-o", "--out", default="sheet.png", show_default=True, help="The contact sheet.")
-@click.option("--files", "folder", help="Folder of the pictures.  [default: the sheet's stem]")
-@click.option("--sheet-only", is_flag=True, help="Write no picture but the sheet.")
-@click.option("--cell", default=160, show_default=True, help="Pixels a picture on the sheet.")
-@model_option
-@click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
-@device_option
-def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device) -> None:
-    """One labelled sheet of a sketch in every combination of colours, and a file each.
+def _color_one(to_do: Sequence[Job], load: Load, overwrite: bool) -> None:
+    from condcolor.batch import run_job
 
-    \b
-    condcolor variants ada.png -o sheet.png
-    condcolor variants ada.png -o sheet.png --files ada-variants/
-    condcolor variants ada.png -o sheet.png --sheet-only
-    """
-    from condcolor.colorizer import Colorizer
-    from condcolor.sheets import write_variants
+    for job in to_do:  # one, or none where its output is there already
+        for note in run_job(load(), job, overwrite=overwrite):
+            click.echo(f"note: {shown_name(job.source)}: {note}", err=True)
+        click.echo(shown_name(job.out))
 
-    if not 16 <= cell <= 2048:
-        raise click.BadParameter(f"must be 16 to 2048 pixels, not {cell}", param_hint="--cell")
-    files = None if sheet_only else Path(folder or Path(out).with_suffix(""))
-    count = write_variants(
-        Colorizer.load(model, device=device),
-        Path(sketch),
-        Path(out),
-        folder=files,
-        cell=cell,
-        overwrite=overwrite,
-    )
-    click.echo(out)
-    if files:
-        click.echo(f"{count} pictures in {files}")
+
+def _color_several(to_do: Sequence[Job], out: Path, load: Load, overwrite: bool) -> tuple[int, int]:
+    """How many were coloured and how many failed, each of which is named; a signal stops between two."""
+    from condcolor.batch import run_jobs
+    from condcolor.jobs import make_folder
+
+    if not to_do:
+        return 0, 0
+    colorizer = load()
+    make_folder(out)
+    failed = 0
+    with StopFlag() as stop, Progress("colouring") as progress:
+        for done, ended in enumerate(run_jobs(colorizer, to_do, overwrite=overwrite), start=1):
+            progress(done, len(to_do))
+            for note in ended.notes:
+                progress.say(f"note: {shown_name(ended.job.source)}: {note}", err=True)
+            if ended.error:
+                failed += 1
+                progress.say(f"failed: {ended.error}", err=True)
+            if stop.signal and done < len(to_do):
+                colored = f"{done - failed} of {len(to_do)} pictures coloured in {shown_name(out)}"
+                raise Interrupted(stop.signal, f"{colored}; --skip-existing does the others")
+    return len(to_do) - failed, failed
+
+
+def _is_csv(sketch: str) -> bool:
+    return sketch.lower().endswith(".csv") and not os.path.isdir(sketch)

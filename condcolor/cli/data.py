@@ -6,43 +6,74 @@ from pathlib import Path
 
 import click
 
-from condcolor.cli.common import Bar
-from condcolor.errors import DataError
+from condcolor.cli.common import Group, Suggested, one_of
+from condcolor.cli.progress import Progress
+from condcolor.errors import DataError, UsageError
+from condcolor.filetypes import shown_name
 
 
-@click.group()
+def _kits() -> list[str]:
+    from condcolor.sources.kits import KITS
+
+    return list(KITS)
+
+
+@click.group(cls=Group)
 def data() -> None:
-    """Draw data to train on, and check data of your own."""
+    """Draw data to train on, or check your own.
+
+    \b
+    condcolor data icons icons/train --characters 10
+    condcolor data check my-sketches
+    """
 
 
 @data.command()
 @click.argument("out", type=click.Path())
 @click.option("--characters", default=100, show_default=True, help="How many characters.")
 @click.option("--seed", default=0, show_default=True, help="The same seed draws the same.")
-@click.option("--kit", "kits", multiple=True, help="Only this avatar kit; may be repeated.")
+@click.option(
+    "--kit",
+    "kits",
+    multiple=True,
+    type=Suggested(_kits),
+    metavar="NAME",
+    help="Only this avatar kit; may be repeated.",
+)
 @click.option("--size", default=256, show_default=True, help="Pixels a side.")
 @click.option("--colorings", type=int, help="Random colourings a character.  [default: all 25]")
 @click.option("--line-width", default=1.0, show_default=True, help="Times the kit's own.")
 @click.option("--shading", is_flag=True, help="Keep the kit's shades and highlights.")
-@click.option("--framing", default="portrait", show_default=True, help="portrait, close or wide")
-@click.option("--skin", default="#fbd3c0", show_default=True, help="Skin colour.")
+@click.option(
+    "--framing",
+    default="portrait",
+    show_default=True,
+    type=one_of("portrait", "close", "wide"),
+    metavar="NAME",
+    help="portrait, close or wide",
+)
+@click.option("--skin", default="#fbd3c0", show_default=True, metavar="COLOUR", help="As #rrggbb.")
 @click.option("--vary", is_flag=True, help="Vary lines, framing, tilt and side by character.")
 @click.option("--held-out", is_flag=True, help="Only hair shapes that are never drawn otherwise.")
 def icons(out, kits, **options) -> None:
-    """Draw characters from avatar kits: sketches, coloured targets, part masks, metadata.csv.
+    """Draw characters from avatar kits.
+
+    Sketches, coloured targets, part masks and a metadata.csv. Needs the icons extra:
+    pip install 'condcolor[icons]'
 
     \b
     condcolor data icons icons/train --characters 10
     condcolor data icons icons/test --characters 4 --held-out
     condcolor data icons many --characters 3000 --vary --colorings 1
-
-    Needs the icons extra: pip install 'condcolor[icons]'
     """
+    if not out:
+        raise UsageError("the name of the folder is empty: name a new one")
+
     from condcolor.sources.icons import draw_icons
 
-    with Bar("drawing") as bar:
-        rows = draw_icons(Path(out), kits=kits or None, on_progress=bar, **options)
-    click.echo(f"{rows} pictures of {options['characters']} characters in {out}")
+    with Progress("drawing") as progress:
+        rows = draw_icons(Path(out), kits=kits or None, on_progress=progress, **options)
+    click.echo(f"{rows} pictures of {options['characters']} characters in {shown_name(out)}")
 
 
 @data.command()
@@ -50,33 +81,43 @@ def icons(out, kits, **options) -> None:
 @click.option("--shared-values", is_flag=True, help="Every attribute may have the values of all.")
 @click.option("--no-targets", is_flag=True, help="There are no outputs, only inputs to colour.")
 def check(path, shared_values, no_targets) -> None:
-    """List every problem of a data set at once, and how its values are balanced.
+    """List every problem of a data set at once.
+
+    And how its values are balanced.
 
     \b
     condcolor data check my-sketches
+    condcolor data check wanted.csv --no-targets
     """
+    if not path:
+        raise UsageError("the name of the data set is empty: name its folder or csv")
+
     from condcolor.inspection import inspect
 
-    with Bar("checking") as bar:
+    with Progress("checking") as progress:
         found = inspect(
             Path(path),
             require_target=not no_targets,
             vocabulary="shared" if shared_values else "own",
-            on_progress=bar,
+            on_progress=progress,
         )
-    click.echo(", ".join(f"{count} {what}" for what, count in found.counts.items()))
+    if found.counts["rows"]:
+        click.echo(", ".join(f"{count} {what}" for what, count in found.counts.items()))
     for table in found.balance:
         click.echo(f"\n{table.split or 'all'}: {table.rows} rows, {table.characters} characters")
         for name, values in table.values.items():
             click.echo(f"  {name}: " + ", ".join(f"{v} {n}" for v, n in values.items()))
-        most, least = max(table.combinations.values()), min(table.combinations.values())
-        click.echo(
-            f"  combinations: {len(table.combinations)} present, {table.absent} absent, "
-            f"{least} to {most} rows each"
-        )
+        if table.values:
+            click.echo(f"  combinations: {_combinations(table)}")
     for note in found.notes:
         click.echo(f"note: {note}")
     if found.problems:
         count = "1 problem" if len(found.problems) == 1 else f"{len(found.problems)} problems"
-        raise DataError(f"{path}: {count}", found.problems)
+        raise DataError(f"{shown_name(path)}: {count}", found.problems)
     click.echo("no problems")
+
+
+def _combinations(table) -> str:
+    most, least = max(table.combinations.values()), min(table.combinations.values())
+    rows = f"{least}" if least == most else f"{least} to {most}"
+    return f"{len(table.combinations)} present, {table.absent} absent, {rows} rows each"

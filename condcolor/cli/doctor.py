@@ -12,54 +12,72 @@ from condcolor.errors import CondcolorError, SomeFailed
 
 PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "tqdm", "safetensors")
 EXTRAS = {"icons": ("dicebear-core", "dicebear-styles", "resvg-py")}
+WIDTH = 13  # of the first column
 
 
 @click.command()
 def doctor() -> None:
-    """Check the installation: packages, device, built-in models, and one coloured picture.
+    """Check the installation and colour one picture.
 
     \b
     condcolor doctor
     """
-    failed = 0
-    click.echo(f"python    {platform.python_version()} on {platform.platform()}")
+    _say("python", f"{platform.python_version()} on {platform.platform()}")
+    missing = [name for name in PACKAGES if _version(name) is None]
     for name in PACKAGES:
-        version = _version(name)
-        failed += version is None
-        click.echo(f"{name:<10}{version or 'MISSING: pip install condcolor'}")
+        _say(name, _version(name) or "MISSING: pip install condcolor")
     for extra, names in EXTRAS.items():
-        missing = [name for name in names if _version(name) is None]
-        text = f"not installed (pip install 'condcolor[{extra}]')" if missing else "installed"
-        click.echo(f"[{extra}]   {text}")
+        lacks = any(_version(name) is None for name in names)
+        _say(f"[{extra}]", f"pip install 'condcolor[{extra}]'" if lacks else "installed")
+    faults = len(missing)
+    if not missing:
+        _check_device()
+        faults += _check_models()
+    if faults:
+        raise SomeFailed("1 check failed" if faults == 1 else f"{faults} checks failed")
+    click.echo("all is well")
 
+
+def _check_device() -> None:
     import torch
-    from PIL import Image
 
-    from condcolor.colorizer import Colorizer
     from condcolor.devices import has_bf16, pick_device
-    from condcolor.modelfolder import built_in_models
 
     device = pick_device()
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     precision = "bf16" if has_bf16(device) else "fp32"
-    click.echo(f"device    {device.type} ({name}), {torch.get_num_threads()} threads, {precision}")
+    threads = torch.get_num_threads()
+    _say("device", f"{device.type} ({name}), {threads} threads, trains in {precision}")
+
+
+def _check_models() -> int:
+    """Load each built-in model and colour a picture with it; how many fail."""
+    from PIL import Image
+
+    from condcolor.colorizer import Colorizer
+    from condcolor.modelfolder import built_in_models
+
+    faults = 0
     for model in built_in_models():
         try:
             started = time.perf_counter()
             colorizer = Colorizer.load(model)
             loaded = time.perf_counter()
             values = next(colorizer.schema.combinations())
-            colorizer(Image.new("RGB", (256, 256), "white"), **values)
+            next(colorizer.colorings(Image.new("RGB", (256, 256), "white"), [values]))
             seconds = time.perf_counter() - loaded
-            click.echo(
-                f"model     {model}: loads in {loaded - started:.2f} s, colours in {seconds:.2f} s"
-            )
+            _say("model", f"{model}: loads in {loaded - started:.2f} s, colours in {seconds:.2f} s")
         except CondcolorError as error:
-            failed += 1
-            click.echo(f"model     {model}: {error}")
-    if failed:
-        raise SomeFailed(f"{failed} checks failed; they are named above")
-    click.echo("all is well")
+            faults += 1
+            _say("model", f"{model}: {error}")
+    if not built_in_models():
+        faults += 1
+        _say("model", "MISSING: no built-in model is installed; install condcolor again")
+    return faults
+
+
+def _say(what: str, text: str) -> None:
+    click.echo(f"{what:<{WIDTH}}{text}")
 
 
 def _version(name: str) -> str | None:

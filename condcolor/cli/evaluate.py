@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.common import Bar, ModelName, device_option
+from condcolor.cli.common import ModelName, device_option, overwrite_option
+from condcolor.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from condcolor.evaluation import AttributeScore, Evaluation
 
 
 @click.command()
@@ -15,46 +21,62 @@ from condcolor.cli.common import Bar, ModelName, device_option
 @click.argument("data", type=click.Path())
 @click.option("--inputs", type=click.IntRange(1), help="At most this many inputs a split.")
 @click.option("--network-only", is_flag=True, help="The bare network, its lines not sharpened.")
-@click.option("--json", "json_path", help="Also write all figures to this file; - is stdout.")
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(),
+    help="Also write all figures to this file; - prints them alone.",
+)
+@overwrite_option
 @device_option
-def evaluate(model, data, inputs, network_only, json_path, device) -> None:
-    """Measure how MODEL colours the sketches of DATA, per split, beside what needs no model.
+def evaluate(model, data, inputs, network_only, json_path, overwrite, device) -> None:
+    """Measure how a model colours a data set.
+
+    Per split, beside two ways that need no model: a flat fill, and the sketch as it is.
 
     \b
     condcolor evaluate icons data/icons
     condcolor evaluate runs/mine my-sketches --json figures.json
     """
+    from condcolor.saving import refuse_taken, write_whole
+
+    if json_path not in (None, "-"):
+        refuse_taken(json_path, overwrite)
+
     from condcolor import evaluation
     from condcolor.assessment import assess
     from condcolor.colorizer import Colorizer
 
-    colorizer = Colorizer.load(model, device=device)
-    with Bar("evaluating") as bar:
+    with Progress("evaluating") as progress:
         tables = assess(
-            colorizer, Path(data), max_inputs=inputs, network_only=network_only, on_progress=bar
+            Colorizer.load(model, device=device),
+            Path(data),
+            max_inputs=inputs,
+            network_only=network_only,
+            on_progress=progress,
         )
-    if json_path:
-        text = json.dumps({s: {n: e.to_json() for n, e in t.items()} for s, t in tables.items()})
-        if json_path == "-":
-            click.echo(text)
-            return
-        Path(json_path).write_text(text + "\n", encoding="utf-8")
-    click.echo(evaluation.__doc__.split("\n\n", 1)[1].strip())
+    figures = {s: {n: e.to_json() for n, e in table.items()} for s, table in tables.items()}
+    if json_path == "-":
+        click.echo(json.dumps(figures))
+        return
+    if json_path is not None:
+        write_whole(json_path, (json.dumps(figures) + "\n").encode(), overwrite=overwrite)
+    click.echo((evaluation.__doc__ or "").partition("\n\n")[2].strip())
     for split, table in tables.items():
-        first = next(iter(table.values()))
-        click.echo(f"\n{split}: {first.inputs} inputs, {first.rows} rows")
+        measured = table["model"]
+        click.echo(f"\n{split}: {measured.inputs} inputs, {measured.rows} rows")
         for line in _table(table):
             click.echo(line)
-        for score in table["model"].attributes:
+        for score in measured.attributes:
             for line in _confusion(score):
                 click.echo(line)
 
 
-def _table(table) -> list[str]:
-    names = [score.name for score in table["model"].attributes]
+def _table(table: Mapping[str, Evaluation]) -> list[str]:
+    """A row a way of colouring, the figures in columns."""
     heads = ["", "MSE", "haze", "line F1"]
-    for name in names:
-        heads += [f"{name} obeyed", "dE", "leakage"]
+    for score in table["model"].attributes:
+        heads += [f"{score.name} obeyed", "dE", "leakage"]
     rows = [heads]
     for label, e in table.items():
         row = [label, f"{e.mse:.5f}", f"{e.haze:.2f}", f"{e.line_f1:.3f}"]
@@ -65,7 +87,7 @@ def _table(table) -> list[str]:
     return ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
 
 
-def _confusion(score) -> list[str]:
+def _confusion(score: AttributeScore) -> list[str]:
     """Rows asked, columns seen."""
     width = max(len(value) for value in score.values) + 2
     lines = [f"\n{score.name}, asked (rows) and seen (columns):"]

@@ -2,53 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import click
 
-from condcolor.attributes import format_hex
+from condcolor.attributes import AttributeSchema, format_hex
+from condcolor.cli.colorize import colorize
 from condcolor.cli.common import ModelName
-from condcolor.modelfolder import WEIGHTS, built_in_models, find_model, read_config, schema_of
+from condcolor.errors import CheckpointError
+from condcolor.filetypes import shown_name
+from condcolor.modelfolder import (
+    CONFIG,
+    WEIGHTS,
+    built_in_models,
+    find_model,
+    read_config,
+    schema_of,
+)
+
+TOLD = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")  # of the training
 
 
 @click.command()
 @click.argument("model", type=ModelName(), required=False)
 def info(model) -> None:
-    """Say what MODEL is: its attributes, colours, training and measures. Without MODEL, list them.
+    """Say what a model is: its attributes, training, measures.
+
+    Without MODEL, list the built-in models.
 
     \b
     condcolor info
     condcolor info icons
+    condcolor info runs/mine
     """
-    if model is None:
-        for name in built_in_models():
-            config = read_config(find_model(name))
-            names = ", ".join(schema_of(find_model(name), config).names) or "no attributes"
-            click.echo(f"{name}: recipe {config['recipe']}; {names}; {config['image_size']} px")
+    if model is not None:
+        for line in _described(find_model(model)):
+            click.echo(line)
         return
-    folder = find_model(model)
+    for name in built_in_models():
+        folder = find_model(name)
+        config = read_config(folder)
+        names = ", ".join(schema_of(folder, config).names) or "no attributes"
+        click.echo(f"{name}: recipe {config['recipe']}; {names}; {config['image_size']} px")
+    if not built_in_models():
+        click.echo("no built-in model is installed; name a model folder", err=True)
+
+
+def _described(folder: Path) -> list[str]:
     config = read_config(folder)
-    weights = folder / WEIGHTS
-    size = f"{weights.stat().st_size / 1e6:.1f} MB" if weights.is_file() else "missing"
-    click.echo(f"model     {folder}")
-    click.echo(f"recipe    {config['recipe']}, {config['image_size']} px, weights {size}")
-    click.echo(f"licence   {config.get('licence', 'not stated')}")
-    network = ", ".join(f"{k} {v}" for k, v in config["model"].items())
-    click.echo(f"network   {network}")
-    for attribute in schema_of(folder, config).attributes:
-        colors = (format_hex(c) if c else "colour unknown" for c in attribute.palette)
-        values = ", ".join(f"{v} {c}" for v, c in zip(attribute.values, colors, strict=True))
-        click.echo(f"--{attribute.name.replace('_', '-'):<8}{values}")
-    training = config.get("training") or {}
-    shown = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")
-    click.echo("training  " + ", ".join(f"{k} {training[k]}" for k in shown if k in training))
-    metrics = config.get("metrics") or {}
-    if metrics.get("mse") is not None:
-        click.echo(f"measures  test MSE {metrics['mse']:.5f}, haze {metrics['haze'] or 0:.2f}")
+    schema = schema_of(folder, config)
+    try:
+        rows = [
+            ("model", str(folder)),
+            ("recipe", f"{config['recipe']}, {config['image_size']} px, {_weights(folder)}"),
+            ("licence", str(config.get("licence", "not stated"))),
+            ("network", _pairs(config["model"], config["model"])),
+            *_options(schema),
+            ("training", _pairs(config.get("training") or {}, TOLD) or "nothing said"),
+            *_measures(config.get("metrics") or {}),
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{shown_name(folder / CONFIG)}: damaged ({error!r})") from error
+    if (folder / "card.md").is_file():
+        rows.append(("card", str(folder / "card.md")))
+    width = max(len(head) for head, _ in rows) + 2
+    return [f"{head:<{width}}{shown_name(text)}" for head, text in rows]
+
+
+def _weights(folder: Path) -> str:
+    path = folder / WEIGHTS
+    return f"weights {path.stat().st_size / 1e6:.1f} MB" if path.is_file() else "weights missing"
+
+
+def _pairs(values: Mapping[str, object], names) -> str:
+    return ", ".join(f"{name} {values[name]}" for name in names if name in values)
+
+
+def _options(schema: AttributeSchema) -> list[tuple[str, str]]:
+    """Each attribute as `colorize` asks for it, with the colours of its values."""
+    rows = []
+    for attribute, option in zip(schema.attributes, colorize.options_for(schema), strict=True):
+        colors = [f" {format_hex(color)}" if color else "" for color in attribute.palette]
+        values = zip(attribute.values, colors, strict=True)
+        rows.append((option.opts[0], ", ".join(value + color for value, color in values)))
+    return rows
+
+
+def _measures(metrics: Mapping) -> list[tuple[str, str]]:
+    """What the best epoch's test gave, as far as it could be measured."""
+    if not metrics:
+        return []
+    mse, haze = _figure(metrics.get("mse"), 5), _figure(metrics.get("haze"), 2)
+    rows = [("measures", f"test MSE {mse}, haze {haze}")]
     for score in metrics.get("attributes", ()):
-        if score["obeyed"] is not None:
-            click.echo(
-                f"          {score['name']}: obeyed {score['obeyed']:.3f}, dE {score['delta_e']:.2f}, "
-                f"leakage {score['leakage']:.4f}"
-            )
-    card = folder / "card.md"
-    if card.is_file():
-        click.echo(f"card      {card}")
+        figures = {"obeyed": 3, "delta_e": 2, "leakage": 4}
+        said = ", ".join(f"{name} {_figure(score[name], n)}" for name, n in figures.items())
+        rows.append(("", f"{score['name']}: {said}".replace("delta_e", "dE")))
+    return rows
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "not measured" if value is None else f"{value:.{digits}f}"

@@ -1,37 +1,45 @@
-"""condcolor train, condcolor resume, condcolor plot."""
+"""condcolor train, condcolor resume."""
 
 from __future__ import annotations
 
-import sys
+import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.common import ModelName, device_option
+from condcolor.cli.common import ModelName, device_option, one_of
+from condcolor.cli.plot import quiet_matplotlib
+from condcolor.cli.progress import Progress
+from condcolor.errors import UsageError
+from condcolor.filetypes import shown_name
+from condcolor.memory import memory_told
+from condcolor.signals import Interrupted
+
+if TYPE_CHECKING:
+    from condcolor.trainer import Trainer
 
 DECIDED = "[default: the recipe's]"
+PHASE = ("pixel_loss", "pixel_weight", "gan_weight")  # options that are fields of Phase
+NETWORK = ("base_channels", "max_channels", "depth", "dropout", "cond_levels", "disc_channels")
 
 
-class _Lines:
-    """Progress for a person: a bar of steps on a terminal, a line an epoch everywhere."""
+class Told:
+    """What a run says: a bar of steps or a line now and then, and a line an epoch."""
 
-    def __init__(self):
-        self.bar = None
+    def __init__(self, progress: Progress):
+        self.progress = progress
 
-    def begins(self, trainer) -> None:
+    def begins(self, trainer: Trainer) -> None:
         rows = f"{len(trainer.train)} rows to train on"
         rows += f", {len(trainer.test)} to test on" if trainer.test else ", none to test on"
-        steps = f"step {trainer.step}, epoch {trainer.epoch} of {trainer.epochs}"
-        click.echo(f"{rows}; {trainer.device.type}, {trainer.precision}; from {steps}")
+        start = f"step {trainer.step}, epoch {trainer.epoch} of {trainer.epochs}"
+        self.note(f"{rows}; {trainer.device.type}, {trainer.precision}; from {start}")
 
     def step(self, done: int, total: int, losses: dict) -> None:
-        if self.bar is None:
-            from tqdm import tqdm
-
-            self.bar = tqdm(total=total, unit="step", disable=not sys.stderr.isatty(), leave=False)
-        self.bar.update(done - self.bar.n)
-        if losses:
-            self.bar.set_postfix_str(f"G {losses['generator']:.2f} D {losses['discriminator']:.2f}")
+        said = f"G {losses['generator']:.2f} D {losses['discriminator']:.2f}" if losses else ""
+        self.progress(done, total, said)
 
     def epoch(self, entry: dict) -> None:
         text = (
@@ -43,15 +51,10 @@ class _Lines:
             for score in test["attributes"]:
                 if score["obeyed"] is not None:
                     text += f"  {score['name']} obeyed {score['obeyed']:.2f}"
-        self._say(text)
+        self.note(text)
 
     def note(self, text: str) -> None:
-        self._say(text)
-
-    def _say(self, text: str) -> None:
-        if self.bar is not None and not self.bar.disable:
-            self.bar.clear()
-        click.echo(text)
+        self.progress.say(text)
 
 
 def _numbers(ctx, param, value) -> tuple[int, ...] | None:
@@ -66,110 +69,135 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 @click.command()
 @click.argument("data", type=click.Path())
 @click.option("--out", required=True, type=click.Path(), help="The run folder; must be new.")
-@click.option("--recipe", default="icons", show_default=True, help="icons")
+@click.option(
+    "--recipe",
+    default="icons",
+    show_default=True,
+    type=one_of("icons"),
+    metavar="NAME",
+    help="What kind of colouring to train.",
+)
 @click.option("--epochs", callback=_numbers, help=f"One number a phase, as 50 or 2,6,10  {DECIDED}")
-@click.option("--batch-size", type=int, help=DECIDED)
+@click.option("--batch-size", type=int, help=f"Rows a step  {DECIDED}")
 @click.option("--image-size", type=int, help=f"Pixels a side  {DECIDED}")
 @click.option("--lr", type=float, help=f"Adam's learning rate  {DECIDED}")
 @click.option(
     "--lr-decay", type=float, help=f"Last share of a phase, in which lr falls to 0  {DECIDED}"
 )
-@click.option("--seed", type=int, help=DECIDED)
+@click.option("--seed", type=int, help=f"The same seed trains the same  {DECIDED}")
 @click.option(
     "--compose/--no-compose", default=None, help=f"Endless colourings, from masks/  {DECIDED}"
 )
 @click.option("--flips/--no-flips", default=None, help=f"Mirror pairs at random  {DECIDED}")
 @click.option("--shift", type=float, help=f"Largest shift, a share of the side  {DECIDED}")
 @click.option("--zoom", type=float, help=f"Largest change of scale, a share  {DECIDED}")
+@click.option("--bend", type=float, help=f"Typical pull of an uneven hand, a share  {DECIDED}")
 @click.option(
     "--fade", type=float, help=f"Largest loss of line contrast, with --compose  {DECIDED}"
 )
 @click.option("--grain", type=float, help=f"Largest noise on the sketch  {DECIDED}")
 @click.option(
-    "--wrong-color", type=float, help=f"1: real pictures, wrong colours are fakes to D  {DECIDED}"
+    "--wrong-colors/--no-wrong-colors",
+    default=None,
+    help=f"To D, real pictures in colours not asked for are fakes, too  {DECIDED}",
 )
 @click.option("--ema", type=float, help=f"Decay of the averaged weights, 0 = none  {DECIDED}")
-@click.option("--precision", help=f"auto, fp32 or bf16  {DECIDED}")
+@click.option(
+    "--precision", type=one_of("auto", "fp32", "bf16"), help=f"auto, fp32 or bf16  {DECIDED}"
+)
 @click.option(
     "--test-fraction", type=float, help=f"Characters to test on, where no split is said  {DECIDED}"
 )
 @click.option("--sample-epochs", callback=_numbers, help=f"Epochs with sample sheets  {DECIDED}")
 @click.option("--checkpoint-epochs", type=int, help=f"Epochs between two states  {DECIDED}")
 @click.option("--measure-epochs", type=int, help=f"Epochs between two tests  {DECIDED}")
-@click.option("--pixel-loss", help=f"l1 or mse  {DECIDED}")
-@click.option("--pixel-weight", type=float, help=DECIDED)
+@click.option("--pixel-loss", type=one_of("l1", "mse"), help=f"l1 or mse  {DECIDED}")
+@click.option("--pixel-weight", type=float, help=f"Weight of the pixel loss  {DECIDED}")
 @click.option("--gan-weight", type=float, help=f"0 trains without a discriminator  {DECIDED}")
 @click.option("--base-channels", type=int, help=f"Width of the first layer  {DECIDED}")
 @click.option("--max-channels", type=int, help=f"Width of the widest  {DECIDED}")
 @click.option("--depth", type=int, help=f"Times the picture is halved  {DECIDED}")
-@click.option("--dropout", type=float, help=DECIDED)
-@click.option("--cond-levels", help=f"input or all  {DECIDED}")
+@click.option("--dropout", type=float, help=f"Share dropped in the inner layers  {DECIDED}")
+@click.option(
+    "--cond-levels",
+    type=one_of("input", "all", "head"),
+    help=f"Where colours come in: input, all or head  {DECIDED}",
+)
 @click.option("--disc-channels", type=int, help=f"Width of the discriminator  {DECIDED}")
 @click.option("--init", type=ModelName(), help="A model to start from, instead of random weights.")
 @click.option("--shared-values", is_flag=True, help="Every attribute gets the values of all.")
 @device_option
 def train(data, out, recipe, epochs, init, shared_values, device, **options) -> None:
-    """Train on DATA, a metadata.csv or a folder with one; all goes to the run folder --out.
+    """Train a model on a data set of your own.
+
+    DATA is a metadata.csv or a folder with one; all goes to the run folder --out. The best model is
+    OUT/model. Ctrl-C saves, and `condcolor resume` goes on from there.
 
     \b
     condcolor train data/icons --out runs/icons
     condcolor train my-sketches --out runs/mine --epochs 80 --compose
-
-    Ctrl-C saves; condcolor resume goes on from there. The best model is OUT/model.
     """
+    if not data or not out:
+        raise UsageError("the name of the data or of the run folder is empty")
+    if epochs and not any(epochs):
+        raise UsageError("--epochs 0 trains nothing: give at least one epoch")
+
     from condcolor import training
     from condcolor.modelfolder import find_model
 
-    phase = {name: options.pop(name) for name in ("pixel_loss", "pixel_weight", "gan_weight")}
-    network = ("base_channels", "max_channels", "depth", "dropout", "cond_levels", "disc_channels")
-    model = {name: options.pop(name) for name in network}
-    folder = training.train(
-        data,
+    phase = {name: options.pop(name) for name in PHASE}
+    model = {name: options.pop(name) for name in NETWORK}
+    if init and any(value is not None for value in model.values()):
+        given = next(name for name, value in model.items() if value is not None)
+        flag = given.replace("_", "-")
+        raise UsageError(f"--init takes the network of its model: take --{flag} away")
+    _run(
         out,
-        recipe=recipe,
-        epochs=epochs,
-        device=device,
-        init=find_model(init) if init else None,
-        vocabulary="shared" if shared_values else "own",
-        phase=phase,
-        model=model,
-        progress=_Lines(),
-        **options,
+        lambda progress: training.train(
+            data,
+            out,
+            recipe=recipe,
+            epochs=epochs,
+            device=device,
+            init=find_model(init) if init else None,
+            vocabulary="shared" if shared_values else "own",
+            phase=phase,
+            model=model,
+            progress=progress,
+            **options,
+        ),
     )
-    _finished(folder)
 
 
 @click.command()
 @click.argument("run", type=click.Path())
 @device_option
 def resume(run, device) -> None:
-    """Go on with the training in the folder RUN, from where it stopped.
+    """Go on with a training that was stopped.
 
     \b
     condcolor resume runs/icons
     """
+    if not run:
+        raise UsageError("the name of the run folder is empty")
+
     from condcolor import training
 
-    _finished(training.resume(run, device=device, progress=_Lines()))
+    _run(run, lambda progress: training.resume(run, device=device, progress=progress))
 
 
-@click.command()
-@click.argument("run", type=click.Path())
-@click.option("-o", "--out", help="The plot.  [default: RUN/losses.png]")
-def plot(run, out) -> None:
-    """Plot the losses and test measures of a training run.
-
-    \b
-    condcolor plot runs/icons
-    """
-    from condcolor import plots
-    from condcolor.trainer import read_log
-
-    path = Path(out) if out else Path(run) / "losses.png"
-    plots.plot_run(read_log(Path(run)), path, title=Path(run).name)
-    click.echo(str(path))
-
-
-def _finished(folder: Path) -> None:
-    click.echo(f"model: {folder}")
-    click.echo(f"try it: condcolor variants SKETCH --model {folder} -o sheet.png")
+def _run(run: str, work: Callable[[Told], Path]) -> None:
+    """Train with all that is said about it, and say what to do next."""
+    quiet_matplotlib()
+    try:
+        with (
+            memory_told("lower --batch-size, --image-size or --base-channels"),
+            Progress("training") as progress,
+        ):
+            model = shlex.quote(shown_name(work(Told(progress))))
+    except Interrupted as stopped:
+        number = stopped.exit_code - 128
+        again = f"condcolor resume {shlex.quote(shown_name(run))}"
+        raise Interrupted(number, f"{stopped}; to go on: {again}") from None
+    click.echo(f"model: {model}")
+    click.echo(f"try it: condcolor variants SKETCH --model {model} -o sheet.png")

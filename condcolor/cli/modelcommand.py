@@ -1,0 +1,123 @@
+"""A command whose options come from a model: one for each of its attributes, with its values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import click
+
+from condcolor.attributes import Attribute, AttributeSchema, listed
+from condcolor.cli.common import DEFAULT_MODEL
+from condcolor.errors import CondcolorError, did_you_mean
+from condcolor.modelfolder import find_model, read_config, schema_of
+
+SCHEMA, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("schema", "options", "why_none"))
+
+
+class Value(click.ParamType):
+    """One of an attribute's values."""
+
+    name = "value"
+
+    def __init__(self, attribute: Attribute):
+        self.attribute = attribute
+
+    def convert(self, value, param, ctx):
+        if value in self.attribute.values:
+            return value
+        hint = did_you_mean(value, self.attribute.values)
+        choices = listed(self.attribute.values)
+        return self.fail(f"{value!r} is not one of {choices}{hint}", param, ctx)
+
+    def shell_complete(self, ctx, param, incomplete):
+        from click.shell_completion import CompletionItem
+
+        alike = (v for v in self.attribute.values if v.lower().startswith(incomplete.lower()))
+        return [CompletionItem(value) for value in alike]
+
+
+class ModelCommand(click.Command):
+    """A command with `--model` and an option for each attribute of that model.
+
+    The model decides the options, so it is looked for first, with the command's own options alone; its
+    weights are not read for that.
+    """
+
+    def parse_args(self, ctx, args):
+        ctx.meta[SCHEMA], ctx.meta[OPTIONS] = AttributeSchema(), []
+        asked = self._own_options(ctx, args)
+        try:
+            folder = find_model(asked.get("model", DEFAULT_MODEL))
+            schema = schema_of(folder, read_config(folder))
+        except CondcolorError as error:
+            help_option = self.get_help_option(ctx)
+            if not (ctx.resilient_parsing or (help_option and help_option.name in asked)):
+                raise
+            ctx.meta[WHY_NONE] = str(error)
+        else:
+            ctx.meta[SCHEMA], ctx.meta[OPTIONS] = schema, self.options_for(schema)
+        return super().parse_args(ctx, args)
+
+    def options_for(self, schema: AttributeSchema) -> list[click.Option]:
+        """The options that a model with this schema adds."""
+        own = (flag for param in self.params for flag in (*param.opts, *param.secondary_opts))
+        return attribute_options(
+            schema, {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
+        )
+
+    def get_params(self, ctx):
+        return [*ctx.meta.get(OPTIONS, ()), *super().get_params(ctx)]
+
+    def format_epilog(self, ctx, formatter):
+        super().format_epilog(ctx, formatter)
+        if WHY_NONE in ctx.meta:
+            formatter.write_paragraph()
+            formatter.write_text(f"Without the options of the model: {ctx.meta[WHY_NONE]}")
+
+    def _own_options(self, ctx, args) -> Mapping[str, object]:
+        """The options given that every model's command has, by name, before they are checked."""
+        parser = self.make_parser(ctx)
+        parser.ignore_unknown_options = True
+        return parser.parse_args(list(args))[0]
+
+
+def attribute_options(schema: AttributeSchema, taken: Collection[str]) -> list[click.Option]:
+    """An option for each attribute, in the schema's order; `--device` becomes `--attribute-device`.
+
+    taken: names, without dashes, that the command's own options have.
+    """
+    options = []
+    used = {name.lower() for name in taken}
+    for i, attribute in enumerate(schema.attributes):
+        name = attribute.name.replace("_", "-").strip("-") or "attribute"
+        while name.lower() in used:
+            name = f"attribute-{name}"
+        used.add(name.lower())
+        plain = name == attribute.name.replace("_", "-")
+        option = click.Option(
+            [f"--{name}", f"attribute_{i}"],
+            type=Value(attribute),
+            metavar="VALUE",
+            help=("" if plain else f"{attribute.name}: ") + listed(attribute.values),
+        )
+        options.append(option)
+    return options
+
+
+def schema_asked(ctx: click.Context) -> AttributeSchema:
+    """The schema of the model that a ModelCommand was given."""
+    return ctx.meta[SCHEMA]
+
+
+def take_values(ctx: click.Context, given: Mapping[str, str | None]) -> dict[str, str]:
+    """The attribute values given to a ModelCommand, every one; what is missing is named with its choices."""
+    values, missing = {}, []
+    for i, attribute in enumerate(ctx.meta[SCHEMA].attributes):
+        if (value := given[f"attribute_{i}"]) is None:
+            flag = ctx.meta[OPTIONS][i].opts[0]
+            missing.append(f"{flag} is missing: one of {listed(attribute.values)}")
+        else:
+            values[attribute.name] = value
+    if missing:
+        raise click.UsageError("; ".join(missing), ctx)
+    return values

@@ -1,0 +1,81 @@
+"""One picture from standard input, to standard output, or both."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from condcolor.errors import UsageError
+from condcolor.filetypes import shown_name
+
+if TYPE_CHECKING:
+    from condcolor.colorizer import Colorizer
+
+STREAM = "-"  # the name of both
+
+
+def pipe(
+    sketches: Sequence[str],
+    out: str | None,
+    values: Mapping[str, str],
+    load: Callable[[], Colorizer],
+    *,
+    overwrite: bool,
+    skip: bool,
+) -> None:
+    """Colour one picture, `-` being standard input or output; without `out`, it goes to the output.
+
+    Raises:
+        UsageError: what these streams cannot do. DataError: the picture cannot be read or saved.
+    """
+    from condcolor.images import open_picture
+    from condcolor.jobs import make_folder
+    from condcolor.saving import save_image
+
+    _check(sketches, out, overwrite=overwrite, skip=skip)
+    (sketch,) = sketches
+    name = "standard input" if sketch == STREAM else shown_name(sketch)
+    source = sys.stdin.buffer if sketch == STREAM else sketch
+    picture = open_picture(source, name=name)
+    for note in picture.notes:
+        click.echo(f"note: {name}: {note}", err=True)
+    image = next(load().colorings(picture, [values]))
+    if out not in (None, STREAM):
+        make_folder(Path(out).parent)
+        save_image(out, image, overwrite=overwrite)
+        click.echo(shown_name(out))
+        return
+    encoded = BytesIO()
+    image.save(encoded, "PNG")
+    sys.stdout.buffer.write(encoded.getvalue())
+    sys.stdout.buffer.flush()
+
+
+def _check(sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: bool) -> None:
+    from condcolor.jobs import names_one
+    from condcolor.saving import format_for, refuse_taken
+
+    sketch = sketches[0]
+    if len(sketches) > 1:
+        raise UsageError("- stands for one picture: give one sketch only")
+    if skip:
+        raise UsageError("--skip-existing is for several pictures, not for -")
+    if sketch == STREAM:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError("nothing on standard input: pipe a picture in, as with < ada.png")
+    elif os.path.isdir(sketch) or sketch.lower().endswith(".csv"):
+        raise UsageError("several pictures do not go to standard output: name a folder with -o")
+    elif not names_one(sketch):
+        raise UsageError(f"{shown_name(sketch)}: no such file: check the path")
+    if out in (None, STREAM):
+        if sys.stdout is None or sys.stdout.isatty():
+            raise UsageError("a picture is nothing for a terminal: add -o FILE, or > FILE")
+    else:
+        format_for(out)
+        refuse_taken(out, overwrite)

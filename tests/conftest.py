@@ -1,0 +1,68 @@
+"""Fixtures that several test modules share: a small model, in the place of the built-in one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from condcolor import modelfolder
+from condcolor.cli import main
+
+
+@pytest.fixture(scope="session")
+def random_model(tmp_path_factory) -> Path:
+    """A model folder with hair and shirt, which has learnt nothing."""
+    from models import save_random
+
+    return save_random(tmp_path_factory.mktemp("models") / "random")
+
+
+@pytest.fixture
+def built_in(random_model, tmp_path, monkeypatch) -> Path:
+    """The folder of a built-in model called icons, which is `random_model`."""
+    folder = tmp_path / "built-in" / "icons"
+    shutil.copytree(random_model, folder)
+    monkeypatch.setattr(modelfolder, "BUILT_IN", folder.parent)
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """An empty folder, which is the current one."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def condcolor() -> Callable[..., Result]:
+    """Runs a command in this process: `condcolor("info", "icons").stdout`."""
+
+    def run(*arguments: object, **options) -> Result:
+        return CliRunner().invoke(main, [str(a) for a in arguments], **options)
+
+    return run
+
+
+def sketch(width: int = 20, height: int = 16) -> Image.Image:
+    """A white page with a black frame and a line across."""
+    pixels = np.full((height, width, 3), 255, np.uint8)
+    pixels[[0, -1]] = pixels[:, [0, -1]] = pixels[height // 2] = 0
+    return Image.fromarray(pixels)
+
+
+@pytest.fixture
+def sketches(here) -> Path:
+    """`sketches/ada.png`, `sketches/ben.jpg` and `sketches/more/cleo.png` in the current folder."""
+    folder = here / "sketches"
+    (folder / "more").mkdir(parents=True)
+    for name in ("ada.png", "ben.jpg", "more/cleo.png"):
+        sketch().save(folder / name)
+    return folder

@@ -1,0 +1,78 @@
+"""Models for tests: small ones with random weights on disk, and ones that paint what they are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from condcolor.attributes import Attribute, AttributeSchema, parse_hex
+from condcolor.checkpoint import Model, save_model
+from condcolor.networks import UNet
+from condcolor.recipes import RECIPES
+
+HEX = {
+    "blue": "#3faee1",
+    "brown": "#b86b4b",
+    "green": "#6db581",
+    "red": "#e94743",
+    "yellow": "#fbd04b",
+}
+RGBS = {name: parse_hex(color) for name, color in HEX.items()}
+HAIR, SHIRT = (Attribute(name, tuple(RGBS), tuple(RGBS.values())) for name in ("hair", "shirt"))
+ICONS = AttributeSchema((HAIR, SHIRT))
+HOUSES = AttributeSchema(
+    (
+        Attribute("roof", ("slate", "straw", "tile")),
+        Attribute("wall-colour", ("cream", "mint")),
+        Attribute("door_wood", ("navy", "oak")),
+    )
+)
+RECIPE = RECIPES["icons"]
+
+
+def save_random(folder: Path, schema: AttributeSchema = ICONS, *, size: int = 16) -> Path:
+    """A model folder of a network that has learnt nothing."""
+    narrow = {"base_channels": 2, "max_channels": 4, "depth": 4, "disc_channels": 2}
+    config = RECIPE.model_config(schema.planes, **narrow)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        weights = UNet(config).state_dict()
+    more = {"training": {"epoch": 1, "steps": 2}, "metrics": {}}
+    save_model(
+        folder, weights, recipe=RECIPE, config=config, schema=schema, image_size=size, **more
+    )
+    return folder
+
+
+class Painter(nn.Module):
+    """Fills the left half of the middle with the first attribute's colour, the right with the last's.
+
+    A border of a quarter of the side stays white. Lines of the sketch show through, as networks draw them.
+    """
+
+    def __init__(self, schema: AttributeSchema):
+        super().__init__()
+        self.schema = schema
+
+    def forward(self, source: Tensor, cond: Tensor) -> Tensor:
+        side = source.shape[-1]
+        fill = torch.ones_like(source)
+        edge, middle = side // 4, side // 2
+        for columns, i in ((slice(edge, middle), 0), (slice(middle, side - edge), -1)):
+            fill[:, :, edge : side - edge, columns] = self._colors(cond, i)[:, :, None, None]
+        return (source + 1) * fill - 1
+
+    def _colors(self, cond: Tensor, i: int) -> Tensor:
+        """`[B, 3]` in [0, 1]: what the planes `[B, P]` ask of an attribute; grey without attributes."""
+        if not self.schema.attributes:
+            return torch.full((len(cond), 3), 0.5)
+        part = cond.split(self.schema.sizes, dim=1)[i]
+        return part @ torch.tensor(self.schema.attributes[i].palette).float() / 255
+
+
+def painter(schema: AttributeSchema = ICONS, *, size: int = 32) -> Model:
+    """A model that does as `Painter` says; every value needs a colour."""
+    config = RECIPE.model_config(schema.planes)
+    return Model(Painter(schema), RECIPE, config, schema, size, {}, {}, "not stated")

@@ -1,0 +1,234 @@
+"""condcolor train, resume, plot: what they say, where they stop, and how they go on."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import sketch
+from drawn import draw_set
+from PIL import Image
+
+from condcolor import networks, recipes
+from condcolor.cli.train import NETWORK, PHASE, train
+from condcolor.errors import DataError
+from condcolor.losses import PIXEL_LOSSES
+from condcolor.trainer import Trainer
+
+NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
+OWN = {"data", "out", "recipe", "epochs", "init", "shared_values", "device"}
+SMALL = [
+    *("--image-size", "16", "--batch-size", "4", "--precision", "fp32", "--depth", "4"),
+    *("--base-channels", "4", "--max-channels", "8", "--disc-channels", "4"),
+    *("--sample-epochs", "1", "--device", "cpu"),
+]
+
+
+@pytest.fixture
+def data(here):
+    draw_set(here / "data/train", (0, 1))
+    draw_set(here / "data/test", (2,))
+    return "data"
+
+
+def names_of(kind) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind)}
+
+
+def test_every_option_sets_a_field_and_every_field_has_an_option():
+    options = {param.name for param in train.params} - OWN
+    assert set(PHASE) <= names_of(recipes.Phase)
+    assert set(NETWORK) <= names_of(networks.ModelConfig)
+    assert options - set(PHASE) - set(NETWORK) == names_of(recipes.TrainConfig) - NOT_ASKED
+
+
+def test_the_choices_named_are_those_of_the_library():
+    choices = {
+        param.name: set(param.type.names())
+        for param in train.params
+        if hasattr(param.type, "names")
+    }
+    assert choices["recipe"] == set(recipes.RECIPES)
+    assert choices["cond_levels"] == set(networks.COND_LEVELS)
+    assert choices["pixel_loss"] == set(PIXEL_LOSSES)
+    for name in choices["precision"]:
+        recipes.TrainConfig(precision=name)
+
+
+def test_a_run_says_what_it_does_and_what_to_try(condcolor, data, here):
+    done = condcolor("train", data, "--out", "run", "--epochs", "2", *SMALL)
+    assert (done.exit_code, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(
+        "18 rows to train on, 9 to test on; cpu, fp32; from step 0, epoch 0 of 2"
+    )
+    assert [line[:9] for line in lines[1:3]] == ["epoch   1", "epoch   2"]
+    assert "test MSE" in lines[1]
+    assert "hair obeyed" in lines[1]
+    assert lines[3:] == [
+        "model: run/model",
+        "try it: condcolor variants SKETCH --model run/model -o sheet.png",
+    ]
+    sketch().save("ada.png")
+    assert condcolor("variants", "ada.png", "-m", "run", "--sheet-only").exit_code == 0
+    assert condcolor("info", "run").exit_code == 0
+    assert "from step 8, epoch 2 of 2" in condcolor("resume", "run").stdout
+
+
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Sends this process a signal after a step of training."""
+
+    def stop(step: int, number: signal.Signals) -> None:
+        honest = Trainer._step
+
+        def stopping(self, *arguments):
+            honest(self, *arguments)
+            if self.step + 1 == step:
+                os.kill(os.getpid(), number)
+
+        monkeypatch.setattr(Trainer, "_step", stopping)
+
+    return stop
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_says_how_to_go_on(condcolor, data, stop_at, number, code):
+    stop_at(3, number)
+    done = condcolor("train", data, "--out", "my run", "--epochs", "2", *SMALL)
+    assert done.exit_code == code
+    assert (
+        done.stderr
+        == "Interrupted: saved at step 3 in my run; to go on: condcolor resume 'my run'\n"
+    )
+    done = condcolor("resume", "my run", "--device", "cpu")
+    assert done.exit_code == 0
+    assert "from step 3, epoch 0 of 2" in done.stdout
+    assert "model: 'my run/model'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["none", "--out", "run"], 3, "none does not exist"),
+        (["data", "--out", "data"], 2, "data exists: choose another --out"),
+        (["data", "--out", ""], 2, "is empty"),
+        (["", "--out", "run"], 2, "is empty"),
+        (["data", "--out", "/proc/none"], 3, "/proc/none: cannot be made"),
+        (["data", "--out", "run", "--recipe", "icns"], 2, "did you mean 'icons'"),
+        (["data", "--out", "run", "--epochs", "0"], 2, "--epochs 0 trains nothing"),
+        (["data", "--out", "run", "--epochs", "1,2"], 2, "2 numbers for 1 phases"),
+        (["data", "--out", "run", "--epochs", "-1"], 2, "epochs must not be negative"),
+        (["data", "--out", "run", "--lr", "nan"], 2, "lr must be above 0"),
+        (["data", "--out", "run", "--lr", "inf"], 2, "lr must be above 0"),
+        (["data", "--out", "run", "--batch-size", "0"], 2, "batch_size must be a whole number"),
+        (["data", "--out", "run", "--image-size", "100"], 2, "cannot be halved"),
+        (["data", "--out", "run", "--depth", "0"], 2, "depth must be at least"),
+        (["data", "--out", "run", "--base-channels", "-1"], 2, "base_channels must be at least"),
+        (["data", "--out", "run", "--dropout", "nan"], 2, "dropout must be in"),
+        (["data", "--out", "run", "--precision", "fp8"], 2, "precision must be auto, fp32 or bf16"),
+        (["data", "--out", "run", "--cond-levels", "some"], 2, "cond_levels must be one of"),
+        (["data", "--out", "run", "--pixel-loss", "l3"], 2, "is not one of l1, mse"),
+        (["data", "--out", "run", "--device", "cuda:9"], 2, "device 'cuda:9'"),
+        (["data", "--out", "run", "--init", "none"], 2, "model 'none'"),
+        (["data", "--out", "run", "--init", "none", "--depth", "4"], 2, "take --depth away"),
+        (["data", "--out", "run", "--compose"], 3, "compose needs a mask"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_before_anything_is_written(
+    condcolor, data, here, words, code, said
+):
+    done = condcolor("train", *words)
+    assert done.exit_code == code, done.stderr
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert "unexpected" not in done.stderr
+    if words[-1] != "--compose":
+        assert [path.name for path in here.iterdir()] == ["data"]
+
+
+def test_memory_that_runs_out_says_what_to_lower(condcolor, data, monkeypatch):
+    def full(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+
+    monkeypatch.setattr(Trainer, "_step", full)
+    done = condcolor("train", data, "--out", "run", *SMALL)
+    assert (done.exit_code, done.stderr) == (
+        DataError.exit_code,
+        "Error: not enough memory: lower --batch-size, --image-size or --base-channels\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [(["none"], 4, "none: no config.json"), ([""], 2, "is empty"), (["data"], 4, "no config.json")],
+)
+def test_what_cannot_be_resumed_is_told(condcolor, data, words, code, said):
+    done = condcolor("resume", *words)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert said in done.stderr
+
+
+LOG = (
+    '{"kind": "step", "step": 10, "generator": 2.0, "pixel": 0.1, "gan": 0.7, "discriminator": 1.3}\n'
+    '{"kind": "epoch", "epoch": 1, "step": 10, "test": {"mse": 0.1, "attributes": []}}\n'
+)
+
+
+@pytest.fixture
+def run(here):
+    (here / "run").mkdir()
+    (here / "run/log.jsonl").write_text(LOG + '{"kind": "st')  # torn by a crash
+    return here / "run"
+
+
+def test_a_plot_is_made_anew_in_the_run_and_never_over_another_file(condcolor, run, here):
+    for _ in range(2):
+        assert condcolor("plot", "run").stdout == "run/losses.png\n"
+    assert Image.open(run / "losses.png").width > 500
+    assert condcolor("plot", "run", "-o", "p.svg").exit_code == 0
+    assert (here / "p.svg").read_text().startswith("<?xml")
+    (here / "there.png").write_bytes(b"precious")
+    assert condcolor("plot", "run", "-o", "there.png").exit_code == 2
+    assert (here / "there.png").read_bytes() == b"precious"
+    assert condcolor("plot", "run", "-o", "there.png", "--overwrite").exit_code == 0
+
+
+@pytest.mark.parametrize("log", ["", LOG, "[1]\n", '{"kind": "step"}\n', '"text"\n', "caf\xe9\n"])
+def test_any_log_is_plotted_or_told(condcolor, run, log):
+    (run / "log.jsonl").write_bytes(log.encode("latin-1"))
+    done = condcolor("plot", "run")
+    assert done.exit_code in (0, 3)
+    assert (done.exit_code == 3) == ("log.jsonl is damaged" in done.stderr)
+    assert "unexpected" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["none"], 2, "not a training run"),
+        (["run", "-o", "x.xyz"], 2, "a plot ends in .png"),
+        (["run", "-o", "/proc/none/x.png"], 3, "/proc/none"),
+    ],
+)
+def test_what_cannot_be_plotted_is_told(condcolor, run, words, code, said):
+    done = condcolor("plot", *words)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert said in done.stderr
+
+
+def test_a_plot_needs_no_display_and_no_home(run):
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "MPLBACKEND")}
+    environment |= {"HOME": "/proc/1/none", "LC_ALL": "C", "XDG_CACHE_HOME": "/proc/1/none"}
+    done = subprocess.run(
+        [sys.executable, "-m", "condcolor", "plot", "run"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "run/losses.png\n", "")
+    assert Path("run/losses.png").exists()

@@ -1,0 +1,90 @@
+"""Alpha of coloured pictures: what was transparent, what becomes opaque, and no fringe between."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from condcolor.transparency import is_ink_only, recolor
+
+RED = np.array((233, 71, 67), np.uint8)
+
+
+def on(ground: int, made: np.ndarray) -> np.ndarray:
+    """`[H,W,4] uint8` composited on a grey level -> `[H,W,3] float`."""
+    alpha = made[..., 3:].astype(float) / 255
+    return made[..., :3] * alpha + ground * (1 - alpha)
+
+
+def on_white(ink: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    return on(255, np.dstack((ink, alpha))).round().astype(np.uint8)
+
+
+def circle(side: int = 64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Black ink on nothing: a ring with soft edges; alpha, what is inside it, what is outside."""
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    radius = np.hypot(x, y)
+    alpha = np.clip(4.5 - abs(radius - side / 3), 0, 1) * 255
+    return alpha.round().astype(np.uint8), radius < side / 3, radius > side / 3
+
+
+def colored_circle(ground: int = 255):
+    """The ring drawn, what a network would make of it (red inside), and the alpha."""
+    alpha, inside, outside = circle()
+    rgb = on_white(np.zeros((*alpha.shape, 3), np.uint8), alpha)
+    fill = np.where(inside[..., None], RED, 255).astype(float)
+    return rgb, alpha, (fill * rgb / 255).round().astype(np.uint8), inside, outside
+
+
+def test_ink_on_nothing_gets_opaque_fills_and_stays_transparent_outside():
+    rgb, alpha, colored, inside, outside = colored_circle()
+    assert is_ink_only(rgb, alpha)
+    made = recolor(rgb, alpha, colored)
+    assert (made[inside, 3] == 255).all()
+    assert np.array_equal(made[outside, 3], alpha[outside])
+    assert abs(on(255, made) - colored).max() <= 1.5
+
+
+def test_the_outer_edge_of_ink_has_no_light_fringe_on_a_dark_ground():
+    rgb, alpha, colored, _, outside = colored_circle()
+    made = recolor(rgb, alpha, colored)
+    assert on(0, made)[outside].max() <= 1.5  # black ink on black: nothing to be seen
+
+
+def test_haze_that_nobody_sees_does_not_make_the_ground_opaque():
+    rgb, alpha, colored, _, outside = colored_circle()
+    hazy = np.where(outside[..., None], colored * 0.98, colored).round().astype(np.uint8)
+    assert np.array_equal(recolor(rgb, alpha, hazy)[outside, 3], alpha[outside])
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 2**32 - 1))
+def test_paper_keeps_its_alpha_and_the_colors_under_it_get_the_same_tint(level, alpha, seed):
+    own = np.random.default_rng(seed).integers(0, 256, (4, 8, 3), dtype=np.uint8)
+    own[:2] = 255  # paper: not ink only
+    alphas = np.full((4, 8), alpha, np.uint8)
+    alphas[:2] = 255
+    rgb = on_white(own, alphas)
+    tinted = (rgb.astype(float) * level / 255).round().astype(np.uint8)
+    made = recolor(rgb, alphas, tinted)
+    assert np.array_equal(made[..., 3], alphas)
+    if alpha >= 128:  # what is nearly transparent cannot be known to a level
+        off = abs(made[..., :3] - own.astype(float) * level / 255)
+        assert (off <= 2 + 255 / alpha + (rgb < 16) * 16).all()
+
+
+@pytest.mark.parametrize("alpha", [0, 1, 127, 128, 254, 255])
+def test_a_picture_left_as_it_is_comes_back_as_it_was(alpha):
+    own = np.full((8, 8, 3), (250, 240, 210), np.uint8)
+    alphas = np.full((8, 8), 255, np.uint8)
+    alphas[4:] = alpha
+    rgb = on_white(own, alphas)
+    made = recolor(rgb, alphas, rgb)
+    assert np.array_equal(made[..., 3], alphas)
+    assert abs(on(255, made) - on(255, np.dstack((own, alphas)))).max() <= 1
+
+
+def test_a_wholly_transparent_picture_stays_so():
+    nothing = np.zeros((4, 4), np.uint8)
+    white = np.full((4, 4, 3), 255, np.uint8)
+    assert not is_ink_only(white, nothing)
+    assert (recolor(white, nothing, white)[..., 3] == 0).all()
