@@ -22,8 +22,26 @@ condcolor train "$WORK/others" --out "$WORK/small" --test-fraction 0 --image-siz
     --lr 1e-3 --lr-decay 0.6 --cond-levels head --dropout 0 --base-channels 32 --max-channels 256 --depth 7
 condcolor train "$WORK/others" --init "$WORK/small/model-last" --out "$WORK/left-out" --test-fraction 0 --epochs 2 $AUGMENT \
     --lr 5e-4 --lr-decay 0.8
-condcolor train "$WORK/all" --init "$WORK/left-out/model-last" --out "$WORK/icons" --epochs 6 --bend 0.012 $AUGMENT \
-    --lr 5e-4 --lr-decay 0.8
+condcolor train "$WORK/all" --init "$WORK/left-out/model-last" --out "$WORK/varied" --epochs 6 --bend 0.012 \
+    $AUGMENT --lr 5e-4 --lr-decay 0.8
+
+# last, drawings as the kits frame them, among varied ones
+condcolor data icons "$WORK/plain" --characters 3000 --seed 3 --colorings 1
+python - "$WORK" <<'PYTHON'
+import csv, sys
+from pathlib import Path
+from condcolor.metadata import write_metadata
+
+work, columns, rows = Path(sys.argv[1]), ("input", "output", "hair", "shirt", "character"), []
+for folder, most in (("plain", 3000), ("all/train", 4000)):
+    with open(work / folder / "metadata.csv", newline="") as file:
+        for row in list(csv.DictReader(file))[:most]:
+            paths = [f"{folder}/{row[name]}" for name in columns[:2]]
+            rows.append((*paths, *(row[name] for name in columns[2:])))
+write_metadata(work / "mixed.csv", rows, columns)
+PYTHON
+condcolor train "$WORK/mixed.csv" --init "$WORK/varied/model-last" --out "$WORK/icons" --test-fraction 0 --epochs 1 \
+    $AUGMENT --shift 0.05 --zoom 0.15 --bend 0.006 --lr 4e-4 --lr-decay 0.8
 
 condcolor evaluate "$WORK/left-out/model-last" "$WORK/$LEFT"
 python benchmarks/ship_model.py "$WORK/icons/model-last" condcolor/models/icons --data data/icons

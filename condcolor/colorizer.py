@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +17,7 @@ from torch import Tensor
 from condcolor.checkpoint import Model, load_model
 from condcolor.devices import autocast, pick_device, pick_precision
 from condcolor.errors import UsageError, did_you_mean
+from condcolor.fills import even_fills, find_pieces
 from condcolor.geometry import Box, letterbox
 from condcolor.images import Picture, open_picture, picture_of
 from condcolor.memory import memory_told
@@ -47,6 +48,8 @@ class Colorizer:
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
         self.generator = model.generator.to(self.device, memory_format=torch.channels_last).eval()
+        # targets composed from masks are flat fills, so this model's outputs should be, too
+        self.flat = bool((model.training.get("config") or {}).get("compose"))
 
     @classmethod
     def load(
@@ -107,7 +110,8 @@ class Colorizer:
 
     def _colorings(self, framed: _Framed, cond: Tensor) -> Iterator[Image.Image]:
         for part in cond.split(BATCH) if len(cond) else ():
-            for output in self.outputs(framed.square[None].expand(len(part), -1, -1, -1), part):
+            outputs = self.outputs(framed.square[None].expand(len(part), -1, -1, -1), part)
+            for output in self._evened(framed.square, outputs):
                 yield self._finished(framed, output)
 
     def batch(
@@ -122,7 +126,8 @@ class Colorizer:
             framed = [self._framed(picture) for picture in pictures[start : start + BATCH]]
             squares = torch.stack([f.square for f in framed])
             outputs = self.outputs(squares, cond[start : start + BATCH])
-            made += [self._finished(f, output) for f, output in zip(framed, outputs, strict=True)]
+            for one, output in zip(framed, outputs, strict=True):
+                made.append(self._finished(one, next(self._evened(one.square, output[None]))))
         return made
 
     @torch.inference_mode()
@@ -153,25 +158,34 @@ class Colorizer:
         Returns:
             `[N, 3, S, S]` float in [0, 1].
         """
-        return self._colored(sketch, asked, self.model.recipe.codec.decode_at)
+        codec = self.model.recipe.codec
+        made = [
+            codec.decode_at(sketch[None], output[None])
+            for output in self._evened(sketch, self._outputs_of(sketch, asked))
+        ]
+        return torch.cat(made)
 
     @torch.inference_mode()
     def colour_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """Like `colour`, but what the network says, its lines not replaced by the sketch's."""
+        """Like `colour`, but what the network says: fills not evened, lines not the sketch's."""
         codec = self.model.recipe.codec
-        return self._colored(
-            sketch, asked, lambda rgb, output: codec.decode(codec.encode_source(rgb), output)
-        )
+        return codec.decode(codec.encode_source(sketch[None]), self._outputs_of(sketch, asked))
 
-    def _colored(
-        self, sketch: Tensor, asked: Tensor, decode: Callable[[Tensor, Tensor], Tensor]
-    ) -> Tensor:
+    def _outputs_of(self, sketch: Tensor, asked: Tensor) -> Tensor:
         cond = torch.tensor([self.schema.one_hot(tuple(row)) for row in asked.tolist()])
-        made = []
-        for part in cond.reshape(len(asked), self.schema.planes).split(BATCH):
-            squares = sketch[None].expand(len(part), -1, -1, -1)
-            made.append(decode(squares, self.outputs(squares, part)))
-        return torch.cat(made)
+        parts = cond.reshape(len(asked), self.schema.planes).split(BATCH)
+        squares = sketch[None]
+        return torch.cat([self.outputs(squares.expand(len(p), -1, -1, -1), p) for p in parts])
+
+    def _evened(self, square: Tensor, outputs: Tensor) -> Iterator[Tensor]:
+        """The outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8, one by one, their fills even."""
+        if not self.flat:
+            yield from outputs
+            return
+        pieces = find_pieces(square.float().mean(0).numpy() / 255)
+        for output in outputs:
+            even = even_fills(pieces, (output.permute(1, 2, 0).numpy() + 1) / 2)
+            yield torch.from_numpy(even * 2 - 1).permute(2, 0, 1)
 
     def _planes(self, asked: Sequence[Mapping[str, str]]) -> Tensor:
         """One-hot planes `[N, P]` of what is asked."""

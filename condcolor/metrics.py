@@ -15,6 +15,7 @@ from condcolor.color import delta_e_2000, srgb_to_lab
 
 TOUCHED = 2 / 255  # a pixel that differs by no more than this is the same
 PURE = 0.9  # share of an attribute's largest difference from which a pixel is all its own
+UNCHANGED = 0.01  # CIEDE2000 under which nothing has changed
 DARK = 0.3  # lightness (mean of R, G, B) below which a pixel is a line; red and brown are above
 WHITE = 250 / 255  # from here on a pixel of sketch and targets counts as white ground
 
@@ -72,6 +73,8 @@ def neighbours(groups: Sequence[Tensor]) -> Tensor:
 def leakage(pixels: Tensor, pairs: Tensor, inside: Tensor, outside: Tensor) -> float:
     """Mean change outside an attribute's region over the mean change inside, 0 is perfect.
 
+    NaN where nothing changes inside but something does outside: there is no scale to measure it on.
+
     Args:
         pixels: `[N, 3, P]` Lab, of outputs.
         pairs: `[M, 2]` indices of pictures that differ in this attribute only.
@@ -81,7 +84,10 @@ def leakage(pixels: Tensor, pairs: Tensor, inside: Tensor, outside: Tensor) -> f
     for first, second in pairs.tolist():
         change += difference(pixels[first], pixels[second])
     change /= len(pairs)
-    return float(change[outside].mean() / change[inside].mean().clamp_min(1e-6))
+    leaked, meant = float(change[outside].mean()), float(change[inside].mean())
+    if meant < UNCHANGED:
+        return 0.0 if leaked < UNCHANGED else float("nan")
+    return leaked / meant
 
 
 def haze(pixels: Tensor, ground: Tensor) -> float:

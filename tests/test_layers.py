@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
-    {"errors", "color", "losses", "networks", "filetypes", "geometry"},
+    {"errors", "color", "losses", "networks", "filetypes", "fills", "geometry"},
     {
         "attributes",
         "devices",

@@ -10,7 +10,7 @@ import click
 
 from condcolor.errors import CondcolorError, SomeFailed
 
-PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "tqdm", "safetensors")
+PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "scipy", "tqdm", "safetensors")
 EXTRAS = {"icons": ("dicebear-core", "dicebear-styles", "resvg-py")}
 WIDTH = 13  # of the first column
 
