@@ -49,7 +49,8 @@ class Colorizer:
         self.precision = pick_precision(precision, self.device)
         self.generator = model.generator.to(self.device, memory_format=torch.channels_last).eval()
         # targets composed from masks are flat fills, so this model's outputs should be, too
-        self.flat = bool((model.training.get("config") or {}).get("compose"))
+        told = model.training.get("config")
+        self.flat = isinstance(told, Mapping) and bool(told.get("compose"))
 
     @classmethod
     def load(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,3 +67,11 @@ def sketches(here) -> Path:
     for name in ("ada.png", "ben.jpg", "more/cleo.png"):
         sketch().save(folder / name)
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hears_signals():
+    """Ctrl-C reaches the tests and their commands, also in a shell's background job, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

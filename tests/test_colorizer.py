@@ -27,9 +27,12 @@ def colorizer() -> Colorizer:
     return Colorizer(painter(), device="cpu")
 
 
-@pytest.fixture(scope="module")
-def random(random_model) -> Colorizer:
-    return Colorizer.load(random_model, device="cpu")
+@pytest.fixture(scope="module", params=[False, True], ids=["as it is", "evened"])
+def random(random_model, request) -> Colorizer:
+    """A network that has learnt nothing, with its fills evened or not."""
+    colorizer = Colorizer.load(random_model, device="cpu")
+    colorizer.flat = request.param
+    return colorizer
 
 
 def blank(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -239,6 +242,7 @@ def test_device_and_precision_are_checked():
 
 def test_a_loaded_model_is_the_saved_one(tmp_path, random):
     again = Colorizer.load(save_random(tmp_path / "again"), device="cpu")
+    again.flat = random.flat
     assert again.schema == random.schema == ICONS
     assert np.array_equal(again(sketch(), **RED_BLUE), random(sketch(), **RED_BLUE))
     with pytest.raises(CheckpointError):

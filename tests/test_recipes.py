@@ -130,7 +130,11 @@ def test_fields_survive_json():
         (Phase, {"epochs": 3}, "Phase cannot be rebuilt: .*name"),
         (Phase, {"name": "p", "epochs": "3"}, "Phase cannot be rebuilt"),
         (ModelConfig, {"source_channels": 3}, "ModelConfig cannot be rebuilt: .*output_channels"),
-        (ModelConfig, {"source_channels": 3, "output_channels": 0}, "output_channels must be a whole number from 1 up, got 0"),
+        (
+            ModelConfig,
+            {"source_channels": 3, "output_channels": 0},
+            "must be a whole number from 1 up, got 0",
+        ),
     ],
 )
 def test_fields_that_do_not_fit_are_refused(cls, fields, said):

@@ -21,14 +21,6 @@ SMALL = {"base_channels": 4, "max_channels": 8, "depth": 4, "disc_channels": 4, 
 QUICK = {"image_size": 16, "batch_size": 4, "precision": "fp32", "sample_epochs": (1,)}
 
 
-@pytest.fixture(autouse=True)
-def hears_signals():
-    """Also where the tests run as a shell's background job, which ignores Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.fixture
 def data(tmp_path):
     draw_set(tmp_path / "data/train", (0, 1), masked=True)

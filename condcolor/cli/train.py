@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 DECIDED = "[default: the recipe's]"
 PHASE = ("pixel_loss", "pixel_weight", "gan_weight")  # options that are fields of Phase
-NETWORK = ("base_channels", "max_channels", "depth", "dropout", "cond_levels", "disc_channels")
+NETWORK = (  # options that are fields of ModelConfig
+    *("base_channels", "max_channels", "depth", "dropout", "cond_levels", "mix_masks"),
+    *("disc_channels", "disc_layers"),
+)
 
 
 class Told:
@@ -123,7 +126,9 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
     type=one_of("input", "all", "head"),
     help=f"Where colours come in: input, all or head  {DECIDED}",
 )
+@click.option("--mix-masks", type=int, help=f"Masks that head mixes colours by  {DECIDED}")
 @click.option("--disc-channels", type=int, help=f"Width of the discriminator  {DECIDED}")
+@click.option("--disc-layers", type=int, help=f"Times it halves the picture  {DECIDED}")
 @click.option("--init", type=ModelName(), help="A model to start from, instead of random weights.")
 @click.option("--shared-values", is_flag=True, help="Every attribute gets the values of all.")
 @device_option
