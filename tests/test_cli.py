@@ -237,6 +237,15 @@ def test_sigterm_unwinds_and_its_handler_is_put_back(capsys):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_a_signal_in_the_midst_of_an_import_is_one_all_the_same(capsys, kind, code):
+    def end():
+        raise RuntimeError("Error calling __set_name__ on 'cached_property'") from kind()
+
+    assert run(end) == code
+    assert "unexpected" not in capsys.readouterr().err
+
+
 def test_a_warning_is_a_line(capsys):
     assert run(lambda: warnings.warn("watch\nout", UserWarning, stacklevel=1)) == 0
     assert capsys.readouterr().err == "note: watch out\n"

@@ -28,9 +28,9 @@ def circle(side: int = 64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return alpha.round().astype(np.uint8), radius < side / 3, radius > side / 3
 
 
-def colored_circle(ground: int = 255):
-    """The ring drawn, what a network would make of it (red inside), and the alpha."""
-    alpha, inside, outside = circle()
+def colored_circle(side: int = 64):
+    """The ring on white, its alpha, how a network would colour it (red inside), inside, outside."""
+    alpha, inside, outside = circle(side)
     rgb = on_white(np.zeros((*alpha.shape, 3), np.uint8), alpha)
     fill = np.where(inside[..., None], RED, 255).astype(float)
     return rgb, alpha, (fill * rgb / 255).round().astype(np.uint8), inside, outside
@@ -55,6 +55,49 @@ def test_haze_that_nobody_sees_does_not_make_the_ground_opaque():
     rgb, alpha, colored, _, outside = colored_circle()
     hazy = np.where(outside[..., None], colored * 0.98, colored).round().astype(np.uint8)
     assert np.array_equal(recolor(rgb, alpha, hazy)[outside, 3], alpha[outside])
+
+
+def test_what_lines_enclose_is_opaque_though_nothing_was_painted():
+    """The white of an eye, the teeth."""
+    rgb, alpha, _, inside, outside = colored_circle()
+    made = recolor(rgb, alpha, rgb)
+    assert (made[inside, 3] == 255).all()
+    assert np.array_equal(made[outside, 3], alpha[outside])
+    assert abs(on(255, made) - rgb).max() <= 1.5
+
+
+def test_paint_that_runs_out_of_an_open_outline_is_opaque():
+    alpha = np.zeros((64, 64), np.uint8)
+    alpha[10, 10:54] = alpha[10:54, 10] = 255  # two sides of a square
+    rgb = on_white(np.zeros((64, 64, 3), np.uint8), alpha)
+    fill = np.full((64, 64, 3), 255.0)
+    fill[10:54, 10:54] = RED
+    made = recolor(rgb, alpha, (fill * rgb / 255).round().astype(np.uint8))
+    assert (made[12:52, 12:52] == (*RED, 255)).all()
+    assert made[:9, :, 3].max() == made[56:, :, 3].max() == 0
+
+
+def test_color_that_seeps_through_a_line_is_dropped():
+    rgb, alpha, colored, _, outside = colored_circle(400)
+    beyond = outside & (alpha == 0)
+    beside = beyond & (np.roll(alpha, 2, 0) | np.roll(alpha, -2, 0)).astype(bool)
+    colored[beside] = (250, 200, 200)
+    made = recolor(rgb, alpha, colored)
+    assert made[beyond, 3].max() == 0
+
+
+def test_a_thin_line_between_fills_is_opaque_and_as_dark():
+    alpha = np.zeros((64, 64), np.uint8)
+    alpha[8:56, 8:56] = 255
+    alpha[10:54, 10:54] = 0
+    alpha[32, 10:54] = 120  # a hair
+    rgb = on_white(np.zeros((64, 64, 3), np.uint8), alpha)
+    fill = np.full((64, 64, 3), 255.0)
+    fill[8:56, 8:56] = RED
+    colored = (fill * rgb / 255).round().astype(np.uint8)
+    made = recolor(rgb, alpha, colored)
+    assert (made[10:54, 10:54, 3] == 255).all()
+    assert abs(made[10:54, 10:54, :3].astype(int) - colored[10:54, 10:54]).max() <= 1
 
 
 @given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 2**32 - 1))
@@ -88,3 +131,21 @@ def test_a_wholly_transparent_picture_stays_so():
     white = np.full((4, 4, 3), 255, np.uint8)
     assert not is_ink_only(white, nothing)
     assert (recolor(white, nothing, white)[..., 3] == 0).all()
+
+
+@given(
+    st.integers(1, 12),
+    st.integers(1, 12),
+    st.sampled_from([0, 0.2, 0.6, 1]),
+    st.integers(0, 2**32 - 1),
+)
+def test_any_shape_gets_an_alpha_no_lower_than_its_own(height, width, share, seed):
+    draws = np.random.default_rng(seed)
+    alpha = draws.integers(0, 256, (height, width), dtype=np.uint8)
+    alpha[draws.random((height, width)) < share] = draws.choice([0, 255])
+    rgb = on_white(np.zeros((height, width, 3), np.uint8), alpha)
+    colored = draws.integers(0, 256, rgb.shape, dtype=np.uint8)
+    made = recolor(rgb, alpha, colored)
+    assert (made.shape, made.dtype) == ((height, width, 4), np.uint8)
+    assert (made[..., 3] >= alpha).all()
+    assert np.array_equal(made[alpha == 255, :3], colored[alpha == 255])

@@ -72,6 +72,8 @@ def _ending(error: BaseException) -> tuple[str, int]:
             return f"Error: {where}{error.strerror or error}", DataError.exit_code
         case _ if is_memory_error(error):
             return "Error: not enough memory: close other programs", DataError.exit_code
+    if isinstance(behind := error.__cause__ or error.__context__, KeyboardInterrupt | Terminated):
+        return _ending(behind)  # a signal in the midst of an import comes wrapped
     what = f"{type(error).__name__}: {error}".splitlines()[0]
     return f"Error: unexpected {what} (--debug shows where)", UNEXPECTED
 
@@ -141,5 +143,9 @@ def _let_any_text_out() -> None:
 
 def _drop_unread() -> None:
     """Let Python close a stdout that takes no more without complaining."""
-    with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
