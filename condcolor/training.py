@@ -223,6 +223,11 @@ def _check_size(config: TrainConfig, model: ModelConfig) -> None:
             f"image size {config.image_size} cannot be halved {model.depth} times: use a multiple of "
             f"{model.multiple}, or another --depth"
         )
+    if config.image_size // 2**model.disc_layers < 3:  # its last two layers take a pixel each
+        raise UsageError(
+            f"image size {config.image_size} is too small for a discriminator of {model.disc_layers} "
+            "layers: use larger pictures, or fewer --disc-layers"
+        )
 
 
 def _make_run_folder(run: Path) -> None:

@@ -239,6 +239,7 @@ def test_a_run_folder_is_not_overwritten_and_not_shared(data, tmp_path):
     ("options", "said"),
     [
         ({"image_size": 24}, "24 cannot be halved 4 times"),
+        ({"model": {"disc_layers": 3}}, "16 is too small for a discriminator of 3"),
         ({"batch_size": 0}, "batch_size must be a whole number from 1 up, got 0"),
         ({"lr": float("nan")}, "lr must be above 0, got nan"),
         ({"lr": float("inf")}, "lr must be above 0, got inf"),
