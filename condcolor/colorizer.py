@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from condcolor.checkpoint import Model, load_model
+from condcolor.dataset import one_hot
 from condcolor.devices import autocast, pick_device, pick_precision
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.fills import even_fills, find_pieces
@@ -173,8 +174,7 @@ class Colorizer:
         return codec.decode(codec.encode_source(sketch[None]), self._outputs_of(sketch, asked))
 
     def _outputs_of(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        cond = torch.tensor([self.schema.one_hot(tuple(row)) for row in asked.tolist()])
-        parts = cond.reshape(len(asked), self.schema.planes).split(BATCH)
+        parts = one_hot(asked, self.schema.sizes).split(BATCH)
         squares = sketch[None]
         return torch.cat([self.outputs(squares.expand(len(p), -1, -1, -1), p) for p in parts])
 

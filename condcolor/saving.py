@@ -7,7 +7,7 @@ import io
 import os
 import secrets
 import stat
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -178,11 +178,10 @@ def _rename_to_new(temporary: Path, path: Path) -> None:
     except (OSError, NotImplementedError):  # a file system without hard links
         with open(path, "xb"):  # claims the name
             pass
-        try:
+        with ExitStack() as undo:
+            undo.callback(path.unlink, missing_ok=True)  # the claim, if the rename fails
             os.replace(temporary, path)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+            undo.pop_all()
 
 
 def _why_unwritten(error: OSError, path: Path) -> str:

