@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from condcolor.color import lab_to_srgb, srgb_to_lab
+
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
 LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill colour
 EVENNESS = 16  # a pixel 10 % darker than the lightest beside it is trusted a fifth as much
+
+L_SCALE = 50.0  # L / 50 - 1 maps 0..100 to [-1, 1]
+AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
 
 
 class Codec(Protocol):
@@ -18,6 +24,8 @@ class Codec(Protocol):
 
     source_channels: int  # conditions not counted
     output_channels: int
+    pairs: bool  # data is sketches and their colourings; False: a coloured picture is both
+    fill: int | None  # grey level around a picture that is no square; None repeats its edge
 
     def encode_source(self, rgb: Tensor) -> Tensor:
         """uint8 0..255 -> `[B, source_channels, H, W]` float in [-1, 1]."""
@@ -37,6 +45,8 @@ class SketchToRgb:
 
     source_channels = 3
     output_channels = 3
+    pairs = True
+    fill = 255
 
     def encode_source(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
@@ -63,6 +73,33 @@ class SketchToRgb:
         fill = (self.decode(original, output) / paper.clamp_min(LIGHT_ENOUGH)).clamp(0, 1)
         fill = _enlarge(_grow(fill, trust), trust, original.shape[-2:])
         return fill * original.float() / 255
+
+
+@dataclass(frozen=True)
+class LToAb:
+    """Lightness in, the two colour axes of CIE Lab out (Zhang et al. 2016, section 2)."""
+
+    vivid: float = 1.0  # chroma of what is decoded, over what the network gave
+
+    source_channels = 1
+    output_channels = 2
+    pairs = False
+    fill = None
+
+    def encode_source(self, rgb: Tensor) -> Tensor:
+        return srgb_to_lab(rgb.float() / 255)[:, :1] / L_SCALE - 1
+
+    def encode_target(self, rgb: Tensor) -> Tensor:
+        return srgb_to_lab(rgb.float() / 255)[:, 1:] / AB_SCALE
+
+    def decode(self, source: Tensor, output: Tensor) -> Tensor:
+        lightness = (source.float() + 1) * L_SCALE
+        return lab_to_srgb(torch.cat((lightness, output.float() * AB_SCALE * self.vivid), dim=1))
+
+    def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
+        """The original's own lightness, with the colours brought up to its size."""
+        colors = F.interpolate(output, size=original.shape[-2:], mode="bilinear")
+        return self.decode(self.encode_source(original), colors)
 
 
 def _enlarge(fill: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:

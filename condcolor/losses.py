@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+SMOOTH = 1e-3  # under this distance (of a range of 2) the slope fades, so that it is defined at 0
+
+
+def distance(output: Tensor, target: Tensor) -> Tensor:
+    """Mean Euclidean distance of colours `[B, C, H, W]`, C the axes: of ab, what the ab error measures."""
+    squares = (output.float() - target.float()).square().sum(dim=1)
+    return torch.sqrt(squares + SMOOTH**2).mean()
+
 
 PIXEL_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": lambda output, target: F.l1_loss(output.float(), target.float()),
     "mse": lambda output, target: F.mse_loss(output.float(), target.float()),
+    "distance": distance,
 }
 
 

@@ -6,13 +6,17 @@ the picture's size and joined to it as channels. No attributes means P = 0, whic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from condcolor.encoders import ENCODERS
+
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
 INIT_STD = 0.02  # weights ~ N(0, 0.02), same section
+KERNEL = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
 DROPPED_UPS = 3  # the innermost decoder blocks that have dropout, same section
 
 MIX_GAIN = (
@@ -35,6 +39,7 @@ class ModelConfig:
     base_channels: int = 64  # width of the first layer; deeper ones double it, up to max_channels
     max_channels: int = 512
     depth: int = 8  # downs of the U-Net; 8 take 256 px to 1x1
+    encoder: str = "none"  # downs that may come trained, one of ENCODERS, for the U-Net's own
     dropout: float = 0.5
     cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
     mix_masks: int = 8  # with cond_levels "head": masks that the output's colours are mixed by
@@ -50,6 +55,12 @@ class ModelConfig:
             raise ValueError(f"depth must be at least {DROPPED_UPS}, got {self.depth}")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+        if self.encoder not in ("none", *ENCODERS):
+            known = ", ".join(("none", *ENCODERS))
+            raise ValueError(f"encoder must be one of {known}, got {self.encoder!r}")
+        if self.encoder != "none" and self.depth != len(ENCODERS[self.encoder].widths):
+            levels = len(ENCODERS[self.encoder].widths)
+            raise ValueError(f"depth must be {levels} with {self.encoder}, got {self.depth}")
         if self.cond_levels not in COND_LEVELS:
             known = ", ".join(COND_LEVELS)
             raise ValueError(f"cond_levels must be one of {known}, got {self.cond_levels!r}")
@@ -124,38 +135,60 @@ class UNet(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        widths = config.widths()
         mixed = config.cond_levels == "head" and config.cond_planes > 0
         planes = config.cond_planes if config.cond_levels == "all" else 0
         joined = 0 if mixed else config.cond_planes
-        inputs = [config.source_channels + joined, *widths]
         self.head = (
             MixHead(config.cond_planes, config.mix_masks, config.output_channels) if mixed else None
         )
         last = config.output_channels + (config.mix_masks if mixed else 0)
-        kernel = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}
-        self.downs, self.ups = nn.ModuleList(), nn.ModuleList()  # outermost, innermost first
-        for i, width in enumerate(widths):
-            down = Block(
-                nn.LeakyReLU(LEAK) if i > 0 else nn.Identity(),
-                nn.Conv2d(inputs[i], width, **kernel),
-                norm=0 < i < config.depth - 1,
-                dropout=0.0,
-                planes=planes if i > 0 else 0,
-            )
-            self.downs.append(down)
+        found = self._make_downs(config.source_channels + joined, planes)
+        widths = config.widths()
+        self.ups = nn.ModuleList()  # innermost first
         for i in reversed(range(config.depth)):
-            skip = 0 if i == config.depth - 1 else widths[i]  # joined from the down of this level
-            outputs = widths[i - 1] if i > 0 else last
+            innermost = i == config.depth - 1
             up = Block(
                 nn.ReLU(),
-                nn.ConvTranspose2d(widths[i] + skip, outputs, **kernel),
+                nn.ConvTranspose2d(
+                    found[i]
+                    if innermost
+                    else widths[i] + found[i],  # joined from this level's down
+                    widths[i - 1] if i > 0 else last,
+                    **KERNEL,
+                ),
                 norm=i > 0,
                 dropout=config.dropout if i > 0 and len(self.ups) < DROPPED_UPS else 0.0,
                 planes=planes,
             )
             self.ups.append(up)
-        self.apply(init_weights)
+        self.ups.apply(init_weights)
+        if self.head is not None:
+            self.head.apply(init_weights)
+
+    def _make_downs(self, inputs: int, planes: int) -> Sequence[int]:
+        """Make what finds features; returns the channels of each level, outermost first."""
+        config, widths = self.config, self.config.widths()
+        channels = [inputs, *widths]
+        self.downs = nn.ModuleList(
+            Block(
+                nn.LeakyReLU(LEAK) if i > 0 else nn.Identity(),
+                nn.Conv2d(channels[i], width, **KERNEL),
+                norm=0 < i < config.depth - 1,
+                dropout=0.0,
+                planes=planes if i > 0 else 0,
+            )
+            for i, width in enumerate(widths)
+        )
+        self.downs.apply(init_weights)
+        return widths
+
+    def features(self, x: Tensor, cond: Tensor) -> list[Tensor]:
+        """`[B, S, H, W]` -> a map a level, level i of size H / 2^(i+1), W / 2^(i+1)."""
+        maps = []
+        for down in self.downs:
+            x = down(x, cond)
+            maps.append(x)
+        return maps
 
     def forward(self, source: Tensor, cond: Tensor) -> Tensor:
         """`source [B, S, H, W]` and `cond [B, P]` -> `[B, O, H, W]` in [-1, 1]."""
@@ -170,16 +203,29 @@ class UNet(nn.Module):
 
     def body(self, x: Tensor, cond: Tensor) -> Tensor:
         """All but the head and the tanh."""
-        skips = []
-        for down in self.downs:
-            x = down(x, cond)
-            skips.append(x)  # (B, widths[i], H / 2^(i+1), W / 2^(i+1))
-        skips.pop()
+        skips = self.features(x, cond)
+        x = skips.pop()
         for up in self.ups:
             x = up(x, cond)
             if skips:
                 x = torch.cat((x, skips.pop()), dim=1)
         return x
+
+
+class EncoderUNet(UNet):
+    """A U-Net whose downs are an encoder that may come trained, one of ENCODERS; the ups as in `UNet`."""
+
+    def _make_downs(self, inputs: int, planes: int) -> Sequence[int]:
+        self.encoder = ENCODERS[self.config.encoder](inputs)
+        return self.encoder.widths
+
+    def features(self, x: Tensor, cond: Tensor) -> list[Tensor]:
+        return self.encoder(x)
+
+
+def make_generator(config: ModelConfig) -> UNet:
+    """The generator that `config` describes, with random weights."""
+    return (UNet if config.encoder == "none" else EncoderUNet)(config)
 
 
 class PatchGAN(nn.Module):

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from condcolor.codecs import Codec, SketchToRgb
+from condcolor.codecs import Codec, LToAb, SketchToRgb
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.losses import PIXEL_LOSSES
 from condcolor.networks import ModelConfig
@@ -136,12 +136,17 @@ class Recipe:
 
 
 GAN = Phase("gan", epochs=50)
+PRETRAIN = Phase("pretrain", epochs=20, trains_discriminator=False, gan_weight=0.0)
+
+PHOTO_GAN = Phase("gan", epochs=140)  # 70,000 steps of 8,000 pictures
+PHOTO = TrainConfig(batch_size=16, seed=123, test_fraction=0.2, sample_epochs=(1, 20, 80, 140))
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        #      name     codec          network           phases
-        Recipe("icons", SketchToRgb(), {"depth": 8}, (GAN,)),
+        #      name     codec          network       phases           numbers
+        Recipe("icons", SketchToRgb(), {"depth": 8}, (GAN,), TrainConfig()),
+        Recipe("photo", LToAb(), {"depth": 8}, (PRETRAIN, PHOTO_GAN), PHOTO),
     )
 }
 

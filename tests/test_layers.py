@@ -12,8 +12,9 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
-    {"errors", "color", "losses", "networks", "filetypes", "fills", "geometry"},
+    {"errors", "color", "losses", "encoders", "filetypes", "fills", "geometry"},
     {
+        "networks",
         "attributes",
         "devices",
         "memory",
