@@ -11,14 +11,12 @@ the unseen characters, and prints the rows of the table in docs/benchmarks.md.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import time
 from pathlib import Path
 
+from timed import train_for
+
 from condcolor.evaluation import evaluate
-from condcolor.trainer import Progress, Trainer
-from condcolor.training import train
 
 NETWORK = {"base_channels": 32, "max_channels": 256, "depth": 7, "disc_channels": 32}
 COMMON = {"image_size": 128, "batch_size": 16, "compose": True, "flips": True}
@@ -43,40 +41,12 @@ VARIANTS = {
 }
 
 
-class Enough(Exception):
-    """The minutes are up."""
-
-
-class Clock(Progress):
-    """Ends the training some minutes after its first step."""
-
-    def __init__(self, minutes: float):
-        self.minutes = minutes
-
-    def begins(self, trainer: Trainer) -> None:
-        self.trainer, self.started = trainer, time.monotonic()
-
-    def step(self, done: int, total: int, losses: dict) -> None:
-        if time.monotonic() - self.started > 60 * self.minutes:
-            raise Enough
-
-
 def run_variant(name: str, data: Path, out: Path, minutes: float, inputs: int) -> dict:
     phase, network, numbers = VARIANTS[name]
-    clock = Clock(minutes)
-    with contextlib.suppress(Enough):
-        train(
-            data,
-            out,
-            epochs=[1000],
-            phase=phase,
-            model=NETWORK | network,
-            progress=clock,
-            **COMMON | numbers,
-        )
-    trainer = clock.trainer
+    trainer = train_for(
+        minutes, data, out, epochs=[1000], phase=phase, model=NETWORK | network, **COMMON | numbers
+    )
     score = evaluate(trainer.colour, trainer.test, max_inputs=inputs)
-    trainer.save_model("model", score)
     return {"name": name, "steps": trainer.step, **score.to_json()}
 
 

@@ -1,6 +1,7 @@
 """Make a trained model a built-in one: half-precision weights, its measures on a data set, its licence.
 
 python benchmarks/ship_model.py runs/release/icons/model condcolor/models/icons --data data/icons
+python benchmarks/ship_model.py runs/photo/model-last condcolor/models/photo --data photos/val --vivid 1.3
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from condcolor.assessment import assess
+from condcolor.assessment import assess, assess_photographs
 from condcolor.checkpoint import load_model, save_model
 from condcolor.colorizer import Colorizer
 
-LICENCE = "MIT (weights); trained on drawings of avatar kits, see card.md"
+LICENCE = "MIT (weights); what they were trained on has terms of its own, see card.md"
 
 
 def main() -> None:
@@ -20,6 +21,12 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument(
+        "--image-size", type=int, help="what it sees in use [what it was trained at]"
+    )
+    parser.add_argument(
+        "--vivid", type=float, default=1.0, help="chroma over what the network gives"
+    )
     options = parser.parse_args()
     card = options.out / "card.md"
     text = card.read_text(encoding="utf-8") if card.exists() else ""
@@ -28,7 +35,8 @@ def main() -> None:
         "recipe": model.recipe,
         "config": model.config,
         "schema": model.schema,
-        "image_size": model.image_size,
+        "image_size": options.image_size or model.image_size,
+        "vivid": options.vivid,
         "training": model.training,
         "licence": LICENCE,
         "half": True,
@@ -36,11 +44,15 @@ def main() -> None:
     weights = model.generator.state_dict()
     save_model(options.out, weights, metrics={}, **fields)
     shipped = Colorizer.load(options.out)  # what is measured is what is shipped
-    measured = assess(shipped, options.data)["test"]["model"]
+    if shipped.codec.pairs:
+        measured = assess(shipped, options.data)["test"]["model"]
+    else:
+        [table] = assess_photographs({"model": shipped}, options.data).values()
+        measured = table["model"]
     save_model(options.out, weights, metrics=measured.to_json(), **fields)
     if text:
         card.write_text(text, encoding="utf-8")
-    print(f"{options.out}: test MSE {measured.mse:.5f}, obeyed {measured.obeyed:.3f}")
+    print(f"{options.out}: {measured.said}")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,25 @@
-"""A model on a data set, split by split, beside the baselines that need no model."""
+"""A model on a data set, beside the baselines that need no model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+import torch
+from PIL import Image
+
+from condcolor.codecs import Codec
 from condcolor.colorizer import Colorizer
 from condcolor.dataset import PictureSet
 from condcolor.errors import DataError
 from condcolor.evaluation import Colour, Evaluation, evaluate, flat_fill, grey
+from condcolor.filetypes import shown_name
+from condcolor.geometry import resize
+from condcolor.images import open_picture
 from condcolor.metadata import read_metadata
+from condcolor.photoevaluation import PhotoEvaluation, Tally
+from condcolor.photographs import GREY, is_grey, read_photographs
 
 
 def assess(
@@ -64,3 +74,80 @@ def assess(
     if not tables:
         raise DataError(f"{data}: no rows to measure on")
     return tables
+
+
+def assess_photographs(
+    colorizers: Mapping[str, Colorizer],
+    data: Path,
+    *,
+    short_side: int = 256,
+    max_inputs: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+    on_skip: Callable[[str], None] | None = None,
+) -> dict[str, dict[str, PhotoEvaluation]]:
+    """Split name -> {each name of `colorizers`: figures, "grey": figures, "truth": figures}.
+
+    The test split is measured; where the data has none, all photographs. Grey and broken ones are left
+    out, and `on_skip` hears of each.
+
+    Args:
+        short_side: photographs are first made smaller until this is their short side, in pixels.
+
+    Raises:
+        DataError: the data cannot be used, or no photograph of it.
+    """
+    records = read_photographs(data).records
+    tested = tuple(record for record in records if record.split == "test")
+    chosen = tested or records
+    if max_inputs is not None and len(chosen) > max_inputs:
+        spread = np.linspace(0, len(chosen) - 1, max_inputs).round().astype(int)
+        chosen = [chosen[place] for place in spread]
+    tallies = {name: Tally() for name in (*colorizers, "grey", "truth")}
+    codec = next(iter(colorizers.values())).codec
+    for done, record in enumerate(chosen, start=1):
+        try:
+            truth = _shrunk(_coloured(record.source), short_side)
+        except DataError as error:
+            if on_skip is not None:
+                on_skip(str(error))
+        else:
+            for name, output in _outputs(colorizers, codec, truth):
+                tallies[name].add(_tensor(output), _tensor(truth))
+        if on_progress is not None:
+            on_progress(done, len(chosen))
+    if not tallies["truth"].pictures:
+        raise DataError(f"{data}: no colour photograph to measure on")
+    split = "test" if tested else "all photographs"
+    return {split: {name: tally.score() for name, tally in tallies.items()}}
+
+
+def _outputs(
+    colorizers: Mapping[str, Colorizer], codec: Codec, truth: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    """A photograph as each of them colours it, as it is in grey, and as it is."""
+    shown = codec.shown(_tensor(truth)[None].mul(255).round().byte())[0]
+    grey = (shown * 255).round().byte().permute(1, 2, 0).numpy()
+    for name, colorizer in colorizers.items():
+        yield name, np.asarray(colorizer(Image.fromarray(grey)))
+    yield "grey", grey
+    yield "truth", truth
+
+
+def _coloured(path: Path) -> np.ndarray:
+    rgb = open_picture(path).rgb
+    if is_grey(rgb):
+        raise DataError(f"{shown_name(path)}: {GREY}")
+    return rgb
+
+
+def _shrunk(rgb: np.ndarray, short_side: int) -> np.ndarray:
+    height, width = rgb.shape[:2]
+    scale = short_side / min(height, width)
+    if scale >= 1:
+        return rgb
+    return resize(rgb, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def _tensor(rgb: np.ndarray) -> torch.Tensor:
+    """`[H, W, 3]` uint8 -> `[3, H, W]` float in [0, 1]."""
+    return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).float() / 255

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from condcolor.errors import CondcolorError, DataError
 from condcolor.filetypes import shown_name
 from condcolor.images import open_picture
 from condcolor.jobs import Job, make_folder
+from condcolor.manifest import Manifest
 from condcolor.saving import save_image
 
 if TYPE_CHECKING:
@@ -26,11 +28,23 @@ class Done:
 
 
 def run_jobs(
-    colorizer: Colorizer, jobs: Sequence[Job], *, overwrite: bool = False
+    colorizer: Colorizer,
+    jobs: Sequence[Job],
+    *,
+    overwrite: bool = False,
+    manifest: Manifest | None = None,
 ) -> Iterator[Done]:
-    """Colour them one by one, in order; a picture that fails is told and the next one comes."""
+    """Colour them one by one, in order; a picture that fails is told and the next one comes.
+
+    `manifest` gets a line for each, before it is yielded.
+    """
     for job in jobs:
-        yield _attempt(colorizer, job, overwrite)
+        started = time.perf_counter()
+        done = _attempt(colorizer, job, overwrite)
+        if manifest is not None:
+            seconds = time.perf_counter() - started
+            manifest.add(job, seconds=seconds, error=done.error, notes=done.notes)
+        yield done
 
 
 def _attempt(colorizer: Colorizer, job: Job, overwrite: bool) -> Done:

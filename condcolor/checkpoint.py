@@ -26,7 +26,7 @@ from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.filetypes import shown_name
 from condcolor.folders import OLD, TEMPORARY, new_folder, standing
 from condcolor.modelfolder import CONFIG, FORMAT, WEIGHTS, read_config, read_json
-from condcolor.networks import ModelConfig, UNet
+from condcolor.networks import ModelConfig, UNet, make_generator
 from condcolor.recipes import Recipe, find_recipe, from_fields
 
 TENSORS, COUNTERS, MANIFEST = "state.safetensors", "state.json", "manifest.json"
@@ -44,6 +44,7 @@ class Model:
     training: dict
     metrics: dict
     licence: str
+    vivid: float = 1.0  # chroma of its pictures, over what the network gives
 
 
 def save_model(
@@ -57,6 +58,7 @@ def save_model(
     training: Mapping[str, object],
     metrics: Mapping[str, object],
     licence: str = "not stated",
+    vivid: float = 1.0,
     half: bool = False,
 ) -> None:
     """Write a model folder, replacing one that is there. `half` stores float16.
@@ -80,6 +82,7 @@ def save_model(
             "training": dict(training),
             "metrics": dict(metrics),
             "licence": licence,
+            "vivid": vivid,
             "sha256": sha256(new / WEIGHTS),
         }
         _write_json(new / CONFIG, described)
@@ -107,9 +110,12 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
         recipe = find_recipe(described["recipe"])
         config = from_fields(ModelConfig, described["model"])
         schema = AttributeSchema.from_json(described["schema"])
+        vivid = described.get("vivid", 1.0)
+        if vivid != 1:
+            recipe.codec.enlivened(vivid)  # says what is wrong with it
         _check_fit(recipe, config, schema, size)
         with _NoInit():
-            generator = UNet(config)
+            generator = make_generator(config)
         training, metrics = (dict(described.get(name) or {}) for name in ("training", "metrics"))
     except CondcolorError as error:
         raise CheckpointError(f"{told}: {error}") from None
@@ -117,7 +123,7 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
         raise CheckpointError(f"{told}: no model can be made of it ({error})") from None
     load_weights(generator, _verified_weights(folder, described.get("sha256")), folder / WEIGHTS)
     licence = str(described.get("licence", "not stated"))
-    return Model(generator.eval(), recipe, config, schema, size, training, metrics, licence)
+    return Model(generator.eval(), recipe, config, schema, size, training, metrics, licence, vivid)
 
 
 def _check_fit(recipe: Recipe, config: ModelConfig, schema: AttributeSchema, size: int) -> None:

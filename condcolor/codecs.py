@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -10,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.color import lab_to_srgb, srgb_to_lab
+from condcolor.errors import UsageError
+from condcolor.upsampling import enlarged, linear_model
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
 LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill colour
@@ -17,6 +20,8 @@ EVENNESS = 16  # a pixel 10 % darker than the lightest beside it is trusted a fi
 
 L_SCALE = 50.0  # L / 50 - 1 maps 0..100 to [-1, 1]
 AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
+FLAT = 200 / L_SCALE**2  # lightness that varies by 14 (of 100) in a window is an edge, less is not
+MOST_VIVID = 4  # times the chroma that the network gave; almost every colour is at its limit then
 
 
 class Codec(Protocol):
@@ -33,11 +38,20 @@ class Codec(Protocol):
     def encode_target(self, rgb: Tensor) -> Tensor:
         """uint8 0..255 -> `[B, output_channels, H, W]` float in [-1, 1]."""
 
+    def shown(self, rgb: Tensor) -> Tensor:
+        """What a person would call the source of a picture (uint8 0..255) -> RGB float in [0, 1]."""
+
     def decode(self, source: Tensor, output: Tensor) -> Tensor:
         """Encoded source and network output, both in [-1, 1] -> RGB float in [0, 1]."""
 
     def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
         """Like `decode`, at the size of `original` (uint8, same framing as `output`) -> float in [0, 1]."""
+
+    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """What `decode_at` gives, in bands from the top down: their rows, and `[B, 3, rows, W]`."""
+
+    def enlivened(self, vivid: float) -> Codec:
+        """The codec with the chroma of its pictures times `vivid`; UsageError where that cannot be."""
 
 
 class SketchToRgb:
@@ -53,6 +67,9 @@ class SketchToRgb:
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
+
+    def shown(self, rgb: Tensor) -> Tensor:
+        return rgb.float() / 255
 
     def decode(self, source: Tensor, output: Tensor) -> Tensor:
         return ((output.float() + 1) / 2).clamp(0, 1)
@@ -74,6 +91,12 @@ class SketchToRgb:
         fill = _enlarge(_grow(fill, trust), trust, original.shape[-2:])
         return fill * original.float() / 255
 
+    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        yield slice(0, original.shape[-2]), self.decode_at(original, output)
+
+    def enlivened(self, vivid: float) -> Codec:
+        raise UsageError("vivid is for photographs: this model paints the colours asked for")
+
 
 @dataclass(frozen=True)
 class LToAb:
@@ -92,14 +115,33 @@ class LToAb:
     def encode_target(self, rgb: Tensor) -> Tensor:
         return srgb_to_lab(rgb.float() / 255)[:, 1:] / AB_SCALE
 
+    def shown(self, rgb: Tensor) -> Tensor:
+        """The photograph in grey."""
+        source = self.encode_source(rgb)
+        return self.decode(source, torch.zeros_like(source).expand(-1, 2, -1, -1))
+
     def decode(self, source: Tensor, output: Tensor) -> Tensor:
         lightness = (source.float() + 1) * L_SCALE
         return lab_to_srgb(torch.cat((lightness, output.float() * AB_SCALE * self.vivid), dim=1))
 
     def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
-        """The original's own lightness, with the colours brought up to its size."""
-        colors = F.interpolate(output, size=original.shape[-2:], mode="bilinear")
-        return self.decode(self.encode_source(original), colors)
+        return torch.cat([band for _, band in self.bands_at(original, output)], dim=2)
+
+    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """The original's own lightness, in the output's colours brought up along its edges."""
+        small = F.interpolate(original, output.shape[-2:], mode="bilinear", antialias=True)
+        model = linear_model(self.encode_source(small), output.float(), FLAT)
+        for rows, band in enlarged(model, original.shape[-2:]):
+            lightness = self.encode_source(original[:, :, rows])
+            slope, offset = band.chunk(2, dim=1)
+            yield rows, self.decode(lightness, slope * lightness + offset)
+
+    def enlivened(self, vivid: float) -> LToAb:
+        if not 0 <= vivid <= MOST_VIVID:  # NaN, too
+            raise UsageError(
+                f"vivid {vivid} is not between 0 (grey) and {MOST_VIVID}; 1 is as learnt"
+            )
+        return replace(self, vivid=float(vivid))
 
 
 def _enlarge(fill: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:

@@ -14,9 +14,11 @@ from torch import Tensor
 from condcolor.attributes import RGB, AttributeSchema
 from condcolor.color import compose
 from condcolor.errors import DataError
-from condcolor.geometry import letterbox
+from condcolor.filetypes import shown_name
+from condcolor.geometry import cover, letterbox
 from condcolor.images import open_picture
 from condcolor.metadata import Record
+from condcolor.photographs import GREY, is_grey
 from condcolor.recipes import TrainConfig
 
 BEND_KNOTS = 5  # points a side that a bent picture is pulled at
@@ -36,7 +38,7 @@ class Batch(NamedTuple):
 
 
 class PictureSet:
-    """The decoded pictures of some records, each file once, letterboxed to a square.
+    """The decoded pictures of some records, each file once, as squares.
 
     Args:
         records: rows of one split; all need a target, or with `compose` a mask.
@@ -44,6 +46,9 @@ class PictureSet:
         image_size: side of the square, in pixels.
         compose: draw a new colouring each time, from the source and its mask, instead of the csv's.
         fixed: the colours of the mask's channels behind the attributes (skin).
+        photographs: the records are photographs, each its own target: cut to squares, not framed, and
+            those that are grey or cannot be read are left out and named in `.skipped`.
+        jitter: keep the squares larger by this share, for `rows` to cut from at random.
 
     Raises:
         DataError: pictures that cannot be read, or masks or palette missing, all named at once.
@@ -57,29 +62,38 @@ class PictureSet:
         *,
         compose: bool = False,
         fixed: Sequence[RGB] = (),
+        photographs: bool = False,
+        jitter: float = 0.0,
         on_progress: Callable[[int, int], None] | None = None,
     ):
-        self.records, self.schema, self.image_size = tuple(records), schema, image_size
-        self.compose = compose
-        sources = _unique(record.source for record in records)
-        self.source_of = torch.tensor([sources[r.source] for r in records])  # row -> source
-        self.values = torch.tensor(
-            [schema.indices(dict(zip(schema.names, r.values, strict=True))) for r in records]
-        ).reshape(len(records), len(schema.names))
-        partners = _unique(r.mask if compose else r.target for r in records)
+        self.schema, self.image_size, self.compose = schema, image_size, compose
         if compose:
             _check_composable(records, schema)
-            self.partner_of = torch.tensor([partners[r.mask] for r in records])
             self.colors = [torch.tensor(a.palette).float() / 255 for a in schema.attributes]
             self.fixed = torch.tensor(fixed).float().reshape(-1, 3) / 255
             self.parts = len(schema.names) + len(self.fixed)
             if self.parts > 3:
                 raise DataError(f"masks have 3 channels, but there are {self.parts} parts")
-        else:
-            self.partner_of = torch.tensor([partners[r.target] for r in records])
-        paths = [(path, 255) for path in sources] + [(p, 0 if compose else 255) for p in partners]
-        decoded = _decode(paths, image_size, on_progress)
-        self.sources, self.partners = decoded[: len(sources)], decoded[len(sources) :]
+        partner = [(r.mask, 0) if compose else (r.target, 255) for r in records]
+        files = _unique([(r.source, 255) for r in records] + partner)
+        decode = _photograph if photographs else _framed
+        side = round(image_size * (1 + jitter))
+        decoded, faults = _decode(list(files), side, decode, on_progress)
+        if photographs:
+            records = [r for r in records if r.source not in faults]
+            partner = [(r.target, 255) for r in records]
+        elif faults:
+            raise DataError(
+                f"{len(faults)} pictures cannot be used:", [str(e) for e in faults.values()]
+            )
+        self.records = tuple(records)
+        self.skipped = tuple(str(error) for error in faults.values())
+        self.pictures = decoded  # [N, 3, side, side] uint8: sources, targets and masks
+        self.source_of = torch.tensor([files[r.source, 255] for r in records])  # row -> picture
+        self.partner_of = torch.tensor([files[file] for file in partner])
+        self.values = torch.tensor(
+            [schema.indices(dict(zip(schema.names, r.values, strict=True))) for r in records]
+        ).reshape(len(records), len(schema.names))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -96,9 +110,11 @@ class PictureSet:
             generator: draws the wrong conditions and, with `compose`, the colourings.
             config: the augmentation to draw; None leaves the pictures alone.
         """
-        source = self.sources[self.source_of[rows]]
-        partner = self.partners[self.partner_of[rows]]
+        source = self.pictures[self.source_of[rows]]
+        partner = self.pictures[self.partner_of[rows]]
         values = self.values[rows]
+        if source.shape[-1] != self.image_size:
+            source, partner = self._cut(source, partner, generator if config else None)
         if config is not None:
             source, partner = self._warped(source, partner, config, generator)
         if self.compose:
@@ -118,7 +134,18 @@ class PictureSet:
         path = self.records[row].mask
         if path is None or channel > 2:
             return None
-        return _decode([(path, 0)], self.image_size, None)[0, channel].float() / 255
+        return _tensor(_framed(path, 0, self.image_size))[channel].float() / 255
+
+    def _cut(self, source, partner, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+        """Both at `image_size`: a piece drawn for each row (Isola et al. 2017, 6.2), or the middle."""
+        room, size = source.shape[-1] - self.image_size, self.image_size
+        corners = torch.full((len(source), 2), room // 2)
+        if generator is not None:
+            corners = torch.randint(room + 1, corners.shape, generator=generator)
+        both = torch.cat((source, partner), dim=1)
+        places = zip(both, corners.tolist(), strict=True)
+        cut = torch.stack([picture[:, y : y + size, x : x + size] for picture, (y, x) in places])
+        return cut[:, :3], cut[:, 3:]
 
     def _warped(self, source, partner, config: TrainConfig, generator) -> tuple[Tensor, Tensor]:
         """Both under one flip, shift and zoom; what comes in from outside is white, and no part."""
@@ -222,27 +249,40 @@ def _unique(paths) -> dict:
     return index
 
 
-def _decode(paths: list[tuple], image_size: int, on_progress) -> Tensor:
-    """Every path's picture as one `[N, 3, S, S]` uint8 tensor; all that cannot be read is named."""
-    pictures = torch.empty(len(paths), 3, image_size, image_size, dtype=torch.uint8)
-    problems: list[str] = []
+def _framed(path, fill: int, side: int) -> np.ndarray:
+    """The whole picture `[side, side, 3]` uint8, on a ground of `fill`."""
+    return letterbox(open_picture(path).rgb, side, fill=fill)[0]
 
-    def decode(i: int) -> None:
-        path, fill = paths[i]
-        square, _ = letterbox(open_picture(path).rgb, image_size, fill=fill)
-        pictures[i] = torch.from_numpy(np.ascontiguousarray(square)).permute(2, 0, 1)
+
+def _photograph(path, fill: int, side: int) -> np.ndarray:
+    """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colours."""
+    rgb = open_picture(path).rgb
+    if is_grey(rgb):
+        raise DataError(f"{shown_name(path)}: {GREY}")
+    return cover(rgb, side)
+
+
+def _tensor(square: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(square)).permute(2, 0, 1)
+
+
+def _decode(files: list[tuple], side: int, decode, on_progress) -> tuple[Tensor, dict]:
+    """Every file's picture as one `[N, 3, side, side]` uint8 tensor, and what is wrong with which path."""
+    pictures = torch.zeros(len(files), 3, side, side, dtype=torch.uint8)
+    faults: dict = {}
+
+    def put(i: int) -> None:
+        pictures[i] = _tensor(decode(*files[i], side))
 
     with ThreadPoolExecutor(DECODE_THREADS) as pool:
-        for done, job in enumerate([pool.submit(decode, i) for i in range(len(paths))], start=1):
+        for i, job in enumerate([pool.submit(put, i) for i in range(len(files))]):
             try:
                 job.result()
             except DataError as error:
-                problems.append(str(error))
+                faults[files[i][0]] = error
             if on_progress is not None:
-                on_progress(done, len(paths))
-    if problems:
-        raise DataError(f"{len(problems)} pictures cannot be used:", problems)
-    return pictures
+                on_progress(i + 1, len(files))
+    return pictures, faults
 
 
 def _check_composable(records: Sequence[Record], schema: AttributeSchema) -> None:

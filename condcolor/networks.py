@@ -182,6 +182,9 @@ class UNet(nn.Module):
         self.downs.apply(init_weights)
         return widths
 
+    def freeze_encoder(self, frozen: bool) -> None:
+        """Downs of its own always learn."""
+
     def features(self, x: Tensor, cond: Tensor) -> list[Tensor]:
         """`[B, S, H, W]` -> a map a level, level i of size H / 2^(i+1), W / 2^(i+1)."""
         maps = []
@@ -215,9 +218,22 @@ class UNet(nn.Module):
 class EncoderUNet(UNet):
     """A U-Net whose downs are an encoder that may come trained, one of ENCODERS; the ups as in `UNet`."""
 
+    frozen = False
+
     def _make_downs(self, inputs: int, planes: int) -> Sequence[int]:
         self.encoder = ENCODERS[self.config.encoder](inputs)
         return self.encoder.widths
+
+    def freeze_encoder(self, frozen: bool) -> None:
+        """Let the encoder rest, its norm statistics too, or learn with the ups."""
+        self.frozen = frozen
+        self.encoder.requires_grad_(not frozen)
+
+    def train(self, mode: bool = True) -> EncoderUNet:
+        super().train(mode)
+        if self.frozen:
+            self.encoder.eval()
+        return self
 
     def features(self, x: Tensor, cond: Tensor) -> list[Tensor]:
         return self.encoder(x)

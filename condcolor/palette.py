@@ -30,6 +30,8 @@ def measure_palette(metadata: Metadata, max_inputs: int = 64) -> AttributeSchema
     DataError when a picture cannot be read.
     """
     schema = metadata.schema
+    if not schema.names:
+        return schema
     seen = SeenColors(schema)
     inputs = _choose_inputs(metadata, max_inputs)
     times = -(-SIGHTINGS // max(1, len(inputs)))

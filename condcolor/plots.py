@@ -14,6 +14,8 @@ from condcolor.saving import write_whole
 
 GAP = 4  # pixels of white between the pictures of a sheet
 INK = (40, 40, 40)
+ERRORS = {"mse": "test MSE", "ab_error": "test ab error"}  # figures by which a model is chosen
+COLORS = {"cf_abs": "colourfulness", "cf_abs_truth": "of the truth"}
 FEW = 10  # points of a curve up to which each gets a dot: a line of one point is not seen
 
 
@@ -99,18 +101,22 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     write_whole(path, drawn.getvalue(), overwrite=True)
 
 
-def _measures(errors, obedience, epochs: Sequence[dict]) -> None:
-    """What the tests after `epochs` gave, on two axes."""
-    points = [(e["epoch"], e["test"]["mse"]) for e in epochs if e["test"]["mse"] is not None]
-    _curve(errors, points, "test MSE")
-    if points:
-        best, _ = min(points, key=lambda point: point[1])
-        errors.axvline(best, color="0.6", ls=":", label=f"best: {best}")
-    for i, score in enumerate(epochs[0]["test"]["attributes"]):
+def _measures(errors, colors, epochs: Sequence[dict]) -> None:
+    """What the tests after `epochs` gave, on two axes: how far off, and how well coloured."""
+    for name, label in ERRORS.items():
+        points = [(e["epoch"], e["test"].get(name)) for e in epochs]
+        _curve(errors, points, label)
+        known = [point for point in points if point[1] is not None]
+        if known:
+            best, _ = min(known, key=lambda point: point[1])
+            errors.axvline(best, color="0.6", ls=":", label=f"best: {best}")
+    for name, label in COLORS.items():
+        _curve(colors, [(e["epoch"], e["test"].get(name)) for e in epochs], label)
+    for i, score in enumerate(epochs[0]["test"].get("attributes", ())):
         obeyed = [(e["epoch"], e["test"]["attributes"][i]["obeyed"]) for e in epochs]
-        _curve(obedience, obeyed, f"obeyed: {score['name']}")
-    obedience.set_ylim(-0.02, 1.02)
-    for axis in (errors, obedience):
+        _curve(colors, obeyed, f"obeyed: {score['name']}")
+        colors.set_ylim(-0.02, 1.02)
+    for axis in (errors, colors):
         axis.set_xlabel("epoch")
 
 

@@ -51,6 +51,9 @@ class Phase:
     pixel_loss: str = "l1"
     pixel_weight: float = 100.0
     gan_weight: float = 1.0
+    chroma_weight: float = (
+        0.0  # how much more a coloured pixel counts in the pixel loss than a grey one
+    )
 
     def __post_init__(self):
         if not _is_whole(self.epochs) or self.epochs < 0:
@@ -62,7 +65,7 @@ class Phase:
                 f"phase {self.name}: pixel loss {self.pixel_loss!r} is not one of "
                 f"{', '.join(PIXEL_LOSSES)}{did_you_mean(self.pixel_loss, PIXEL_LOSSES)}"
             )
-        for name in ("pixel_weight", "gan_weight"):
+        for name in ("pixel_weight", "gan_weight", "chroma_weight"):
             value = getattr(self, name)
             if not _is_number(value) or value < 0:
                 raise UsageError(f"phase {self.name}: {name} must be 0 or more, got {value!r}")
@@ -80,6 +83,8 @@ class TrainConfig:
     lr_decay: float = 0.0  # share of each phase, at its end, over which lr falls linearly to 0
     seed: int = 0
     flips: bool = True  # mirror source and target together, half of the time
+    flips_from: int = 0  # epochs before the first with flips
+    jitter: float = 0.0  # squares are decoded larger by this share, and cut to size at random
     shift: float = 0.0  # largest shift, as a share of the picture's side
     zoom: float = 0.0  # largest change of scale, as a share
     bend: float = 0.0  # typical pull of a hand that draws unevenly, as a share of the side
@@ -87,6 +92,7 @@ class TrainConfig:
     grain: float = 0.0  # largest noise on the source, as a share of the range
     compose: bool = False  # endless colourings from masks/, instead of the csv's own
     wrong_colors: bool = False  # real pictures under a wrong condition are fakes to D, too
+    freeze_epochs: int = 0  # first epochs, over all phases, in which a trained encoder rests
     ema: float = 0.0  # decay of the weights' moving average, 0 = none
     precision: str = "auto"  # auto | fp32 | bf16
     test_fraction: float = 0.2  # of the characters, where the data names no split
@@ -96,9 +102,9 @@ class TrainConfig:
 
     def __post_init__(self):
         _at_least(self, 1, "image_size", "batch_size", "checkpoint_epochs", "measure_epochs")
-        _at_least(self, 0, "seed")
+        _at_least(self, 0, "seed", "flips_from", "freeze_epochs")
         _within(self, 0, 1, "beta1", "beta2", "ema", open_end=True)
-        shares = ("lr_decay", "shift", "zoom", "bend", "fade", "grain", "test_fraction")
+        shares = ("jitter", "lr_decay", "shift", "zoom", "bend", "fade", "grain", "test_fraction")
         _within(self, 0, 1, *shares)
         if any(not _is_whole(epoch) or epoch < 1 for epoch in self.sample_epochs):
             raise UsageError(f"sample_epochs must be numbers from 1 up, got {self.sample_epochs}")

@@ -1,4 +1,4 @@
-"""Sample sheets: the same few rows of a split as sketch, output and truth, epoch after epoch."""
+"""Sample sheets: the same few rows of a split as source, output and truth, epoch after epoch."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from PIL import Image
 from torch import Tensor
 
 from condcolor import plots
+from condcolor.codecs import Codec
 from condcolor.dataset import PictureSet
 from condcolor.evaluation import Colour
 
 ROWS = 6
 
 
-def write_samples(path: Path, colour: Colour, pictures: PictureSet) -> None:
+def write_samples(path: Path, codec: Codec, colour: Colour, pictures: PictureSet) -> None:
     """Colour some rows, spread evenly over the split, as their csv asks; save the sheet."""
     rows = torch.linspace(0, len(pictures) - 1, ROWS).long().unique()
     batch = pictures.rows(rows)
@@ -23,12 +24,12 @@ def write_samples(path: Path, colour: Colour, pictures: PictureSet) -> None:
     for source, target, values in zip(
         batch.source, batch.target, pictures.values[rows], strict=True
     ):
-        output = (colour(source, values[None])[0] * 255).round().to(torch.uint8)
-        grid.append([_pixels(picture) for picture in (source, output, target)])
+        shown, output = codec.shown(source[None])[0], colour(source, values[None])[0]
+        grid.append([_pixels(picture) for picture in (shown, output, target.float() / 255)])
     path.parent.mkdir(exist_ok=True)
-    page = plots.sheet(grid, columns=("sketch", "output", "truth"))
+    page = plots.sheet(grid, columns=("source", "output", "truth"))
     Image.fromarray(page).save(path)
 
 
 def _pixels(picture: Tensor):
-    return picture.permute(1, 2, 0).numpy()
+    return (picture * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from condcolor import runlog, schedule, state
 from condcolor.attributes import AttributeSchema
+from condcolor.averaging import average
 from condcolor.checkpoint import (
     load_state,
     prune_states,
@@ -23,26 +24,28 @@ from condcolor.checkpoint import (
 from condcolor.dataset import Batch, PictureSet, epoch_batches, one_hot, seeded
 from condcolor.devices import autocast, pick_precision
 from condcolor.errors import CheckpointError
-from condcolor.evaluation import Evaluation, evaluate
-from condcolor.losses import PIXEL_LOSSES, adversarial_loss, discriminator_loss
-from condcolor.networks import ModelConfig, PatchGAN, UNet
+from condcolor.losses import adversarial_loss, discriminator_loss, pixel_loss
+from condcolor.measuring import measure
+from condcolor.networks import ModelConfig, PatchGAN, make_generator
 from condcolor.recipes import Phase, Recipe, TrainConfig
 from condcolor.samples import write_samples
 from condcolor.signals import Interrupted, StopFlag
 
 LOG_STEPS = 10  # steps between two readings of the losses, each of which makes a GPU wait
 LOSSES = ("generator", "pixel", "gan", "discriminator")
-MEASURED_INPUTS = 8  # of the test split, after each epoch
 
 
 class Progress:
     """What a caller may want to hear of a run. The engine itself prints nothing."""
 
+    def decoding(self, done: int, total: int) -> None:
+        """`done` of `total` pictures of a split are decoded."""
+
     def begins(self, trainer: Trainer) -> None:
         """The pictures are decoded, the state is restored, and the first step comes next."""
 
-    def epoch(self, entry: dict) -> None:
-        """An epoch ended; `entry` is its line of log.jsonl."""
+    def epoch(self, entry: dict, said: str) -> None:
+        """An epoch ended; `entry` is its line of log.jsonl, `said` what was measured after it."""
 
     def step(self, done: int, total: int, losses: dict) -> None:
         """A step ended: `done` of `total` in the run; `losses` are the last ones read."""
@@ -78,7 +81,7 @@ class Trainer:
         self.precision = pick_precision(config.precision, device)
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
-            self.generator = self._placed(UNet(model))
+            self.generator = self._placed(make_generator(model))
             self.discriminator = self._placed(PatchGAN(model))
         self.averaged = copy.deepcopy(self.generator).eval() if config.ema else self.generator
         self.optimizer_g = self._optimizer(self.generator)
@@ -87,7 +90,7 @@ class Trainer:
         self.step_in_epoch = 0
         self.step = 0  # steps done, over all epochs
         self.seconds = 0.0  # of training, without what was lost to interrupts
-        self.best: dict | None = None  # {"epoch", "mse"} of the model in model/
+        self.best: dict | None = None  # {"epoch", "score"} of the model in model/
         self.sums = torch.zeros(len(LOSSES) + 1, device=device)  # losses since the last reading
         self.losses: dict[str, float] = {}
 
@@ -113,9 +116,11 @@ class Trainer:
                     len(self.train), self.config.batch_size, self.config.seed, self.epoch
                 )
                 total = len(batches) * self.epochs
+                drawn = schedule.augmentation_at(self.config, self.epoch)
+                self.generator.freeze_encoder(self.epoch < self.config.freeze_epochs)
                 for rows in batches[self.step_in_epoch :]:
                     draws = seeded(self.config.seed, self.epoch, 1 + self.step_in_epoch)
-                    batch = self.train.rows(rows, draws, self.config).to(self.device)
+                    batch = self.train.rows(rows, draws, drawn).to(self.device)
                     torch.manual_seed(int(torch.randint(2**62, (1,), generator=draws)))  # dropout
                     done = self.epoch - start + self.step_in_epoch / len(batches)
                     self._set_lr(schedule.lr_factor(done / phase.epochs, self.config.lr_decay))
@@ -162,7 +167,7 @@ class Trainer:
 
         # be taken for real, and be near the target
         if phase.trains_generator:
-            losses["pixel"] = PIXEL_LOSSES[phase.pixel_loss](fake, target)
+            losses["pixel"] = pixel_loss(phase.pixel_loss, fake, target, phase.chroma_weight)
             loss = phase.pixel_weight * losses["pixel"]
             if phase.gan_weight:
                 self.discriminator.requires_grad_(False)
@@ -175,7 +180,8 @@ class Trainer:
             loss.backward()
             self.optimizer_g.step()
             losses["generator"] = loss
-            self._average()
+            if self.config.ema:
+                average(self.averaged, self.generator, self.config.ema, self.step)
 
         values = torch.stack([losses[name].detach().float() for name in LOSSES])
         self.sums += torch.cat((values, values.new_ones(1)))
@@ -186,12 +192,13 @@ class Trainer:
         last = self.epoch == self.epochs
         entry: dict = {"kind": "epoch", "epoch": self.epoch, "step": self.step, "phase": phase.name}
         entry |= {"seconds": round(self.seconds, 1), **self.losses}
+        said = ""
         if self.test is not None and (last or self.epoch % self.config.measure_epochs == 0):
-            measured = evaluate(self.colour, self.test, max_inputs=MEASURED_INPUTS)
-            entry["test"] = measured.to_json()
-            if self.best is None or measured.mse < self.best["mse"]:
-                self.best = {"epoch": self.epoch, "mse": measured.mse}
-                self.save_model("model", measured)
+            measured = measure(self.recipe.codec, self.colour, self.test)
+            entry["test"], said = measured.to_json(), f"test {measured.said}"
+            if self.best is None or measured.score < self.best["score"]:
+                self.best = {"epoch": self.epoch, "score": measured.score}
+                self.save_model("model", entry["test"])
         if last:
             self.save_model("model-last")
             if self.best is None:  # no test split to choose by
@@ -200,11 +207,11 @@ class Trainer:
             for split, pictures in (("train", self.train), ("test", self.test)):
                 if pictures is not None:
                     path = self.run / "samples" / f"{split}-epoch-{self.epoch:04d}.png"
-                    write_samples(path, self.colour, pictures)
+                    write_samples(path, self.recipe.codec, self.colour, pictures)
         runlog.append(self.run, entry)
         if last or self.epoch % self.config.checkpoint_epochs == 0:
             self.save()
-        self.progress.epoch(entry)
+        self.progress.epoch(entry, said)
 
     # -- parts of a step -------------------------------------------------------------------------
 
@@ -212,20 +219,6 @@ class Trainer:
         for optimizer in (self.optimizer_g, self.optimizer_d):
             for group in optimizer.param_groups:
                 group["lr"] = self.config.lr * factor
-
-    def _average(self) -> None:
-        """Move the averaged weights and norm statistics a little towards the generator's."""
-        if self.averaged is self.generator:
-            return
-        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))  # short memory at first
-        with torch.no_grad():
-            theirs = list(self.averaged.state_dict().values())
-            ours = list(self.generator.state_dict().values())
-            for their, our in zip(theirs, ours, strict=True):
-                if their.is_floating_point():
-                    their.lerp_(our, 1 - decay)
-                else:
-                    their.copy_(our)
 
     def _read_losses(self) -> None:
         """Means since the last reading into the log; a loss that is not finite ends the run."""
@@ -304,7 +297,7 @@ class Trainer:
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
 
-    def save_model(self, name: str, measured: Evaluation | None = None) -> None:
+    def save_model(self, name: str, metrics: dict | None = None) -> None:
         """Write the averaged weights as the model folder `name` of the run."""
         save_model(
             self.run / name,
@@ -323,7 +316,7 @@ class Trainer:
                 "phases": [asdict(phase) for phase in self.phases],
                 "config": asdict(self.config),
             },
-            metrics=measured.to_json() if measured else {},
+            metrics=metrics or {},
         )
 
     def _placed(self, module: nn.Module) -> nn.Module:

@@ -7,6 +7,7 @@ import dataclasses
 import fcntl
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,11 +19,13 @@ from condcolor.attributes import RGB, AttributeSchema
 from condcolor.checkpoint import load_model
 from condcolor.dataset import PictureSet
 from condcolor.devices import pick_device
+from condcolor.encoders import find_weights
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.metadata import Metadata, Record, read_metadata, split_by_character
 from condcolor.networks import ModelConfig
 from condcolor.palette import measure_fixed, measure_palette
-from condcolor.recipes import Phase, TrainConfig, find_recipe, from_fields
+from condcolor.photographs import read_photographs
+from condcolor.recipes import Phase, Recipe, TrainConfig, find_recipe, from_fields
 from condcolor.runlog import read_log
 from condcolor.trainer import Progress, Trainer
 
@@ -37,6 +40,7 @@ def train(
     epochs: Sequence[int] | None = None,
     device: str | None = None,
     init: Path | str | None = None,
+    encoder_weights: Path | str = "imagenet",
     vocabulary: str = "own",
     phase: Mapping[str, object] | None = None,
     model: Mapping[str, object] | None = None,
@@ -50,6 +54,7 @@ def train(
         out: the run folder; must not exist, or be empty.
         epochs: one number for each phase of the recipe.
         init: a model folder to start from; its network and schema are taken over.
+        encoder_weights: what a network with an encoder begins it with: "imagenet", a file, or "none".
         phase: fields of `Phase` to set in every phase (`gan_weight`, `pixel_loss` ...).
         model: fields of `ModelConfig` to set (`base_channels`, `depth` ...).
         config: fields of `TrainConfig` to set (`batch_size`, `lr` ...); None keeps the recipe's.
@@ -66,14 +71,13 @@ def train(
     settings = chosen.train_config(**config)
     where = pick_device(device)
     started_from = load_model(Path(init)) if init else None
-    metadata = read_metadata(
-        Path(data), vocabulary=started_from.schema if started_from else vocabulary
-    )
+    metadata = _read(chosen, Path(data), started_from.schema if started_from else vocabulary)
     schema = started_from.schema if started_from else measure_palette(metadata)
     network = (
         started_from.config if started_from else chosen.model_config(schema.planes, **(model or {}))
     )
     _check_size(settings, network)
+    trained = {} if started_from else find_weights(network.encoder, encoder_weights)
     run = Path(out)
     _make_run_folder(run)
     plan = Plan(
@@ -86,10 +90,13 @@ def train(
         measure_fixed(metadata),
     )
     with _locked(run):
-        trainer = plan.trainer(run, metadata, where, progress)
-        if started_from:
-            for module in {trainer.generator, trainer.averaged}:
+        with _removed_unless_begun(run):
+            trainer = plan.trainer(run, metadata, where, progress)
+        for module in {trainer.generator, trainer.averaged}:
+            if started_from:
                 module.load_state_dict(started_from.generator.state_dict())
+            elif trained:
+                module.encoder.load_published(trained)
         _write_json(run / "config.json", plan.to_json(metadata))
         return _finish(trainer)
 
@@ -103,7 +110,7 @@ def resume(run: Path | str, *, device: str | None = None, progress: Progress | N
     """
     run = Path(run)
     plan, rows = Plan.load(run)
-    metadata = read_metadata(plan.data, vocabulary=plan.schema)
+    metadata = _read(find_recipe(plan.recipe), plan.data, plan.schema)
     if _fingerprint(metadata) != rows:
         raise DataError(
             f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
@@ -131,6 +138,7 @@ class Plan:
         self, run: Path, metadata: Metadata, device: torch.device, progress: Progress | None
     ) -> Trainer:
         """The trainer of this plan, with the pictures decoded."""
+        progress = progress or Progress()
         records = split_by_character(metadata.records, self.config.test_fraction, self.config.seed)
         return Trainer(
             run,
@@ -139,20 +147,32 @@ class Plan:
             config=self.config,
             model=self.model,
             schema=self.schema,
-            train=self._pictures(records, "train", self.config.compose),
-            test=self._pictures(records, "test", False),
+            train=self._pictures(records, "train", progress),
+            test=self._pictures(records, "test", progress),
             device=device,
             progress=progress,
         )
 
-    def _pictures(self, records: Sequence[Record], split: str, compose: bool) -> PictureSet | None:
+    def _pictures(
+        self, records: Sequence[Record], split: str, progress: Progress
+    ) -> PictureSet | None:
         chosen = [record for record in records if record.split == split]
-        if not chosen:
-            if split == "train":
-                raise DataError(f"{self.data}: no row belongs to the training split")
-            return None
-        fixed = () if self.fixed is None else (self.fixed,)
-        return PictureSet(chosen, self.schema, self.config.image_size, compose=compose, fixed=fixed)
+        learnt = split == "train"
+        pictures = PictureSet(
+            chosen,
+            self.schema,
+            self.config.image_size,
+            compose=learnt and self.config.compose,
+            fixed=() if self.fixed is None else (self.fixed,),
+            photographs=not find_recipe(self.recipe).codec.pairs,
+            jitter=self.config.jitter if learnt else 0.0,
+            on_progress=progress.decoding,
+        )
+        for said in pictures.skipped:
+            progress.note(f"skipped: {said}")
+        if learnt and not len(pictures):
+            raise DataError(f"{self.data}: no row belongs to the training split")
+        return pictures if len(pictures) else None
 
     def to_json(self, metadata: Metadata) -> dict:
         return {
@@ -191,6 +211,13 @@ class Plan:
             raise CheckpointError(f"{run}: no config.json, so this is not a run folder") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{path}: cannot be read as a run's config ({error!r})") from None
+
+
+def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Metadata:
+    """Pairs from a metadata.csv, or photographs from any folder, as the recipe's codec needs them."""
+    if recipe.codec.pairs:
+        return read_metadata(data, vocabulary=vocabulary)
+    return read_photographs(data)
 
 
 def _finish(trainer: Trainer) -> Path:
@@ -239,6 +266,16 @@ def _make_run_folder(run: Path) -> None:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{run}: cannot be made ({error.strerror})") from None
+
+
+@contextlib.contextmanager
+def _removed_unless_begun(run: Path) -> Iterator[None]:
+    """Leave no empty run folder behind, where the data turns out to be of no use."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(run, ignore_errors=True)
+        raise
 
 
 @contextlib.contextmanager

@@ -18,7 +18,9 @@ SEEPAGE = 1 / 100  # of the longer side: a painted strip outside the lines no wi
 EDGE = 5  # pixels: the neighbourhood that says on which side of a line its soft edge lies
 
 
-def recolor(rgb: np.ndarray, alpha: np.ndarray, colored: np.ndarray) -> np.ndarray:
+def recolor(
+    rgb: np.ndarray, alpha: np.ndarray, colored: np.ndarray, *, drawn: bool = True
+) -> np.ndarray:
     """A coloured picture with transparency, `[H,W,4] uint8`.
 
     The alpha stays. But where only ink was drawn on nothing, what the lines enclose and what was
@@ -28,6 +30,7 @@ def recolor(rgb: np.ndarray, alpha: np.ndarray, colored: np.ndarray) -> np.ndarr
         rgb: `[H,W,3] uint8`, the picture composited on white.
         alpha: `[H,W] uint8`, the picture's own.
         colored: `[H,W,3] uint8`, `rgb` as it was coloured.
+        drawn: with lines that enclose something, as no photograph is.
     """
     made = np.dstack((colored, alpha))
     soft = alpha < 255  # where it is 255, all is as it should be
@@ -37,7 +40,7 @@ def recolor(rgb: np.ndarray, alpha: np.ndarray, colored: np.ndarray) -> np.ndarr
     ink = np.clip((seen - 255 * (1 - own)) / np.maximum(own, 1 / 255), 0, 255)  # before white
     fill = np.clip(255 * tint, 0, 255)
     behind = np.zeros_like(own)
-    if is_ink_only(rgb, alpha):
+    if drawn and is_ink_only(rgb, alpha):
         painted = np.zeros(alpha.shape, bool)
         painted[soft] = fill.min(axis=1) < 255 - PAINTED
         behind = _filled(alpha, painted)[soft, None] * (1 - own)

@@ -69,3 +69,20 @@ def problems(path, **options) -> str:
         read_metadata(path, **options)
     assert caught.value.problems
     return "\n".join(caught.value.problems)
+
+
+def photograph(seed: int, width: int = 24, height: int = 18) -> np.ndarray:
+    """`[H,W,3]` uint8: a blue sky over green land with a red ball, in shades of its own."""
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((height, width, 3), np.uint8)
+    drawn[:] = (60, 120, 220)
+    drawn[height // 2 :] = (50, 160, 60)
+    top, left = rng.integers(1, height - 6), rng.integers(1, width - 6)
+    drawn[top : top + 5, left : left + 5] = (200, 40, 40)
+    return (drawn * rng.uniform(0.6, 1.0) + rng.integers(0, 9, drawn.shape)).astype(np.uint8)
+
+
+def shoot(folder, count: int = 6, first: int = 0) -> None:
+    """A folder of photographs, 0.png and on."""
+    for number in range(first, first + count):
+        save(folder / f"{number}.png", photograph(number))

@@ -76,3 +76,17 @@ def painter(schema: AttributeSchema = ICONS, *, size: int = 32) -> Model:
     """A model that does as `Painter` says; every value needs a colour."""
     config = RECIPE.model_config(schema.planes)
     return Model(Painter(schema), RECIPE, config, schema, size, {}, {}, "not stated")
+
+
+def save_random_photo(folder: Path, *, size: int = 32, vivid: float = 1.0) -> Path:
+    """A model folder of a network for photographs that has learnt nothing, but gives colours."""
+    recipe = RECIPES["photo"]
+    config = recipe.model_config(0, base_channels=4, max_channels=8, depth=4, disc_channels=2)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        weights = UNet(config).state_dict()
+        last = [name for name, value in weights.items() if value.ndim == 4][-1]
+        weights[last] *= 20  # as drawn, it would be all but grey
+    more = {"schema": AttributeSchema(), "image_size": size, "training": {}, "metrics": {}}
+    save_model(folder, weights, recipe=recipe, config=config, vivid=vivid, **more)
+    return folder

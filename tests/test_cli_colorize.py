@@ -26,8 +26,9 @@ def colorize(condcolor):
 
 
 def files(folder: Path) -> list[str]:
-    """Everything in a folder but its folders, hidden ones too."""
-    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
+    """Everything in a folder, hidden ones too, but its folders and a manifest."""
+    found = (p for p in folder.rglob("*") if not p.is_dir() and p.name != "manifest.jsonl")
+    return sorted(str(p.relative_to(folder)) for p in found)
 
 
 def one_line(done, code: int) -> str:
@@ -213,7 +214,8 @@ def test_names_that_are_no_utf_8_work(colorize, here):
     assert b"n\xe9-red-blue.png" in os.listdir(b".")
     done = colorize("*.png", "-o", "made")
     assert done.exit_code == 0
-    assert sorted(os.listdir(b"made")) == [b"new\nline.png", b"n\xe9-red-blue.png", b"n\xe9.png"]
+    made = [b"manifest.jsonl", b"new\nline.png", b"n\xe9-red-blue.png", b"n\xe9.png"]
+    assert sorted(os.listdir(b"made")) == made
     assert "\\n" in colorize("new\nline.png", "-o", "made").stderr
 
 

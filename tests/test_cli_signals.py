@@ -52,10 +52,10 @@ def test_a_signal_finishes_the_picture_and_stops(colorize, sketches, here, signa
     done = colorize("sketches", "-o", "made")
     assert (done.exit_code, done.stdout) == (code, "")
     assert done.stderr == (
-        "Interrupted: 2 of 3 pictures coloured in made; --skip-existing does the others\n"
+        "Interrupted: 2 of 3 pictures coloured in made; the same command does the others\n"
     )
     assert files(here / "made") == ["ada.png", "ben.jpg"]
-    assert colorize("sketches", "-o", "made", "--skip-existing").exit_code == 0
+    assert colorize("sketches", "-o", "made").exit_code == 0
     assert files(here / "made") == ["ada.png", "ben.jpg", "more/cleo.png"]
 
 
@@ -97,7 +97,7 @@ def test_a_process_that_is_terminated_leaves_whole_pictures_only(random_model, h
     process.send_signal(signal.SIGTERM)
     said = process.communicate()[1]
     assert process.returncode == 143
-    assert "--skip-existing does the others" in said
+    assert "the same command does the others" in said
     assert "Traceback" not in said
     for name in files(here / "made"):
         assert name.endswith(".png")

@@ -2,13 +2,14 @@ import dataclasses
 
 import pytest
 import torch
-from drawn import PALETTE, SKIN, draw_set
+from drawn import PALETTE, SKIN, draw_set, photograph, save, shoot
 
 from condcolor.attributes import parse_hex
 from condcolor.dataset import PictureSet, epoch_batches, one_hot, seeded
 from condcolor.errors import DataError
 from condcolor.metadata import read_metadata
 from condcolor.palette import measure_fixed, measure_palette
+from condcolor.photographs import read_photographs
 from condcolor.recipes import TrainConfig
 
 STILL = TrainConfig(flips=False)
@@ -28,7 +29,7 @@ def picture_set(metadata, **options):
 def test_rows_are_the_csvs(metadata):
     pictures = picture_set(metadata)
     assert len(pictures) == 18
-    assert len(pictures.sources) == 2  # each sketch is decoded once
+    assert len(pictures.pictures) == 20  # each of 2 sketches and 18 targets is decoded once
     batch = pictures.rows(torch.arange(18))
     assert batch.source.shape == batch.target.shape == (18, 3, 16, 16)
     assert batch.source.dtype == batch.target.dtype == torch.uint8
@@ -128,3 +129,45 @@ def test_compose_without_masks_says_which_are_missing(tmp_path):
     metadata = read_metadata(tmp_path)
     with pytest.raises(DataError, match=r"mask for every input.*\n.*inputs/0\.png"):
         PictureSet(metadata.records, measure_palette(metadata), 16, compose=True)
+
+
+def photo_set(folder, size=16, **options):
+    metadata = read_photographs(folder)
+    return PictureSet(metadata.records, metadata.schema, size, photographs=True, **options)
+
+
+def test_photographs_are_cut_to_squares_and_decoded_once(tmp_path):
+    save(tmp_path / "wide.png", photograph(0, 64, 16))
+    pictures = photo_set(tmp_path)
+    batch = pictures.rows(torch.tensor([0]))
+    assert len(pictures.pictures) == 1
+    assert torch.equal(batch.source, batch.target)
+    middle = torch.from_numpy(photograph(0, 64, 16)[:, 24:40]).permute(2, 0, 1)
+    assert torch.equal(batch.source[0], middle)
+    assert batch.cond.shape == (1, 0)
+
+
+def test_grey_and_broken_photographs_are_left_out_and_named(tmp_path):
+    shoot(tmp_path, 3)
+    save(tmp_path / "grey.png", photograph(9).mean(-1, keepdims=True).repeat(3, -1).astype("uint8"))
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff not much")
+    pictures = photo_set(tmp_path)
+    assert [r.source.name for r in pictures.records] == ["0.png", "1.png", "2.png"]
+    assert len(pictures.skipped) == 2
+    assert "broken.jpg" in pictures.skipped[0]
+    assert "grey.png: a grey picture" in pictures.skipped[1]
+    batch = pictures.rows(torch.arange(3))
+    assert (batch.source.float().std(dim=(1, 2, 3)) > 0).all()
+
+
+def test_jitter_cuts_source_and_target_alike_and_the_middle_without_a_draw(tmp_path):
+    shoot(tmp_path, 4)
+    pictures = photo_set(tmp_path, jitter=0.5)
+    assert pictures.pictures.shape[-1] == 24
+    rows = torch.zeros(20, dtype=torch.long)
+    drawn = pictures.rows(rows, seeded(0, 0, 0), STILL)
+    assert drawn.source.shape == (20, 3, 16, 16)
+    assert torch.equal(drawn.source, drawn.target)
+    assert len(drawn.source.unique(dim=0)) > 5
+    still = pictures.rows(rows[:1])
+    assert torch.equal(still.source[0], pictures.pictures[0, :, 4:20, 4:20])

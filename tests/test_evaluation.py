@@ -104,7 +104,7 @@ def test_the_region_found_in_the_targets_is_the_mask(tmp_path):
         targets, values = pictures.rows(own).target.float() / 255, pictures.values[own]
         for channel in range(2):
             found = evaluation._region(pictures, own, targets, values, channel)
-            sketch = pictures.sources[source].float().mean(0)
+            sketch = pictures.pictures[source].float().mean(0)
             drawn = (torch.from_numpy(masks(source))[..., channel] == 255) & (sketch > 0)
             assert torch.equal(found.view(16, 16) > 0.1, drawn)
 

@@ -49,6 +49,21 @@ def test_the_fill_may_be_a_color():
     assert square[0, 0].tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (90, 40), (41, 100), (4000, 1), (32, 32)])
+def test_without_a_fill_the_edge_goes_on(width, height):
+    drawn = noise(width, height)
+    square, box = letterbox(drawn, 32, fill=None)
+    on_ground, same_box = letterbox(drawn, 32)
+    assert (square.shape, square.dtype, box) == ((32, 32, 3), np.uint8, same_box)
+    rows = slice(box.top, box.top + box.height)
+    columns = slice(box.left, box.left + box.width)
+    assert np.array_equal(square[rows, columns], on_ground[rows, columns])
+    assert (square[: box.top] == square[box.top]).all()
+    assert (square[rows.stop :] == square[rows.stop - 1]).all()
+    assert (square[:, : box.left] == square[:, [box.left]]).all()
+    assert (square[:, columns.stop :] == square[:, [columns.stop - 1]]).all()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (7, 50), (64, 3), (40, 30), (41, 100)])
 def test_resizing_gives_the_size_and_keeps_a_flat_fill(width, height):
     flat = np.full((30, 40, 3), (233, 71, 67), np.uint8)

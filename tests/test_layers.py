@@ -12,9 +12,11 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
-    {"errors", "color", "losses", "encoders", "filetypes", "fills", "geometry"},
+    {"errors", "color", "losses", "filetypes", "fills", "geometry", "upsampling"},
+    {"encoders"},
     {
         "networks",
+        "averaging",
         "attributes",
         "devices",
         "memory",
@@ -30,10 +32,11 @@ LAYERS = (
     },
     {"images", "modelfolder", "records"},
     {"metadata", "codecs"},
-    {"recipes", "palette", "balance", "jobs"},
-    {"dataset", "checkpoint", "metrics", "plots"},
+    {"recipes", "palette", "balance", "jobs", "photographs"},
+    {"dataset", "checkpoint", "manifest", "metrics", "photometrics", "plots"},
     {"evaluation", "inspection", "state", "runlog", "schedule"},
-    {"samples"},
+    {"photoevaluation"},
+    {"samples", "measuring"},
     {"trainer", "colorizer"},
     {"training", "assessment", "batch", "sources"},
     {"sheets"},
@@ -48,6 +51,7 @@ NO_TORCH = (
     "errors",
     "images",
     "jobs",
+    "manifest",
     "batch",
     "cli",
 )

@@ -3,7 +3,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from condcolor.losses import PIXEL_LOSSES, adversarial_loss, discriminator_loss
+from condcolor.losses import adversarial_loss, discriminator_loss, pixel_loss
 
 
 def test_adversarial_loss_is_binary_cross_entropy():
@@ -33,5 +33,25 @@ def test_every_kind_of_fake_counts():
 
 def test_pixel_losses_are_what_they_are_called():
     first, second = torch.randn(2, 3, 4, 4), torch.randn(2, 3, 4, 4)
-    assert torch.allclose(PIXEL_LOSSES["l1"](first, second), (first - second).abs().mean())
-    assert torch.allclose(PIXEL_LOSSES["mse"](first, second), (first - second).square().mean())
+    assert torch.allclose(pixel_loss("l1", first, second), (first - second).abs().mean())
+    assert torch.allclose(pixel_loss("mse", first, second), (first - second).square().mean())
+    apart = (first - second).square().sum(dim=1).sqrt().mean()
+    assert torch.allclose(pixel_loss("distance", first, second), apart, atol=1e-3)
+
+
+def test_distance_has_a_slope_where_pictures_agree():
+    same = torch.zeros(1, 2, 3, 3, requires_grad=True)
+    pixel_loss("distance", same, torch.zeros(1, 2, 3, 3)).backward()
+    assert torch.equal(same.grad, torch.zeros_like(same))
+
+
+def test_chroma_weight_makes_coloured_pixels_count_more():
+    target = torch.zeros(1, 2, 1, 2)
+    target[..., 1] = 0.6  # one grey pixel, one of chroma 0.6 * sqrt(2)
+    grey_wrong, colour_wrong = target.clone(), target.clone()
+    grey_wrong[..., 0] += 0.2
+    colour_wrong[..., 1] += 0.2
+    even = [float(pixel_loss("l1", x, target)) for x in (grey_wrong, colour_wrong)]
+    assert math.isclose(even[0], even[1], rel_tol=1e-5)
+    grey, colour = (float(pixel_loss("l1", x, target, 2.0)) for x in (grey_wrong, colour_wrong))
+    assert math.isclose(colour / grey, 1 + 2 * 0.6 * math.sqrt(2), rel_tol=1e-5)

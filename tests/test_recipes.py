@@ -18,7 +18,7 @@ NAN, INF = float("nan"), float("inf")
         ({"epochs": -1}, "phase gan: epochs must be a whole number from 0 up, got -1"),
         ({"epochs": 2.5}, "got 2.5"),
         ({"epochs": NAN}, "got nan"),
-        ({"pixel_loss": "mses"}, "'mses' is not one of l1, mse; did you mean 'mse'?"),
+        ({"pixel_loss": "mses"}, "'mses' is not one of l1, mse, distance; did you mean 'mse'?"),
         ({"pixel_loss": "huber"}, "phase gan: pixel loss 'huber' is not one of l1, mse"),
         ({"pixel_weight": -0.1}, "phase gan: pixel_weight must be 0 or more, got -0.1"),
         ({"pixel_weight": NAN}, "pixel_weight must be 0 or more, got nan"),

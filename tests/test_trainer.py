@@ -4,12 +4,15 @@ import json
 import os
 import signal
 
+import numpy as np
 import pytest
 import torch
-from drawn import draw_set
+from drawn import draw_set, save, shoot
+from PIL import Image
 from safetensors.torch import load_file
 
 from condcolor.checkpoint import load_model, state_folders
+from condcolor.encoders import EfficientNetLite0
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.recipes import GAN, RECIPES, Phase, TrainConfig
 from condcolor.runlog import read_log
@@ -279,3 +282,109 @@ def test_the_recipes_defaults_are_the_published_ones():
     assert [(p.epochs, p.pixel_loss, p.pixel_weight) for p in recipe.phases] == [(50, "l1", 100.0)]
     assert recipe.model_config(10).base_channels == 64
     assert TrainConfig() == config
+
+
+ENCODED = {"encoder": "efficientnet-lite0", "depth": 5, "dropout": 0.0}
+PHOTO = {"recipe": "photo", "encoder_weights": "none", "sample_epochs": (1,)}
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    shoot(tmp_path / "shot/train", 12)
+    shoot(tmp_path / "shot/val", 3, first=12)
+    return tmp_path / "shot"
+
+
+def photo_run(data, out, **options):
+    model = SMALL | {"depth": 4} | options.pop("model", {})
+    options = {"epochs": [1, 1], "device": "cpu", **QUICK, **PHOTO, **options}
+    return train(data, out, model=model, **options)
+
+
+def test_photographs_train_through_both_phases(photographs, tmp_path):
+    run = tmp_path / "run"
+    photo_run(photographs, run)
+    log = [entry for entry in read_log(run) if entry["kind"] == "epoch"]
+    assert [entry["phase"] for entry in log] == ["pretrain", "gan"]
+    assert log[0]["discriminator"] == log[0]["gan"] == 0 < log[1]["discriminator"]
+    assert log[1]["test"]["pictures"] == 3
+    model = load_model(run / "model")
+    assert (model.config.source_channels, model.config.output_channels) == (1, 2)
+    assert model.schema.planes == 0
+    assert model.metrics["ab_error"] > 0
+    sheet = Image.open(run / "samples" / "test-epoch-0001.png").convert("RGB")
+    source = np.asarray(sheet)[24:36, 6:18]  # of the column that shows the grey photograph
+    assert np.ptp(source, axis=-1).max() <= 1
+
+
+@pytest.mark.parametrize("step", [2, 4])  # in the pretraining, in the gan
+def test_a_resumed_photo_run_ends_on_the_bits_of_an_uninterrupted_one(photographs, tmp_path, step):
+    options = {"jitter": 0.5, "ema": 0.9, "flips_from": 1, "freeze_epochs": 1}
+    options |= {"model": ENCODED | {"depth": 5}, "image_size": 32}
+    photo_run(photographs, tmp_path / "whole", **options)
+    with pytest.raises(Interrupted):
+        photo_run(photographs, tmp_path / "cut", progress=StopAt(step), **options)
+    resume(tmp_path / "cut")
+    whole, cut = state_of(tmp_path / "whole"), state_of(tmp_path / "cut")
+    assert whole.keys() == cut.keys()
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+
+
+def test_a_frozen_encoder_moves_only_after_its_epochs(photographs, tmp_path):
+    options = {"model": ENCODED, "image_size": 32, "checkpoint_epochs": 1}
+
+    class Keep(Progress):
+        def __init__(self):
+            self.seen = []
+
+        def begins(self, trainer):
+            self.trainer = trainer
+            self.epoch({}, "")
+
+        def epoch(self, entry, said):
+            states = self.trainer.generator.state_dict()
+            self.seen.append({name: value.clone() for name, value in states.items()})
+
+    keep = Keep()
+    photo_run(photographs, tmp_path / "run", freeze_epochs=1, progress=keep, **options)
+    weight, running = "encoder.levels.4.0.depthwise.0.weight", "encoder.stem.2.running_mean"
+    first, second, third = keep.seen
+    for name in (weight, running):
+        assert torch.equal(first[name], second[name])
+        assert not torch.equal(second[name], third[name])
+    assert not torch.equal(first["ups.0.conv.weight"], second["ups.0.conv.weight"])
+
+
+def test_an_encoder_begins_with_its_weights(photographs, tmp_path):
+    drawn = {
+        str(i): torch.rand(t.shape)
+        for i, t in enumerate(EfficientNetLite0(3).state_dict().values())
+    }
+    torch.save(drawn, tmp_path / "w.pth")
+    options = {"model": ENCODED, "image_size": 32, "encoder_weights": tmp_path / "w.pth"}
+    photo_run(photographs, tmp_path / "run", freeze_epochs=9, ema=0.5, **options)
+    kept = load_model(tmp_path / "run/model-last").generator.state_dict()
+    assert torch.equal(kept["encoder.levels.0.0.depthwise.0.weight"], drawn["6"])
+    assert torch.allclose(kept["encoder.stem.1.weight"][:, 0], drawn["0"].sum(dim=1))
+
+
+def test_grey_photographs_are_named_and_the_rest_trains(photographs, tmp_path):
+    save(photographs / "train/grey.png", np.full((20, 20, 3), 90, np.uint8))
+    notes = []
+
+    class Notes(Watch):
+        def note(self, text):
+            notes.append(text)
+
+    watch = Notes()
+    photo_run(photographs, tmp_path / "run", progress=watch)
+    assert len(watch.trainer.train) == 12
+    assert any("grey.png: a grey picture" in note for note in notes)
+
+
+def test_a_folder_of_grey_photographs_is_refused_and_leaves_no_run(tmp_path):
+    for name in "abc":
+        save(tmp_path / f"grey/{name}.png", np.full((20, 20, 3), 90, np.uint8))
+    with pytest.raises(DataError, match="no row belongs to the training split"):
+        photo_run(tmp_path / "grey", tmp_path / "run")
+    assert not (tmp_path / "run").exists()

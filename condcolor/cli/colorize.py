@@ -20,6 +20,7 @@ from condcolor.signals import Interrupted, StopFlag
 if TYPE_CHECKING:
     from condcolor.colorizer import Colorizer
     from condcolor.jobs import Job
+    from condcolor.manifest import Manifest
 
     Load = Callable[[], Colorizer]
 
@@ -36,26 +37,35 @@ if TYPE_CHECKING:
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
+@click.option(
+    "--vivid",
+    type=float,
+    metavar="FACTOR",
+    help="Photographs: strength of the colours, 0 (grey) to 4.  [default: the model's, mostly 1]",
+)
 @device_option
 @click.pass_context
-def colorize(ctx, sketches, out, model, overwrite, skip_existing, device, **values) -> None:
-    """Colour sketches in the colours you name.
+def colorize(ctx, sketches, out, model, overwrite, skip_existing, vivid, device, **values) -> None:
+    """Colour sketches in the colours you name, or photographs.
 
     SKETCHES are files, folders and 'patterns*' (trees are kept), one .csv with a row a picture
-    (input,hair,shirt), or - for standard input. The values to choose from are the model's.
+    (input,hair,shirt), or - for standard input. The values to choose from are the model's. The same
+    command again goes on where a folder's stopped: OUT/manifest.jsonl says what is done.
 
     \b
     condcolor colorize ada.png --hair red --shirt blue -o icon.png
     condcolor colorize sketches/ --hair brown --shirt green -o colored/
     condcolor colorize wanted.csv -o colored/
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
+    condcolor colorize scan.jpg --model photo -o colored.jpg
+    condcolor colorize old/ --model photo --vivid 1.3 -o new/
     """
     from condcolor import jobs
 
     def load() -> Colorizer:
         from condcolor.colorizer import Colorizer
 
-        return Colorizer.load(model, device=device)
+        return Colorizer.load(model, vivid=vivid, device=device)
 
     if STREAM in (*sketches, out):
         asked = take_values(ctx, values)
@@ -70,13 +80,16 @@ def colorize(ctx, sketches, out, model, overwrite, skip_existing, device, **valu
         planned = jobs.plan_csv(Path(sketches[0]), out, schema_asked(ctx))
     else:
         planned, passed_over = jobs.plan_jobs(sketches, out, take_values(ctx, values))
-    to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
-    for line in passed_over:
-        click.echo(f"passed over: {line}", err=True)
     if len(sketches) == 1 and jobs.names_one(sketches[0]) and not _is_csv(sketches[0]):
+        to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
         _color_one(to_do, load, overwrite)
         return
-    colored, failed = _color_several(to_do, Path(out), load, overwrite)
+    manifest = _manifest(Path(out), model, vivid)
+    left = [job for job in planned if overwrite or not manifest.has(job)]
+    to_do = jobs.still_to_do(left, overwrite=overwrite, skip=skip_existing)
+    for line in passed_over:
+        click.echo(f"passed over: {line}", err=True)
+    colored, failed = _color_several(to_do, manifest, load, overwrite)
     there = len(planned) - len(to_do)
     said = f"{colored} of {len(to_do)} pictures coloured in {shown_name(out)}"
     click.echo(said + (f", {there} were there already" if there else ""))
@@ -95,7 +108,19 @@ def _color_one(to_do: Sequence[Job], load: Load, overwrite: bool) -> None:
         click.echo(shown_name(job.out))
 
 
-def _color_several(to_do: Sequence[Job], out: Path, load: Load, overwrite: bool) -> tuple[int, int]:
+def _manifest(out: Path, model: str, vivid: float | None) -> Manifest:
+    from condcolor.manifest import Manifest, settings_of
+    from condcolor.modelfolder import find_model, read_config
+
+    manifest = Manifest(out, settings_of(model, read_config(find_model(model)), vivid))
+    if manifest.problem:
+        click.echo(f"note: {manifest.problem}", err=True)
+    return manifest
+
+
+def _color_several(
+    to_do: Sequence[Job], manifest: Manifest, load: Load, overwrite: bool
+) -> tuple[int, int]:
     """How many were coloured and how many failed, each of which is named; a signal stops between two."""
     from condcolor.batch import run_jobs
     from condcolor.jobs import make_folder
@@ -103,19 +128,25 @@ def _color_several(to_do: Sequence[Job], out: Path, load: Load, overwrite: bool)
     if not to_do:
         return 0, 0
     colorizer = load()
-    make_folder(out)
-    failed = 0
+    make_folder(manifest.folder)
+    failed, known = 0, manifest.problem
     with StopFlag() as stop, Progress("colouring") as progress:
-        for done, ended in enumerate(run_jobs(colorizer, to_do, overwrite=overwrite), start=1):
+        running = run_jobs(colorizer, to_do, overwrite=overwrite, manifest=manifest)
+        for done, ended in enumerate(running, start=1):
             progress(done, len(to_do))
             for note in ended.notes:
                 progress.say(f"note: {shown_name(ended.job.source)}: {note}", err=True)
             if ended.error:
                 failed += 1
                 progress.say(f"failed: {ended.error}", err=True)
+            if manifest.problem != known:
+                known = manifest.problem
+                progress.say(f"note: {known}", err=True)
             if stop.signal and done < len(to_do):
-                colored = f"{done - failed} of {len(to_do)} pictures coloured in {shown_name(out)}"
-                raise Interrupted(stop.signal, f"{colored}; --skip-existing does the others")
+                place = shown_name(manifest.folder)
+                colored = f"{done - failed} of {len(to_do)} pictures coloured in {place}"
+                then = "starts over" if overwrite else "does the others"
+                raise Interrupted(stop.signal, f"{colored}; the same command {then}")
     return len(to_do) - failed, failed
 
 

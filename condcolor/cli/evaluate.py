@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,11 @@ import click
 
 from condcolor.cli.common import ModelName, device_option, overwrite_option
 from condcolor.cli.progress import Progress
+from condcolor.errors import UsageError
 
 if TYPE_CHECKING:
     from condcolor.evaluation import AttributeScore, Evaluation
+    from condcolor.photoevaluation import PhotoEvaluation
 
 
 @click.command()
@@ -22,6 +24,20 @@ if TYPE_CHECKING:
 @click.option("--inputs", type=click.IntRange(1), help="At most this many inputs a split.")
 @click.option("--network-only", is_flag=True, help="The bare network, its lines not sharpened.")
 @click.option(
+    "--vivid",
+    multiple=True,
+    type=float,
+    metavar="FACTOR",
+    help="Photographs: a row more with this chroma; may be repeated.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(16),
+    default=256,
+    show_default=True,
+    help="Photographs: short side in pixels that larger ones are brought to.",
+)
+@click.option(
     "--json",
     "json_path",
     type=click.Path(),
@@ -29,13 +45,15 @@ if TYPE_CHECKING:
 )
 @overwrite_option
 @device_option
-def evaluate(model, data, inputs, network_only, json_path, overwrite, device) -> None:
-    """Measure how a model colours a data set.
+def evaluate(model, data, inputs, network_only, vivid, size, json_path, overwrite, device) -> None:
+    """Measure how a model colours a data set, beside ways that need no model.
 
-    Per split, beside two ways that need no model: a flat fill, and the sketch as it is.
+    Sketches: every combination of values, a flat fill, and the sketch as it is. Photographs: beside
+    the grey picture and the truth.
 
     \b
     condcolor evaluate icons data/icons
+    condcolor evaluate photo my-photographs/ --vivid 1 --vivid 2
     condcolor evaluate runs/mine my-sketches --json figures.json
     """
     from condcolor.saving import refuse_taken, write_whole
@@ -43,33 +61,79 @@ def evaluate(model, data, inputs, network_only, json_path, overwrite, device) ->
     if json_path not in (None, "-"):
         refuse_taken(json_path, overwrite)
 
-    from condcolor import evaluation
-    from condcolor.assessment import assess
+    from condcolor.assessment import assess, assess_photographs
     from condcolor.colorizer import Colorizer
 
+    colorizer = Colorizer.load(model, device=device)
     with Progress("evaluating") as progress:
-        tables = assess(
-            Colorizer.load(model, device=device),
-            Path(data),
-            max_inputs=inputs,
-            network_only=network_only,
-            on_progress=progress,
-        )
+        if colorizer.codec.pairs:
+            if vivid:
+                raise UsageError("--vivid is for models of photographs")
+            tables = assess(
+                colorizer,
+                Path(data),
+                max_inputs=inputs,
+                network_only=network_only,
+                on_progress=progress,
+            )
+        else:
+            rows = {"model": colorizer}
+            rows |= {
+                f"vivid {v:g}": Colorizer(colorizer.model, vivid=v, device=device) for v in vivid
+            }
+            tables = assess_photographs(
+                rows,
+                Path(data),
+                short_side=size,
+                max_inputs=inputs,
+                on_progress=progress,
+                on_skip=lambda said: progress.say(f"left out: {said}", err=True),
+            )
     figures = {s: {n: e.to_json() for n, e in table.items()} for s, table in tables.items()}
     if json_path == "-":
         click.echo(json.dumps(figures))
         return
     if json_path is not None:
         write_whole(json_path, (json.dumps(figures) + "\n").encode(), overwrite=overwrite)
-    click.echo((evaluation.__doc__ or "").partition("\n\n")[2].strip())
+    for line in _pairs_told(tables) if colorizer.codec.pairs else _photographs_told(tables):
+        click.echo(line)
+
+
+def _pairs_told(tables: Mapping[str, Mapping[str, Evaluation]]) -> Iterator[str]:
+    """The protocol, and for each split the figures and what was taken for what."""
+    from condcolor import evaluation
+
+    yield _protocol(evaluation)
     for split, table in tables.items():
         measured = table["model"]
-        click.echo(f"\n{split}: {measured.inputs} inputs, {measured.rows} rows")
-        for line in _table(table):
-            click.echo(line)
+        yield f"\n{split}: {measured.inputs} inputs, {measured.rows} rows"
+        yield from _table(table)
         for score in measured.attributes:
-            for line in _confusion(score):
-                click.echo(line)
+            yield from _confusion(score)
+
+
+def _photographs_told(tables: Mapping[str, Mapping[str, PhotoEvaluation]]) -> Iterator[str]:
+    """The protocol and the figures, those that grey has for nothing as shares of grey's."""
+    from condcolor import photoevaluation
+
+    yield _protocol(photoevaluation)
+    heads = ["", "ab error", "to grey", "ab RMSE", "PSNR", "SSIM", "cf hs", "cf abs", "dCF"]
+    heads += ["of grey's", "AuC", "rebalanced"]
+    for split, table in tables.items():
+        grey = table["grey"]
+        yield f"\n{split}: {grey.pictures} photographs"
+        rows = [heads]
+        for label, e in table.items():
+            row = [label, f"{e.ab_error:.2f}", f"{100 * (e.ab_error / grey.ab_error - 1):+.1f} %"]
+            row += [f"{e.ab_rmse:.2f}", f"{e.psnr:.2f}", f"{e.ssim:.4f}"]
+            row += [f"{e.cf_hs:.1f}", f"{e.cf_abs:.1f}", f"{e.dcf_abs:.1f}"]
+            row += [f"{100 * e.dcf_abs / grey.dcf_abs:.0f} %", f"{e.auc:.2f}"]
+            rows.append([*row, f"{e.auc_rebalanced:.2f}"])
+        yield from _aligned(rows)
+
+
+def _protocol(module) -> str:
+    return (module.__doc__ or "").partition("\n\n")[2].strip()
 
 
 def _table(table: Mapping[str, Evaluation]) -> list[str]:
@@ -83,7 +147,11 @@ def _table(table: Mapping[str, Evaluation]) -> list[str]:
         for score in e.attributes:
             row += [f"{score.obeyed:.3f}", f"{score.delta_e:.2f}", f"{score.leakage:.4f}"]
         rows.append(row)
-    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
+    return _aligned(rows)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
 
 

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from condcolor.trainer import Trainer
 
 DECIDED = "[default: the recipe's]"
-PHASE = ("pixel_loss", "pixel_weight", "gan_weight")  # options that are fields of Phase
+PHASE = (
+    "pixel_loss",
+    "pixel_weight",
+    "chroma_weight",
+    "gan_weight",
+)  # options that are fields of Phase
 NETWORK = (  # options that are fields of ModelConfig
     *("base_channels", "max_channels", "depth", "dropout", "cond_levels", "mix_masks"),
-    *("disc_channels", "disc_layers"),
+    *("encoder", "disc_channels", "disc_layers"),
 )
 
 
@@ -33,6 +38,9 @@ class Told:
 
     def __init__(self, progress: Progress):
         self.progress = progress
+
+    def decoding(self, done: int, total: int) -> None:
+        self.progress(done, total, "pictures decoded")
 
     def begins(self, trainer: Trainer) -> None:
         rows = f"{len(trainer.train)} rows to train on"
@@ -44,17 +52,12 @@ class Told:
         said = f"G {losses['generator']:.2f} D {losses['discriminator']:.2f}" if losses else ""
         self.progress(done, total, said)
 
-    def epoch(self, entry: dict) -> None:
+    def epoch(self, entry: dict, said: str) -> None:
         text = (
             f"epoch {entry['epoch']:>3}  {entry['phase']}  G {entry['generator']:.3f}  "
             f"D {entry['discriminator']:.3f}  {entry['seconds'] / 60:.1f} min"
         )
-        if test := entry.get("test"):
-            text += f"  test MSE {test['mse']:.4f}"
-            for score in test["attributes"]:
-                if score["obeyed"] is not None:
-                    text += f"  {score['name']} obeyed {score['obeyed']:.2f}"
-        self.note(text)
+        self.note(f"{text}  {said}".rstrip())
 
     def note(self, text: str) -> None:
         self.progress.say(text)
@@ -76,7 +79,7 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
     "--recipe",
     default="icons",
     show_default=True,
-    type=one_of("icons"),
+    type=one_of("icons", "photo"),
     metavar="NAME",
     help="What kind of colouring to train.",
 )
@@ -91,7 +94,9 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 @click.option(
     "--compose/--no-compose", default=None, help=f"Endless colourings, from masks/  {DECIDED}"
 )
-@click.option("--flips/--no-flips", default=None, help=f"Mirror pairs at random  {DECIDED}")
+@click.option("--flips/--no-flips", default=None, help=f"Mirror pictures at random  {DECIDED}")
+@click.option("--flips-from", type=int, help=f"Epochs before the first with flips  {DECIDED}")
+@click.option("--jitter", type=float, help=f"Cut from pictures larger by this share  {DECIDED}")
 @click.option("--shift", type=float, help=f"Largest shift, a share of the side  {DECIDED}")
 @click.option("--zoom", type=float, help=f"Largest change of scale, a share  {DECIDED}")
 @click.option("--bend", type=float, help=f"Typical pull of an uneven hand, a share  {DECIDED}")
@@ -114,8 +119,13 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 @click.option("--sample-epochs", callback=_numbers, help=f"Epochs with sample sheets  {DECIDED}")
 @click.option("--checkpoint-epochs", type=int, help=f"Epochs between two states  {DECIDED}")
 @click.option("--measure-epochs", type=int, help=f"Epochs between two tests  {DECIDED}")
-@click.option("--pixel-loss", type=one_of("l1", "mse"), help=f"l1 or mse  {DECIDED}")
+@click.option(
+    "--pixel-loss", type=one_of("l1", "mse", "distance"), help=f"l1, mse or distance  {DECIDED}"
+)
 @click.option("--pixel-weight", type=float, help=f"Weight of the pixel loss  {DECIDED}")
+@click.option(
+    "--chroma-weight", type=float, help=f"How much more coloured pixels count in it  {DECIDED}"
+)
 @click.option("--gan-weight", type=float, help=f"0 trains without a discriminator  {DECIDED}")
 @click.option("--base-channels", type=int, help=f"Width of the first layer  {DECIDED}")
 @click.option("--max-channels", type=int, help=f"Width of the widest  {DECIDED}")
@@ -127,20 +137,37 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
     help=f"Where colours come in: input, all or head  {DECIDED}",
 )
 @click.option("--mix-masks", type=int, help=f"Masks that head mixes colours by  {DECIDED}")
+@click.option(
+    "--encoder",
+    type=one_of("none", "efficientnet-lite0"),
+    help=f"Downs that come trained: none or efficientnet-lite0, with --depth 5  {DECIDED}",
+)
+@click.option(
+    "--encoder-weights",
+    default="imagenet",
+    show_default=True,
+    type=one_of("imagenet", "none"),
+    help="What the encoder begins with: imagenet, none, or a file.",
+)
+@click.option("--freeze-epochs", type=int, help=f"First epochs in which it rests  {DECIDED}")
 @click.option("--disc-channels", type=int, help=f"Width of the discriminator  {DECIDED}")
 @click.option("--disc-layers", type=int, help=f"Times it halves the picture  {DECIDED}")
 @click.option("--init", type=ModelName(), help="A model to start from, instead of random weights.")
 @click.option("--shared-values", is_flag=True, help="Every attribute gets the values of all.")
 @device_option
-def train(data, out, recipe, epochs, init, shared_values, device, **options) -> None:
+def train(
+    data, out, recipe, epochs, init, encoder_weights, shared_values, device, **options
+) -> None:
     """Train a model on a data set of your own.
 
-    DATA is a metadata.csv or a folder with one; all goes to the run folder --out. The best model is
-    OUT/model. Ctrl-C saves, and `condcolor resume` goes on from there.
+    DATA is a metadata.csv or a folder with one, for photographs any folder of pictures; all goes to
+    the run folder --out. The best model is OUT/model. Ctrl-C saves, and `condcolor resume` goes on
+    from there.
 
     \b
     condcolor train data/icons --out runs/icons
     condcolor train my-sketches --out runs/mine --epochs 80 --compose
+    condcolor train photographs/ --recipe photo --out runs/photo
     """
     if not data or not out:
         raise UsageError("the name of the data or of the run folder is empty")
@@ -165,6 +192,7 @@ def train(data, out, recipe, epochs, init, shared_values, device, **options) -> 
             epochs=epochs,
             device=device,
             init=find_model(init) if init else None,
+            encoder_weights=encoder_weights,
             vocabulary="shared" if shared_values else "own",
             phase=phase,
             model=model,
@@ -205,4 +233,4 @@ def _run(run: str, work: Callable[[Told], Path]) -> None:
         again = f"condcolor resume {shlex.quote(shown_name(run))}"
         raise Interrupted(number, f"{stopped}; to go on: {again}") from None
     click.echo(f"model: {model}")
-    click.echo(f"try it: condcolor variants SKETCH --model {model} -o sheet.png")
+    click.echo(f"what it can do: condcolor info {model}")

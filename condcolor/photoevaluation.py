@@ -1,0 +1,129 @@
+"""How well photographs are coloured, beside the grey picture and the truth.
+
+The protocol. Each colour photograph is brought to grey, coloured at its own size, and compared with what it
+was. Figures are means over photographs of each photograph's own.
+
+- ab error: mean Euclidean distance in ab of CIE Lab (D65); ab RMSE: the root of its mean square.
+- PSNR (dB) and SSIM (Gaussian window) on RGB. Lightness is copied, so they reward grey, too.
+- cf hs: colourfulness by Hasler and Suesstrunk, 2003; cf abs: with absolute opponent axes, as most papers
+  compute it. dCF: how far the mean of the colourings is from the mean of the truths.
+- AuC: area under the share of pixels whose ab error is at most t, t = 0..150, in percent, over all pixels;
+  rebalanced: every colour class of the truth (10 x 10 in ab) counts alike.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from condcolor import photometrics
+from condcolor.codecs import Codec
+from condcolor.color import srgb_to_lab
+from condcolor.dataset import PictureSet
+from condcolor.evaluation import Colour, json_value
+
+
+@dataclass(frozen=True)
+class PhotoEvaluation:
+    """Figures of some photographs, coloured; `cf_..._truth` are those of the truth."""
+
+    pictures: int
+    ab_error: float
+    ab_rmse: float
+    psnr: float
+    ssim: float
+    cf_hs: float
+    cf_abs: float
+    cf_hs_truth: float
+    cf_abs_truth: float
+    auc: float
+    auc_rebalanced: float
+
+    @property
+    def dcf_hs(self) -> float:
+        return abs(self.cf_hs - self.cf_hs_truth)
+
+    @property
+    def dcf_abs(self) -> float:
+        return abs(self.cf_abs - self.cf_abs_truth)
+
+    @property
+    def score(self) -> float:
+        """What the best model is chosen by: the lower, the better."""
+        return self.ab_error
+
+    @property
+    def said(self) -> str:
+        """The main figures in a few words."""
+        return f"ab error {self.ab_error:.2f}  cf {self.cf_abs:.1f} of {self.cf_abs_truth:.1f}"
+
+    def to_json(self) -> dict:
+        """As JSON values; a figure that is not finite becomes None."""
+        figures = dataclasses.asdict(self) | {"dcf_hs": self.dcf_hs, "dcf_abs": self.dcf_abs}
+        return json_value(figures)
+
+
+class Tally:
+    """Takes in coloured photographs one by one; memory does not grow with them."""
+
+    def __init__(self):
+        self.sums: dict[str, float] = {}
+        self.pictures = 0
+        self.counts = torch.zeros(())
+
+    def add(self, output: Tensor, truth: Tensor) -> None:
+        """One photograph and its truth, `[3, H, W]` float RGB in [0, 1] of the same size."""
+        lab, lab_truth = srgb_to_lab(output), srgb_to_lab(truth)
+        errors = photometrics.ab_errors(lab, lab_truth)
+        figures = {
+            "ab_error": float(errors.mean()),
+            "ab_rmse": float(errors.square().mean().sqrt()),
+            "psnr": photometrics.psnr(output, truth),
+            "ssim": photometrics.ssim(output, truth),
+            "cf_hs": photometrics.colourfulness(output, signed=True),
+            "cf_abs": photometrics.colourfulness(output, signed=False),
+            "cf_hs_truth": photometrics.colourfulness(truth, signed=True),
+            "cf_abs_truth": photometrics.colourfulness(truth, signed=False),
+        }
+        self.sums = {name: self.sums.get(name, 0.0) + value for name, value in figures.items()}
+        classes = photometrics.color_classes(lab_truth)
+        self.counts = self.counts + photometrics.error_counts(errors, classes)
+        self.pictures += 1
+
+    def score(self) -> PhotoEvaluation:
+        """The figures of all that was taken in, at least one photograph."""
+        means = {name: value / self.pictures for name, value in self.sums.items()}
+        plain, even = (100 * photometrics.auc(self.counts, rebalanced=r) for r in (False, True))
+        return PhotoEvaluation(self.pictures, **means, auc=plain, auc_rebalanced=even)
+
+
+def evaluate_photos(
+    colour: Colour,
+    pictures: PictureSet,
+    *,
+    max_inputs: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> PhotoEvaluation:
+    """Measure `colour` on the squares of `pictures`, at most `max_inputs` spread evenly over the set."""
+    count = len(pictures) if max_inputs is None else min(max_inputs, len(pictures))
+    rows = torch.linspace(0, len(pictures) - 1, count).long()
+    tally, nothing = Tally(), torch.zeros(1, 0, dtype=torch.long)
+    for done, row in enumerate(rows, start=1):
+        batch = pictures.rows(row[None])
+        tally.add(colour(batch.source[0], nothing)[0].float().cpu(), batch.target[0].float() / 255)
+        if on_progress is not None:
+            on_progress(done, count)
+    return tally.score()
+
+
+def leave_grey(codec: Codec) -> Colour:
+    """The baseline that colours nothing: what the network is shown."""
+
+    def colour(photograph: Tensor, asked: Tensor) -> Tensor:
+        return codec.shown(photograph[None])
+
+    return colour

@@ -1,0 +1,86 @@
+"""Enlarging: as good as plain where the guide says nothing, and along its edges where it does."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from condcolor import upsampling
+from condcolor.upsampling import enlarged, linear_model
+
+FLAT = 0.08
+SIDES = st.integers(1, 70)
+
+
+def whole(planes: Tensor, size: tuple[int, int]) -> Tensor:
+    return torch.cat([band for _, band in enlarged(planes, size)], dim=2)
+
+
+def guided(small: Tensor, planes: Tensor, large: Tensor) -> Tensor:
+    """`planes` at the size of the guide `large`, whose small version is `small`."""
+    slope, offset = whole(linear_model(small, planes, FLAT), large.shape[-2:]).chunk(2, dim=1)
+    return slope * large + offset
+
+
+def step(size: int, at: float = 0.5) -> Tensor:
+    """`[1, 1, size, size]`: -0.8 on the left, 0.8 on the right."""
+    columns = torch.arange(size) >= at * size
+    return (1.6 * columns - 0.8).expand(1, 1, size, size)
+
+
+@settings(max_examples=40)
+@given(low=st.tuples(SIDES, SIDES), size=st.tuples(SIDES, SIDES), band=st.integers(1, 900))
+def test_bands_are_the_whole_and_the_whole_is_bicubic(low, size, band):
+    planes = torch.randn(2, 3, *low, generator=torch.Generator().manual_seed(0))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(upsampling, "BAND_PIXELS", band)
+        bands = list(enlarged(planes, size))
+    assert [rows.start for rows, _ in bands] == [0, *(rows.stop for rows, _ in bands[:-1])]
+    assert bands[-1][0].stop == size[0]
+    for rows, part in bands:
+        assert part.shape == (2, 3, rows.stop - rows.start, size[1])
+        assert len(bands) == 1 or part.shape[2] * size[1] <= max(band, size[1])
+    expected = F.interpolate(planes, size=size, mode="bicubic")
+    assert torch.allclose(torch.cat([part for _, part in bands], dim=2), expected, atol=1e-4)
+
+
+def test_a_flat_guide_leaves_plain_interpolation():
+    planes = torch.rand(1, 2, 8, 8) - 0.5
+    large = torch.full((1, 1, 64, 64), 0.3)
+    made = guided(torch.full((1, 1, 8, 8), 0.3), planes, large)
+    assert torch.allclose(made, F.interpolate(planes, size=(64, 64), mode="bicubic"), atol=1e-5)
+
+
+def test_at_its_own_size_nothing_changes_but_nothing_is_blurred_either():
+    guide, planes = torch.rand(1, 1, 16, 16), torch.rand(1, 2, 16, 16)
+    assert torch.allclose(guided(guide, planes, guide), planes, atol=1e-5)
+
+
+def test_colour_changes_where_the_guide_does():
+    """A step of both, off the small pixels' grid: the plain enlargement bleeds over twice as far."""
+    large = step(256, at=0.53)
+    small = F.interpolate(large, size=(16, 16), mode="area")
+    color = 0.25 * large.expand(-1, 2, -1, -1)
+    seen = 0.25 * small.expand(-1, 2, -1, -1)
+    plain = F.interpolate(seen, size=(256, 256), mode="bilinear")
+    bled, kept = ((made - color).abs().mean() for made in (plain, guided(small, seen, large)))
+    assert kept < 0.25 * bled
+
+
+def test_a_colour_edge_without_one_of_lightness_is_not_blurred_further():
+    small = torch.zeros(1, 1, 16, 16)
+    seen = step(16)
+    made = guided(small, seen, torch.zeros(1, 1, 128, 128))
+    plain = F.interpolate(seen, size=(128, 128), mode="bicubic")
+    assert torch.allclose(made, plain, atol=1e-5)
+
+
+def test_grain_in_a_flat_part_makes_no_coloured_noise():
+    draws = torch.Generator().manual_seed(0)
+    large = 0.06 * torch.randn(1, 1, 256, 256, generator=draws)  # 3 of 100
+    small = F.interpolate(large, size=(32, 32), mode="area")
+    seen = 0.02 * torch.randn(1, 2, 32, 32, generator=draws)
+    plain = F.interpolate(seen, size=(256, 256), mode="bicubic")
+    assert (guided(small, seen, large) - plain).std() < 0.1 * seen.std()
