@@ -20,6 +20,7 @@ from condcolor.images import open_picture
 from condcolor.metadata import read_metadata
 from condcolor.photoevaluation import PhotoEvaluation, Tally
 from condcolor.photographs import GREY, is_grey, read_photographs
+from condcolor.photometrics import SSIM_WINDOW
 
 
 def assess(
@@ -87,8 +88,8 @@ def assess_photographs(
 ) -> dict[str, dict[str, PhotoEvaluation]]:
     """Split name -> {each name of `colorizers`: figures, "grey": figures, "truth": figures}.
 
-    The test split is measured; where the data has none, all photographs. Grey and broken ones are left
-    out, and `on_skip` hears of each.
+    The test split is measured; where the data has none, all photographs. Grey, broken and tiny ones are
+    left out, and `on_skip` hears of each.
 
     Args:
         short_side: photographs are first made smaller until this is their short side, in pixels.
@@ -106,7 +107,7 @@ def assess_photographs(
     codec = next(iter(colorizers.values())).codec
     for done, record in enumerate(chosen, start=1):
         try:
-            truth = _shrunk(_coloured(record.source), short_side)
+            truth = _shrunk(_usable(record.source), short_side)
         except DataError as error:
             if on_skip is not None:
                 on_skip(str(error))
@@ -133,8 +134,14 @@ def _outputs(
     yield "truth", truth
 
 
-def _coloured(path: Path) -> np.ndarray:
+def _usable(path: Path) -> np.ndarray:
+    """A photograph with colours, as large as the measures need it."""
     rgb = open_picture(path).rgb
+    if min(rgb.shape[:2]) < SSIM_WINDOW:
+        height, width = rgb.shape[:2]
+        raise DataError(
+            f"{shown_name(path)}: {width}x{height} pixels are too few: SSIM needs {SSIM_WINDOW} a side"
+        )
     if is_grey(rgb):
         raise DataError(f"{shown_name(path)}: {GREY}")
     return rgb

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from condcolor.color import lab_to_srgb, srgb_to_lab
+from condcolor.color import lab_to_srgb, srgb8_to_lab
 from condcolor.errors import UsageError
 from condcolor.upsampling import enlarged, linear_model
 
@@ -110,10 +110,11 @@ class LToAb:
     fill = None
 
     def encode_source(self, rgb: Tensor) -> Tensor:
-        return srgb_to_lab(rgb.float() / 255)[:, :1] / L_SCALE - 1
+        lightness = srgb8_to_lab(rgb)[:, :1] / L_SCALE - 1
+        return lightness.clamp_(-1, 1)  # white is 100 but for rounding
 
     def encode_target(self, rgb: Tensor) -> Tensor:
-        return srgb_to_lab(rgb.float() / 255)[:, 1:] / AB_SCALE
+        return srgb8_to_lab(rgb)[:, 1:] / AB_SCALE
 
     def shown(self, rgb: Tensor) -> Tensor:
         """The photograph in grey."""

@@ -2,11 +2,17 @@
 
 Every function takes channels at dimension -3 (`[..., 3, H, W]`), any leading dimensions, float32.
 RGB is sRGB in [0, 1]; Lab has L in 0..100 and, inside sRGB, a in -86.18..98.23, b in -107.86..94.48.
+
+A conversion is a power between two matrices. Where a curve has a line at its dark end, both are computed
+and added: `power(max(x, edge)) + slope * (min(x, edge) - edge)`, which costs less than to choose. Tensors on
+a CPU go through in pieces that stay in the cache.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -19,36 +25,143 @@ XYZ_FROM_RGB = (
 )
 D65_WHITE = (0.95047, 1.0, 1.08883)
 DELTA = 6 / 29  # where the Lab cube root turns into a line (CIE 15:2004, 8.2.1)
+LINE = 3 * DELTA**2  # the inverse slope of that line
+DARK_CODE, DARK_LIGHT = 0.04045, 0.0031308  # where sRGB's power turns into a line of slope 12.92
+PIECE = 1 << 15  # pixels a thread: smaller, and the calls cost more than the work
 
-
-def _matrix(rows, like: Tensor, *, inverse: bool = False) -> Tensor:
-    matrix = torch.tensor(rows, dtype=torch.float64)
-    return (matrix.inverse() if inverse else matrix).to(like)
+# linear RGB -> XYZ over white; the cube roots f of that -> L + 16, a, b; and back
+_XYZ = torch.tensor(XYZ_FROM_RGB, dtype=torch.float64)
+_XYZ /= torch.tensor(D65_WHITE, dtype=torch.float64)[:, None]
+_LAB = torch.tensor([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=torch.float64)
+_RGB, _F = _XYZ.inverse(), _LAB.inverse()
 
 
 def srgb_to_lab(rgb: Tensor) -> Tensor:
-    """`[..., 3, H, W]` sRGB in [0, 1] -> `[..., 3, H, W]` CIE Lab under D65 (CIE 15:2004, 8.2.1)."""
-    _check_channels(rgb)
-    linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb.clamp_min(0) + 0.055) / 1.055) ** 2.4)
-    xyz = torch.einsum("ij,...jhw->...ihw", _matrix(XYZ_FROM_RGB, rgb), linear)
-    xyz = xyz / torch.tensor(D65_WHITE).to(rgb).view(3, 1, 1)
-    f = torch.where(xyz > DELTA**3, xyz.clamp_min(1e-12) ** (1 / 3), xyz / (3 * DELTA**2) + 4 / 29)
-    x, y, z = f.unbind(-3)
-    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), dim=-3)
+    """`[..., 3, H, W]` sRGB in [0, 1] -> `[..., 3, H, W]` CIE Lab under D65 (CIE 15:2004, 8.2.1).
+
+    Differentiable.
+    """
+    return _in_pieces(lambda part, out: _lab(_linear(part), out), rgb, rgb.dtype)
 
 
-def lab_to_srgb(lab: Tensor) -> Tensor:
-    """`[..., 3, H, W]` CIE Lab (D65) -> sRGB in [0, 1]; colours outside sRGB are clipped by channel."""
-    _check_channels(lab)
-    lightness, a, b = lab.unbind(-3)
-    y = (lightness + 16) / 116
-    f = torch.stack((y + a / 500, y, y - b / 200), dim=-3)
-    xyz = torch.where(f > DELTA, f**3, 3 * DELTA**2 * (f - 4 / 29))
-    xyz = xyz * torch.tensor(D65_WHITE).to(lab).view(3, 1, 1)
-    linear = torch.einsum("ij,...jhw->...ihw", _matrix(XYZ_FROM_RGB, lab, inverse=True), xyz)
-    linear = linear.clamp(0, 1)
-    curve = 1.055 * linear.clamp_min(1e-12) ** (1 / 2.4) - 0.055
-    return torch.where(linear <= 0.0031308, 12.92 * linear, curve).clamp(0, 1)
+def srgb8_to_lab(rgb: Tensor) -> Tensor:
+    """`[..., 3, H, W]` sRGB uint8 -> `[..., 3, H, W]` CIE Lab float32: faster than from floats."""
+    if rgb.dtype != torch.uint8:
+        raise ValueError(f"expected uint8, got {rgb.dtype}: use srgb_to_lab")
+    table = _LINEAR_OF_CODE.to(rgb.device)
+
+    def convert(part: Tensor, out: Tensor | None) -> Tensor:
+        return _lab(table.index_select(0, part.flatten().int()).view(part.shape), out)
+
+    return _in_pieces(convert, rgb, torch.float32)
+
+
+def lab_to_srgb(lab: Tensor, *, clip: Literal["lightness", "channels"] = "lightness") -> Tensor:
+    """`[..., 3, H, W]` CIE Lab (D65) -> sRGB in [0, 1]. Differentiable.
+
+    Args:
+        clip: what becomes of a colour outside sRGB. "lightness" takes chroma from it and leaves L as it
+            is (see `fit_gamut`); "channels" cuts R, G and B at 0 and 1 each, which shifts hue and L.
+    """
+    if clip not in ("lightness", "channels"):
+        raise ValueError(f"clip {clip!r} is neither 'lightness' nor 'channels'")
+
+    def convert(part: Tensor, out: Tensor | None) -> Tensor:
+        linear, luminance = _linear_of_lab(part)
+        if clip == "lightness":
+            linear = _toward_grey(linear, luminance.clamp(0, 1))
+        return _put(_encoded(linear), out)
+
+    return _in_pieces(convert, lab, lab.dtype)
+
+
+def fit_gamut(linear: Tensor) -> Tensor:
+    """Linear RGB `[..., 3, H, W]` of any value -> into [0, 1], with its luminance, hence its L.
+
+    A pixel outside moves toward the grey of its own luminance Y, on the straight line, as far as it must:
+    by `Y + t (c - Y)` with the largest t in [0, 1] that keeps every channel c in [0, 1]. Y is linear in
+    c, so that it stays; the line is one of constant dominant wavelength.
+    """
+
+    def convert(part: Tensor, out: Tensor | None) -> Tensor:
+        luminance = torch.matmul(_XYZ[1].to(part), part).clamp(0, 1)
+        return _put(_toward_grey(part, luminance).clamp(0, 1), out)
+
+    return _in_pieces(convert, linear, linear.dtype)
+
+
+def _lab(linear: Tensor, out: Tensor | None) -> Tensor:
+    """Linear RGB `[..., 3, P]` -> Lab."""
+    xyz = torch.matmul(_XYZ.to(linear), linear)
+    f = _power(xyz.clamp_min(DELTA**3), 1 / 3)
+    f = f.add(xyz.clamp_max(DELTA**3), alpha=1 / LINE)
+    lab = torch.matmul(_LAB.to(f), f, out=out)
+    lightness = lab.select(-2, 0)
+    lightness.sub_(116 * DELTA**3 / LINE + 16).clamp_(
+        0, 100
+    )  # in a and b the line's offset cancels
+    return lab
+
+
+def _linear_of_lab(lab: Tensor) -> tuple[Tensor, Tensor]:
+    """Lab `[..., 3, P]` -> linear RGB of any value, and luminance `[..., P]`."""
+    f = torch.matmul(_F.to(lab), lab).add_(16 / 116)
+    curve = f.clamp_min(DELTA)
+    xyz = curve.square().mul(curve).add_(f.clamp_max(DELTA).sub_(DELTA), alpha=LINE)
+    return torch.matmul(_RGB.to(lab), xyz), xyz.select(-2, 1)
+
+
+def _toward_grey(linear: Tensor, luminance: Tensor) -> Tensor:
+    """`fit_gamut`, to rounding, of `[..., 3, P]` with `luminance [..., P]` in [0, 1]."""
+    above = (linear.amax(-2) - luminance).clamp_min(1e-7)
+    below = (luminance - linear.amin(-2)).clamp_min(1e-7)
+    share = torch.minimum((1 - luminance) / above, luminance / below).clamp_max(1)
+    return torch.lerp(luminance.unsqueeze(-2), linear, share.unsqueeze(-2))
+
+
+def _linear(code: Tensor) -> Tensor:
+    """sRGB -> linear RGB (IEC 61966-2-1)."""
+    curve = _power((code.clamp_min(DARK_CODE) + 0.055).mul_(1 / 1.055), 2.4)
+    return curve.add(code.clamp_max(DARK_CODE).sub_(DARK_CODE), alpha=1 / 12.92)
+
+
+def _encoded(linear: Tensor) -> Tensor:
+    """Linear RGB -> sRGB (IEC 61966-2-1), both in [0, 1]."""
+    curve = _power(linear.clamp(DARK_LIGHT, 1), 1 / 2.4).mul(1.055)
+    line = linear.clamp(0, DARK_LIGHT)
+    return curve.add_(line, alpha=12.92).sub_(0.055 + 12.92 * DARK_LIGHT).clamp_(0, 1)
+
+
+def _power(base: Tensor, exponent: float) -> Tensor:
+    """A third of the time of `base ** exponent`, and as exact."""
+    return base.log2().mul_(exponent).exp2()
+
+
+def _put(made: Tensor, out: Tensor | None) -> Tensor:
+    return made if out is None else out.copy_(made)
+
+
+def _in_pieces(
+    convert: Callable[[Tensor, Tensor | None], Tensor], picture: Tensor, dtype: torch.dtype
+) -> Tensor:
+    """`convert(pixels, out)`, on `[..., 3, P]`, of `picture [..., 3, H, W]`; on a CPU piece by piece."""
+    _check_channels(picture)
+    pixels = picture.flatten(-2)  # (..., 3, P)
+    # autocast would round a matmul to half precision: off by whole units of Lab
+    with torch.autocast(picture.device.type, enabled=False):
+        if not picture.is_cpu or (picture.requires_grad and torch.is_grad_enabled()):
+            return convert(pixels, None).view(picture.shape)
+        pixels = pixels.reshape(-1, 3, pixels.shape[-1])
+        made = torch.empty(pixels.shape, dtype=dtype)
+        step = PIECE * torch.get_num_threads()
+        for one, out in zip(pixels, made, strict=True):
+            for part, place in zip(one.split(step, 1), out.split(step, 1), strict=True):
+                convert(part, place)
+    return made.view(picture.shape)
+
+
+# sRGB 0..255 -> linear
+_LINEAR_OF_CODE = _linear(torch.arange(256, dtype=torch.float64) / 255).float()
 
 
 def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:

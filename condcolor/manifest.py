@@ -117,10 +117,7 @@ class Manifest:
                 entry = json.loads(line)
                 self._entries[entry["output"]] = entry
             except (ValueError, TypeError, KeyError, RecursionError):
-                torn = line.startswith(b"{") and not line.endswith(
-                    b"}"
-                )  # a crash, and gone on from it
-                if not torn:
+                if not _is_torn(line):
                     wrong.append(number)
         if wrong:
             more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
@@ -145,6 +142,11 @@ class Manifest:
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a crash broke the line off, after which later runs went on below it."""
+    return line.startswith(b"{") and not line.endswith(b"}")
 
 
 def settings_of(model: str, described: Mapping, vivid: float | None) -> Settings:

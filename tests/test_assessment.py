@@ -1,11 +1,15 @@
 """Splits are reported apart, and so are combinations that no training row has."""
 
+import math
+
+import numpy as np
 import pytest
 import torch
-from drawn import PALETTE, draw_set, picture
+from drawn import PALETTE, draw_set, photograph, picture, save, shoot
+from models import save_random_photo
 from test_checkpoint import network, write_model
 
-from condcolor.assessment import assess
+from condcolor.assessment import assess, assess_photographs
 from condcolor.attributes import Attribute, AttributeSchema, parse_hex
 from condcolor.checkpoint import load_model
 from condcolor.colorizer import Colorizer
@@ -114,3 +118,88 @@ def test_values_that_the_model_does_not_know_are_refused(data, tmp_path):
     write_model(tmp_path / "model", network().state_dict())  # of hair alone, in other colours
     with pytest.raises(DataError):
         assess(Colorizer(load_model(tmp_path / "model"), device="cpu"), data)
+
+
+@pytest.fixture(scope="module")
+def photo_model(tmp_path_factory):
+    return load_model(save_random_photo(tmp_path_factory.mktemp("models") / "photo"))
+
+
+def test_photographs_are_measured_beside_grey_and_the_truth(photo_model, tmp_path):
+    shoot(tmp_path / "deep/down", 3)
+    colorizers = {
+        "model": Colorizer(photo_model, device="cpu"),
+        "vivid 0": Colorizer(photo_model, vivid=0, device="cpu"),
+    }
+    table = assess_photographs(colorizers, tmp_path)["all photographs"]
+    assert list(table) == ["model", "vivid 0", "grey", "truth"]
+    assert {e.pictures for e in table.values()} == {3}
+    truth, grey = table["truth"], table["grey"]
+    assert truth.ab_error == truth.dcf_abs == 0
+    assert (truth.psnr, truth.auc) == (math.inf, 100)
+    assert table["vivid 0"].ab_error == pytest.approx(grey.ab_error, abs=0.05)
+    assert table["vivid 0"].cf_abs == pytest.approx(grey.cf_abs, abs=0.05)
+    assert grey.cf_abs < 1 < table["model"].cf_abs
+
+
+def test_the_test_split_of_photographs_is_taken_where_there_is_one(photo_model, tmp_path):
+    shoot(tmp_path / "train", 4)
+    shoot(tmp_path / "val", 2, first=4)
+    told = []
+    tables = assess_photographs(
+        {"model": Colorizer(photo_model, device="cpu")},
+        tmp_path,
+        on_progress=lambda *counts: told.append(counts),
+    )
+    assert {name: table["truth"].pictures for name, table in tables.items()} == {"test": 2}
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_photographs_that_cannot_be_measured_are_named_and_left_out(photo_model, tmp_path):
+    shoot(tmp_path, 2)
+    save(tmp_path / "grey.png", np.full((20, 20, 3), 128, np.uint8))
+    save(tmp_path / "tiny.png", photograph(3)[:8, :8])
+    (tmp_path / "broken.jpg").write_text("<html>")
+    skipped = []
+    model = {"model": Colorizer(photo_model, device="cpu")}
+    table = assess_photographs(model, tmp_path, on_skip=skipped.append)["all photographs"]
+    assert table["model"].pictures == 2
+    assert [line.partition(".")[0].rpartition("/")[2] for line in skipped] == [
+        "broken",
+        "grey",
+        "tiny",
+    ]
+    for number in range(2):
+        (tmp_path / f"{number}.png").unlink()
+    with pytest.raises(DataError, match="no colour photograph"):
+        assess_photographs(model, tmp_path)
+
+
+def test_large_photographs_are_made_smaller_first_and_small_ones_left(photo_model, tmp_path):
+    save(tmp_path / "large.png", photograph(1, 120, 60))
+    save(tmp_path / "small.png", photograph(1, 30, 20))
+    sizes = []
+
+    class Spy(Colorizer):
+        def __call__(self, picture):
+            sizes.append(picture.size)
+            return super().__call__(picture)
+
+    assess_photographs({"model": Spy(photo_model, device="cpu")}, tmp_path, short_side=24)
+    assert sizes == [(48, 24), (30, 20)]
+    sizes.clear()
+    assess_photographs({"model": Spy(photo_model, device="cpu")}, tmp_path, max_inputs=1)
+    assert len(sizes) == 1
+
+
+def test_the_colours_of_a_photograph_are_kept_from_the_model(photo_model, tmp_path):
+    save(tmp_path / "one.png", photograph(1))
+    seen = []
+
+    class Spy(Colorizer):
+        def __call__(self, picture):
+            seen.append(np.asarray(picture))
+            return super().__call__(picture)
+
+    assess_photographs({"model": Spy(photo_model, device="cpu")}, tmp_path)
+    assert np.ptp(seen[0].astype(int), axis=-1).max() <= 1

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from conftest import sketch
-from drawn import draw_set
-from models import HEX, HOUSES, save_random
+from drawn import draw_set, shoot
+from models import HEX, HOUSES, save_random, save_random_photo
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -186,6 +186,51 @@ def test_evaluate_measures_every_split_and_writes_figures(condcolor, model, here
     assert set(figures["test"]) == {"model", "flat fill", "grey"}
     alone = condcolor("evaluate", "model", "data", "--json", "-", "--inputs", 1, "--network-only")
     assert set(json.loads(alone.stdout)) == set(figures)
+
+
+def test_evaluate_measures_photographs_beside_grey_and_the_truth(condcolor, here):
+    save_random_photo(here / "snaps")
+    shoot(here / "photographs/deep", 3)
+    (here / "photographs/z.jpg").write_text("<html>")
+    words = ("evaluate", "snaps", "photographs", "--vivid", 1, "--vivid", 2.5, "--size", 16)
+    done = condcolor(*words, "--json", "figures.json")
+    assert done.exit_code == 0, done.stderr
+    assert "left out: " in done.stderr
+    assert "z.jpg" in done.stderr
+    for said in ("The protocol.", "all photographs: 3 photographs", "ab error", "dCF", "truth"):
+        assert said in done.stdout, said
+    rows = ["model", "vivid 1", "vivid 2.5", "grey", "truth"]
+    lines = done.stdout.splitlines()[-len(rows) :]
+    assert [line.strip().split("  ")[0] for line in lines] == rows
+    assert "100 %" in lines[rows.index("grey")]
+    figures = json.loads(Path("figures.json").read_text())["all photographs"]
+    assert list(figures) == rows
+    assert figures["truth"]["psnr"] is None  # infinite
+    assert figures["model"] == figures["vivid 1"] != figures["vivid 2.5"]
+    fewer = condcolor(*words, "--inputs", 1, "--json", "-")
+    assert json.loads(fewer.stdout)["all photographs"]["model"]["pictures"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["snaps", "data", "--network-only"], 2, "--network-only is for models of sketches"),
+        (["snaps", "data", "--vivid", "9"], 2, "vivid 9"),
+        (["snaps", "none"], 3, "none"),
+        (["snaps", "empty"], 3, "no pictures in it"),
+        (["model", "data", "--vivid", "2"], 2, "--vivid is for models of photographs"),
+    ],
+)
+def test_what_a_model_of_photographs_cannot_evaluate_is_told(
+    condcolor, model, here, words, code, said
+):
+    save_random_photo(here / "snaps")
+    shoot(here / "data", 1)
+    (here / "empty").mkdir()
+    done = condcolor("evaluate", *words)
+    assert done.exit_code == code, done.stderr
+    assert said in done.stderr
+    assert "unexpected" not in done.stderr
 
 
 @pytest.mark.parametrize(

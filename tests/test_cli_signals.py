@@ -22,8 +22,9 @@ def colorize(condcolor, built_in):
 
 
 def files(folder: Path) -> list[str]:
-    """Everything in a folder but its folders, hidden ones too."""
-    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
+    """Everything in a folder, hidden ones too, but its folders and a manifest."""
+    found = (p for p in folder.rglob("*") if not p.is_dir() and p.name != "manifest.jsonl")
+    return sorted(str(p.relative_to(folder)) for p in found)
 
 
 @pytest.fixture

