@@ -1,4 +1,4 @@
-# make demo: install, colour a sketch with the built-in model.  make test: install, run the tests.
+# make demo: install, colour a sketch and a photograph with the built-in models.  make test: install, run the tests.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -8,7 +8,9 @@ demo: .venv/installed
 	rm -rf demo && mkdir demo
 	$(BIN)/condcolor colorize examples/sketches/ada.png --hair red --shirt blue -o demo/ada.png
 	$(BIN)/condcolor variants examples/sketches/ada.png -o demo/ada-variants.png
-	@echo "Look at demo/ada.png (red hair, blue shirt) and demo/ada-variants.png (all 25 variants)."
+	$(BIN)/condcolor colorize examples/photographs/collins.jpg --model photo -o demo/collins.png
+	@echo "Look at demo/ada.png (red hair, blue shirt), demo/ada-variants.png (all 25 variants)"
+	@echo "and demo/collins.png (a grey photograph in colour)."
 
 test: .venv/installed
 	$(BIN)/python -m pytest

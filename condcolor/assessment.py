@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from condcolor.filetypes import shown_name
 from condcolor.geometry import resize
 from condcolor.images import open_picture
 from condcolor.metadata import read_metadata
+from condcolor.perceptual import Perceptual
 from condcolor.photoevaluation import PhotoEvaluation, Tally
 from condcolor.photographs import GREY, is_grey, read_photographs
 from condcolor.photometrics import SSIM_WINDOW
@@ -83,6 +85,7 @@ def assess_photographs(
     *,
     short_side: int = 256,
     max_inputs: int | None = None,
+    perceptual: Perceptual | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_skip: Callable[[str], None] | None = None,
 ) -> dict[str, dict[str, PhotoEvaluation]]:
@@ -93,9 +96,11 @@ def assess_photographs(
 
     Args:
         short_side: photographs are first made smaller until this is their short side, in pixels.
+        perceptual: measures FID, KID and LPIPS, too.
 
     Raises:
         DataError: the data cannot be used, or no photograph of it.
+        CheckpointError: a network of `perceptual` is not what it should be.
     """
     records = read_photographs(data).records
     tested = tuple(record for record in records if record.split == "test")
@@ -112,14 +117,20 @@ def assess_photographs(
             if on_skip is not None:
                 on_skip(str(error))
         else:
-            for name, output in _outputs(colorizers, codec, truth):
-                tallies[name].add(_tensor(output), _tensor(truth))
+            made = {n: _tensor(output) for n, output in _outputs(colorizers, codec, truth)}
+            for name, output in made.items():
+                tallies[name].add(output, made["truth"])
+            if perceptual is not None:
+                perceptual.add(made, made["truth"])
         if on_progress is not None:
             on_progress(done, len(chosen))
     if not tallies["truth"].pictures:
         raise DataError(f"{data}: no colour photograph to measure on")
     split = "test" if tested else "all photographs"
-    return {split: {name: tally.score() for name, tally in tallies.items()}}
+    more = (
+        {name: asdict(score) for name, score in perceptual.scores().items()} if perceptual else {}
+    )
+    return {split: {n: replace(t.score(), **more.get(n, {})) for n, t in tallies.items()}}
 
 
 def _outputs(

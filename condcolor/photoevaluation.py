@@ -14,6 +14,7 @@ was. Figures are means over photographs of each photograph's own.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,7 +30,10 @@ from condcolor.evaluation import Colour, json_value
 
 @dataclass(frozen=True)
 class PhotoEvaluation:
-    """Figures of some photographs, coloured; `cf_..._truth` are those of the truth."""
+    """Figures of some photographs, coloured; `cf_..._truth` are those of the truth.
+
+    The last three need networks (perceptual.py); NaN without.
+    """
 
     pictures: int
     ab_error: float
@@ -42,6 +46,9 @@ class PhotoEvaluation:
     cf_abs_truth: float
     auc: float
     auc_rebalanced: float
+    fid: float = math.nan
+    kid: float = math.nan
+    lpips: float = math.nan
 
     @property
     def dcf_hs(self) -> float:
@@ -62,9 +69,9 @@ class PhotoEvaluation:
         return f"ab error {self.ab_error:.2f}  cf {self.cf_abs:.1f} of {self.cf_abs_truth:.1f}"
 
     def to_json(self) -> dict:
-        """As JSON values; a figure that is not finite becomes None."""
+        """As JSON values; infinite becomes None, and what was not measured is left out."""
         figures = dataclasses.asdict(self) | {"dcf_hs": self.dcf_hs, "dcf_abs": self.dcf_abs}
-        return json_value(figures)
+        return json_value({k: v for k, v in figures.items() if not math.isnan(v)})
 
 
 class Tally:

@@ -138,7 +138,7 @@ def test_photographs_are_measured_beside_grey_and_the_truth(photo_model, tmp_pat
     assert truth.ab_error == truth.dcf_abs == 0
     assert (truth.psnr, truth.auc) == (math.inf, 100)
     assert table["vivid 0"].ab_error == pytest.approx(grey.ab_error, abs=0.05)
-    assert table["vivid 0"].cf_abs == pytest.approx(grey.cf_abs, abs=0.05)
+    assert table["vivid 0"].cf_abs == pytest.approx(grey.cf_abs, abs=0.2)
     assert grey.cf_abs < 1 < table["model"].cf_abs
 
 

@@ -11,7 +11,7 @@ import warnings
 
 import click
 import pytest
-from models import save_random
+from models import save_random, save_random_photo
 
 from condcolor.attributes import Attribute, AttributeSchema
 from condcolor.cli import COMMANDS, main
@@ -59,8 +59,8 @@ def test_every_help_has_an_example_of_its_own_command(condcolor, path):
 
 
 @PATHS
-@pytest.mark.usefixtures("built_in")
-def test_every_example_parses(path):
+def test_every_example_parses(built_in, path):
+    save_random_photo(built_in.parent / "photo")
     for words in examples(path):
         context, rest = click.Context(main), words[1:]
         command = main

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from conftest import sketch
 from drawn import draw_set, shoot
 from models import HEX, HOUSES, save_random, save_random_photo
@@ -211,14 +212,33 @@ def test_evaluate_measures_photographs_beside_grey_and_the_truth(condcolor, here
     assert json.loads(fewer.stdout)["all photographs"]["model"]["pictures"] == 1
 
 
+def test_evaluate_measures_by_networks_from_files(condcolor, here):
+    save_random_photo(here / "snaps")
+    shoot(here / "photographs", 2)
+    flat = torch.nn.Sequential(torch.nn.AvgPool2d(4), torch.nn.AdaptiveAvgPool2d(1))
+    torch.jit.script(flat).save("flat.pt")
+    words = ("evaluate", "snaps", "photographs", "--fid-weights", "flat.pt")
+    done = condcolor(*words, "--json", "figures.json")
+    assert done.exit_code == 0, done.stderr
+    for said in ("FID", "KID", "Frechet distance"):
+        assert said in done.stdout
+    assert "LPIPS" not in done.stdout.splitlines()[-4]
+    figures = json.loads(Path("figures.json").read_text())["all photographs"]
+    assert figures["truth"]["fid"] < 1e-6 < figures["grey"]["fid"]
+    assert "lpips" not in figures["grey"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
+        (["snaps", "data", "--fid-weights", "none.pt"], 2, "none.pt: no such file"),
+        (["snaps", "data", "--lpips-weights", "data/0.png"], 4, "0.png: no TorchScript network"),
+        (["model", "data", "--fid-weights", "none.pt"], 2, "for models of photographs"),
         (["snaps", "data", "--network-only"], 2, "--network-only is for models of sketches"),
         (["snaps", "data", "--vivid", "9"], 2, "vivid 9"),
         (["snaps", "none"], 3, "none"),
         (["snaps", "empty"], 3, "no pictures in it"),
-        (["model", "data", "--vivid", "2"], 2, "--vivid is for models of photographs"),
+        (["model", "data", "--vivid", "2"], 2, "for models of photographs"),
     ],
 )
 def test_what_a_model_of_photographs_cannot_evaluate_is_told(

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 from conftest import sketch
-from drawn import draw_set
+from drawn import draw_set, shoot
 from PIL import Image
 
 from condcolor import networks, recipes
 from condcolor.cli.train import NETWORK, PHASE, train
+from condcolor.encoders import ENCODERS
 from condcolor.errors import DataError
 from condcolor.losses import PIXEL_LOSSES
 from condcolor.trainer import Trainer
 
 GIVEN = {"source_channels", "output_channels", "cond_planes"}  # by the recipe and the data
 NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
-OWN = {"data", "out", "recipe", "epochs", "init", "shared_values", "device"}
+OWN = {"data", "out", "recipe", "epochs", "init", "encoder_weights", "shared_values", "device"}
 SMALL = [
     *(
         "--image-size",
@@ -66,6 +67,7 @@ def test_the_choices_named_are_those_of_the_library():
     assert choices["recipe"] == set(recipes.RECIPES)
     assert choices["cond_levels"] == set(networks.COND_LEVELS)
     assert choices["pixel_loss"] == set(PIXEL_LOSSES)
+    assert choices["encoder"] == {"none", *ENCODERS}
     for name in choices["precision"]:
         recipes.TrainConfig(precision=name)
 
@@ -246,3 +248,26 @@ def test_a_plot_needs_no_display_and_no_home(run):
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "run/losses.png\n", "")
     assert Path("run/losses.png").exists()
+
+
+def test_photographs_train_from_the_command_line(condcolor, here):
+    shoot(here / "old", 8)
+    done = condcolor("train", "old", "--recipe", "photo", "--out", "run", "--epochs", "1,1", *SMALL)
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("6 rows to train on, 2 to test on")
+    assert "test ab error" in lines[1]
+    assert lines[-1] == "try it: condcolor colorize PHOTOGRAPH --model run/model -o colored.png"
+    assert condcolor("colorize", "old/0.png", "-m", "run", "-o", "made.png").exit_code == 0
+    assert Image.open("made.png").size == Image.open("old/0.png").size
+    assert condcolor("evaluate", "run", "old").exit_code == 0
+    assert "ab error" in condcolor("info", "run").stdout
+
+
+def test_an_encoder_without_its_weights_says_what_to_do(condcolor, here):
+    shoot(here / "old", 8)
+    asked = ("--recipe", "photo", "--encoder", "efficientnet-lite0", "--encoder-weights", "w.pth")
+    done = condcolor("train", "old", "--out", "run", *asked, "--depth", "5")
+    assert done.exit_code == 2
+    assert "w.pth: no such file of encoder weights" in done.stderr
+    assert not Path("run").exists()

@@ -33,7 +33,7 @@ LAYERS = (
     {"images", "modelfolder", "records"},
     {"metadata", "codecs"},
     {"recipes", "palette", "balance", "jobs", "photographs"},
-    {"dataset", "checkpoint", "manifest", "metrics", "photometrics", "plots"},
+    {"dataset", "checkpoint", "manifest", "metrics", "perceptual", "photometrics", "plots"},
     {"evaluation", "inspection", "state", "runlog", "schedule"},
     {"photoevaluation"},
     {"samples", "measuring"},

@@ -347,7 +347,7 @@ def test_a_frozen_encoder_moves_only_after_its_epochs(photographs, tmp_path):
 
     keep = Keep()
     photo_run(photographs, tmp_path / "run", freeze_epochs=1, progress=keep, **options)
-    weight, running = "encoder.levels.4.0.depthwise.0.weight", "encoder.stem.2.running_mean"
+    weight, running = "encoder.levels.4.0.depthwise.1.weight", "encoder.stem.2.running_mean"
     first, second, third = keep.seen
     for name in (weight, running):
         assert torch.equal(first[name], second[name])

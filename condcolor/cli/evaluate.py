@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,18 @@ if TYPE_CHECKING:
     help="Photographs: short side in pixels that larger ones are brought to.",
 )
 @click.option(
+    "--fid-weights",
+    type=click.Path(),
+    metavar="FILE",
+    help="Photographs: FID and KID by this TorchScript network (inception-2015-12-05.pt).",
+)
+@click.option(
+    "--lpips-weights",
+    type=click.Path(),
+    metavar="FILE",
+    help="Photographs: LPIPS by this TorchScript network (StyleGAN's vgg16.pt).",
+)
+@click.option(
     "--json",
     "json_path",
     type=click.Path(),
@@ -45,7 +58,19 @@ if TYPE_CHECKING:
 )
 @overwrite_option
 @device_option
-def evaluate(model, data, inputs, network_only, vivid, size, json_path, overwrite, device) -> None:
+def evaluate(
+    model,
+    data,
+    inputs,
+    network_only,
+    vivid,
+    size,
+    fid_weights,
+    lpips_weights,
+    json_path,
+    overwrite,
+    device,
+) -> None:
     """Measure how a model colours a data set.
 
     Sketches in every combination of values, beside a flat fill and the sketch as it is; photographs
@@ -65,10 +90,13 @@ def evaluate(model, data, inputs, network_only, vivid, size, json_path, overwrit
     from condcolor.colorizer import Colorizer
 
     colorizer = Colorizer.load(model, device=device)
+    pairs = colorizer.codec.pairs
+    if pairs and (vivid or fid_weights or lpips_weights):
+        raise UsageError("--vivid, --fid-weights and --lpips-weights are for models of photographs")
+    if network_only and not pairs:
+        raise UsageError("--network-only is for models of sketches")
     with Progress("evaluating") as progress:
-        if colorizer.codec.pairs:
-            if vivid:
-                raise UsageError("--vivid is for models of photographs")
+        if pairs:
             tables = assess(
                 colorizer,
                 Path(data),
@@ -77,8 +105,8 @@ def evaluate(model, data, inputs, network_only, vivid, size, json_path, overwrit
                 on_progress=progress,
             )
         else:
-            if network_only:
-                raise UsageError("--network-only is for models of sketches")
+            from condcolor.perceptual import Perceptual
+
             rows = {"model": colorizer}
             rows |= {
                 f"vivid {v:g}": Colorizer(colorizer.model, vivid=v, device=device) for v in vivid
@@ -88,6 +116,7 @@ def evaluate(model, data, inputs, network_only, vivid, size, json_path, overwrit
                 Path(data),
                 short_side=size,
                 max_inputs=inputs,
+                perceptual=Perceptual(fid_weights, lpips_weights, colorizer.device),
                 on_progress=progress,
                 on_skip=lambda said: progress.say(f"left out: {said}", err=True),
             )
@@ -97,7 +126,7 @@ def evaluate(model, data, inputs, network_only, vivid, size, json_path, overwrit
         return
     if json_path is not None:
         write_whole(json_path, (json.dumps(figures) + "\n").encode(), overwrite=overwrite)
-    for line in _pairs_told(tables) if colorizer.codec.pairs else _photographs_told(tables):
+    for line in _pairs_told(tables) if pairs else _photographs_told(tables):
         click.echo(line)
 
 
@@ -116,11 +145,16 @@ def _pairs_told(tables: Mapping[str, Mapping[str, Evaluation]]) -> Iterator[str]
 
 def _photographs_told(tables: Mapping[str, Mapping[str, PhotoEvaluation]]) -> Iterator[str]:
     """The protocol and the figures, those that grey has for nothing as shares of grey's."""
-    from condcolor import photoevaluation
+    from condcolor import perceptual, photoevaluation
 
     yield _protocol(photoevaluation)
     heads = ["", "ab error", "to grey", "ab RMSE", "PSNR", "SSIM", "cf hs", "cf abs", "dCF"]
     heads += ["of grey's", "AuC", "rebalanced"]
+    truth = next(iter(tables.values()))["truth"]
+    more = [name for name in ("fid", "kid", "lpips") if not math.isnan(getattr(truth, name))]
+    if more:
+        heads += [name.upper() for name in more]
+        yield _protocol(perceptual)
     for split, table in tables.items():
         grey = table["grey"]
         yield f"\n{split}: {grey.pictures} photographs"
@@ -130,7 +164,8 @@ def _photographs_told(tables: Mapping[str, Mapping[str, PhotoEvaluation]]) -> It
             row += [f"{e.ab_rmse:.2f}", f"{e.psnr:.2f}", f"{e.ssim:.4f}"]
             row += [f"{e.cf_hs:.1f}", f"{e.cf_abs:.1f}", f"{e.dcf_abs:.1f}"]
             row += [f"{100 * e.dcf_abs / grey.dcf_abs:.0f} %", f"{e.auc:.2f}"]
-            rows.append([*row, f"{e.auc_rebalanced:.2f}"])
+            row += [f"{e.auc_rebalanced:.2f}", *(f"{getattr(e, name):.4f}" for name in more)]
+            rows.append(row)
         yield from _aligned(rows)
 
 

@@ -15,6 +15,7 @@ from condcolor.cli.progress import Progress
 from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
 from condcolor.memory import memory_told
+from condcolor.modelfolder import read_config
 from condcolor.signals import Interrupted
 
 if TYPE_CHECKING:
@@ -227,10 +228,15 @@ def _run(run: str, work: Callable[[Told], Path]) -> None:
             memory_told("lower --batch-size, --image-size or --base-channels"),
             Progress("training") as progress,
         ):
-            model = shlex.quote(shown_name(work(Told(progress))))
+            made = work(Told(progress))
     except Interrupted as stopped:
         number = stopped.exit_code - 128
         again = f"condcolor resume {shlex.quote(shown_name(run))}"
         raise Interrupted(number, f"{stopped}; to go on: {again}") from None
+    model = shlex.quote(shown_name(made))
     click.echo(f"model: {model}")
-    click.echo(f"what it can do: condcolor info {model}")
+    asks = bool(read_config(made)["schema"])
+    example = "variants SKETCH" if asks else "colorize PHOTOGRAPH"
+    click.echo(
+        f"try it: condcolor {example} --model {model} -o {'sheet' if asks else 'colored'}.png"
+    )
