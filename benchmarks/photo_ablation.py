@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from timed import train_for
+from torch import nn
 
+from condcolor.checkpoint import load_model
+from condcolor.codecs import Codec
 from condcolor.dataset import PictureSet
 from condcolor.photoevaluation import Tally
 from condcolor.photographs import read_photographs
-from condcolor.trainer import Trainer
 
 VIVID = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 PLAIN = {"base_channels": 32, "max_channels": 256, "depth": 7, "disc_channels": 32}
@@ -59,15 +62,16 @@ def run_variant(name: str, data: Path, out: Path, minutes: float) -> dict:
         model=network,
         **COMMON | numbers,
     )
-    scores = measure(trainer, data / "val")
+    scores = measure(trainer.recipe.codec, trainer.averaged.eval(), data / "val", VIVID)
     return {"name": name, "steps": trainer.step, "scores": scores}
 
 
 @torch.no_grad()
-def measure(trainer: Trainer, folder: Path) -> dict[float, tuple[float, float]]:
-    """Each of VIVID -> ab error over grey's less 1, and dCF over grey's, on 256 px squares of `folder`."""
-    codec, network = trainer.recipe.codec, trainer.averaged.eval()
-    tallies = {vivid: Tally() for vivid in (0.0, *VIVID)}
+def measure(
+    codec: Codec, network: nn.Module, folder: Path, factors: Sequence[float]
+) -> dict[float, tuple[float, float]]:
+    """Each chroma factor -> ab error over grey's less 1, and dCF over grey's, on squares of `folder`."""
+    tallies = {vivid: Tally() for vivid in (0.0, *factors)}
     metadata = read_photographs(folder)
     pictures = PictureSet(metadata.records, metadata.schema, 256, photographs=True)
     for picture in pictures.pictures[:, None]:
@@ -98,10 +102,19 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=Path("runs/photo-ablation"))
     parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument(
+        "--vivid", type=float, nargs="*", help="of a run in --out: only measure these"
+    )
     parser.add_argument("--only", type=int, nargs="*", help="places in the list of variants")
     options = parser.parse_args()
     for place, name in enumerate(VARIANTS):
         if options.only is not None and place not in options.only:
+            continue
+        if options.vivid:
+            model = load_model(options.out / f"{place}" / "model")
+            folder, codec = options.data / "val", model.recipe.codec
+            for vivid, found in measure(codec, model.generator, folder, options.vivid).items():
+                print(f"{name} x{vivid:g}: {100 * found[0]:+.1f} % | {100 * found[1]:.0f} %")
             continue
         row = run_variant(name, options.data, options.out / f"{place}", options.minutes)
         (options.out / f"{place}" / "row.json").write_text(json.dumps(row))

@@ -21,6 +21,11 @@ def test_the_rate_is_full_then_falls_to_nothing():
 
 def test_flips_begin_at_their_epoch_and_nothing_else_changes():
     config = TrainConfig(flips_from=2, shift=0.1)
-    assert [augmentation_at(config, epoch).flips for epoch in range(4)] == [False, False, True, True]
+    assert [augmentation_at(config, epoch).flips for epoch in range(4)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
     assert augmentation_at(config, 2) == config
     assert not augmentation_at(TrainConfig(flips=False), 5).flips
