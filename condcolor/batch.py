@@ -36,11 +36,15 @@ def run_jobs(
 ) -> Iterator[Done]:
     """Colour them one by one, in order; a picture that fails is told and the next one comes.
 
-    `manifest` gets a line for each, before it is yielded.
+    `manifest` gets a line before each and one after, before it is yielded; what it says an earlier run
+    was cut off at is made again.
     """
     for job in jobs:
         started = time.perf_counter()
-        done = _attempt(colorizer, job, overwrite)
+        again = manifest is not None and manifest.was_begun(job)
+        if manifest is not None:
+            manifest.begin(job)
+        done = _attempt(colorizer, job, overwrite or again)
         if manifest is not None:
             seconds = time.perf_counter() - started
             manifest.add(job, seconds=seconds, error=done.error, notes=done.notes)

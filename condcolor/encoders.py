@@ -150,7 +150,8 @@ def find_weights(encoder: str, source: Path | str) -> dict[str, Tensor]:
         said = str(error).partition("\n")[0]
         raise CheckpointError(f"{path}: no weights can be loaded from it ({said})") from None
     expected = ENCODERS[encoder](3).state_dict()
-    shapes = [tuple(t.shape) for t in weights.values()] if isinstance(weights, dict) else []
+    found = list(weights.values()) if isinstance(weights, dict) else []
+    shapes = [tuple(t.shape) if isinstance(t, Tensor) else None for t in found]
     if shapes[: len(expected)] != [tuple(t.shape) for t in expected.values()]:
         raise CheckpointError(f"{path}: holds other tensors than those of {encoder}")
     return weights

@@ -18,7 +18,7 @@ from condcolor.filetypes import shown_name
 from condcolor.jobs import Job
 
 NAME = "manifest.jsonl"
-DONE, FAILED = "done", "failed"
+BEGUN, DONE, FAILED = "begun", "done", "failed"
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,14 @@ class Manifest:
             return False
         return all(entry.get(name) == value for name, value in wanted.items())
 
+    def was_begun(self, job: Job) -> bool:
+        """Whether a run was cut off while it made the job's output, so that what is there is its own."""
+        return self._entries.get(self._relative(job.out), {}).get("status") == BEGUN
+
+    def begin(self, job: Job) -> None:
+        """Append that the job's output will be made now. A fault goes to `problem`, as in `add`."""
+        self._write({"status": BEGUN, "output": self._relative(job.out)})
+
     def add(
         self,
         job: Job,
@@ -78,8 +86,6 @@ class Manifest:
         notes: tuple[str, ...] = (),
     ) -> None:
         """Append what became of a job. A fault goes to `problem`, and then no more is appended."""
-        if not self._usable:
-            return
         entry: dict[str, object] = {"status": FAILED if error else DONE}
         if error:
             entry["reason"] = str(error)
@@ -89,12 +95,17 @@ class Manifest:
             entry["source"] = self._relative(job.source)
         entry |= {"output": self._relative(job.out), "model": self.settings.model}
         entry |= {"seconds": round(seconds, 3), "notes": list(notes)}
+        self._write(entry)
+
+    def _write(self, entry: dict[str, object]) -> None:
+        if not self._usable:
+            return
         try:
             self._append(json.dumps(entry).encode() + b"\n")
         except OSError as fault:
             self._give_up("cannot be written", fault)
             return
-        self._entries[self._relative(job.out)] = entry
+        self._entries[str(entry["output"])] = entry
 
     def _wanted(self, job: Job) -> dict[str, object]:
         """What an entry must say for its output to be this job's."""
@@ -125,6 +136,7 @@ class Manifest:
             self.problem = f"{shown_name(self.path)}: {said}"
 
     def _append(self, line: bytes) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         file = os.open(self.path, flags, 0o666)
         try:

@@ -80,7 +80,7 @@ class FeatureNetwork:
         levels = (picture[None] * 255).round().clamp(0, 255).to(self.device)
         try:
             found = self.network(levels, **self.options)
-        except RuntimeError as error:
+        except (RuntimeError, torch.jit.Error) as error:
             raise CheckpointError(f"{self.name}: does not take pictures [1, 3, H, W]") from error
         if not isinstance(found, Tensor) or found.shape[:1] != (1,):
             raise CheckpointError(f"{self.name}: does not give one tensor [1, D] of features")

@@ -44,6 +44,7 @@ class PhotoEvaluation:
     cf_abs: float
     cf_hs_truth: float
     cf_abs_truth: float
+    ab_error_grey: float
     auc: float
     auc_rebalanced: float
     fid: float = math.nan
@@ -60,13 +61,19 @@ class PhotoEvaluation:
 
     @property
     def score(self) -> float:
-        """What the best model is chosen by: the lower, the better."""
-        return self.ab_error
+        """What the best model is chosen by: the lower, the better; 2 is grey, 0 the truth.
+
+        The ab error alone prefers timid colours, dCF alone any colours: each counts as a share of grey's.
+        """
+        if not self.ab_error_grey or not self.cf_abs_truth:
+            return self.ab_error
+        return self.ab_error / self.ab_error_grey + self.dcf_abs / self.cf_abs_truth
 
     @property
     def said(self) -> str:
         """The main figures in a few words."""
-        return f"ab error {self.ab_error:.2f}  cf {self.cf_abs:.1f} of {self.cf_abs_truth:.1f}"
+        error = f"ab error {self.ab_error:.2f} (grey {self.ab_error_grey:.2f})"
+        return f"{error}  cf {self.cf_abs:.1f} of {self.cf_abs_truth:.1f}"
 
     def to_json(self) -> dict:
         """As JSON values; infinite becomes None, and what was not measured is left out."""
@@ -88,6 +95,7 @@ class Tally:
         errors = photometrics.ab_errors(lab, lab_truth)
         figures = {
             "ab_error": float(errors.mean()),
+            "ab_error_grey": float(torch.linalg.vector_norm(lab_truth[1:], dim=0).mean()),
             "ab_rmse": float(errors.square().mean().sqrt()),
             "psnr": photometrics.psnr(output, truth),
             "ssim": photometrics.ssim(output, truth),

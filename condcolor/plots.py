@@ -15,6 +15,7 @@ from condcolor.saving import write_whole
 GAP = 4  # pixels of white between the pictures of a sheet
 INK = (40, 40, 40)
 ERRORS = {"mse": "test MSE", "ab_error": "test ab error"}  # figures by which a model is chosen
+LEVELS = {"ab_error_grey": "of grey"}
 COLORS = {"cf_abs": "colourfulness", "cf_abs_truth": "of the truth"}
 FEW = 10  # points of a curve up to which each gets a dot: a line of one point is not seen
 
@@ -110,6 +111,8 @@ def _measures(errors, colors, epochs: Sequence[dict]) -> None:
         if known:
             best, _ = min(known, key=lambda point: point[1])
             errors.axvline(best, color="0.6", ls=":", label=f"best: {best}")
+    for name, label in LEVELS.items():
+        _curve(errors, [(e["epoch"], e["test"].get(name)) for e in epochs], label)
     for name, label in COLORS.items():
         _curve(colors, [(e["epoch"], e["test"].get(name)) for e in epochs], label)
     for i, score in enumerate(epochs[0]["test"].get("attributes", ())):

@@ -287,6 +287,8 @@ class Trainer:
         state.unpack(tensors, self._modules(), self._optimizers(), folder)
         for name in self._counters:
             setattr(self, name, counters[name])
+        if self.best is not None:
+            self.best.setdefault("score", self.best.get("mse"))  # as runs called it before
         self.losses = counters["losses"]
         runlog.truncate(self.run, self.step)
 

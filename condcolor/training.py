@@ -1,4 +1,4 @@
-"""`train` and `resume`: from a folder with a metadata.csv to a run folder with a model."""
+"""`train` and `resume`: from a metadata.csv, or a folder of photographs, to a run folder with a model."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def train(
     """Train a recipe on a data folder; everything ends up in the folder `out`.
 
     Args:
-        data: a metadata.csv or a folder with one, see docs/format.md.
+        data: a metadata.csv or a folder with one, for photographs any folder; see docs/format.md.
         out: the run folder; must not exist, or be empty.
         epochs: one number for each phase of the recipe.
         init: a model folder to start from; its network and schema are taken over.
@@ -97,6 +97,9 @@ def train(
                 module.load_state_dict(started_from.generator.state_dict())
             elif trained:
                 module.encoder.load_published(trained)
+        for note in metadata.notes:
+            trainer.progress.note(f"note: {note}")
+        trainer.save()  # a run cut short before its first state must not go on from random weights
         _write_json(run / "config.json", plan.to_json(metadata))
         return _finish(trainer)
 

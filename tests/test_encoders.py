@@ -102,6 +102,7 @@ def test_weights_from_a_file(tmp_path):
         (b"not weights", "no weights can be loaded"),
         ({"a": torch.zeros(3)}, "other tensors"),
         ([1, 2], "other tensors"),
+        ({"epoch": 3, "state_dict": {"a": torch.zeros(3)}}, "other tensors"),
     ],
 )
 def test_a_file_that_is_no_encoder_is_named(tmp_path, content, said):

@@ -26,7 +26,11 @@ def opened(folder: Path = Path("made"), **other) -> Manifest:
 
 
 def lines() -> list[dict]:
-    return [json.loads(line) for line in Path("made", NAME).read_text().splitlines()]
+    """Those that say how a picture ended; before each is one that it was begun."""
+    told = [json.loads(line) for line in Path("made", NAME).read_text().splitlines()]
+    assert all(begun["status"] == "begun" for begun in told[::2])
+    assert [line["output"] for line in told[::2]] == [line["output"] for line in told[1::2]]
+    return told[1::2]
 
 
 def left(manifest: Manifest, jobs: list[Job]) -> list[str]:
@@ -123,13 +127,13 @@ def test_a_torn_last_line_is_no_problem_and_spoils_no_other(ran, cut):
 )
 def test_a_broken_line_is_told_and_kept(ran, wrong):
     path = Path("made", NAME)
-    _, rest = path.read_bytes().split(b"\n", 1)
-    path.write_bytes(wrong + b"\n" + rest)
+    begun, _, rest = path.read_bytes().split(b"\n", 2)
+    path.write_bytes(begun + b"\n" + wrong + b"\n" + rest)
     manifest = opened()
-    assert manifest.problem.startswith(f"made/{NAME}: line 1 cannot be read")
+    assert manifest.problem.startswith(f"made/{NAME}: line 2 cannot be read")
     assert left(manifest, ran) == ["ada.png", "ben.jpg"]
     manifest.add(ran[0], seconds=1)
-    assert path.read_bytes().startswith(wrong + b"\n" + rest)
+    assert path.read_bytes().startswith(begun + b"\n" + wrong + b"\n" + rest)
     assert left(opened(), ran) == ["ben.jpg"]
 
 
@@ -202,6 +206,20 @@ def test_the_same_command_again_does_what_is_left(condcolor, sketches, tmp_path)
     done = condcolor(*words, "--vivid", "1.5", "--overwrite")
     assert done.stdout == "4 of 4 pictures coloured in made\n"
     assert {line["vivid"] for line in lines()[-4:]} == {1.5}
+
+
+@pytest.mark.parametrize("cut", [1, 40])  # the line's end only, or half of the line
+def test_a_picture_that_a_kill_left_without_its_line_is_made_again(
+    condcolor, sketches, tmp_path, cut
+):
+    words = ("colorize", "sketches", "-m", save_random_photo(tmp_path / "photo"), "-o", "made")
+    assert condcolor(*words).exit_code == 0
+    path = Path("made", NAME)
+    path.write_bytes(path.read_bytes()[:-cut])
+    again = condcolor(*words)
+    assert again.exit_code == 0, again.stderr
+    assert again.stdout.startswith("1 of 1 pictures coloured in made")
+    assert condcolor(*words).stdout.startswith("0 of 0 pictures coloured in made")
 
 
 def test_a_csv_goes_on_as_well(condcolor, sketches, random_model):

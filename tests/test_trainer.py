@@ -388,3 +388,27 @@ def test_a_folder_of_grey_photographs_is_refused_and_leaves_no_run(tmp_path):
     with pytest.raises(DataError, match="no row belongs to the training split"):
         photo_run(tmp_path / "grey", tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_killed_before_its_first_state_goes_on_from_the_weights_it_began_with(
+    photographs, tmp_path
+):
+    drawn = EfficientNetLite0(3).state_dict()
+    torch.save(drawn, tmp_path / "w.pth")
+    options = {"model": ENCODED, "image_size": 32, "encoder_weights": tmp_path / "w.pth"}
+
+    class Killed(Exception):
+        pass
+
+    class KillAt(Progress):
+        def step(self, done, total, losses):
+            raise Killed
+
+    with pytest.raises(Killed):
+        photo_run(photographs, tmp_path / "cut", freeze_epochs=9, progress=KillAt(), **options)
+    resume(tmp_path / "cut", device="cpu")
+    photo_run(photographs, tmp_path / "whole", freeze_epochs=9, **options)
+    cut, whole = state_of(tmp_path / "cut"), state_of(tmp_path / "whole")
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+    name = "levels.0.0.depthwise.0.weight"
+    assert torch.equal(cut[f"generator.encoder.{name}"], drawn[name])

@@ -86,7 +86,9 @@ def colorize(ctx, sketches, out, model, overwrite, skip_existing, vivid, device,
         return
     manifest = _manifest(Path(out), model, vivid)
     left = [job for job in planned if overwrite or not manifest.has(job)]
-    to_do = jobs.still_to_do(left, overwrite=overwrite, skip=skip_existing)
+    cut_off = [job for job in left if manifest.was_begun(job)]
+    others = [job for job in left if job not in cut_off]
+    to_do = cut_off + jobs.still_to_do(others, overwrite=overwrite, skip=skip_existing)
     for line in passed_over:
         click.echo(f"passed over: {line}", err=True)
     colored, failed = _color_several(to_do, manifest, load, overwrite)

@@ -94,6 +94,7 @@ MEASURES = {  # figures of config.json: what they are called, and how many digit
     "mse": ("test MSE", 5),
     "haze": ("haze", 2),
     "ab_error": ("ab error", 2),
+    "ab_error_grey": ("of grey", 2),
     "psnr": ("PSNR", 2),
     "cf_abs": ("colourfulness", 1),
     "cf_abs_truth": ("of the truth", 1),

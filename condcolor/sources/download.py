@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -197,6 +197,8 @@ def _connect(part: Part, headers: dict[str, str], start: int, timeout: float) ->
         if not isinstance(reason, OSError):  # an address that the server sent us on to
             raise DownloadError(f"{_host(part)}: {reason}: check the address") from error
         raise _Lost(_why_lost(reason, timeout), answered=False) from error
+    except (InvalidURL, UnicodeError) as error:  # no address at all, or one we were sent on to
+        raise DownloadError(f"{shown_name(part.url)}: no address ({error}): check it") from error
     except (OSError, HTTPException) as error:
         raise _Lost(_why_lost(error, timeout)) from error
 
