@@ -15,7 +15,7 @@ class Enough(Exception):
 
 
 class Clock(Progress):
-    """Ends the training some minutes after its first step; epochs before the last phase's may be skipped."""
+    """Ends the training some minutes after its first step."""
 
     def __init__(self, minutes: float):
         self.minutes = minutes

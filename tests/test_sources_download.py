@@ -426,3 +426,9 @@ def test_the_name_of_a_file_is_a_plain_one(url, name):
 
 def test_https_is_an_address():
     check_url("https://s3.amazonaws.com:443/fast-ai-coco/coco_sample.tgz?a=%20")
+
+
+@pytest.mark.parametrize("address", ["http://a..b/x.tgz", f"http://{'a' * 70}.example/x.tgz"])
+def test_a_host_that_cannot_be_is_told(tmp_path, address):
+    with pytest.raises(DataError, match="check it"):
+        download(address, tmp_path / "x.tgz", waits=())

@@ -126,7 +126,7 @@ def evaluate(
         return
     if json_path is not None:
         write_whole(json_path, (json.dumps(figures) + "\n").encode(), overwrite=overwrite)
-    for line in _pairs_told(tables) if pairs else _photographs_told(tables):
+    for line in _pairs_told(tables) if pairs else _photographs_told(tables, size):
         click.echo(line)
 
 
@@ -143,7 +143,9 @@ def _pairs_told(tables: Mapping[str, Mapping[str, Evaluation]]) -> Iterator[str]
             yield from _confusion(score)
 
 
-def _photographs_told(tables: Mapping[str, Mapping[str, PhotoEvaluation]]) -> Iterator[str]:
+def _photographs_told(
+    tables: Mapping[str, Mapping[str, PhotoEvaluation]], size: int
+) -> Iterator[str]:
     """The protocol and the figures, those that grey has for nothing as shares of grey's."""
     from condcolor import perceptual, photoevaluation
 
@@ -157,7 +159,8 @@ def _photographs_told(tables: Mapping[str, Mapping[str, PhotoEvaluation]]) -> It
         yield _protocol(perceptual)
     for split, table in tables.items():
         grey = table["grey"]
-        yield f"\n{split}: {grey.pictures} photographs"
+        known = "" if split == "test" else "; no split is said, so training's may be among them"
+        yield f"\n{split}: {grey.pictures} photographs, short side at most {size} px{known}"
         rows = [heads]
         for label, e in table.items():
             row = [label, f"{e.ab_error:.2f}", f"{100 * (e.ab_error / grey.ab_error - 1):+.1f} %"]
