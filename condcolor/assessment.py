@@ -17,11 +17,10 @@ from condcolor.errors import DataError
 from condcolor.evaluation import Colour, Evaluation, evaluate, flat_fill, grey
 from condcolor.filetypes import shown_name
 from condcolor.geometry import resize
-from condcolor.images import open_picture
 from condcolor.metadata import read_metadata
 from condcolor.perceptual import Perceptual
 from condcolor.photoevaluation import PhotoEvaluation, Tally
-from condcolor.photographs import GREY, is_grey, read_photographs
+from condcolor.photographs import open_photograph, read_photographs
 from condcolor.photometrics import SSIM_WINDOW
 
 
@@ -147,14 +146,12 @@ def _outputs(
 
 def _usable(path: Path) -> np.ndarray:
     """A photograph with colours, as large as the measures need it."""
-    rgb = open_picture(path).rgb
+    rgb = open_photograph(path)
     if min(rgb.shape[:2]) < SSIM_WINDOW:
         height, width = rgb.shape[:2]
         raise DataError(
             f"{shown_name(path)}: {width}x{height} pixels are too few: SSIM needs {SSIM_WINDOW} a side"
         )
-    if is_grey(rgb):
-        raise DataError(f"{shown_name(path)}: {GREY}")
     return rgb
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -56,38 +55,19 @@ def srgb8_to_lab(rgb: Tensor) -> Tensor:
     return _in_pieces(convert, rgb, torch.float32)
 
 
-def lab_to_srgb(lab: Tensor, *, clip: Literal["lightness", "channels"] = "lightness") -> Tensor:
+def lab_to_srgb(lab: Tensor) -> Tensor:
     """`[..., 3, H, W]` CIE Lab (D65) -> sRGB in [0, 1]. Differentiable.
 
-    Args:
-        clip: what becomes of a colour outside sRGB. "lightness" takes chroma from it and leaves L as it
-            is (see `fit_gamut`); "channels" cuts R, G and B at 0 and 1 each, which shifts hue and L.
+    A colour outside sRGB loses chroma and keeps its L: to cut R, G and B at 0 and 1 each would shift both
+    hue and L.
     """
-    if clip not in ("lightness", "channels"):
-        raise ValueError(f"clip {clip!r} is neither 'lightness' nor 'channels'")
 
     def convert(part: Tensor, out: Tensor | None) -> Tensor:
         linear, luminance = _linear_of_lab(part)
-        if clip == "lightness":
-            linear = _toward_grey(linear, luminance.clamp(0, 1))
-        return _put(_encoded(linear), out)
+        made = _encoded(_toward_grey(linear, luminance.clamp(0, 1)))
+        return made if out is None else out.copy_(made)
 
     return _in_pieces(convert, lab, lab.dtype)
-
-
-def fit_gamut(linear: Tensor) -> Tensor:
-    """Linear RGB `[..., 3, H, W]` of any value -> into [0, 1], with its luminance, hence its L.
-
-    A pixel outside moves toward the grey of its own luminance Y, on the straight line, as far as it must:
-    by `Y + t (c - Y)` with the largest t in [0, 1] that keeps every channel c in [0, 1]. Y is linear in
-    c, so that it stays; the line is one of constant dominant wavelength.
-    """
-
-    def convert(part: Tensor, out: Tensor | None) -> Tensor:
-        luminance = torch.matmul(_XYZ[1].to(part), part).clamp(0, 1)
-        return _put(_toward_grey(part, luminance).clamp(0, 1), out)
-
-    return _in_pieces(convert, linear, linear.dtype)
 
 
 def _lab(linear: Tensor, out: Tensor | None) -> Tensor:
@@ -112,7 +92,12 @@ def _linear_of_lab(lab: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _toward_grey(linear: Tensor, luminance: Tensor) -> Tensor:
-    """`fit_gamut`, to rounding, of `[..., 3, P]` with `luminance [..., P]` in [0, 1]."""
+    """Linear RGB `[..., 3, P]` of any value -> into [0, 1], to rounding, with its `luminance [..., P]`.
+
+    A pixel outside moves toward the grey of its own luminance Y, on the straight line, as far as it must:
+    by `Y + t (c - Y)` with the largest t in [0, 1] that keeps every channel c in [0, 1]. Y, in [0, 1], is
+    linear in c, so that it stays, and L with it; the line is one of constant dominant wavelength.
+    """
     above = (linear.amax(-2) - luminance).clamp_min(1e-7)
     below = (luminance - linear.amin(-2)).clamp_min(1e-7)
     share = torch.minimum((1 - luminance) / above, luminance / below).clamp_max(1)
@@ -135,10 +120,6 @@ def _encoded(linear: Tensor) -> Tensor:
 def _power(base: Tensor, exponent: float) -> Tensor:
     """A third of the time of `base ** exponent`, and as exact."""
     return base.log2().mul_(exponent).exp2()
-
-
-def _put(made: Tensor, out: Tensor | None) -> Tensor:
-    return made if out is None else out.copy_(made)
 
 
 def _in_pieces(

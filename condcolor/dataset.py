@@ -14,11 +14,10 @@ from torch import Tensor
 from condcolor.attributes import RGB, AttributeSchema
 from condcolor.color import compose
 from condcolor.errors import DataError
-from condcolor.filetypes import shown_name
 from condcolor.geometry import cover, letterbox
 from condcolor.images import open_picture
 from condcolor.metadata import Record
-from condcolor.photographs import GREY, is_grey
+from condcolor.photographs import open_photograph
 from condcolor.recipes import TrainConfig
 
 BEND_KNOTS = 5  # points a side that a bent picture is pulled at
@@ -256,10 +255,7 @@ def _framed(path, fill: int, side: int) -> np.ndarray:
 
 def _photograph(path, fill: int, side: int) -> np.ndarray:
     """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colours."""
-    rgb = open_picture(path).rgb
-    if is_grey(rgb):
-        raise DataError(f"{shown_name(path)}: {GREY}")
-    return cover(rgb, side)
+    return cover(open_photograph(path), side)
 
 
 def _tensor(square: np.ndarray) -> Tensor:

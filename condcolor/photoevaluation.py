@@ -22,7 +22,6 @@ import torch
 from torch import Tensor
 
 from condcolor import photometrics
-from condcolor.codecs import Codec
 from condcolor.color import srgb_to_lab
 from condcolor.dataset import PictureSet
 from condcolor.evaluation import Colour, json_value
@@ -133,12 +132,3 @@ def evaluate_photos(
         if on_progress is not None:
             on_progress(done, count)
     return tally.score()
-
-
-def leave_grey(codec: Codec) -> Colour:
-    """The baseline that colours nothing: what the network is shown."""
-
-    def colour(photograph: Tensor, asked: Tensor) -> Tensor:
-        return codec.shown(photograph[None])
-
-    return colour

@@ -12,12 +12,11 @@ from condcolor.attributes import AttributeSchema
 from condcolor.color import srgb_to_lab
 from condcolor.errors import DataError
 from condcolor.filetypes import shown_name
-from condcolor.images import find_pictures
+from condcolor.images import find_pictures, open_picture
 from condcolor.metadata import CSV_NAME, Metadata, read_metadata
 from condcolor.records import SPLITS, Record
 
 GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph is grey, and would teach grey
-GREY = "a grey picture, which has no colours to teach"
 LOOKED_AT = 64  # pixels a side that this mean is taken over
 
 
@@ -41,6 +40,14 @@ def read_photographs(path: Path | str) -> Metadata:
     root = path.resolve()
     records = tuple(_record(root, os.path.relpath(picture, path)) for picture in found)
     return Metadata(root, AttributeSchema(), records, tuple(passed_over))
+
+
+def open_photograph(path: Path) -> np.ndarray:
+    """A photograph `[H, W, 3]` uint8; DataError when it cannot be read or has no colours."""
+    rgb = open_picture(path).rgb
+    if is_grey(rgb):
+        raise DataError(f"{shown_name(path)}: a grey picture, which has no colours to teach")
+    return rgb
 
 
 def is_grey(rgb: np.ndarray) -> bool:

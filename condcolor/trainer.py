@@ -148,7 +148,7 @@ class Trainer:
         self.generator.train()
         self.discriminator.train()
 
-        # colour the sketches
+        # colour the sources
         with autocast(self.precision, self.device), torch.set_grad_enabled(phase.trains_generator):
             fake = self.generator(source, batch.cond)
 

@@ -89,9 +89,9 @@ def train(
         Path(data).resolve(),
         measure_fixed(metadata),
     )
-    with _locked(run):
-        with _removed_unless_begun(run):
-            trainer = plan.trainer(run, metadata, where, progress)
+    with _locked(run), contextlib.ExitStack() as undo:
+        undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run behind
+        trainer = plan.trainer(run, metadata, where, progress)
         for module in {trainer.generator, trainer.averaged}:
             if started_from:
                 module.load_state_dict(started_from.generator.state_dict())
@@ -101,6 +101,7 @@ def train(
             trainer.progress.note(f"note: {note}")
         trainer.save()  # a run cut short before its first state must not go on from random weights
         _write_json(run / "config.json", plan.to_json(metadata))
+        undo.pop_all()
         return _finish(trainer)
 
 
@@ -269,16 +270,6 @@ def _make_run_folder(run: Path) -> None:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{run}: cannot be made ({error.strerror})") from None
-
-
-@contextlib.contextmanager
-def _removed_unless_begun(run: Path) -> Iterator[None]:
-    """Leave no empty run folder behind, where the data turns out to be of no use."""
-    try:
-        yield
-    except BaseException:
-        shutil.rmtree(run, ignore_errors=True)
-        raise
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from drawn import photograph, shoot
 
 from condcolor.codecs import LToAb
 from condcolor.dataset import PictureSet
-from condcolor.photoevaluation import Tally, evaluate_photos, leave_grey
+from condcolor.photoevaluation import Tally, evaluate_photos
 from condcolor.photographs import read_photographs
 
 
@@ -17,13 +17,17 @@ def pictures(tmp_path):
     return PictureSet(metadata.records, metadata.schema, 16, photographs=True)
 
 
+def left_grey(photo, asked):
+    return LToAb().shown(photo[None])
+
+
 def truth(photo, asked):
     return photo[None].float() / 255
 
 
 def test_the_truth_is_perfect_and_grey_is_not(pictures):
     perfect = evaluate_photos(truth, pictures)
-    grey = evaluate_photos(leave_grey(LToAb()), pictures)
+    grey = evaluate_photos(left_grey, pictures)
     assert perfect.pictures == 4
     assert perfect.ab_error == perfect.ab_rmse == perfect.dcf_abs == perfect.dcf_hs == 0
     assert perfect.psnr == math.inf
@@ -44,7 +48,7 @@ def test_half_the_chroma_is_half_the_error_of_grey(pictures):
         source, target = codec.encode_source(photo[None]), codec.encode_target(photo[None])
         return codec.decode(source, target / 2)
 
-    grey = evaluate_photos(leave_grey(codec), pictures)
+    grey = evaluate_photos(left_grey, pictures)
     assert math.isclose(evaluate_photos(half, pictures).ab_error, grey.ab_error / 2, rel_tol=0.02)
 
 
@@ -71,7 +75,7 @@ def test_at_most_so_many_are_measured_and_progress_is_told(pictures):
 
 
 def test_json_holds_the_figures_and_what_follows_from_them(pictures):
-    measured = evaluate_photos(leave_grey(LToAb()), pictures)
+    measured = evaluate_photos(left_grey, pictures)
     told = measured.to_json()
     assert told["dcf_abs"] == measured.dcf_abs
     assert "ab error" in measured.said
