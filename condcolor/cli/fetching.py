@@ -36,23 +36,27 @@ class Steps:
 
 
 @contextmanager
-def goes_on(archive: Path, url: str) -> Iterator[None]:
-    """Within it, a stop says what is kept of the archive, and a download that fails the way by hand."""
+def goes_on(place: Path | None, by_hand: str) -> Iterator[None]:
+    """Within it, a stop says what is kept, and a download that fails the way by hand.
+
+    place: the archive, or the folder of several, that the download goes to; None: there is none.
+    """
     from condcolor.sources.download import DownloadError
 
     try:
         yield
     except DownloadError as error:
-        hint = f"or download {shown_name(url)} by hand and add --archive FILE"
-        raise DownloadError(f"{error}; {hint}") from error
+        raise DownloadError(f"{error}; {by_hand}") from error
     except (KeyboardInterrupt, Terminated) as stopped:
         number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
-        raise Interrupted(number, _kept(archive)) from None
+        raise Interrupted(number, _kept(place)) from None
 
 
-def _kept(archive: Path) -> str:
-    for path in (archive.with_name(archive.name + ".part"), archive):
-        if path.is_file():
-            kept = f"{path.stat().st_size / 1e6:,.1f} MB are kept in {shown_name(path)}"
+def _kept(place: Path | None) -> str:
+    from condcolor.sources.making import size_of
+
+    for path in (place.with_name(place.name + ".part"), place) if place else ():
+        if path.exists():
+            kept = f"{size_of(path) / 1e6:,.1f} MB are kept in {shown_name(path)}"
             return f"{kept}; the same command goes on from there"
     return "nothing was written"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,15 @@ from condcolor.filetypes import shown_name
 from condcolor.metadata import CSV_NAME, write_metadata
 from condcolor.sources.archive import Contents, CorruptError, extract, scan
 from condcolor.sources.download import check_url, download, file_name
+from condcolor.sources.making import (
+    ORIGIN,
+    Told,
+    disk_faults,
+    draft_of,
+    is_finished,
+    megabytes,
+    set_aside,
+)
 
 URL = "https://s3.amazonaws.com/fast-ai-coco/coco_sample.tgz"
 # Of that file, as fastai publishes them in fastai/data/checks.txt; a checksum of all of it is
@@ -23,12 +30,8 @@ URL = "https://s3.amazonaws.com/fast-ai-coco/coco_sample.tgz"
 SIZE = 3_245_877_008  # bytes
 HEAD_MD5 = "006cd55d633d94b36ecaf661467830ec"  # of its first MiB
 
-ORIGIN = "ORIGIN.md"
 FOLDER = "photos"
 COLUMNS = ("input", "output", "split")
-MEGABYTE = 10**6
-
-Told = Callable[[str, int, int], None]  # (what is being done, done, total)
 
 
 @dataclass(frozen=True)
@@ -75,19 +78,19 @@ def fetch_coco(
     options = _options(pictures, train, seed)
     _check(pictures, train, seed, sha256)
     check_url(url)
-    if _is_finished(out, options, sha256, pictures):
+    if is_finished(out, TITLE, (options, sha256), lambda: (_there(out), pictures)):
         return Fetched(train, pictures - train, None)
     source = place_of(out, url, archive)
     told, told_of = on_progress or (lambda *_: None), say or (lambda _: None)
-    try:
+    with disk_faults("; what was downloaded stays"):
         out.parent.mkdir(parents=True, exist_ok=True)
         if archive is None and source.exists():
             told_of(f"{shown_name(source)} is there already and is not downloaded")
         elif archive is None:
             size = SIZE if url == URL else None
-            downloading = _megabytes(told, "downloading MB")
+            downloading = megabytes(told, "downloading MB")
             download(url, source, size=size, on_progress=downloading, say=say, **transfer)
-        contents = _checked(source, archive is None, url, sha256, _megabytes(told, "checking MB"))
+        contents = _checked(source, archive is None, url, sha256, megabytes(told, "checking MB"))
         if len(contents.pictures) < pictures:
             raise DataError(
                 f"{shown_name(source)}: {len(contents.pictures):,} pictures in it, and {pictures:,} "
@@ -96,12 +99,6 @@ def fetch_coco(
         taught, tested = pick(contents.pictures, pictures=pictures, train=train, seed=seed)
         origin = _origin(url if archive is None else source.name, contents, options)
         _unpack(source, contents, taught, tested, origin, out, told)
-    except OSError as error:
-        where = f"{shown_name(error.filename)}: " if isinstance(error.filename, str) else ""
-        raise DataError(
-            f"{where}{error.strerror or error}: make room or give permission, and run the same again; "
-            "what was downloaded stays"
-        ) from error
     return Fetched(len(taught), len(tested), source, _notes(contents))
 
 
@@ -140,34 +137,8 @@ def _check(pictures: int, train: int, seed: int, sha256: str) -> None:
         raise UsageError(f"sha256 must be 64 hex digits, not '{shown_name(sha256)}'")
 
 
-def _is_finished(out: Path, options: str, sha256: str, pictures: int) -> bool:
-    """Whether the folder holds just this already; UsageError where it holds anything else."""
-    label = shown_name(out)
-    if out.name in ("", ".."):
-        raise UsageError(f"{label} is a folder already; name a new one for the photographs")
-    if not os.path.lexists(out):
-        return False
-    if not out.is_dir():
-        raise UsageError(f"{label} is a file; name a new folder for the photographs")
-    if not any(out.iterdir()):
-        return False
-    origin = out / ORIGIN
-    said = origin.read_text("utf-8", errors="replace") if origin.is_file() else ""
-    if not said.startswith(TITLE):
-        raise UsageError(
-            f"{label} is not empty; name a new folder, photographs are never mixed with others"
-        )
-    if options not in said or sha256 not in said:
-        raise UsageError(
-            f"{label} holds photographs picked otherwise (see {ORIGIN}); name a new folder"
-        )
-    there = sum(1 for path in (out / FOLDER).glob("*") if path.is_file())
-    if there < pictures or not (out / CSV_NAME).is_file():
-        raise UsageError(
-            f"{label} held all once and has {there:,} of {pictures:,} photographs; remove it, or "
-            "name a new folder"
-        )
-    return True
+def _there(out: Path) -> int:
+    return sum(1 for path in (out / FOLDER).glob("*") if path.is_file())
 
 
 def _checked(source: Path, is_ours: bool, url: str, sha256: str, told) -> Contents:
@@ -187,11 +158,7 @@ def _checked(source: Path, is_ours: bool, url: str, sha256: str, told) -> Conten
     except CorruptError as error:
         if not is_ours:
             raise
-        aside = source.with_name(source.name + ".bad")
-        os.replace(source, aside)
-        raise CorruptError(
-            f"{error}; set aside as {aside.name}: run the same again for a new one"
-        ) from error
+        raise set_aside(source, error) from error
     return contents
 
 
@@ -215,10 +182,8 @@ def _unpack(
     told: Told,
 ) -> None:
     """Fill a folder under another name, then put it in place of `out`, which is empty if there."""
-    draft = out.with_name(f".{out.name}.tmp")
-    shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed
-    try:
-        (draft / FOLDER).mkdir(parents=True)
+    with draft_of(out) as draft:
+        (draft / FOLDER).mkdir()
         extract(
             source,
             contents,
@@ -230,17 +195,6 @@ def _unpack(
         rows += [(f"{FOLDER}/{name}", "test") for name in test]
         write_metadata(draft / CSV_NAME, ((p, p, split) for p, split in rows), COLUMNS)
         (draft / ORIGIN).write_text(origin, "utf-8")
-        os.sync()  # the files before the name that says they are all there
-        if out.exists():
-            out.rmdir()  # empty, as checked
-        draft.replace(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _megabytes(told: Told, what: str) -> Callable[[int, int], None]:
-    """Bytes are told in MB, rounded up: no line of ten digits, and never a total of 0."""
-    return lambda done, total: told(what, -(-done // MEGABYTE), -(-total // MEGABYTE))
 
 
 TITLE = "# Origin of these photographs"
