@@ -62,7 +62,7 @@ def run_variant(name: str, data: Path, out: Path, minutes: float) -> dict:
         model=network,
         **COMMON | numbers,
     )
-    scores = measure(trainer.recipe.codec, trainer.averaged.eval(), data / "val", VIVID)
+    scores = measure(trainer.recipe.codec, trainer.nets.averaged.eval(), data / "val", VIVID)
     return {"name": name, "steps": trainer.step, "scores": scores}
 
 

@@ -189,6 +189,7 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, 
 
 def load_state(folder: Path) -> tuple[dict[str, Tensor], dict]:
     """Read a training state, every file checked against the manifest; CheckpointError names it."""
+    folder = standing(folder)
     _check_sums(folder)
     return _read_tensors(folder / TENSORS), read_json(folder / COUNTERS)
 
@@ -201,12 +202,21 @@ def state_folders(run: Path) -> list[Path]:
     return [standing(folder / name) for name in sorted(whole, key=lambda n: -int(n[5:]))]
 
 
-def prune_states(run: Path, keep: int = 2) -> None:
+def state_folder(run: Path, step: int) -> Path:
+    """Where the state after `step` steps is, or is to be."""
+    return run / "checkpoints" / f"step-{step:08d}"
+
+
+def prune_states(run: Path, keep: int = 2, *, spare: int | None = None) -> None:
     """Remove all but the newest `keep` states that are whole, and what interrupted writes left.
+
+    The state after `spare` steps stays, too.
 
     Damaged states do not count, however new they are, and nothing goes while none is whole.
     """
     states = state_folders(run)
+    spared = [] if spare is None else [standing(state_folder(run, spare))]
+    states = [folder for folder in states if folder not in spared]
     kept: list[Path] = []
     for folder in states:
         with contextlib.suppress(CheckpointError):
@@ -215,7 +225,7 @@ def prune_states(run: Path, keep: int = 2) -> None:
                 kept.append(folder)
     if kept:
         left = {f for end in (TEMPORARY, OLD) for f in (run / "checkpoints").glob(f"step-*{end}")}
-        for folder in left.union(states).difference(kept):
+        for folder in left.union(states).difference(kept, spared):
             shutil.rmtree(folder, ignore_errors=True)
 
 

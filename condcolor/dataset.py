@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -88,6 +89,7 @@ class PictureSet:
         self.records = tuple(records)
         self.skipped = tuple(str(error) for error in faults.values())
         self.pictures = decoded  # [N, 3, side, side] uint8: sources, targets and masks
+        self.partners = decoded  # where the targets or masks are
         self.source_of = torch.tensor([files[r.source, 255] for r in records])  # row -> picture
         self.partner_of = torch.tensor([files[file] for file in partner])
         self.values = torch.tensor(
@@ -110,7 +112,7 @@ class PictureSet:
             config: the augmentation to draw; None leaves the pictures alone.
         """
         source = self.pictures[self.source_of[rows]]
-        partner = self.pictures[self.partner_of[rows]]
+        partner = self.partners[self.partner_of[rows]]
         values = self.values[rows]
         if source.shape[-1] != self.image_size:
             source, partner = self._cut(source, partner, generator if config else None)
@@ -127,6 +129,14 @@ class PictureSet:
         wrong = _other_values(values, self.schema.sizes, generator)
         planes = (one_hot(v, self.schema.sizes) for v in (values, wrong))
         return Batch(source, partner, *planes)
+
+    def repainted(self, targets: Tensor) -> PictureSet:
+        """The same rows with other targets, `[len(self), 3, side, side]` uint8, side as of `pictures`."""
+        if self.compose:
+            raise ValueError("targets that are composed anew each time cannot be others")
+        other = copy.copy(self)
+        other.partners, other.partner_of = targets, torch.arange(len(self))
+        return other
 
     def mask_of(self, row: int, channel: int) -> Tensor | None:
         """Channel `[H, W]` in [0, 1] of the mask of a row's input, None when it has none."""

@@ -55,3 +55,13 @@ def discriminator_loss(real: Tensor, fakes: list[Tensor]) -> Tensor:
     """
     against_fakes = sum(adversarial_loss(logits, real=False) for logits in fakes) / len(fakes)
     return (adversarial_loss(real, real=True) + against_fakes) / 2
+
+
+def accuracy(real: Tensor, fake: Tensor) -> Tensor:
+    """The share of pictures that a discriminator tells right, by the mean logit of each.
+
+    Args:
+        real, fake: logits `[B, 1, h, w]` of real and of generated pictures.
+    """
+    told = [(logits.float().flatten(1).mean(dim=1) > 0).float().mean() for logits in (real, fake)]
+    return (told[0] + 1 - told[1]) / 2

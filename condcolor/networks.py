@@ -43,6 +43,7 @@ class ModelConfig:
     dropout: float = 0.5
     cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
     mix_masks: int = 8  # with cond_levels "head": masks that the output's colours are mixed by
+    residual: bool = False  # the output is what the body adds to the source, and passes no tanh
     disc_channels: int = 64
     disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
 
@@ -61,6 +62,9 @@ class ModelConfig:
         if self.encoder != "none" and self.depth != len(ENCODERS[self.encoder].widths):
             levels = len(ENCODERS[self.encoder].widths)
             raise ValueError(f"depth must be {levels} with {self.encoder}, got {self.depth}")
+        if self.residual and self.source_channels not in (1, self.output_channels):
+            counts = f"{self.source_channels} channels to {self.output_channels}"
+            raise ValueError(f"residual adds to a source of 1 channel or as many, not {counts}")
         if self.cond_levels not in COND_LEVELS:
             known = ", ".join(COND_LEVELS)
             raise ValueError(f"cond_levels must be one of {known}, got {self.cond_levels!r}")
@@ -129,7 +133,8 @@ class UNet(nn.Module):
     """The pix2pix U-Net (Isola et al. 2017, section 6.1.1) with conditions.
 
     No layer has a bias; the first and the innermost down have no norm (batch statistics of a 1x1 map
-    are empty at batch 1); the three innermost ups have dropout; the output passes a tanh.
+    are empty at batch 1); the three innermost ups have dropout; the output passes a tanh, or is added to
+    the source (`residual`), whose lines and lightness it then need not learn.
     """
 
     def __init__(self, config: ModelConfig):
@@ -142,7 +147,7 @@ class UNet(nn.Module):
             MixHead(config.cond_planes, config.mix_masks, config.output_channels) if mixed else None
         )
         last = config.output_channels + (config.mix_masks if mixed else 0)
-        found = self._make_downs(config.source_channels + joined, planes)
+        found = self._make_downs(joined, planes)
         widths = config.widths()
         self.ups = nn.ModuleList()  # innermost first
         for i in reversed(range(config.depth)):
@@ -165,10 +170,15 @@ class UNet(nn.Module):
         if self.head is not None:
             self.head.apply(init_weights)
 
-    def _make_downs(self, inputs: int, planes: int) -> Sequence[int]:
-        """Make what finds features; returns the channels of each level, outermost first."""
+    def _make_downs(self, joined: int, planes: int) -> Sequence[int]:
+        """Make what finds features; returns the channels of each level, outermost first.
+
+        Args:
+            joined: planes that the condition joins the source as.
+            planes: those that it is added from at every level.
+        """
         config, widths = self.config, self.config.widths()
-        channels = [inputs, *widths]
+        channels = [config.source_channels + joined, *widths]
         self.downs = nn.ModuleList(
             Block(
                 nn.LeakyReLU(LEAK) if i > 0 else nn.Identity(),
@@ -194,15 +204,20 @@ class UNet(nn.Module):
         return maps
 
     def forward(self, source: Tensor, cond: Tensor) -> Tensor:
-        """`source [B, S, H, W]` and `cond [B, P]` -> `[B, O, H, W]` in [-1, 1]."""
+        """`source [B, S, H, W]` and `cond [B, P]` -> `[B, O, H, W]` in [-1, 1].
+
+        A residual output can leave the range a little; decoding cuts it.
+        """
         step = self.config.multiple
         if source.shape[-1] % step or source.shape[-2] % step:
             raise ValueError(
                 f"height and width must be multiples of {step}, got {list(source.shape[-2:])}"
             )
         if self.head is not None:
-            return torch.tanh(self.head(self.body(source, cond), cond))
-        return torch.tanh(self.body(torch.cat((source, tile(cond, source)), dim=1), cond))
+            made = self.head(self.body(source, cond), cond)
+        else:
+            made = self.body(torch.cat((source, tile(cond, source)), dim=1), cond)
+        return source + made if self.config.residual else torch.tanh(made)
 
     def body(self, x: Tensor, cond: Tensor) -> Tensor:
         """All but the head and the tanh."""
@@ -220,8 +235,8 @@ class EncoderUNet(UNet):
 
     frozen = False
 
-    def _make_downs(self, inputs: int, planes: int) -> Sequence[int]:
-        self.encoder = ENCODERS[self.config.encoder](inputs)
+    def _make_downs(self, joined: int, planes: int) -> Sequence[int]:
+        self.encoder = ENCODERS[self.config.encoder](self.config.source_channels, joined)
         return self.encoder.widths
 
     def freeze_encoder(self, frozen: bool) -> None:

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from condcolor.resnet import IMAGENET_STD
+
 SSIM_WINDOW, SSIM_SIGMA = 11, 1.5  # pixels; Wang et al. 2004, section III.C
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2  # of a range of 1, same section
 MOST_ERROR = 150  # the last threshold of AuC, Zhang et al. 2016, section 3.1
@@ -20,6 +22,15 @@ BINS = 23  # classes a side: ab -115..115
 def psnr(output: Tensor, truth: Tensor) -> float:
     """Peak signal-to-noise ratio of RGB in dB; infinite where the pictures agree."""
     return float(-10 * torch.log10((output - truth).square().mean()))
+
+
+def imagenet_mse(output: Tensor, truth: Tensor) -> float:
+    """Mean squared error of RGB in units of ImageNet's standard deviation of each channel.
+
+    The validation loss of trainings on pictures normalised for an encoder, as fastai's are.
+    """
+    std = output.new_tensor(IMAGENET_STD).view(3, 1, 1)
+    return float(((output - truth) / std).square().mean())
 
 
 def ssim(output: Tensor, truth: Tensor) -> float:

@@ -14,8 +14,8 @@ from condcolor.saving import write_whole
 
 GAP = 4  # pixels of white between the pictures of a sheet
 INK = (40, 40, 40)
-ERRORS = {"mse": "test MSE", "ab_error": "test ab error"}  # figures by which a model is chosen
-LEVELS = {"ab_error_grey": "of grey"}
+ERRORS = {"mse": "test MSE", "ab_error": "test ab error", "drift": "drift of the mean colour"}
+LEVELS = {"ab_error_grey": "ab error of grey"}
 COLORS = {"cf_abs": "colourfulness", "cf_abs_truth": "of the truth"}
 FEW = 10  # points of a curve up to which each gets a dot: a line of one point is not seen
 
@@ -65,7 +65,9 @@ def _fitted(picture: Image.Image, cell: int) -> Image.Image:
 
 
 def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
-    """Losses against steps, and test measures against epochs, from a run's log.jsonl entries.
+    """Losses, test measures and the score that chooses, against steps, from a run's log.jsonl entries.
+
+    Each phase's end is a dotted line; the check that was kept of it, a star.
 
     Raises:
         UsageError: the suffix of `path` is no format of a plot.
@@ -74,24 +76,30 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     from matplotlib.figure import Figure  # not pyplot: no display, no global state
 
     steps = [entry for entry in log if entry["kind"] == "step"]
-    epochs = [entry for entry in log if entry["kind"] == "epoch" and entry.get("test")]
-    figure = Figure(figsize=(10, 7.2 if epochs else 3.6), layout="constrained")
-    axes = figure.subplots(2 if epochs else 1, 2, squeeze=False)
+    checks = [entry for entry in log if entry["kind"] == "check"]
+    if not checks:  # as runs logged them before
+        checks = [entry for entry in log if entry["kind"] == "epoch" and entry.get("test")]
+    scored = [entry for entry in checks if entry.get("score") is not None]
+    judged = [entry for entry in steps if "accuracy" in entry]
+    rows = 1 + bool(checks) + bool(scored or judged)
+    figure = Figure(figsize=(10, 3.6 * rows), layout="constrained")
+    axes = figure.subplots(rows, 2, squeeze=False)
     for axis, names, heading in (
         (axes[0][0], ("generator", "discriminator"), "loss"),
-        (axes[0][1], ("pixel", "gan"), "generator's parts (unweighted)"),
+        (axes[0][1], ("pixel", "gan", "feature"), "generator's parts (unweighted)"),
     ):
-        axis.set(title=heading, xlabel="step")
+        axis.set(title=heading)
         for name in names:
             _curve(axis, [(e["step"], e.get(name)) for e in steps], name, lw=1)
     axes[0][0].set_yscale("log")
-    if epochs:
-        _measures(axes[1][0], axes[1][1], epochs)
+    if checks:
+        _measures(axes[1][0], axes[1][1], checks)
+    if scored or judged:
+        ends = [entry for entry in log if entry["kind"] == "phase"]
+        _scores(axes[-1][0], scored, ends)
+        _accuracy(axes[-1][1], judged, [e for e in log if "accuracy_test" in e])
     for axis in axes.flat:
-        axis.grid(alpha=0.3)
-        axis.xaxis.get_major_locator().set_params(integer=True)
-        if axis.has_data():
-            axis.legend()
+        _finish(axis, log)
     figure.suptitle(title, parse_math=False)
     format = Path(path).suffix.lower().removeprefix(".")
     formats = figure.canvas.get_supported_filetypes()
@@ -102,25 +110,60 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     write_whole(path, drawn.getvalue(), overwrite=True)
 
 
-def _measures(errors, colors, epochs: Sequence[dict]) -> None:
-    """What the tests after `epochs` gave, on two axes: how far off, and how well coloured."""
-    for name, label in ERRORS.items():
-        points = [(e["epoch"], e["test"].get(name)) for e in epochs]
-        _curve(errors, points, label)
-        known = [point for point in points if point[1] is not None]
-        if known:
-            best, _ = min(known, key=lambda point: point[1])
-            errors.axvline(best, color="0.6", ls=":", label=f"best: {best}")
-    for name, label in LEVELS.items():
-        _curve(errors, [(e["epoch"], e["test"].get(name)) for e in epochs], label)
-    for name, label in COLORS.items():
-        _curve(colors, [(e["epoch"], e["test"].get(name)) for e in epochs], label)
-    for i, score in enumerate(epochs[0]["test"].get("attributes", ())):
-        obeyed = [(e["epoch"], e["test"]["attributes"][i]["obeyed"]) for e in epochs]
+def _measures(errors, colors, checks: Sequence[dict]) -> None:
+    """What the tests gave, on two axes: how far off, and how well coloured."""
+    for axis, labels in ((errors, ERRORS | LEVELS), (colors, COLORS)):
+        for name, label in labels.items():
+            _curve(axis, [(e["step"], e["test"].get(name)) for e in checks], label)
+    for i, score in enumerate(checks[0]["test"].get("attributes", ())):
+        obeyed = [(e["step"], e["test"]["attributes"][i]["obeyed"]) for e in checks]
         _curve(colors, obeyed, f"obeyed: {score['name']}")
         colors.set_ylim(-0.02, 1.02)
-    for axis in (errors, colors):
-        axis.set_xlabel("epoch")
+
+
+def _scores(axis, checks: Sequence[dict], ends: Sequence[dict]) -> None:
+    """The score of each check, a star on the best, and one on what each phase went back to."""
+    axis.set_title("score of the tests, the lower the better")
+    _curve(axis, [(e["step"], e["score"]) for e in checks], "score")
+    if not checks:
+        return
+    scores = {entry["step"]: entry["score"] for entry in checks}
+    best = min(scores, key=scores.get)
+    stars = [(best, f"best: step {best}")]
+    for end in ends:
+        if end.get("kept_step") in scores:
+            stars.append((end["kept_step"], f"{end['phase']} kept step {end['kept_step']}"))
+    for i, (step, label) in enumerate(stars):
+        axis.plot(step, scores[step], "*", ms=16 - 2 * i, label=label, zorder=3)
+
+
+def _accuracy(axis, steps: Sequence[dict], tested: Sequence[dict]) -> None:
+    axis.set_title("share of pictures that D tells right")
+    _curve(axis, [(e["step"], e["accuracy"]) for e in steps], "training", lw=1)
+    _curve(axis, [(e["step"], e["accuracy_test"]) for e in tested], "test, D alone")
+    axis.set_ylim(-0.02, 1.02)
+
+
+def _finish(axis, log: Sequence[dict]) -> None:
+    axis.set_xlabel("step")
+    axis.grid(alpha=0.3)
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    for end in (entry for entry in log if entry["kind"] == "phase"):
+        axis.axvline(end["step"], color="0.6", ls=":")
+        axis.annotate(
+            end["phase"],
+            (end["step"], 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-3, -3),
+            textcoords="offset points",
+            rotation=90,
+            ha="right",
+            va="top",
+            size=8,
+            color="0.4",
+        )
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend()
 
 
 def _curve(axis, points: Sequence[tuple[int, float | None]], label: str, **style) -> None:

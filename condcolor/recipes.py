@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from condcolor.codecs import Codec, LToAb, SketchToRgb
+from condcolor.codecs import Codec, GrayToRgb, LToAb, SketchToRgb
+from condcolor.encoders import ENCODERS
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.losses import PIXEL_LOSSES
 from condcolor.networks import ModelConfig
@@ -40,9 +41,20 @@ def _is_number(value: object) -> bool:
     return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
+WEIGHTS = (  # fields of Phase that are 0 or more
+    "pixel_weight",
+    "gan_weight",
+    "chroma_weight",
+    "feature_weight",
+    "lr_generator",
+    "lr_discriminator",
+    "switch_below",
+)
+
+
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training: which networks learn, and the weights of the generator's losses."""
+    """A stretch of training: which networks learn, how fast, and the weights of the generator's losses."""
 
     name: str
     epochs: int
@@ -51,9 +63,13 @@ class Phase:
     pixel_loss: str = "l1"
     pixel_weight: float = 100.0
     gan_weight: float = 1.0
-    chroma_weight: float = (
-        0.0  # how much more a coloured pixel counts in the pixel loss than a grey one
-    )
+    # how much more a coloured pixel counts in the pixel loss than a grey one
+    chroma_weight: float = 0.0
+    feature_weight: float = 0.0  # of the distance in the features of TrainConfig.feature_encoder
+    lr_generator: float = 1.0  # times TrainConfig.lr
+    lr_discriminator: float = 1.0
+    # D learns alone until its loss is below this, then G for a step; 0: both in every step
+    switch_below: float = 0.0
 
     def __post_init__(self):
         if not _is_whole(self.epochs) or self.epochs < 0:
@@ -65,10 +81,15 @@ class Phase:
                 f"phase {self.name}: pixel loss {self.pixel_loss!r} is not one of "
                 f"{', '.join(PIXEL_LOSSES)}{did_you_mean(self.pixel_loss, PIXEL_LOSSES)}"
             )
-        for name in ("pixel_weight", "gan_weight", "chroma_weight"):
+        for name in WEIGHTS:
             value = getattr(self, name)
             if not _is_number(value) or value < 0:
                 raise UsageError(f"phase {self.name}: {name} must be 0 or more, got {value!r}")
+
+    @property
+    def paints_once(self) -> bool:
+        """Whether D learns alone: from pictures that G, which rests, makes once for all epochs."""
+        return self.trains_discriminator and not self.trains_generator
 
 
 @dataclass(frozen=True)
@@ -94,15 +115,20 @@ class TrainConfig:
     wrong_colors: bool = False  # real pictures under a wrong condition are fakes to D, too
     freeze_epochs: int = 0  # first epochs, over all phases, in which a trained encoder rests
     ema: float = 0.0  # decay of the weights' moving average, 0 = none
+    feature_encoder: str = "efficientnet-lite0"  # whose features a phase's feature_weight weighs
     precision: str = "auto"  # auto | fp32 | bf16
     test_fraction: float = 0.2  # of the characters, where the data names no split
     sample_epochs: tuple[int, ...] = (1, 5, 10, 20, 35, 50)
     checkpoint_epochs: int = 5
     measure_epochs: int = 1
+    check_steps: int = 0  # measure after so many steps, instead of after epochs
+    keep_best: int = 1  # how many of the best models stay
+    patience: int = 0  # checks without a better score after which a phase ends; 0 = it never does
 
     def __post_init__(self):
-        _at_least(self, 1, "image_size", "batch_size", "checkpoint_epochs", "measure_epochs")
-        _at_least(self, 0, "seed", "flips_from", "freeze_epochs")
+        counts = ("image_size", "batch_size", "checkpoint_epochs", "measure_epochs", "keep_best")
+        _at_least(self, 1, *counts)
+        _at_least(self, 0, "seed", "flips_from", "freeze_epochs", "check_steps", "patience")
         _within(self, 0, 1, "beta1", "beta2", "ema", open_end=True)
         shares = ("jitter", "lr_decay", "shift", "zoom", "bend", "fade", "grain", "test_fraction")
         _within(self, 0, 1, *shares)
@@ -110,6 +136,11 @@ class TrainConfig:
             raise UsageError(f"sample_epochs must be numbers from 1 up, got {self.sample_epochs}")
         if not _is_number(self.lr) or self.lr <= 0:
             raise UsageError(f"lr must be above 0, got {self.lr!r}")
+        if self.feature_encoder not in ENCODERS:
+            hint = did_you_mean(str(self.feature_encoder), ENCODERS)
+            raise UsageError(
+                f"feature_encoder {self.feature_encoder!r} is not one of {', '.join(ENCODERS)}{hint}"
+            )
         if self.precision not in ("auto", "fp32", "bf16"):
             raise UsageError(f"precision must be auto, fp32 or bf16, got {self.precision!r}")
 
@@ -142,17 +173,45 @@ class Recipe:
 
 
 GAN = Phase("gan", epochs=50)
-PRETRAIN = Phase("pretrain", epochs=20, trains_discriminator=False, gan_weight=0.0)
 
+PRETRAIN = Phase("pretrain", epochs=20, trains_discriminator=False, gan_weight=0.0)
 PHOTO_GAN = Phase("gan", epochs=140)  # 70,000 steps of 8,000 pictures
 PHOTO = TrainConfig(batch_size=16, seed=123, test_fraction=0.2, sample_epochs=(1, 20, 80, 140))
+
+# NoGAN (Antic 2019, DeOldify): each network by itself, then as a GAN, D five times as fast and G only when
+# D can tell; the pixel loss there is 50 squared errors in ImageNet's units, of which ours are a fifth
+GENERATOR = Phase(
+    "generator", epochs=2, trains_discriminator=False, pixel_loss="mse", gan_weight=0.0
+)
+CRITIC = Phase("critic", epochs=6, trains_generator=False, gan_weight=0.0, lr_discriminator=0.2)
+PETS_GAN = Phase(
+    "gan",
+    epochs=10,
+    pixel_loss="mse",
+    pixel_weight=250.0,
+    lr_generator=0.02,
+    lr_discriminator=0.1,
+    switch_below=0.65,
+)
+ON_RESNET = {"encoder": "resnet34", "depth": 5, "base_channels": 32, "residual": True}
+PETS = TrainConfig(
+    image_size=224,
+    batch_size=32,
+    lr=1e-3,
+    freeze_epochs=1,
+    check_steps=25,
+    keep_best=3,
+    patience=8,
+    sample_epochs=(1, 2, 8, 18),
+)
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        #      name     codec          network       phases           numbers
+        #      name     codec          network       phases                         numbers
         Recipe("icons", SketchToRgb(), {"depth": 8}, (GAN,), TrainConfig()),
         Recipe("photo", LToAb(), {"depth": 8}, (PRETRAIN, PHOTO_GAN), PHOTO),
+        Recipe("pets", GrayToRgb(), ON_RESNET, (GENERATOR, CRITIC, PETS_GAN), PETS),
     )
 }
 

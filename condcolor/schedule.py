@@ -5,17 +5,35 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from condcolor.errors import UsageError
 from condcolor.recipes import Phase, TrainConfig
 
 
-def phase_at(phases: Sequence[Phase], epoch: int) -> tuple[Phase, int]:
-    """The phase that `epoch` (counted from 0 over all phases) belongs to, and its first epoch."""
-    start = 0
-    for phase in phases:
-        if epoch < start + phase.epochs:
-            return phase, start
-        start += phase.epochs
-    raise ValueError(f"epoch {epoch} is after the last phase, which ends at {start}")
+def start_of(phases: Sequence[Phase], index: int) -> int:
+    """The first epoch of a phase, counted from 0 over all phases."""
+    return sum(phase.epochs for phase in phases[:index])
+
+
+def phase_at(phases: Sequence[Phase], epoch: int) -> int:
+    """The index of the phase that `epoch` (counted from 0) belongs to; their count behind the last."""
+    ends = (start_of(phases, i + 1) for i in range(len(phases)))
+    return next((i for i, end in enumerate(ends) if epoch < end), len(phases))
+
+
+def check_extension(phases: Sequence[Phase], wanted: Sequence[Phase], epoch: int) -> None:
+    """UsageError unless `epoch` epochs of `phases` are the same epochs of the phases `wanted`, too."""
+    trained = [
+        min(max(epoch - start_of(phases, i), 0), phase.epochs) for i, phase in enumerate(phases)
+    ]
+    last = max((i for i, count in enumerate(trained) if count), default=0)
+    for i, (phase, count) in enumerate(zip(wanted, trained, strict=True)):
+        if i < last and phase.epochs != count:
+            raise UsageError(
+                f"epochs: {phase.name} has {count} and is over, since {phases[last].name} began: "
+                f"{phase.epochs} cannot be"
+            )
+        if phase.epochs < count:
+            raise UsageError(f"epochs: {phase.name} has {count} already, more than {phase.epochs}")
 
 
 def lr_factor(progress: float, decay: float) -> float:

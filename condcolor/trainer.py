@@ -1,38 +1,41 @@
-"""Training: phases of alternating steps, on any recipe, that stop and go on at any step."""
+"""Training: phases of steps, on any recipe, that stop by themselves, and go on at any step."""
 
 from __future__ import annotations
 
-import copy
+import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from condcolor import runlog, schedule, state
+from condcolor.adversaries import LOSSES, Adversaries
 from condcolor.attributes import AttributeSchema
-from condcolor.averaging import average
 from condcolor.checkpoint import (
+    load_model,
     load_state,
     prune_states,
     save_model,
     save_state,
+    state_folder,
     state_folders,
 )
-from condcolor.dataset import Batch, PictureSet, epoch_batches, one_hot, seeded
-from condcolor.devices import autocast, pick_precision
+from condcolor.dataset import PictureSet, epoch_batches, seeded
 from condcolor.errors import CheckpointError
-from condcolor.losses import adversarial_loss, discriminator_loss, pixel_loss
+from condcolor.evaluation import Colour
+from condcolor.features import FeatureLoss
 from condcolor.measuring import measure
-from condcolor.networks import ModelConfig, PatchGAN, make_generator
+from condcolor.networks import ModelConfig
 from condcolor.recipes import Phase, Recipe, TrainConfig
 from condcolor.samples import write_samples
 from condcolor.signals import Interrupted, StopFlag
+from condcolor.watch import Watch
 
 LOG_STEPS = 10  # steps between two readings of the losses, each of which makes a GPU wait
-LOSSES = ("generator", "pixel", "gan", "discriminator")
 
 
 class Progress:
@@ -41,11 +44,17 @@ class Progress:
     def decoding(self, done: int, total: int) -> None:
         """`done` of `total` pictures of a split are decoded."""
 
+    def painting(self, done: int, total: int) -> None:
+        """`done` of `total` pictures of a split are coloured, for a discriminator that learns alone."""
+
     def begins(self, trainer: Trainer) -> None:
         """The pictures are decoded, the state is restored, and the first step comes next."""
 
     def epoch(self, entry: dict, said: str) -> None:
         """An epoch ended; `entry` is its line of log.jsonl, `said` what was measured after it."""
+
+    def check(self, step: int, said: str) -> None:
+        """The model was measured after so many steps, between the ends of two epochs."""
 
     def step(self, done: int, total: int, losses: dict) -> None:
         """A step ended: `done` of `total` in the run; `losses` are the last ones read."""
@@ -55,10 +64,12 @@ class Progress:
 
 
 class Trainer:
-    """The networks, optimizers and counters of one run, in its folder.
+    """The networks and counters of one run, in its folder.
 
     Every draw is a function of (seed, epoch, index), so the counters, weights and optimizer states are
     the whole state: a resumed run gives the bits of an uninterrupted one on the same device.
+
+    Epochs are counted over all phases as planned: one that ended early is over at its last epoch.
     """
 
     def __init__(
@@ -73,26 +84,23 @@ class Trainer:
         train: PictureSet,
         test: PictureSet | None,
         device: torch.device,
+        features: FeatureLoss | None = None,
         progress: Progress | None = None,
     ):
         self.run, self.recipe, self.phases, self.config = run, recipe, tuple(phases), config
         self.model, self.schema, self.train, self.test = model, schema, train, test
         self.device, self.progress = device, progress or Progress()
-        self.precision = pick_precision(config.precision, device)
-        with torch.random.fork_rng():
-            torch.manual_seed(config.seed)
-            self.generator = self._placed(make_generator(model))
-            self.discriminator = self._placed(PatchGAN(model))
-        self.averaged = copy.deepcopy(self.generator).eval() if config.ema else self.generator
-        self.optimizer_g = self._optimizer(self.generator)
-        self.optimizer_d = self._optimizer(self.discriminator)
+        self.nets = Adversaries(recipe.codec, config, model, schema.sizes, device, features)
+        self.phase = 0  # phases done
         self.epoch = 0  # epochs done, over all phases
         self.step_in_epoch = 0
         self.step = 0  # steps done, over all epochs
         self.seconds = 0.0  # of training, without what was lost to interrupts
-        self.best: dict | None = None  # {"epoch", "score"} of the model in model/
-        self.sums = torch.zeros(len(LOSSES) + 1, device=device)  # losses since the last reading
+        self.watch: Watch | None = None  # of the phase's checks, once it has begun
+        self.best: list[dict] = []  # {"step", "epoch", "score"} of the best models, the best first
+        self.sums = torch.zeros(2, len(LOSSES), device=device)  # losses since the last reading
         self.losses: dict[str, float] = {}
+        self.painted: dict[str, PictureSet] = {}  # by split, for a discriminator that learns alone
 
     # -- the run ---------------------------------------------------------------------------------
 
@@ -108,125 +116,189 @@ class Trainer:
             CheckpointError: a loss is not finite; the last good state stands.
         """
         self.progress.begins(self)
-        started = time.monotonic() - self.seconds
+        self.started = time.monotonic() - self.seconds
         with StopFlag() as stop, torch.random.fork_rng():
-            while self.epoch < self.epochs:
-                phase, start = schedule.phase_at(self.phases, self.epoch)
-                batches = epoch_batches(
-                    len(self.train), self.config.batch_size, self.config.seed, self.epoch
-                )
-                total = len(batches) * self.epochs
-                drawn = schedule.augmentation_at(self.config, self.epoch)
-                self.generator.freeze_encoder(self.epoch < self.config.freeze_epochs)
-                for rows in batches[self.step_in_epoch :]:
-                    draws = seeded(self.config.seed, self.epoch, 1 + self.step_in_epoch)
-                    batch = self.train.rows(rows, draws, drawn).to(self.device)
-                    torch.manual_seed(int(torch.randint(2**62, (1,), generator=draws)))  # dropout
-                    done = self.epoch - start + self.step_in_epoch / len(batches)
-                    self._set_lr(schedule.lr_factor(done / phase.epochs, self.config.lr_decay))
-                    self._step(phase, batch)
-                    self.step += 1
-                    self.step_in_epoch += 1
-                    self.seconds = time.monotonic() - started
-                    if self.step % LOG_STEPS == 0:
-                        self._read_losses()
-                    self.progress.step(self.step, total, self.losses)
-                    if stop.signal:
-                        self.save()
-                        raise Interrupted(stop.signal, f"saved at step {self.step} in {self.run}")
-                self.epoch += 1
-                self.step_in_epoch = 0
-                self._end_epoch(phase)
-                self.seconds = time.monotonic() - started
+            while self.phase < len(self.phases):
+                phase = self.phases[self.phase]
+                end = schedule.start_of(self.phases, self.phase) + phase.epochs
+                if phase.epochs:
+                    self._begin_phase(phase)
+                if self.epoch < end and not self._is_over():
+                    self._train_epoch(phase, end, stop)
+                else:
+                    self._end_phase(phase, end)
 
-    def _step(self, phase: Phase, batch: Batch) -> None:
-        """One step of the discriminator, then one of the generator, on one forward of the latter."""
-        codec = self.recipe.codec
-        source, target = codec.encode_source(batch.source), codec.encode_target(batch.target)
-        source, target = self._channels_last(source), self._channels_last(target)
-        losses = dict.fromkeys(LOSSES, torch.zeros((), device=self.device))
-        self.generator.train()
-        self.discriminator.train()
+    def _train_epoch(self, phase: Phase, end: int, stop: StopFlag) -> None:
+        """What is left of the epoch, or of what the phase takes of it."""
+        config, start = self.config, end - phase.epochs
+        batches = epoch_batches(len(self.train), config.batch_size, config.seed, self.epoch)
+        drawn = schedule.augmentation_at(config, self.epoch)
+        self.nets.generator.freeze_encoder(self.epoch < config.freeze_epochs)
+        for rows in batches[self.step_in_epoch :]:
+            if self._is_over():
+                break
+            done = self.epoch - start + self.step_in_epoch / len(batches)
+            self.nets.set_lr(phase, schedule.lr_factor(done / phase.epochs, config.lr_decay))
+            self._step(phase, rows, drawn)
+            self.step += 1
+            self.step_in_epoch += 1
+            self.seconds = time.monotonic() - self.started
+            if self.step % LOG_STEPS == 0:
+                self._read_losses()
+            if config.check_steps and self.step % config.check_steps == 0:
+                self._check_between(phase)
+            place = self.epoch * len(batches) + self.step_in_epoch
+            self.progress.step(place, self.epochs * len(batches), self.losses)
+            if stop.signal:
+                self.save()
+                raise Interrupted(stop.signal, f"saved at step {self.step} in {self.run}")
+        self.epoch += 1
+        self.step_in_epoch = 0
+        self._end_epoch(phase, last=self.epoch == end or self._is_over())
+        self.seconds = time.monotonic() - self.started
 
-        # colour the sources
-        with autocast(self.precision, self.device), torch.set_grad_enabled(phase.trains_generator):
-            fake = self.generator(source, batch.cond)
+    def _step(self, phase: Phase, rows: Tensor, drawn: TrainConfig) -> None:
+        """Draw the batch of these rows, and let the networks learn from it."""
+        seed = (self.config.seed, self.epoch, 1 + self.step_in_epoch)
+        draws = seeded(*seed)
+        batch = self.train.rows(rows, draws, drawn).to(self.device)
+        torch.manual_seed(int(torch.randint(2**62, (1,), generator=draws)))  # dropout
+        painted = None
+        if self.painted:  # under the same draws
+            painted = self.painted["train"].rows(rows, seeded(*seed), drawn).to(self.device)
+        losses = self.nets.step(phase, batch, self.step, painted)
+        for i, name in enumerate(LOSSES):
+            if name in losses:
+                self.sums[0, i] += losses[name].float()
+                self.sums[1, i] += 1
 
-        # tell real pictures from coloured ones, and from real ones in other colours than asked
-        if phase.trains_discriminator:
-            with autocast(self.precision, self.device):
-                real = self.discriminator(source, target, batch.cond)
-                fakes = [self.discriminator(source, fake.detach(), batch.cond)]
-                if self.config.wrong_colors:
-                    fakes.append(self.discriminator(source, target, batch.wrong))
-                loss = discriminator_loss(real, fakes)
-            self.optimizer_d.zero_grad(set_to_none=True)
-            loss.backward()
-            self.optimizer_d.step()
-            losses["discriminator"] = loss.detach()
+    # -- between steps ---------------------------------------------------------------------------
 
-        # be taken for real, and be near the target
-        if phase.trains_generator:
-            losses["pixel"] = pixel_loss(phase.pixel_loss, fake, target, phase.chroma_weight)
-            loss = phase.pixel_weight * losses["pixel"]
-            if phase.gan_weight:
-                self.discriminator.requires_grad_(False)
-                with autocast(self.precision, self.device):
-                    logits = self.discriminator(source, fake, batch.cond)
-                losses["gan"] = adversarial_loss(logits, real=True)
-                loss = loss + phase.gan_weight * losses["gan"]
-                self.discriminator.requires_grad_(True)
-            self.optimizer_g.zero_grad(set_to_none=True)
-            loss.backward()
-            self.optimizer_g.step()
-            losses["generator"] = loss
-            if self.config.ema:
-                average(self.averaged, self.generator, self.config.ema, self.step)
+    def _begin_phase(self, phase: Phase) -> None:
+        """Paint what D is to learn from alone; measure what a phase that may go back starts from."""
+        if phase.paints_once and not self.config.compose and not self.painted:
+            for split, pictures in (("train", self.train), ("test", self.test)):
+                if pictures is not None:
+                    self.painted[split] = self.nets.paint(pictures, self.progress.painting)
+        if self.watch is None:
+            self.watch = Watch()
+            if self.config.patience:
+                self._check_between(phase)
 
-        values = torch.stack([losses[name].detach().float() for name in LOSSES])
-        self.sums += torch.cat((values, values.new_ones(1)))
+    def _is_over(self) -> bool:
+        """Whether the phase ends by itself: its checks have been no better for too long."""
+        return self.watch is not None and self.watch.is_over(self.config.patience)
 
-    def _end_epoch(self, phase: Phase) -> None:
-        """Read the losses, measure, sample, log, and keep the best and the newest."""
+    def _check(self, phase: Phase) -> tuple[dict, str]:
+        """Measure the model, and keep it if it is good; what was measured, and in a few words."""
+        seen = self.watch.last == self.step
+        if self.test is None or not phase.trains_generator or seen:
+            return {}, ""
+        measured = measure(self.recipe.codec, self.nets.colour, self.test)
+        found = {"test": measured.to_json(), "score": measured.score}
+        place = {"step": self.step, "epoch": self.epoch, "phase": phase.name}
+        runlog.append(self.run, {"kind": "check", **place, **found})
+        self._keep(measured.score, found["test"])
+        # without an adversary a phase is to be near the truth, and nothing else
+        watched = measured.score if phase.trains_discriminator else measured.error
+        if self.watch.see(self.step, watched) and self.config.patience:
+            self.save()  # to come back to
+        return found, f"test {measured.said}"
+
+    def _check_between(self, phase: Phase) -> None:
+        """A check that no epoch's line will tell of."""
+        _, said = self._check(phase)
+        if said:
+            self.progress.check(self.step, said)
+
+    def _keep(self, score: float, measures: dict) -> None:
+        """Save the model if it is the best, or one of `keep_best`; drop what is none any more."""
+        mine = {"step": self.step, "epoch": self.epoch, "score": score}
+        if score != score:
+            return
+        before = [b for b in self.best if b["step"] != self.step]
+        self.best = sorted([*before, mine], key=lambda b: b["score"])[: self.config.keep_best]
+        if self.best[0] == mine:
+            self.save_model("model", measures)
+        if self.config.keep_best > 1:
+            if mine in self.best:
+                self.save_model(_best_name(mine), measures)
+            for gone in before:
+                if gone not in self.best:
+                    shutil.rmtree(self.run / _best_name(gone), ignore_errors=True)
+
+    def _end_epoch(self, phase: Phase, *, last: bool) -> None:
+        """Read the losses, measure, sample, log, and keep the state."""
         self._read_losses()
-        last = self.epoch == self.epochs
+        config = self.config
         entry: dict = {"kind": "epoch", "epoch": self.epoch, "step": self.step, "phase": phase.name}
         entry |= {"seconds": round(self.seconds, 1), **self.losses}
         said = ""
-        if self.test is not None and (last or self.epoch % self.config.measure_epochs == 0):
-            measured = measure(self.recipe.codec, self.colour, self.test)
-            entry["test"], said = measured.to_json(), f"test {measured.said}"
-            if self.best is None or measured.score < self.best["score"]:
-                self.best = {"epoch": self.epoch, "score": measured.score}
-                self.save_model("model", entry["test"])
-        if last:
-            self.save_model("model-last")
-            if self.best is None:  # no test split to choose by
-                self.save_model("model")
-        if last or self.epoch in self.config.sample_epochs:
-            for split, pictures in (("train", self.train), ("test", self.test)):
-                if pictures is not None:
-                    path = self.run / "samples" / f"{split}-epoch-{self.epoch:04d}.png"
-                    write_samples(path, self.recipe.codec, self.colour, pictures)
+        if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
+            found, said = self._check(phase)
+            entry |= found
+        if self.painted and "test" in self.painted:
+            entry["accuracy_test"] = self.nets.judge(self.test, self.painted["test"])
+        if self.epoch in config.sample_epochs:
+            self._write_samples(f"epoch-{self.epoch:04d}")
         runlog.append(self.run, entry)
-        if last or self.epoch % self.config.checkpoint_epochs == 0:
+        if self.epoch % config.checkpoint_epochs == 0:
             self.save()
         self.progress.epoch(entry, said)
 
-    # -- parts of a step -------------------------------------------------------------------------
+    def _end_phase(self, phase: Phase, end: int) -> None:
+        """Go back to the phase's best, if it is to stop by itself, and leave what it came to."""
+        if phase.epochs:
+            if self.config.patience and phase.trains_generator:
+                self._go_back(phase)
+            self.nets.settle()
+            self._leave_behind(phase)
+        self.epoch, self.step_in_epoch = end, 0
+        self.phase += 1
+        self.watch, self.painted = None, {}
+        if self.phase == len(self.phases):
+            self.save_model("model-last")
+            if not self.best:  # no test split to choose by
+                self.save_model("model")
+        self.save()
 
-    def _set_lr(self, factor: float) -> None:
-        for optimizer in (self.optimizer_g, self.optimizer_d):
-            for group in optimizer.param_groups:
-                group["lr"] = self.config.lr * factor
+    def _go_back(self, phase: Phase) -> None:
+        """To the networks and optimizers of the phase's best check."""
+        best, now = self.watch.step, self.step
+        if best in (None, now):
+            return
+        folder = state_folder(self.run, best)
+        tensors, _ = load_state(folder)
+        state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
+        why = (
+            f"no better in {self.watch.worse} checks" if self._is_over() else "its epochs are over"
+        )
+        self.progress.note(f"{phase.name} ends at step {now}: {why}; back to step {best}, its best")
+
+    def _leave_behind(self, phase: Phase) -> None:
+        """Sheets of what the phase came to, its model where there are others, and a line in the log."""
+        self._write_samples(f"after-{phase.name}")
+        active = [p for p in self.phases if p.epochs and p.trains_generator]
+        if phase in active and len(self.phases) > 1:
+            self.save_model(f"after-{phase.name}")
+        before = [p for p in active if p in self.phases[: self.phase]]
+        if before and phase in active and phase.trains_discriminator:
+            network = load_model(self.run / f"after-{before[-1].name}").generator.to(self.device)
+            older = partial(self.nets.colour, network=network)
+            colours = {f"before {phase.name}": older, f"after {phase.name}": self.nets.colour}
+            self._write_samples(f"before-and-after-{phase.name}", colours)
+        entry = {"kind": "phase", "phase": phase.name, "epoch": self.epoch, "step": self.step}
+        kept = {"kept_step": self.watch.step, "stopped": self._is_over()}
+        runlog.append(self.run, entry | (kept if self.config.patience else {}))
 
     def _read_losses(self) -> None:
         """Means since the last reading into the log; a loss that is not finite ends the run."""
-        *sums, count = self.sums.tolist()
-        if not count:
+        sums, counts = self.sums.tolist()
+        if not any(counts):
             return
         self.sums.zero_()
-        self.losses = {name: total / count for name, total in zip(LOSSES, sums, strict=True)}
+        pairs = zip(LOSSES, sums, counts, strict=True)
+        self.losses = {name: total / count for name, total, count in pairs if count}
         bad = [name for name, value in self.losses.items() if not abs(value) < float("inf")]
         if bad:
             raise CheckpointError(
@@ -235,35 +307,26 @@ class Trainer:
             )
         runlog.append(self.run, {"kind": "step", "step": self.step, **self.losses})
 
-    # -- looking at the model --------------------------------------------------------------------
-
-    @torch.no_grad()
-    def colour(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """`sketch [3, H, W]` uint8 in each of `asked [N, A]` value indices -> `[N, 3, H, W]` in [0, 1]."""
-        codec, network = self.recipe.codec, self.averaged
-        network.eval()
-        cond = one_hot(asked, self.schema.sizes).to(self.device)
-        source = codec.encode_source(sketch[None].to(self.device))
-        colored = []
-        for part in cond.split(32):
-            repeated = self._channels_last(source.expand(len(part), -1, -1, -1))
-            with autocast(self.precision, self.device):
-                output = network(repeated, part)
-            colored.append(codec.decode(repeated, output))
-        return torch.cat(colored).cpu()
+    def _write_samples(self, name: str, colours: Mapping[str, Colour] | None = None) -> None:
+        for split, pictures in (("train", self.train), ("test", self.test)):
+            if pictures is not None:
+                path = self.run / "samples" / f"{split}-{name}.png"
+                chosen = colours or {"output": self.nets.colour}
+                write_samples(path, self.recipe.codec, chosen, pictures)
 
     # -- disk ------------------------------------------------------------------------------------
+
+    _counters = ("phase", "epoch", "step_in_epoch", "step", "seconds", "best")
 
     def save(self) -> None:
         """Write the training state, then prune the older ones, once what was written verifies."""
         self._read_losses()
-        folder = self.run / "checkpoints" / f"step-{self.step:08d}"
-        tensors = state.pack(self._modules(), self._optimizers())
+        tensors = state.pack(self.nets.modules(), self.nets.optimizers())
         counters = {name: getattr(self, name) for name in self._counters}
-        save_state(folder, tensors, counters | {"losses": self.losses})
-        prune_states(self.run)
-
-    _counters = ("epoch", "step_in_epoch", "step", "seconds", "best")
+        counters["watch"] = self.watch and asdict(self.watch)
+        counters["generators_turn"] = self.nets.generators_turn
+        save_state(state_folder(self.run, self.step), tensors, counters | {"losses": self.losses})
+        prune_states(self.run, spare=self.watch.step if self.watch else None)
 
     def restore(self) -> None:
         """Go back to the newest state that loads; say so when a newer one is damaged.
@@ -284,26 +347,26 @@ class Trainer:
             if failures:
                 raise CheckpointError("no training state loads: " + "; ".join(failures))
             return  # nothing saved yet: start over
-        state.unpack(tensors, self._modules(), self._optimizers(), folder)
+        state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
         for name in self._counters:
             setattr(self, name, counters[name])
-        if self.best is not None:
-            self.best.setdefault("score", self.best.get("mse"))  # as runs called it before
+        self.watch = Watch(**counters["watch"]) if counters["watch"] else None
+        self.nets.generators_turn = counters["generators_turn"]
         self.losses = counters["losses"]
         runlog.truncate(self.run, self.step)
 
-    def _modules(self) -> dict[str, nn.Module]:
-        modules = {"generator": self.generator, "discriminator": self.discriminator}
-        return modules | ({"averaged": self.averaged} if self.config.ema else {})
-
-    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
+    def extend(self, phases: Sequence[Phase]) -> None:
+        """Go on with other numbers of epochs; see `schedule.check_extension`."""
+        schedule.check_extension(self.phases, phases, self.epoch)
+        self.phases = tuple(phases)
+        if self.watch is None:  # between two phases
+            self.phase = schedule.phase_at(self.phases, self.epoch)
 
     def save_model(self, name: str, metrics: dict | None = None) -> None:
         """Write the averaged weights as the model folder `name` of the run."""
         save_model(
             self.run / name,
-            self.averaged.state_dict(),
+            self.nets.averaged.state_dict(),
             recipe=self.recipe,
             config=self.model,
             schema=self.schema,
@@ -313,7 +376,7 @@ class Trainer:
                 "steps": self.step,
                 "minutes": round(self.seconds / 60, 1),
                 "device": self.device.type,
-                "precision": self.precision,
+                "precision": self.nets.precision,
                 "pictures": len(self.train),
                 "phases": [asdict(phase) for phase in self.phases],
                 "config": asdict(self.config),
@@ -321,12 +384,6 @@ class Trainer:
             metrics=metrics or {},
         )
 
-    def _placed(self, module: nn.Module) -> nn.Module:
-        return module.to(self.device, memory_format=torch.channels_last)
 
-    def _channels_last(self, x: Tensor) -> Tensor:
-        return x.contiguous(memory_format=torch.channels_last)
-
-    def _optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
-        betas = (self.config.beta1, self.config.beta2)
-        return torch.optim.Adam(module.parameters(), self.config.lr, betas, fused=True)
+def _best_name(best: Mapping[str, float]) -> str:
+    return f"best/step-{best['step']:08d}"

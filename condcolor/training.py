@@ -21,6 +21,7 @@ from condcolor.dataset import PictureSet
 from condcolor.devices import pick_device
 from condcolor.encoders import find_weights
 from condcolor.errors import CheckpointError, DataError, UsageError
+from condcolor.features import FeatureLoss
 from condcolor.metadata import Metadata, Record, read_metadata, split_by_character
 from condcolor.networks import ModelConfig
 from condcolor.palette import measure_fixed, measure_palette
@@ -55,7 +56,8 @@ def train(
         epochs: one number for each phase of the recipe.
         init: a model folder to start from; its network and schema are taken over.
         encoder_weights: what a network with an encoder begins it with: "imagenet", a file, or "none".
-        phase: fields of `Phase` to set in every phase (`gan_weight`, `pixel_loss` ...).
+        phase: fields of `Phase` to set (`gan_weight`, `pixel_loss` ...): one value for every phase that
+            it means something to, or a sequence with one for each phase.
         model: fields of `ModelConfig` to set (`base_channels`, `depth` ...).
         config: fields of `TrainConfig` to set (`batch_size`, `lr` ...); None keeps the recipe's.
 
@@ -77,7 +79,10 @@ def train(
         started_from.config if started_from else chosen.model_config(schema.planes, **(model or {}))
     )
     _check_size(settings, network)
+    if started_from:
+        _check_channels(network, chosen, Path(init))
     trained = {} if started_from else find_weights(network.encoder, encoder_weights)
+    _features(phases, settings)  # says what is missing
     run = Path(out)
     _make_run_folder(run)
     plan = Plan(
@@ -92,7 +97,7 @@ def train(
     with _locked(run), contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run behind
         trainer = plan.trainer(run, metadata, where, progress)
-        for module in {trainer.generator, trainer.averaged}:
+        for module in {trainer.nets.generator, trainer.nets.averaged}:
             if started_from:
                 module.load_state_dict(started_from.generator.state_dict())
             elif trained:
@@ -105,12 +110,22 @@ def train(
         return _finish(trainer)
 
 
-def resume(run: Path | str, *, device: str | None = None, progress: Progress | None = None) -> Path:
+def resume(
+    run: Path | str,
+    *,
+    epochs: Sequence[int] | None = None,
+    device: str | None = None,
+    progress: Progress | None = None,
+) -> Path:
     """Go on with a run from its newest training state, to the bits of an uninterrupted one.
+
+    Args:
+        epochs: other numbers for the phases, to train the last one longer, or those that were left out.
 
     Raises:
         CheckpointError: no run there, or no state of it loads.
         DataError: the data is not what the run began with.
+        UsageError: epochs that would change what has been trained already.
     """
     run = Path(run)
     plan, rows = Plan.load(run)
@@ -123,6 +138,11 @@ def resume(run: Path | str, *, device: str | None = None, progress: Progress | N
     with _locked(run):
         trainer = plan.trainer(run, metadata, pick_device(device), progress)
         trainer.restore()
+        if epochs is not None:
+            phases = _phases(plan.phases, epochs, {})
+            trainer.extend(phases)
+            longer = dataclasses.replace(plan, phases=phases)
+            _write_json(run / "config.json", longer.to_json(metadata))
         return _finish(trainer)
 
 
@@ -154,6 +174,7 @@ class Plan:
             train=self._pictures(records, "train", progress),
             test=self._pictures(records, "test", progress),
             device=device,
+            features=_features(self.phases, self.config),
             progress=progress,
         )
 
@@ -233,19 +254,58 @@ def _finish(trainer: Trainer) -> Path:
 def _phases(
     phases: Sequence[Phase], epochs: Sequence[int] | None, fields: Mapping[str, object]
 ) -> tuple[Phase, ...]:
-    if epochs is not None and len(epochs) != len(phases):
-        names = ", ".join(phase.name for phase in phases)
-        raise UsageError(f"epochs: {len(epochs)} numbers for {len(phases)} phases ({names})")
+    """The phases with other numbers, each field one for all phases or one for each."""
     counts = epochs if epochs is not None else [phase.epochs for phase in phases]
-    given = {name: value for name, value in fields.items() if value is not None}
+    spread = {"epochs": _spread("epochs", counts, phases)}
+    for name, value in fields.items():
+        if value is not None:
+            spread[name] = _spread(name, value, phases)
     changed = (
-        dataclasses.replace(phase, epochs=count, **given)
-        for phase, count in zip(phases, counts, strict=True)
+        dataclasses.replace(
+            phase, **{name: values[i] for name, values in spread.items() if values[i] is not None}
+        )
+        for i, phase in enumerate(phases)
     )
     return tuple(
-        dataclasses.replace(phase, trains_discriminator=False) if not phase.gan_weight else phase
+        dataclasses.replace(phase, trains_discriminator=False)
+        if phase.trains_generator and not phase.gan_weight
+        else phase
         for phase in changed
     )
+
+
+def _spread(name: str, value: object, phases: Sequence[Phase]) -> list[object]:
+    """A value for each phase; None where a single one means nothing to it."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) != len(phases):
+            names = ", ".join(phase.name for phase in phases)
+            raise UsageError(f"{name}: {len(value)} numbers for {len(phases)} phases ({names})")
+        return list(value)
+    return [value if _concerns(name, phase) else None for phase in phases]
+
+
+def _concerns(name: str, phase: Phase) -> bool:
+    both = phase.trains_generator and phase.trains_discriminator
+    needs = {"gan_weight": both, "switch_below": both}
+    needs["lr_discriminator"] = phase.trains_discriminator
+    return needs.get(name, phase.trains_generator)
+
+
+def _features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss | None:
+    """The loss that a phase's feature_weight weighs; None where no phase has one."""
+    if not any(phase.feature_weight for phase in phases):
+        return None
+    return FeatureLoss(config.feature_encoder, find_weights(config.feature_encoder, "imagenet"))
+
+
+def _check_channels(model: ModelConfig, recipe: Recipe, init: Path) -> None:
+    has = (model.source_channels, model.output_channels)
+    needs = (recipe.codec.source_channels, recipe.codec.output_channels)
+    if has != needs:
+        raise UsageError(
+            f"{init}: its network goes from {has[0]} to {has[1]} channels, those of recipe {recipe.name} "
+            f"from {needs[0]} to {needs[1]}: begin with a model of this recipe"
+        )
 
 
 def _check_size(config: TrainConfig, model: ModelConfig) -> None:

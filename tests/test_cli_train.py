@@ -19,7 +19,12 @@ from condcolor.errors import DataError
 from condcolor.losses import PIXEL_LOSSES
 from condcolor.trainer import Trainer
 
-GIVEN = {"source_channels", "output_channels", "cond_planes"}  # by the recipe and the data
+GIVEN = {
+    "source_channels",
+    "output_channels",
+    "cond_planes",
+    "residual",
+}  # by the recipe and the data
 NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
 OWN = {"data", "out", "recipe", "epochs", "init", "encoder_weights", "shared_values", "device"}
 SMALL = [
@@ -59,15 +64,13 @@ def test_every_option_sets_a_field_and_every_field_has_an_option():
 
 
 def test_the_choices_named_are_those_of_the_library():
-    choices = {
-        param.name: set(param.type.names())
-        for param in train.params
-        if hasattr(param.type, "names")
-    }
+    kinds = {param.name: getattr(param.type, "of", param.type) for param in train.params}
+    choices = {name: set(kind.names()) for name, kind in kinds.items() if hasattr(kind, "names")}
     assert choices["recipe"] == set(recipes.RECIPES)
     assert choices["cond_levels"] == set(networks.COND_LEVELS)
     assert choices["pixel_loss"] == set(PIXEL_LOSSES)
     assert choices["encoder"] == {"none", *ENCODERS}
+    assert choices["feature_encoder"] == set(ENCODERS)
     for name in choices["precision"]:
         recipes.TrainConfig(precision=name)
 

@@ -13,10 +13,14 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
     {"errors", "color", "losses", "filetypes", "fills", "geometry", "upsampling"},
+    {"vision", "efficientnet"},
+    {"resnet"},
     {"encoders"},
     {
         "networks",
         "averaging",
+        "features",
+        "watch",
         "attributes",
         "devices",
         "memory",
@@ -36,7 +40,7 @@ LAYERS = (
     {"dataset", "checkpoint", "manifest", "metrics", "perceptual", "photometrics", "plots"},
     {"evaluation", "inspection", "state", "runlog", "schedule"},
     {"photoevaluation"},
-    {"samples", "measuring"},
+    {"samples", "measuring", "adversaries"},
     {"trainer", "colorizer"},
     {"training", "assessment", "batch", "sources"},
     {"sheets"},

@@ -118,6 +118,11 @@ def epoch(number: int, mse=0.1, obeyed=0.5, attributes=("hair", "shirt"), **more
     return {"kind": "epoch", "epoch": number, "step": 10 * number, "test": test} | more
 
 
+def check(number: int, score: float | None) -> dict:
+    test = {"ab_error": 9.0, "ab_error_grey": 10.0, "cf_abs": 20.0, "cf_abs_truth": 40.0}
+    return {"kind": "check", "step": number, "epoch": 0, "test": test, "score": score}
+
+
 LOGS = {
     "empty": [],
     "one step": [step(1)],
@@ -128,6 +133,16 @@ LOGS = {
     "figures missing": [epoch(1, mse=None, obeyed=None), epoch(2), epoch(3, obeyed=None)],
     "no figure at all": [epoch(1, mse=None, obeyed=None)],
     "no attributes": [step(1), epoch(1, attributes=())],
+    "checks, and a phase that went back": [
+        *(step(i, accuracy=0.5) for i in (1, 2, 3)),
+        *(check(i, score) for i, score in ((0, 2.0), (1, 1.5), (2, 1.7), (3, None))),
+        epoch(1, accuracy_test=0.9),
+        {"kind": "phase", "phase": "gan", "step": 3, "epoch": 1, "kept_step": 1},
+    ],
+    "a phase that kept nothing": [
+        step(1, accuracy=0.5),
+        {"kind": "phase", "phase": "critic", "step": 1, "epoch": 1},
+    ],
     "many": [step(i) for i in range(1, 5000)] + [epoch(i) for i in range(1, 200)],
 }
 
@@ -140,7 +155,8 @@ def test_every_log_can_be_plotted(tmp_path, name):
     with Image.open(path) as image:
         image.load()
         tested = any(entry.get("test") for entry in LOGS[name])
-        assert image.size == (1100, 792 if tested else 396)
+        scored = any("score" in entry or "accuracy" in entry for entry in LOGS[name])
+        assert image.size == (1100, 396 * (1 + tested + scored))
     assert [p.name for p in tmp_path.iterdir()] == ["losses.png"]
 
 

@@ -1,17 +1,47 @@
 import pytest
 
+from condcolor.errors import UsageError
 from condcolor.recipes import Phase, TrainConfig
-from condcolor.schedule import augmentation_at, lr_factor, phase_at
+from condcolor.schedule import augmentation_at, check_extension, lr_factor, phase_at, start_of
 
 PHASES = (Phase("first", 2), Phase("skipped", 0), Phase("last", 3))
 
 
 def test_every_epoch_has_its_phase():
-    found = [phase_at(PHASES, epoch) for epoch in range(5)]
-    assert [phase.name for phase, _ in found] == ["first"] * 2 + ["last"] * 3
-    assert [start for _, start in found] == [0, 0, 2, 2, 2]
-    with pytest.raises(ValueError, match="ends at 5"):
-        phase_at(PHASES, 5)
+    assert [phase_at(PHASES, epoch) for epoch in range(6)] == [0, 0, 2, 2, 2, 3]
+    assert [start_of(PHASES, i) for i in range(4)] == [0, 2, 2, 5]
+
+
+def phases(*epochs: int) -> list[Phase]:
+    return [Phase(name, count) for name, count in zip("abc", epochs, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "epoch"),
+    [
+        ((2, 0, 0), (2, 6, 10), 2),  # the phases that were left out
+        ((2, 0, 0), (5, 0, 0), 2),  # the last one longer
+        ((2, 6, 10), (2, 6, 20), 18),
+        ((2, 6, 10), (2, 6, 3), 11),  # the one in progress shorter, down to what it has
+        ((2, 6, 10), (9, 0, 0), 0),  # nothing was trained yet
+    ],
+)
+def test_epochs_that_may_still_change(now, wanted, epoch):
+    check_extension(phases(*now), phases(*wanted), epoch)
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "epoch", "said"),
+    [
+        ((2, 6, 10), (3, 6, 10), 3, "a has 2 and is over, since b began: 3 cannot be"),
+        ((2, 0, 10), (2, 6, 10), 3, "b has 0 and is over, since c began: 6 cannot be"),
+        ((2, 6, 10), (2, 6, 3), 12, "c has 4 already, more than 3"),
+        ((2, 0, 0), (0, 6, 0), 2, "a has 2 already, more than 0"),
+    ],
+)
+def test_epochs_that_were_trained_stay_as_they_were(now, wanted, epoch, said):
+    with pytest.raises(UsageError, match=said):
+        check_extension(phases(*now), phases(*wanted), epoch)
 
 
 def test_the_rate_is_full_then_falls_to_nothing():

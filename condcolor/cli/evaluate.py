@@ -151,7 +151,7 @@ def _photographs_told(
 
     yield _protocol(photoevaluation)
     heads = ["", "ab error", "to grey", "ab RMSE", "PSNR", "SSIM", "cf hs", "cf abs", "dCF"]
-    heads += ["of grey's", "AuC", "rebalanced"]
+    heads += ["of grey's", "drift", "nMSE", "AuC", "rebalanced"]
     truth = next(iter(tables.values()))["truth"]
     more = [name for name in ("fid", "kid", "lpips") if not math.isnan(getattr(truth, name))]
     if more:
@@ -166,8 +166,9 @@ def _photographs_told(
             row = [label, f"{e.ab_error:.2f}", f"{100 * (e.ab_error / grey.ab_error - 1):+.1f} %"]
             row += [f"{e.ab_rmse:.2f}", f"{e.psnr:.2f}", f"{e.ssim:.4f}"]
             row += [f"{e.cf_hs:.1f}", f"{e.cf_abs:.1f}", f"{e.dcf_abs:.1f}"]
-            row += [f"{100 * e.dcf_abs / grey.dcf_abs:.0f} %", f"{e.auc:.2f}"]
-            row += [f"{e.auc_rebalanced:.2f}", *(f"{getattr(e, name):.4f}" for name in more)]
+            row += [f"{100 * e.dcf_abs / grey.dcf_abs:.0f} %", f"{e.drift:.1f}"]
+            row += [f"{e.imagenet_mse:.4f}", f"{e.auc:.2f}", f"{e.auc_rebalanced:.2f}"]
+            row += [f"{getattr(e, name):.4f}" for name in more]
             rows.append(row)
         yield from _aligned(rows)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.common import ModelName, device_option, one_of
+from condcolor.cli.common import ModelName, Suggested, device_option, one_of
 from condcolor.cli.plot import quiet_matplotlib
 from condcolor.cli.progress import Progress
 from condcolor.errors import UsageError
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from condcolor.trainer import Trainer
 
 DECIDED = "[default: the recipe's]"
-PHASE = (
-    "pixel_loss",
-    "pixel_weight",
-    "chroma_weight",
-    "gan_weight",
-)  # options that are fields of Phase
+ENCODER_NAMES = ("resnet18", "resnet34", "resnet50", "efficientnet-lite0")
+PHASE = (  # options that are fields of Phase
+    *("pixel_loss", "pixel_weight", "chroma_weight", "feature_weight", "gan_weight"),
+    *("lr_generator", "lr_discriminator", "switch_below"),
+)
 NETWORK = (  # options that are fields of ModelConfig
     *("base_channels", "max_channels", "depth", "dropout", "cond_levels", "mix_masks"),
     *("encoder", "disc_channels", "disc_layers"),
@@ -43,25 +42,54 @@ class Told:
     def decoding(self, done: int, total: int) -> None:
         self.progress(done, total, "pictures decoded")
 
+    def painting(self, done: int, total: int) -> None:
+        self.progress(done, total, "pictures coloured")
+
     def begins(self, trainer: Trainer) -> None:
         rows = f"{len(trainer.train)} rows to train on"
         rows += f", {len(trainer.test)} to test on" if trainer.test else ", none to test on"
         start = f"step {trainer.step}, epoch {trainer.epoch} of {trainer.epochs}"
-        self.note(f"{rows}; {trainer.device.type}, {trainer.precision}; from {start}")
+        self.note(f"{rows}; {trainer.device.type}, {trainer.nets.precision}; from {start}")
+
+    def check(self, step: int, said: str) -> None:
+        self.note(f"step {step:>4}  {said}")
 
     def step(self, done: int, total: int, losses: dict) -> None:
-        said = f"G {losses['generator']:.2f} D {losses['discriminator']:.2f}" if losses else ""
-        self.progress(done, total, said)
+        self.progress(done, total, _said(losses, digits=2))
 
     def epoch(self, entry: dict, said: str) -> None:
-        text = (
-            f"epoch {entry['epoch']:>3}  {entry['phase']}  G {entry['generator']:.3f}  "
-            f"D {entry['discriminator']:.3f}  {entry['seconds'] / 60:.1f} min"
-        )
-        self.note(f"{text}  {said}".rstrip())
+        told = _said(entry, digits=3)
+        minutes = f"{entry['seconds'] / 60:.1f} min"
+        parts = (f"epoch {entry['epoch']:>3}", entry["phase"], told, minutes, said)
+        self.note("  ".join(part for part in parts if part))
 
     def note(self, text: str) -> None:
         self.progress.say(text)
+
+
+def _said(losses: Mapping[str, float], digits: int) -> str:
+    """The losses of those that learnt, and how much D tells right."""
+    known = (("G", "generator"), ("D", "discriminator"))
+    said = [f"{short} {losses[name]:.{digits}f}" for short, name in known if name in losses]
+    for word, name in (("right", "accuracy"), ("in test", "accuracy_test")):
+        if name in losses:
+            said.append(f"{word} {100 * losses[name]:.1f} %")
+    return " ".join(said)
+
+
+class PerPhase(click.ParamType):
+    """One value, or one for each phase with commas between."""
+
+    def __init__(self, of: type | Suggested):
+        self.of = click.types.convert_type(of)
+        self.name = self.of.name
+
+    def convert(self, value, param, ctx):
+        parts = [self.of.convert(part, param, ctx) for part in value.split(",")]
+        return parts if len(parts) > 1 else parts[0]
+
+    def shell_complete(self, ctx, param, incomplete):
+        return self.of.shell_complete(ctx, param, incomplete)
 
 
 def _numbers(ctx, param, value) -> tuple[int, ...] | None:
@@ -80,7 +108,7 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
     "--recipe",
     default="icons",
     show_default=True,
-    type=one_of("icons", "photo"),
+    type=one_of("icons", "photo", "pets"),
     metavar="NAME",
     help="What kind of colouring to train.",
 )
@@ -120,14 +148,44 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 @click.option("--sample-epochs", callback=_numbers, help=f"Epochs with sample sheets  {DECIDED}")
 @click.option("--checkpoint-epochs", type=int, help=f"Epochs between two states  {DECIDED}")
 @click.option("--measure-epochs", type=int, help=f"Epochs between two tests  {DECIDED}")
+@click.option("--check-steps", type=int, help=f"Steps between two tests, instead  {DECIDED}")
+@click.option("--keep-best", type=int, help=f"How many of the best models stay  {DECIDED}")
 @click.option(
-    "--pixel-loss", type=one_of("l1", "mse", "distance"), help=f"l1, mse or distance  {DECIDED}"
+    "--patience",
+    type=int,
+    help=f"Tests in a row no better, after which a phase goes back to its best and ends  {DECIDED}",
 )
-@click.option("--pixel-weight", type=float, help=f"Weight of the pixel loss  {DECIDED}")
 @click.option(
-    "--chroma-weight", type=float, help=f"How much more coloured pixels count in it  {DECIDED}"
+    "--pixel-loss",
+    type=PerPhase(one_of("l1", "mse", "distance")),
+    help=f"l1, mse or distance  {DECIDED}",
 )
-@click.option("--gan-weight", type=float, help=f"0 trains without a discriminator  {DECIDED}")
+@click.option("--pixel-weight", type=PerPhase(float), help=f"Weight of the pixel loss  {DECIDED}")
+@click.option(
+    "--chroma-weight",
+    type=PerPhase(float),
+    help=f"How much more coloured pixels count in it  {DECIDED}",
+)
+@click.option(
+    "--feature-weight",
+    type=PerPhase(float),
+    help=f"Weight of the difference in what an encoder sees  {DECIDED}",
+)
+@click.option(
+    "--feature-encoder",
+    type=one_of(*ENCODER_NAMES),
+    help=f"That encoder, with its ImageNet weights  {DECIDED}",
+)
+@click.option(
+    "--gan-weight", type=PerPhase(float), help=f"0 trains without a discriminator  {DECIDED}"
+)
+@click.option("--lr-generator", type=PerPhase(float), help=f"Times --lr  {DECIDED}")
+@click.option("--lr-discriminator", type=PerPhase(float), help=f"Times --lr  {DECIDED}")
+@click.option(
+    "--switch-below",
+    type=PerPhase(float),
+    help=f"D's loss under which G has a turn; 0: both learn in every step  {DECIDED}",
+)
 @click.option("--base-channels", type=int, help=f"Width of the first layer  {DECIDED}")
 @click.option("--max-channels", type=int, help=f"Width of the widest  {DECIDED}")
 @click.option("--depth", type=int, help=f"Times the picture is halved  {DECIDED}")
@@ -140,8 +198,8 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 @click.option("--mix-masks", type=int, help=f"Masks that head mixes colours by  {DECIDED}")
 @click.option(
     "--encoder",
-    type=one_of("none", "efficientnet-lite0"),
-    help=f"Downs that come trained: none or efficientnet-lite0, with --depth 5  {DECIDED}",
+    type=one_of("none", *ENCODER_NAMES),
+    help=f"Downs that come trained, with --depth 5: {', '.join(ENCODER_NAMES)} or none  {DECIDED}",
 )
 @click.option(
     "--encoder-weights",
@@ -165,15 +223,17 @@ def train(
     the run folder --out. The best model is OUT/model. Ctrl-C saves, and `condcolor resume` goes on
     from there.
 
+    Options of a phase take one value, or one for each phase of the recipe with commas between.
+
     \b
     condcolor train data/icons --out runs/icons
     condcolor train my-sketches --out runs/mine --epochs 80 --compose
     condcolor train photographs/ --recipe photo --out runs/photo
+    condcolor train pets --recipe pets --out runs/pets --epochs 2,6,10
     """
     if not data or not out:
         raise UsageError("the name of the data or of the run folder is empty")
-    if epochs and not any(epochs):
-        raise UsageError("--epochs 0 trains nothing: give at least one epoch")
+    _check_epochs(epochs)
 
     from condcolor import training
     from condcolor.modelfolder import find_model
@@ -205,19 +265,37 @@ def train(
 
 @click.command()
 @click.argument("run", type=click.Path())
+@click.option(
+    "--epochs",
+    callback=_numbers,
+    help="Other numbers, for phases that are not over.  [default: the run's]",
+)
 @device_option
-def resume(run, device) -> None:
-    """Go on with a training that was stopped.
+def resume(run, epochs, device) -> None:
+    """Go on with a training that was stopped, or is to train longer.
+
+    With --epochs, phases that were left out or are to take longer are trained, too, one after the
+    other as you like.
 
     \b
     condcolor resume runs/icons
+    condcolor resume runs/pets --epochs 2,6,20
     """
     if not run:
         raise UsageError("the name of the run folder is empty")
+    _check_epochs(epochs)
 
     from condcolor import training
 
-    _run(run, lambda progress: training.resume(run, device=device, progress=progress))
+    _run(
+        run,
+        lambda progress: training.resume(run, epochs=epochs, device=device, progress=progress),
+    )
+
+
+def _check_epochs(epochs: tuple[int, ...] | None) -> None:
+    if epochs and not any(epochs):
+        raise UsageError("--epochs 0 trains nothing: give at least one epoch")
 
 
 def _run(run: str, work: Callable[[Told], Path]) -> None:
