@@ -17,6 +17,7 @@ from condcolor.errors import DataError
 from condcolor.evaluation import Colour, Evaluation, evaluate, flat_fill, grey
 from condcolor.filetypes import shown_name
 from condcolor.geometry import resize
+from condcolor.images import open_picture
 from condcolor.metadata import read_metadata
 from condcolor.perceptual import Perceptual
 from condcolor.photoevaluation import PhotoEvaluation, Tally
@@ -84,6 +85,7 @@ def assess_photographs(
     *,
     short_side: int = 256,
     max_inputs: int | None = None,
+    keep_grey: bool = False,
     perceptual: Perceptual | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     on_skip: Callable[[str], None] | None = None,
@@ -95,6 +97,7 @@ def assess_photographs(
 
     Args:
         short_side: photographs are first made smaller until this is their short side, in pixels.
+        keep_grey: grey ones count, too, though leaving them grey is no merit.
         perceptual: measures FID, KID and LPIPS, too.
 
     Raises:
@@ -111,7 +114,7 @@ def assess_photographs(
     codec = next(iter(colorizers.values())).codec
     for done, record in enumerate(chosen, start=1):
         try:
-            truth = _shrunk(_usable(record.source), short_side)
+            truth = _shrunk(_usable(record.source, keep_grey), short_side)
         except DataError as error:
             if on_skip is not None:
                 on_skip(str(error))
@@ -144,9 +147,9 @@ def _outputs(
     yield "truth", truth
 
 
-def _usable(path: Path) -> np.ndarray:
-    """A photograph with colours, as large as the measures need it."""
-    rgb = open_photograph(path)
+def _usable(path: Path, keep_grey: bool) -> np.ndarray:
+    """A photograph, with colours unless `keep_grey`, as large as the measures need it."""
+    rgb = open_picture(path).rgb if keep_grey else open_photograph(path)
     if min(rgb.shape[:2]) < SSIM_WINDOW:
         height, width = rgb.shape[:2]
         raise DataError(

@@ -7,10 +7,11 @@ the picture's size and joined to it as channels. No attributes means P = 0, whic
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from condcolor.encoders import ENCODERS
 
@@ -26,6 +27,10 @@ COND_LEVELS = {
     "input": "planes joined to the source (pix2pix; Mirza and Osindero 2014)",
     "all": "the same, and added at every level (Tag2Pix, Kim et al. 2019, section 4.1)",
     "head": "only where colours are mixed: the network finds regions, the condition their colours",
+}
+DISC_NORMS = {
+    "batch": "BatchNorm, over real and generated batches apart (pix2pix)",
+    "spectral": "weights of spectral norm 1 (Miyato et al. 2018); batches keep their mean colour",
 }
 
 
@@ -46,6 +51,7 @@ class ModelConfig:
     residual: bool = False  # the output is what the body adds to the source, and passes no tanh
     disc_channels: int = 64
     disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
+    disc_norm: str = "batch"  # what keeps D's layers in range, see DISC_NORMS
 
     def __post_init__(self):
         counts = ("source_channels", "output_channels", "base_channels", "max_channels", "depth")
@@ -62,6 +68,9 @@ class ModelConfig:
         if self.encoder != "none" and self.depth != len(ENCODERS[self.encoder].widths):
             levels = len(ENCODERS[self.encoder].widths)
             raise ValueError(f"depth must be {levels} with {self.encoder}, got {self.depth}")
+        if self.disc_norm not in DISC_NORMS:
+            known = ", ".join(DISC_NORMS)
+            raise ValueError(f"disc_norm must be one of {known}, got {self.disc_norm!r}")
         if self.residual and self.source_channels not in (1, self.output_channels):
             counts = f"{self.source_channels} channels to {self.output_channels}"
             raise ValueError(f"residual adds to a source of 1 channel or as many, not {counts}")
@@ -73,6 +82,11 @@ class ModelConfig:
     def multiple(self) -> int:
         """Height and width of a picture must be multiples of this many pixels."""
         return 2**self.depth
+
+    def with_discriminator_of(self, other: ModelConfig) -> ModelConfig:
+        """This generator against the discriminator of `other`."""
+        shape = {name: value for name, value in asdict(other).items() if name.startswith("disc_")}
+        return replace(self, **shape)
 
     def widths(self) -> list[int]:
         """Output channels of each down, outermost first."""
@@ -263,7 +277,8 @@ class PatchGAN(nn.Module):
     """The 70x70 patch discriminator (Isola et al. 2017, section 6.1.2): logits, one for each patch.
 
     Conv 4x4 - BatchNorm - LeakyReLU blocks, no norm in the first and the last; the last two have stride 1.
-    256 px give 30x30 logits.
+    256 px give 30x30 logits. With `disc_norm` "spectral" no BatchNorm, and every weight has spectral norm 1:
+    batch statistics of real and of generated pictures apart hide that one is paler than the other.
     """
 
     def __init__(self, config: ModelConfig):
@@ -273,14 +288,19 @@ class PatchGAN(nn.Module):
         layers: list[nn.Module] = []
         for i, width in enumerate(widths):
             stride = 2 if i < config.disc_layers else 1
-            layers.append(nn.Conv2d(inputs, width, 4, stride=stride, padding=1, bias=i == 0))
-            if i > 0:
+            plain = i == 0 or config.disc_norm != "batch"
+            layers.append(nn.Conv2d(inputs, width, 4, stride=stride, padding=1, bias=plain))
+            if not plain:
                 layers.append(nn.BatchNorm2d(width))
             layers.append(nn.LeakyReLU(LEAK))
             inputs = width
         layers.append(nn.Conv2d(inputs, 1, 4, stride=1, padding=1))
         self.layers = nn.Sequential(*layers)
         self.apply(init_weights)
+        if config.disc_norm == "spectral":
+            for layer in self.layers:
+                if isinstance(layer, nn.Conv2d):
+                    spectral_norm(layer)
 
     def forward(self, source: Tensor, picture: Tensor, cond: Tensor) -> Tensor:
         """`[B, S, H, W]`, `[B, O, H, W]` in [-1, 1], `[B, P]` -> logits `[B, 1, h, w]`."""

@@ -194,6 +194,7 @@ PETS_GAN = Phase(
     switch_below=0.65,
 )
 ON_RESNET = {"encoder": "resnet34", "depth": 5, "base_channels": 32, "residual": True}
+ON_RESNET |= {"disc_norm": "spectral"}
 PETS = TrainConfig(
     image_size=224,
     batch_size=32,

@@ -54,7 +54,7 @@ def train(
         data: a metadata.csv or a folder with one, for photographs any folder; see docs/format.md.
         out: the run folder; must not exist, or be empty.
         epochs: one number for each phase of the recipe.
-        init: a model folder to start from; its network and schema are taken over.
+        init: a model folder to start from; its generator and schema are taken over.
         encoder_weights: what a network with an encoder begins it with: "imagenet", a file, or "none".
         phase: fields of `Phase` to set (`gan_weight`, `pixel_loss` ...): one value for every phase that
             it means something to, or a sequence with one for each phase.
@@ -75,9 +75,9 @@ def train(
     started_from = load_model(Path(init)) if init else None
     metadata = _read(chosen, Path(data), started_from.schema if started_from else vocabulary)
     schema = started_from.schema if started_from else measure_palette(metadata)
-    network = (
-        started_from.config if started_from else chosen.model_config(schema.planes, **(model or {}))
-    )
+    network = chosen.model_config(schema.planes, **(model or {}))
+    if started_from:
+        network = started_from.config.with_discriminator_of(network)
     _check_size(settings, network)
     if started_from:
         _check_channels(network, chosen, Path(init))

@@ -68,6 +68,7 @@ def test_the_choices_named_are_those_of_the_library():
     choices = {name: set(kind.names()) for name, kind in kinds.items() if hasattr(kind, "names")}
     assert choices["recipe"] == set(recipes.RECIPES)
     assert choices["cond_levels"] == set(networks.COND_LEVELS)
+    assert choices["disc_norm"] == set(networks.DISC_NORMS)
     assert choices["pixel_loss"] == set(PIXEL_LOSSES)
     assert choices["encoder"] == {"none", *ENCODERS}
     assert choices["feature_encoder"] == set(ENCODERS)

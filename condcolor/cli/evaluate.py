@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Photographs: short side in pixels that larger ones are brought to.",
 )
+@click.option("--keep-grey", is_flag=True, help="Photographs: count those that are grey, too.")
 @click.option(
     "--fid-weights",
     type=click.Path(),
@@ -65,6 +66,7 @@ def evaluate(
     network_only,
     vivid,
     size,
+    keep_grey,
     fid_weights,
     lpips_weights,
     json_path,
@@ -116,6 +118,7 @@ def evaluate(
                 Path(data),
                 short_side=size,
                 max_inputs=inputs,
+                keep_grey=keep_grey,
                 perceptual=Perceptual(fid_weights, lpips_weights, colorizer.device),
                 on_progress=progress,
                 on_skip=lambda said: progress.say(f"left out: {said}", err=True),

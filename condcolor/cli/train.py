@@ -29,7 +29,7 @@ PHASE = (  # options that are fields of Phase
 )
 NETWORK = (  # options that are fields of ModelConfig
     *("base_channels", "max_channels", "depth", "dropout", "cond_levels", "mix_masks"),
-    *("encoder", "disc_channels", "disc_layers"),
+    *("encoder", "disc_channels", "disc_layers", "disc_norm"),
 )
 
 
@@ -211,6 +211,11 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 @click.option("--freeze-epochs", type=int, help=f"First epochs in which it rests  {DECIDED}")
 @click.option("--disc-channels", type=int, help=f"Width of the discriminator  {DECIDED}")
 @click.option("--disc-layers", type=int, help=f"Times it halves the picture  {DECIDED}")
+@click.option(
+    "--disc-norm",
+    type=one_of("batch", "spectral"),
+    help=f"What keeps it in range: batch or spectral  {DECIDED}",
+)
 @click.option("--init", type=ModelName(), help="A model to start from, instead of random weights.")
 @click.option("--shared-values", is_flag=True, help="Every attribute gets the values of all.")
 @device_option
@@ -240,10 +245,10 @@ def train(
 
     phase = {name: options.pop(name) for name in PHASE}
     model = {name: options.pop(name) for name in NETWORK}
-    if init and any(value is not None for value in model.values()):
-        given = next(name for name, value in model.items() if value is not None)
-        flag = given.replace("_", "-")
-        raise UsageError(f"--init takes the network of its model: take --{flag} away")
+    given = [name for name, value in model.items() if value is not None]
+    generators = [name.replace("_", "-") for name in given if not name.startswith("disc_")]
+    if init and generators:
+        raise UsageError(f"--init takes the generator of its model: take --{generators[0]} away")
     _run(
         out,
         lambda progress: training.train(
