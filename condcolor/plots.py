@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -82,24 +84,27 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     scored = [entry for entry in checks if entry.get("score") is not None]
     judged = [entry for entry in steps if "accuracy" in entry]
     rows = 1 + bool(checks) + bool(scored or judged)
+    phases = [entry for entry in log if entry["kind"] == "phase"]
+    curve = partial(_curve, ends=[entry["step"] for entry in phases])
     figure = Figure(figsize=(10, 3.6 * rows), layout="constrained")
-    axes = figure.subplots(rows, 2, squeeze=False)
+    axes = figure.subplots(rows, 2, squeeze=False, sharex=True)
     for axis, names, heading in (
         (axes[0][0], ("generator", "discriminator"), "loss"),
         (axes[0][1], ("pixel", "gan", "feature"), "generator's parts (unweighted)"),
     ):
         axis.set(title=heading)
         for name in names:
-            _curve(axis, [(e["step"], e.get(name)) for e in steps], name, lw=1)
-    axes[0][0].set_yscale("log")
+            curve(axis, [(e["step"], e.get(name)) for e in steps], name, lw=1)
+        axis.set_yscale("log")
     if checks:
-        _measures(axes[1][0], axes[1][1], checks)
+        _measures(axes[1][0], axes[1][1], checks, curve)
     if scored or judged:
-        ends = [entry for entry in log if entry["kind"] == "phase"]
-        _scores(axes[-1][0], scored, ends)
-        _accuracy(axes[-1][1], judged, [e for e in log if "accuracy_test" in e])
+        _scores(axes[-1][0], scored, phases, curve)
+        _accuracy(axes[-1][1], judged, [e for e in log if "accuracy_test" in e], curve)
     for axis in axes.flat:
-        _finish(axis, log)
+        _finish(axis, phases)
+    for axis in axes[-1]:
+        axis.set_xlabel("step")
     figure.suptitle(title, parse_math=False)
     format = Path(path).suffix.lower().removeprefix(".")
     formats = figure.canvas.get_supported_filetypes()
@@ -110,45 +115,44 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     write_whole(path, drawn.getvalue(), overwrite=True)
 
 
-def _measures(errors, colors, checks: Sequence[dict]) -> None:
+def _measures(errors, colors, checks: Sequence[dict], curve: Callable) -> None:
     """What the tests gave, on two axes: how far off, and how well coloured."""
     for axis, labels in ((errors, ERRORS | LEVELS), (colors, COLORS)):
         for name, label in labels.items():
-            _curve(axis, [(e["step"], e["test"].get(name)) for e in checks], label)
+            curve(axis, [(e["step"], e["test"].get(name)) for e in checks], label)
     for i, score in enumerate(checks[0]["test"].get("attributes", ())):
         obeyed = [(e["step"], e["test"]["attributes"][i]["obeyed"]) for e in checks]
-        _curve(colors, obeyed, f"obeyed: {score['name']}")
+        curve(colors, obeyed, f"obeyed: {score['name']}")
         colors.set_ylim(-0.02, 1.02)
 
 
-def _scores(axis, checks: Sequence[dict], ends: Sequence[dict]) -> None:
+def _scores(axis, checks: Sequence[dict], phases: Sequence[dict], curve: Callable) -> None:
     """The score of each check, a star on the best, and one on what each phase went back to."""
     axis.set_title("score of the tests, the lower the better")
-    _curve(axis, [(e["step"], e["score"]) for e in checks], "score")
+    curve(axis, [(e["step"], e["score"]) for e in checks], "score")
     if not checks:
         return
     scores = {entry["step"]: entry["score"] for entry in checks}
     best = min(scores, key=scores.get)
     stars = [(best, f"best: step {best}")]
-    for end in ends:
+    for end in phases:
         if end.get("kept_step") in scores:
             stars.append((end["kept_step"], f"{end['phase']} kept step {end['kept_step']}"))
     for i, (step, label) in enumerate(stars):
         axis.plot(step, scores[step], "*", ms=16 - 2 * i, label=label, zorder=3)
 
 
-def _accuracy(axis, steps: Sequence[dict], tested: Sequence[dict]) -> None:
+def _accuracy(axis, steps: Sequence[dict], tested: Sequence[dict], curve: Callable) -> None:
     axis.set_title("share of pictures that D tells right")
-    _curve(axis, [(e["step"], e["accuracy"]) for e in steps], "training", lw=1)
-    _curve(axis, [(e["step"], e["accuracy_test"]) for e in tested], "test, D alone")
+    curve(axis, [(e["step"], e["accuracy"]) for e in steps], "training", lw=1)
+    curve(axis, [(e["step"], e["accuracy_test"]) for e in tested], "test, D alone")
     axis.set_ylim(-0.02, 1.02)
 
 
-def _finish(axis, log: Sequence[dict]) -> None:
-    axis.set_xlabel("step")
+def _finish(axis, phases: Sequence[dict]) -> None:
     axis.grid(alpha=0.3)
     axis.xaxis.get_major_locator().set_params(integer=True)
-    for end in (entry for entry in log if entry["kind"] == "phase"):
+    for end in phases:
         axis.axvline(end["step"], color="0.6", ls=":")
         axis.annotate(
             end["phase"],
@@ -166,8 +170,13 @@ def _finish(axis, log: Sequence[dict]) -> None:
         axis.legend()
 
 
-def _curve(axis, points: Sequence[tuple[int, float | None]], label: str, **style) -> None:
+def _curve(
+    axis, points: Sequence[tuple[int, float | None]], label: str, ends: Sequence[int] = (), **style
+) -> None:
+    """A line through the points that have a value, which breaks at the steps `ends`, if given."""
     known = [(x, y) for x, y in points if y is not None]
     if known:
         marker = "." if len(known) <= FEW else None
-        axis.plot(*zip(*known, strict=True), label=label, marker=marker, **style)
+        breaks = [(end + 0.5, math.nan) for end in ends]
+        drawn = sorted([*known, *breaks], key=lambda point: point[0])
+        axis.plot(*zip(*drawn, strict=True), label=label, marker=marker, **style)

@@ -203,3 +203,14 @@ def test_the_colours_of_a_photograph_are_kept_from_the_model(photo_model, tmp_pa
 
     assess_photographs({"model": Spy(photo_model, device="cpu")}, tmp_path)
     assert np.ptp(seen[0].astype(int), axis=-1).max() <= 1
+
+
+def test_grey_ones_count_where_they_are_asked_for(photo_model, tmp_path):
+    save(tmp_path / "one.png", photograph(1))
+    save(tmp_path / "grey.png", np.full((20, 20, 3), 90, np.uint8))
+    model = {"model": Colorizer(photo_model, device="cpu")}
+    counts = [
+        assess_photographs(model, tmp_path, keep_grey=keep)["all photographs"]["model"].pictures
+        for keep in (False, True)
+    ]
+    assert counts == [1, 2]

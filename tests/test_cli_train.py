@@ -275,3 +275,65 @@ def test_an_encoder_without_its_weights_says_what_to_do(condcolor, here):
     assert done.exit_code == 2
     assert "w.pth: no such file of encoder weights" in done.stderr
     assert not Path("run").exists()
+
+
+def test_pets_train_from_the_command_line_stage_by_stage(condcolor, here):
+    shoot(here / "snaps/train", 8)
+    shoot(here / "snaps/val", 2, first=8)
+    small = [*SMALL, "--encoder", "none", "--check-steps", "1", "--patience", "0"]
+    words = ["train", "snaps", "--recipe", "pets", "--out", "run", "--epochs", "1,0,0", *small]
+    done = condcolor(*words, "--pixel-loss", "l1", "--lr-generator", "1,1,0.5")
+    assert done.exit_code == 0, done.output
+    assert "step    2  test ab error" in done.stdout
+    done = condcolor("resume", "run", "--epochs", "1,1,1", "--device", "cpu")
+    assert done.exit_code == 0, done.output
+    critic, gan = (line for line in done.stdout.splitlines() if line.startswith("epoch"))
+    assert "critic  D " in critic
+    assert "in test" in critic
+    assert "gan  " in gan
+    done = condcolor("resume", "run", "--epochs", "2,1,1")
+    assert (done.exit_code, "generator has 1 and is over" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--lr-generator", "1,2"],
+            "lr_generator: 2 numbers for 3 phases (generator, critic, gan)",
+        ),
+        (["--switch-below", "x"], "'x' is not a valid float"),
+        (["--pixel-loss", "mse,l3,mse"], "is not one of l1, mse"),
+        (["--patience", "-1"], "patience must be a whole number from 0 up"),
+        (["--keep-best", "0"], "keep_best must be a whole number from 1 up"),
+        (["--feature-encoder", "resnet43"], "did you mean 'resnet34'"),
+        (["--disc-norm", "group"], "disc_norm must be one of batch, spectral"),
+        (["--encoder", "resnet34", "--depth", "4"], "depth must be 5 with resnet34, got 4"),
+    ],
+)
+def test_wrong_options_of_phases_are_named(condcolor, here, options, said):
+    shoot(here / "snaps", 4)
+    done = condcolor("train", "snaps", "--recipe", "pets", "--out", "run", *options)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert not (here / "run").exists()
+
+
+def test_a_discriminator_may_be_chosen_beside_an_init(condcolor, data, here):
+    words = ["train", data, "--epochs", "1", *SMALL]
+    assert condcolor(*words, "--out", "first").exit_code == 0
+    kept = [
+        "--image-size",
+        "16",
+        "--batch-size",
+        "4",
+        "--disc-layers",
+        "1",
+        "--disc-norm",
+        "spectral",
+    ]
+    kept += ["--init", "first", "--epochs", "1", "--device", "cpu", "--precision", "fp32"]
+    done = condcolor("train", data, "--out", "second", *kept)
+    assert done.exit_code == 0, done.output
+    done = condcolor("train", data, "--out", "third", *kept, "--depth", "4")
+    assert (done.exit_code, "take --depth away" in done.stderr) == (2, True)

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from condcolor.color import srgb_to_lab
+from condcolor.errors import UsageError
 from condcolor.recipes import RECIPES
 
 RED, BLUE = (233, 71, 67), (63, 174, 225)
@@ -148,3 +150,36 @@ def test_a_picture_that_is_not_square_is_decoded_at_its_own_size():
     made = sketch_codec.decode_at(sketch, torch.full((1, 3, 10, 22), 1.0))
     assert made.shape == (1, 3, 40, 90)
     assert (made * 255 - sketch.float()).abs().max() < 1
+
+
+gray_codec = RECIPES["pets"].codec
+
+
+def test_grey_is_what_pillow_says_it_is():
+    rgb = noise(1, 3, 16, 16)
+    grey = Image.fromarray(rgb[0].permute(1, 2, 0).numpy()).convert("L")
+    source = (gray_codec.encode_source(rgb)[0, 0] + 1) * 127.5
+    assert (source - torch.from_numpy(np.array(grey)).float()).abs().max() < 0.51
+    shown = gray_codec.shown(rgb)
+    assert torch.equal(shown[:, 0], shown[:, 1])
+
+
+def test_rgb_at_full_size_has_the_originals_lightness():
+    original, output = noise(1, 3, 64, 48), gray_codec.encode_target(noise(1, 3, 16, 12, seed=2))
+    made = gray_codec.decode_at(original, output)
+    lightness = [srgb_to_lab(p)[:, 0] for p in (made, original.float() / 255)]
+    assert (lightness[0] - lightness[1]).abs().max() < 0.6
+
+
+@pytest.mark.parametrize("recipe", ["photo", "pets"])
+def test_chroma_times_a_factor(recipe):
+    codec, rgb = RECIPES[recipe].codec, noise(1, 3, 8, 8) // 4 + 90
+    source, target = codec.encode_source(rgb), codec.encode_target(rgb)
+    grey, half = (codec.enlivened(v).decode(source, target) for v in (0.0, 0.5))
+    assert (grey.amax(1) - grey.amin(1)).max() < 0.01
+    chroma = [
+        torch.hypot(*srgb_to_lab(p)[:, 1:].unbind(1)) for p in (half, codec.decode(source, target))
+    ]
+    assert (chroma[0] / chroma[1].clamp_min(1)).mean() == pytest.approx(0.5, abs=0.06)
+    with pytest.raises(UsageError, match="vivid 5 is not between"):
+        codec.enlivened(5)

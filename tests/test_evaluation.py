@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from condcolor import evaluation
 from condcolor.attributes import Attribute, AttributeSchema, parse_hex
 from condcolor.dataset import PictureSet
-from condcolor.evaluation import evaluate, flat_fill, grey
+from condcolor.evaluation import AttributeScore, Evaluation, evaluate, flat_fill, grey
 from condcolor.metadata import read_metadata, write_metadata
 from condcolor.palette import measure_palette
 
@@ -312,3 +312,10 @@ def test_the_flood_reaches_what_pillows_does(seed):
     filled = Image.fromarray(np.where(open_, 255, 0).astype(np.uint8)).copy()
     ImageDraw.floodfill(filled, (0, 0), 100)
     assert np.array_equal(evaluation._flood(open_), np.array(filled) == 100)
+
+
+def test_a_model_that_does_not_obey_scores_worse_than_its_error():
+    attribute = AttributeScore("hair", ("a", "b"), 0.5, 1.0, 0.0, ((1, 1), (1, 1)))
+    figures = {"inputs": 1, "rows": 1, "mse": 0.1, "haze": 0.0, "line_f1": 1.0}
+    assert Evaluation(**figures, attributes=(attribute,)).score == pytest.approx(0.15)
+    assert Evaluation(**figures).score == Evaluation(**figures).error == 0.1

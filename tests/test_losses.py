@@ -3,7 +3,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from condcolor.losses import adversarial_loss, discriminator_loss, pixel_loss
+from condcolor.losses import accuracy, adversarial_loss, discriminator_loss, pixel_loss
 
 
 def test_adversarial_loss_is_binary_cross_entropy():
@@ -55,3 +55,10 @@ def test_chroma_weight_makes_coloured_pixels_count_more():
     assert math.isclose(even[0], even[1], rel_tol=1e-5)
     grey, colour = (float(pixel_loss("l1", x, target, 2.0)) for x in (grey_wrong, colour_wrong))
     assert math.isclose(colour / grey, 1 + 2 * 0.6 * math.sqrt(2), rel_tol=1e-5)
+
+
+def test_accuracy_counts_pictures_not_patches():
+    real = torch.tensor([[3.0, -1.0], [-3.0, 1.0]]).view(2, 1, 1, 2)
+    fake = torch.tensor([[-3.0, 1.0], [-1.0, -1.0]]).view(2, 1, 1, 2)
+    assert accuracy(real, fake) == 0.75
+    assert accuracy(fake, real) == 0.25

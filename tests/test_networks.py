@@ -97,3 +97,43 @@ def test_sizes_that_cannot_be_halved_are_named():
 def test_a_wrong_config_says_what_came(wrong, said):
     with pytest.raises(ValueError, match=said):
         ModelConfig(3, 3, **wrong)
+
+
+def test_a_residual_network_begins_with_the_source_in_every_channel():
+    config = ModelConfig(1, 3, **SMALL, residual=True)
+    network, source = UNet(config).eval(), torch.rand(1, 1, 16, 16) * 2 - 1
+    with torch.no_grad():
+        output = network(source, torch.zeros(1, 0))
+        network.ups[-1].conv.weight.zero_()
+        assert torch.equal(network(source, torch.zeros(1, 0)), source.expand(-1, 3, -1, -1))
+    assert output.shape == (1, 3, 16, 16)
+    assert (output - source).abs().max() < 0.5
+    with pytest.raises(ValueError, match="not 2 channels to 3"):
+        ModelConfig(2, 3, residual=True)
+
+
+def test_a_spectral_discriminator_keeps_batches_apart_and_has_norm_1():
+    patchgan = PatchGAN(ModelConfig(1, 3, disc_channels=4, disc_norm="spectral"))
+    pictures = torch.rand(4, 3, 64, 64)
+    source, cond = pictures[:, :1], torch.zeros(4, 0)
+    for _ in range(30):  # the norm is found by power iteration, a step a pass
+        patchgan(source, pictures, cond)
+    for layer in patchgan.layers:
+        assert not isinstance(layer, torch.nn.BatchNorm2d)
+        if isinstance(layer, torch.nn.Conv2d):
+            norm = float(torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2))
+            assert norm == pytest.approx(1, abs=0.1)
+    patchgan.eval()
+    together = patchgan(source, pictures, cond)
+    alone = torch.cat(
+        [patchgan(source[i : i + 1], pictures[i : i + 1], cond[:1]) for i in range(4)]
+    )
+    assert torch.allclose(together, alone, atol=1e-5)
+    with pytest.raises(ValueError, match="disc_norm must be one of batch, spectral, got 'layer'"):
+        ModelConfig(1, 3, disc_norm="layer")
+
+
+def test_a_generator_against_another_discriminator():
+    own, other = ModelConfig(1, 3, base_channels=8), ModelConfig(1, 3, disc_channels=4)
+    mixed = own.with_discriminator_of(other)
+    assert (mixed.base_channels, mixed.disc_channels) == (8, 4)

@@ -80,3 +80,15 @@ def test_json_holds_the_figures_and_what_follows_from_them(pictures):
     told = measured.to_json()
     assert told["dcf_abs"] == measured.dcf_abs
     assert "ab error" in measured.said
+
+
+def test_a_cast_drifts_and_its_absence_does_not(pictures):
+    def cast(photo, asked):
+        return (truth(photo, asked) + torch.tensor([0.1, 0, 0]).view(3, 1, 1)).clamp(0, 1)
+
+    pale = evaluate_photos(left_grey, pictures)
+    reddish, right = evaluate_photos(cast, pictures), evaluate_photos(truth, pictures)
+    assert right.drift == 0 < reddish.drift
+    assert reddish.a_mean > reddish.a_mean_truth
+    assert reddish.score > (reddish.ab_error / pale.ab_error_grey)
+    assert reddish.to_json()["drift"] == reddish.drift

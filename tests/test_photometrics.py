@@ -87,3 +87,14 @@ def test_classes_are_cells_of_ten_by_ten_and_hold_every_srgb_colour():
     lab = srgb_to_lab(cube.T[:, None])
     assert len(photometrics.color_classes(lab).unique()) == 7  # the two greys share theirs
     assert lab[1:].abs().max() < photometrics.BIN * photometrics.BINS / 2
+
+
+def test_squared_errors_in_imagenets_units(pair):
+    output, truth = pair
+    normalized = [
+        (p - torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1))
+        / torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
+        for p in pair
+    ]
+    expected = torch.nn.functional.mse_loss(*normalized)
+    assert math.isclose(photometrics.imagenet_mse(output, truth), expected, rel_tol=1e-5)
