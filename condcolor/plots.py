@@ -94,8 +94,10 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     ):
         axis.set(title=heading)
         for name in names:
-            curve(axis, [(e["step"], e.get(name)) for e in steps], name, lw=1)
-        axis.set_yscale("log")
+            # 0: one that was not computed, as runs logged them before
+            curve(axis, [(e["step"], e.get(name) or None) for e in steps], name, lw=1)
+        if axis.has_data():
+            axis.set_yscale("log")
     if checks:
         _measures(axes[1][0], axes[1][1], checks, curve)
     if scored or judged:
