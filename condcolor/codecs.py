@@ -10,15 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from condcolor.color import lab_to_srgb, srgb8_to_lab, srgb_to_lab
+from condcolor.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
 from condcolor.errors import UsageError
 from condcolor.upsampling import enlarged, linear_model
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
 LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill colour
 EVENNESS = 16  # a pixel 10 % darker than the lightest beside it is trusted a fifth as much
-
-LUMA = (0.299, 0.587, 0.114)  # of R, G and B, ITU-R BT.601
 
 L_SCALE = 50.0  # L / 50 - 1 maps 0..100 to [-1, 1]
 AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
@@ -159,18 +157,18 @@ class GrayToRgb:
     fill = None
 
     def encode_source(self, rgb: Tensor) -> Tensor:
-        return _luma(rgb.float()) / LEVELS - 1
+        return luma(rgb.float()) / LEVELS - 1
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
 
     def shown(self, rgb: Tensor) -> Tensor:
         """The photograph in grey."""
-        return _luma(rgb.float() / 255).repeat(1, 3, 1, 1)
+        return luma(rgb.float() / 255).repeat(1, 3, 1, 1)
 
     def decode(self, source: Tensor, output: Tensor) -> Tensor:
         rgb = ((output.float() + 1) / 2).clamp(0, 1)
-        return _luma(rgb).lerp(rgb, self.vivid).clamp(0, 1)
+        return luma(rgb).lerp(rgb, self.vivid).clamp(0, 1)
 
     def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
         return torch.cat([band for _, band in self.bands_at(original, output)], dim=2)
@@ -182,12 +180,6 @@ class GrayToRgb:
 
     def enlivened(self, vivid: float) -> GrayToRgb:
         return replace(self, vivid=LToAb().enlivened(vivid).vivid)
-
-
-def _luma(rgb: Tensor) -> Tensor:
-    """`[..., 3, H, W]` float -> `[..., 1, H, W]`, in the same units."""
-    weights = rgb.new_tensor(LUMA).view(3, 1, 1)
-    return (rgb * weights).sum(dim=-3, keepdim=True)
 
 
 def _enlarge(fill: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:

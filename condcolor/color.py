@@ -16,6 +16,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+LUMA = (0.299, 0.587, 0.114)  # of R, G and B as they are coded, ITU-R BT.601
+
 # IEC 61966-2-1: linear sRGB -> XYZ, and the D65 white (2 degree observer) it maps (1, 1, 1) to.
 XYZ_FROM_RGB = (
     (0.412453, 0.357580, 0.180423),
@@ -143,6 +145,12 @@ def _in_pieces(
 
 # sRGB 0..255 -> linear
 _LINEAR_OF_CODE = _linear(torch.arange(256, dtype=torch.float64) / 255).float()
+
+
+def luma(rgb: Tensor) -> Tensor:
+    """`[..., 3, H, W]` sRGB -> its grey `[..., 1, H, W]` (ITU-R BT.601), in the same units."""
+    _check_channels(rgb)
+    return (rgb * rgb.new_tensor(LUMA).view(3, 1, 1)).sum(dim=-3, keepdim=True)
 
 
 def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:

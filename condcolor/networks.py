@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from condcolor.color import luma
 from condcolor.encoders import ENCODERS
 
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
@@ -28,6 +29,7 @@ COND_LEVELS = {
     "all": "the same, and added at every level (Tag2Pix, Kim et al. 2019, section 4.1)",
     "head": "only where colours are mixed: the network finds regions, the condition their colours",
 }
+CHROMA_GAIN = 4.0  # what a photograph's colours add to its grey is a quarter as large as the grey
 DISC_NORMS = {
     "batch": "BatchNorm, over real and generated batches apart (pix2pix)",
     "spectral": "weights of spectral norm 1 (Miyato et al. 2018); batches keep their mean colour",
@@ -48,7 +50,7 @@ class ModelConfig:
     dropout: float = 0.5
     cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
     mix_masks: int = 8  # with cond_levels "head": masks that the output's colours are mixed by
-    residual: bool = False  # the output is what the body adds to the source, and passes no tanh
+    keeps_luma: bool = False  # the output is RGB of the grey source's luma, and passes no tanh
     disc_channels: int = 64
     disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
     disc_norm: str = "batch"  # what keeps D's layers in range, see DISC_NORMS
@@ -71,9 +73,9 @@ class ModelConfig:
         if self.disc_norm not in DISC_NORMS:
             known = ", ".join(DISC_NORMS)
             raise ValueError(f"disc_norm must be one of {known}, got {self.disc_norm!r}")
-        if self.residual and self.source_channels not in (1, self.output_channels):
+        if self.keeps_luma and (self.source_channels, self.output_channels) != (1, 3):
             counts = f"{self.source_channels} channels to {self.output_channels}"
-            raise ValueError(f"residual adds to a source of 1 channel or as many, not {counts}")
+            raise ValueError(f"keeps_luma is for 1 channel to 3, not {counts}")
         if self.cond_levels not in COND_LEVELS:
             known = ", ".join(COND_LEVELS)
             raise ValueError(f"cond_levels must be one of {known}, got {self.cond_levels!r}")
@@ -147,8 +149,9 @@ class UNet(nn.Module):
     """The pix2pix U-Net (Isola et al. 2017, section 6.1.1) with conditions.
 
     No layer has a bias; the first and the innermost down have no norm (batch statistics of a 1x1 map
-    are empty at batch 1); the three innermost ups have dropout; the output passes a tanh, or is added to
-    the source (`residual`), whose lines and lightness it then need not learn.
+    are empty at batch 1); the three innermost ups have dropout; the output passes a tanh. With
+    `keeps_luma` the body says what to add to a grey source in R, G and B, less the luma of that: lines and
+    lightness need not be learnt, and no discriminator can tell by them.
     """
 
     def __init__(self, config: ModelConfig):
@@ -220,7 +223,7 @@ class UNet(nn.Module):
     def forward(self, source: Tensor, cond: Tensor) -> Tensor:
         """`source [B, S, H, W]` and `cond [B, P]` -> `[B, O, H, W]` in [-1, 1].
 
-        A residual output can leave the range a little; decoding cuts it.
+        With `keeps_luma` it can leave the range a little; decoding cuts it.
         """
         step = self.config.multiple
         if source.shape[-1] % step or source.shape[-2] % step:
@@ -231,7 +234,10 @@ class UNet(nn.Module):
             made = self.head(self.body(source, cond), cond)
         else:
             made = self.body(torch.cat((source, tile(cond, source)), dim=1), cond)
-        return source + made if self.config.residual else torch.tanh(made)
+        if not self.config.keeps_luma:
+            return torch.tanh(made)
+        added = made.float()
+        return source + added - luma(added)
 
     def body(self, x: Tensor, cond: Tensor) -> Tensor:
         """All but the head and the tanh."""
@@ -278,11 +284,13 @@ class PatchGAN(nn.Module):
 
     Conv 4x4 - BatchNorm - LeakyReLU blocks, no norm in the first and the last; the last two have stride 1.
     256 px give 30x30 logits. With `disc_norm` "spectral" no BatchNorm, and every weight has spectral norm 1:
-    batch statistics of real and of generated pictures apart hide that one is paler than the other.
+    batch statistics of real and of generated pictures apart hide that one is paler than the other. With
+    `keeps_luma` it sees, besides the source, only what a picture adds to that.
     """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
+        self.keeps_luma = config.keeps_luma
         inputs = config.source_channels + config.output_channels + config.cond_planes
         widths = [config.disc_channels * min(2**i, 8) for i in range(config.disc_layers + 1)]
         layers: list[nn.Module] = []
@@ -304,6 +312,8 @@ class PatchGAN(nn.Module):
 
     def forward(self, source: Tensor, picture: Tensor, cond: Tensor) -> Tensor:
         """`[B, S, H, W]`, `[B, O, H, W]` in [-1, 1], `[B, P]` -> logits `[B, 1, h, w]`."""
+        if self.keeps_luma:
+            picture = CHROMA_GAIN * (picture - source)
         return self.layers(torch.cat((source, picture, tile(cond, source)), dim=1))
 
 

@@ -178,8 +178,8 @@ PRETRAIN = Phase("pretrain", epochs=20, trains_discriminator=False, gan_weight=0
 PHOTO_GAN = Phase("gan", epochs=140)  # 70,000 steps of 8,000 pictures
 PHOTO = TrainConfig(batch_size=16, seed=123, test_fraction=0.2, sample_epochs=(1, 20, 80, 140))
 
-# NoGAN (Antic 2019, DeOldify): each network by itself, then as a GAN, D five times as fast and G only when
-# D can tell; the pixel loss there is 50 squared errors in ImageNet's units, of which ours are a fifth
+# NoGAN (Antic 2019, DeOldify): each network by itself, then as a GAN, D several times as fast as G, and G
+# only when D can tell
 GENERATOR = Phase(
     "generator", epochs=2, trains_discriminator=False, pixel_loss="mse", gan_weight=0.0
 )
@@ -188,21 +188,21 @@ PETS_GAN = Phase(
     "gan",
     epochs=10,
     pixel_loss="mse",
-    pixel_weight=250.0,
-    lr_generator=0.02,
-    lr_discriminator=0.1,
+    pixel_weight=75.0,
+    lr_generator=0.03,
+    lr_discriminator=0.2,
     switch_below=0.65,
 )
-ON_RESNET = {"encoder": "resnet34", "depth": 5, "base_channels": 32, "residual": True}
+ON_RESNET = {"encoder": "resnet34", "depth": 5, "base_channels": 32, "keeps_luma": True}
 ON_RESNET |= {"disc_norm": "spectral"}
 PETS = TrainConfig(
     image_size=224,
     batch_size=32,
     lr=1e-3,
     freeze_epochs=1,
-    check_steps=25,
+    check_steps=50,
     keep_best=3,
-    patience=8,
+    patience=10,
     sample_epochs=(1, 2, 8, 18),
 )
 

@@ -23,7 +23,7 @@ GIVEN = {
     "source_channels",
     "output_channels",
     "cond_planes",
-    "residual",
+    "keeps_luma",
 }  # by the recipe and the data
 NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
 OWN = {"data", "out", "recipe", "epochs", "init", "encoder_weights", "shared_values", "device"}

@@ -180,7 +180,7 @@ def test_conditions_begin_at_nothing_in_a_resnet_and_can_be_learnt():
 
 @RESNETS
 def test_a_u_net_on_a_resnet_gives_the_sources_size(name):
-    config = ModelConfig(1, 3, encoder=name, depth=5, base_channels=4, residual=True)
+    config = ModelConfig(1, 3, encoder=name, depth=5, base_channels=4, keeps_luma=True)
     generator = make_generator(config).eval()
     with torch.no_grad():
         assert generator(torch.zeros(1, 1, 64, 96), torch.zeros(1, 0)).shape == (1, 3, 64, 96)

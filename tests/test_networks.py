@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from condcolor.color import luma
 from condcolor.networks import COND_LEVELS, ModelConfig, PatchGAN, UNet, count_parameters
 
 SMALL = {"base_channels": 4, "max_channels": 8, "depth": 4, "disc_channels": 4}
@@ -99,17 +100,18 @@ def test_a_wrong_config_says_what_came(wrong, said):
         ModelConfig(3, 3, **wrong)
 
 
-def test_a_residual_network_begins_with_the_source_in_every_channel():
-    config = ModelConfig(1, 3, **SMALL, residual=True)
+def test_what_is_added_to_the_grey_keeps_its_luma():
+    config = ModelConfig(1, 3, **SMALL, keeps_luma=True)
     network, source = UNet(config).eval(), torch.rand(1, 1, 16, 16) * 2 - 1
     with torch.no_grad():
+        network.ups[-1].conv.weight.mul_(30)  # as drawn, it adds next to nothing
         output = network(source, torch.zeros(1, 0))
+        assert (output - source).abs().max() > 0.1
+        assert torch.allclose(luma(output), source, atol=1e-5)
         network.ups[-1].conv.weight.zero_()
         assert torch.equal(network(source, torch.zeros(1, 0)), source.expand(-1, 3, -1, -1))
-    assert output.shape == (1, 3, 16, 16)
-    assert (output - source).abs().max() < 0.5
-    with pytest.raises(ValueError, match="not 2 channels to 3"):
-        ModelConfig(2, 3, residual=True)
+    with pytest.raises(ValueError, match="keeps_luma is for 1 channel to 3, not 2 channels to 3"):
+        ModelConfig(2, 3, keeps_luma=True)
 
 
 def test_a_spectral_discriminator_keeps_batches_apart_and_has_norm_1():
