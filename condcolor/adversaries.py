@@ -18,15 +18,15 @@ from condcolor.losses import accuracy, adversarial_loss, discriminator_loss, pix
 from condcolor.networks import ModelConfig, PatchGAN, UNet, make_generator
 from condcolor.recipes import Phase, TrainConfig
 
-LOSSES = ("generator", "pixel", "gan", "feature", "discriminator", "accuracy")
+READINGS = ("generator", "pixel", "gan", "feature", "discriminator", "accuracy")
 MOST_AT_ONCE = 32  # pictures in a pass that only looks
 
 
 class Adversaries:
     """Two networks that learn from each other.
 
-    `averaged` are the weights to use: a moving average of the generator's, or its own. `generators_turn`
-    is all that a phase with a switch has to remember.
+    `averaged` are the weights to use: a moving average of the generator's, or its own. Besides weights and
+    moments, `generators_turn` (in a phase with a switch) and `generator_steps` are all there is to remember.
 
     Args:
         sizes: how many values each attribute has.
@@ -54,6 +54,7 @@ class Adversaries:
         self.optimizer_g = self._optimizer(self.generator)
         self.optimizer_d = self._optimizer(self.discriminator)
         self.generators_turn = False
+        self.generator_steps = 0
 
     # -- learning --------------------------------------------------------------------------------
 
@@ -67,7 +68,7 @@ class Adversaries:
             painted: the same rows with pictures that G made before for targets, when it does not learn.
 
         Returns:
-            Those of LOSSES that were computed, each a scalar on the device.
+            Those of READINGS that were computed, each a scalar on the device.
         """
         source, target = self.encoded(batch)
         d_learns = phase.trains_discriminator and not self.generators_turn
@@ -112,6 +113,7 @@ class Adversaries:
                 self.discriminator.requires_grad_(True)
             _descend(self.optimizer_g, loss)
             losses["generator"] = loss
+            self.generator_steps += 1
             if self.config.ema:
                 average(self.averaged, self.generator, self.config.ema, step)
 
@@ -131,7 +133,8 @@ class Adversaries:
                 group["lr"] = self.config.lr * own * factor
 
     def settle(self) -> None:
-        """Let the generator go on from the averaged weights: those that were measured."""
+        """End a phase: the next one goes on from the averaged weights, which were measured."""
+        self.generators_turn = False
         if self.averaged is not self.generator:
             self.generator.load_state_dict(self.averaged.state_dict())
 
@@ -188,10 +191,11 @@ class Adversaries:
         right = 0.0
         for rows in in_order(len(pictures), MOST_AT_ONCE):
             logits = []
-            for batch in (pictures.rows(rows), painted.rows(rows)):
-                source, picture = self.encoded(batch.to(self.device))
+            for shown in (pictures, painted):
+                batch = shown.rows(rows).to(self.device)
+                source, picture = self.encoded(batch)
                 with autocast(self.precision, self.device):
-                    logits.append(self.discriminator(source, picture, batch.cond.to(self.device)))
+                    logits.append(self.discriminator(source, picture, batch.cond))
             right += len(rows) * float(accuracy(*logits))
         return right / len(pictures)
 

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -128,13 +128,7 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
 
 def _check_fit(recipe: Recipe, config: ModelConfig, schema: AttributeSchema, size: int) -> None:
     """CheckpointError when network, recipe, schema and image size cannot be of one model."""
-    has = (config.source_channels, config.output_channels)
-    needs = (recipe.codec.source_channels, recipe.codec.output_channels)
-    if has != needs:
-        raise CheckpointError(
-            f"a network from {has[0]} to {has[1]} channels; recipe {recipe.name} has "
-            f"{needs[0]} and {needs[1]}"
-        )
+    check_channels(config, recipe)
     if schema.planes != config.cond_planes:
         raise CheckpointError(
             f"the schema has {schema.planes} values, the network takes {config.cond_planes}"
@@ -142,6 +136,17 @@ def _check_fit(recipe: Recipe, config: ModelConfig, schema: AttributeSchema, siz
     if size % config.multiple:
         raise CheckpointError(
             f"image_size {size} is not a multiple of {config.multiple}, which the network needs"
+        )
+
+
+def check_channels(config: ModelConfig, recipe: Recipe) -> None:
+    """CheckpointError when the network is of another kind than the recipe's pictures."""
+    has = (config.source_channels, config.output_channels)
+    needs = (recipe.codec.source_channels, recipe.codec.output_channels)
+    if has != needs:
+        raise CheckpointError(
+            f"a network from {has[0]} to {has[1]} channels; recipe {recipe.name} has "
+            f"{needs[0]} and {needs[1]}"
         )
 
 
@@ -192,6 +197,29 @@ def load_state(folder: Path) -> tuple[dict[str, Tensor], dict]:
     folder = standing(folder)
     _check_sums(folder)
     return _read_tensors(folder / TENSORS), read_json(folder / COUNTERS)
+
+
+def newest_state(
+    run: Path, say: Callable[[str], None]
+) -> tuple[dict[str, Tensor], dict, Path] | None:
+    """Tensors, JSON state and folder of the run's newest state that loads; None where there is none.
+
+    Args:
+        say: told of each newer one that is damaged.
+
+    Raises:
+        CheckpointError: there are states, and none loads.
+    """
+    failures = []
+    for folder in state_folders(run):
+        try:
+            return *load_state(folder), folder
+        except CheckpointError as error:
+            failures.append(str(error))
+            say(f"{error}: falling back to the one before")
+    if failures:
+        raise CheckpointError("no training state loads: " + "; ".join(failures))
+    return None
 
 
 def state_folders(run: Path) -> list[Path]:

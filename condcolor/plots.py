@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -78,14 +77,14 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     from matplotlib.figure import Figure  # not pyplot: no display, no global state
 
     steps = [entry for entry in log if entry["kind"] == "step"]
-    checks = [entry for entry in log if entry["kind"] == "check"]
-    if not checks:  # as runs logged them before
-        checks = [entry for entry in log if entry["kind"] == "epoch" and entry.get("test")]
+    phases = [entry for entry in log if entry["kind"] == "phase"]
+    # a run has checks of its own, or, from before there were any, epochs that hold a test
+    checks = {e["step"]: e for e in log if e["kind"] == "epoch" and e.get("test")}
+    checks = [checks[step] for step in checks.keys() - {e["step"] for e in log if _is_check(e)}]
+    checks = sorted([*checks, *filter(_is_check, log)], key=lambda e: e["step"])
     scored = [entry for entry in checks if entry.get("score") is not None]
     judged = [entry for entry in steps if "accuracy" in entry]
     rows = 1 + bool(checks) + bool(scored or judged)
-    phases = [entry for entry in log if entry["kind"] == "phase"]
-    curve = partial(_curve, ends=[entry["step"] for entry in phases])
     figure = Figure(figsize=(10, 3.6 * rows), layout="constrained")
     axes = figure.subplots(rows, 2, squeeze=False, sharex=True)
     for axis, names, heading in (
@@ -95,14 +94,14 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
         axis.set(title=heading)
         for name in names:
             # 0: one that was not computed, as runs logged them before
-            curve(axis, [(e["step"], e.get(name) or None) for e in steps], name, lw=1)
+            _curve(axis, steps, lambda e, name=name: e.get(name) or None, name, lw=1)
         if axis.has_data():
             axis.set_yscale("log")
     if checks:
-        _measures(axes[1][0], axes[1][1], checks, curve)
+        _measures(axes[1][0], axes[1][1], checks)
     if scored or judged:
-        _scores(axes[-1][0], scored, phases, curve)
-        _accuracy(axes[-1][1], judged, [e for e in log if "accuracy_test" in e], curve)
+        _scores(axes[-1][0], scored, phases)
+        _accuracy(axes[-1][1], judged, [e for e in log if "accuracy_test" in e])
     for axis in axes.flat:
         _finish(axis, phases)
     for axis in axes[-1]:
@@ -117,37 +116,44 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     write_whole(path, drawn.getvalue(), overwrite=True)
 
 
-def _measures(errors, colors, checks: Sequence[dict], curve: Callable) -> None:
+def _is_check(entry: dict) -> bool:
+    return entry["kind"] == "check"
+
+
+def _measures(errors, colors, checks: Sequence[dict]) -> None:
     """What the tests gave, on two axes: how far off, and how well coloured."""
     for axis, labels in ((errors, ERRORS | LEVELS), (colors, COLORS)):
         for name, label in labels.items():
-            curve(axis, [(e["step"], e["test"].get(name)) for e in checks], label)
+            _curve(axis, checks, lambda e, name=name: e["test"].get(name), label)
     for i, score in enumerate(checks[0]["test"].get("attributes", ())):
-        obeyed = [(e["step"], e["test"]["attributes"][i]["obeyed"]) for e in checks]
-        curve(colors, obeyed, f"obeyed: {score['name']}")
+        label = f"obeyed: {score['name']}"
+        _curve(colors, checks, lambda e, i=i: e["test"]["attributes"][i]["obeyed"], label)
         colors.set_ylim(-0.02, 1.02)
 
 
-def _scores(axis, checks: Sequence[dict], phases: Sequence[dict], curve: Callable) -> None:
+def _scores(axis, checks: Sequence[dict], phases: Sequence[dict]) -> None:
     """The score of each check, a star on the best, and one on what each phase went back to."""
     axis.set_title("score of the tests, the lower the better")
-    curve(axis, [(e["step"], e["score"]) for e in checks], "score")
+    _curve(axis, checks, lambda e: e["score"], "score")
     if not checks:
         return
-    scores = {entry["step"]: entry["score"] for entry in checks}
-    best = min(scores, key=scores.get)
-    stars = [(best, f"best: step {best}")]
+    best = min(checks, key=lambda e: e["score"])
+    stars = [(best, f"best: step {best['step']}")]
     for end in phases:
-        if end.get("kept_step") in scores:
-            stars.append((end["kept_step"], f"{end['phase']} kept step {end['kept_step']}"))
-    for i, (step, label) in enumerate(stars):
-        axis.plot(step, scores[step], "*", ms=16 - 2 * i, label=label, zorder=3)
+        place = (end["phase"], end.get("kept_step"))
+        stars += [
+            (check, f"{end['phase']} kept step {check['step']}")
+            for check in checks
+            if (check.get("phase"), check["step"]) == place
+        ]
+    for i, (check, label) in enumerate(stars):
+        axis.plot(check["step"], check["score"], "*", ms=16 - 2 * i, label=label, zorder=3)
 
 
-def _accuracy(axis, steps: Sequence[dict], tested: Sequence[dict], curve: Callable) -> None:
+def _accuracy(axis, steps: Sequence[dict], tested: Sequence[dict]) -> None:
     axis.set_title("share of pictures that D tells right")
-    curve(axis, [(e["step"], e["accuracy"]) for e in steps], "training", lw=1)
-    curve(axis, [(e["step"], e["accuracy_test"]) for e in tested], "test, D alone")
+    _curve(axis, steps, lambda e: e["accuracy"], "training", lw=1)
+    _curve(axis, tested, lambda e: e["accuracy_test"], "test, D alone")
     axis.set_ylim(-0.02, 1.02)
 
 
@@ -172,13 +178,14 @@ def _finish(axis, phases: Sequence[dict]) -> None:
         axis.legend()
 
 
-def _curve(
-    axis, points: Sequence[tuple[int, float | None]], label: str, ends: Sequence[int] = (), **style
-) -> None:
-    """A line through the points that have a value, which breaks at the steps `ends`, if given."""
-    known = [(x, y) for x, y in points if y is not None]
+def _curve(axis, entries: Sequence[dict], value: Callable, label: str, **style) -> None:
+    """A line through the entries that have a value, which breaks where a phase does."""
+    points: list[tuple[int, float]] = []
+    known = [entry for entry in entries if value(entry) is not None]
+    for before, entry in zip([None, *known], known, strict=False):
+        if before is not None and before.get("phase") != entry.get("phase"):
+            points.append((entry["step"], math.nan))
+        points.append((entry["step"], value(entry)))
     if known:
         marker = "." if len(known) <= FEW else None
-        breaks = [(end + 0.5, math.nan) for end in ends]
-        drawn = sorted([*known, *breaks], key=lambda point: point[0])
-        axis.plot(*zip(*drawn, strict=True), label=label, marker=marker, **style)
+        axis.plot(*zip(*points, strict=True), label=label, marker=marker, **style)

@@ -86,6 +86,11 @@ class Phase:
             if not _is_number(value) or value < 0:
                 raise UsageError(f"phase {self.name}: {name} must be 0 or more, got {value!r}")
 
+        if self.switch_below and not (self.trains_generator and self.trains_discriminator):
+            raise UsageError(
+                f"phase {self.name}: switch_below is for phases that train both networks"
+            )
+
     @property
     def paints_once(self) -> bool:
         """Whether D learns alone: from pictures that G, which rests, makes once for all epochs."""
@@ -123,7 +128,8 @@ class TrainConfig:
     measure_epochs: int = 1
     check_steps: int = 0  # measure after so many steps, instead of after epochs
     keep_best: int = 1  # how many of the best models stay
-    patience: int = 0  # checks without a better score after which a phase ends; 0 = it never does
+    # checks in a row that are no better, after which a phase ends; above 0, it ends with its best
+    patience: int = 0
 
     def __post_init__(self):
         counts = ("image_size", "batch_size", "checkpoint_epochs", "measure_epochs", "keep_best")

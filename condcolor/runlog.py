@@ -1,4 +1,4 @@
-"""log.jsonl of a run folder: a line for each reading of the losses, and one for each epoch."""
+"""log.jsonl of a run folder: a line for each reading of the losses, each check, each epoch and each phase."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME = "log.jsonl"
 
 def append(run: Path, entry: dict) -> None:
     with open(run / NAME, "a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
+        file.write(json.dumps(entry, allow_nan=False) + "\n")
 
 
 def read_log(run: Path) -> list[dict]:
@@ -30,11 +30,12 @@ def read_log(run: Path) -> list[dict]:
     return entries
 
 
-def truncate(run: Path, step: int) -> None:
-    """Drop what was logged after `step`: it will be trained, and logged, again."""
+def truncate(run: Path, step: int, *, phases: int) -> None:
+    """Drop what was logged after `step`, or of phases that `phases` do not count as done: it comes again."""
     path = run / NAME
     if path.is_file():
-        kept = [json.dumps(entry) + "\n" for entry in read_log(run) if entry["step"] <= step]
+        known = (entry for entry in read_log(run) if entry["step"] <= step)
+        kept = [json.dumps(entry) + "\n" for entry in known if entry.get("index", -1) < phases]
         new = path.with_suffix(".tmp")
         new.write_text("".join(kept), encoding="utf-8")
         os.replace(new, path)

@@ -20,20 +20,29 @@ def phase_at(phases: Sequence[Phase], epoch: int) -> int:
     return next((i for i, end in enumerate(ends) if epoch < end), len(phases))
 
 
-def check_extension(phases: Sequence[Phase], wanted: Sequence[Phase], epoch: int) -> None:
-    """UsageError unless `epoch` epochs of `phases` are the same epochs of the phases `wanted`, too."""
+def check_extension(
+    phases: Sequence[Phase], wanted: Sequence[Phase], epoch: int, begun: int | None
+) -> None:
+    """UsageError unless the epochs trained so far are the same epochs of the phases `wanted`, too.
+
+    Args:
+        epoch: epochs trained, one in progress counted as a whole.
+        begun: index of the phase in progress; None between two.
+    """
     trained = [
         min(max(epoch - start_of(phases, i), 0), phase.epochs) for i, phase in enumerate(phases)
     ]
     last = max((i for i, count in enumerate(trained) if count), default=0)
+    last = max(last, begun or 0)
     for i, (phase, count) in enumerate(zip(wanted, trained, strict=True)):
         if i < last and phase.epochs != count:
             raise UsageError(
                 f"epochs: {phase.name} has {count} and is over, since {phases[last].name} began: "
                 f"{phase.epochs} cannot be"
             )
-        if phase.epochs < count:
-            raise UsageError(f"epochs: {phase.name} has {count} already, more than {phase.epochs}")
+        least = max(count, int(i == begun))
+        if phase.epochs < least:
+            raise UsageError(f"epochs: {phase.name} has {least} already, more than {phase.epochs}")
 
 
 def lr_factor(progress: float, decay: float) -> float:

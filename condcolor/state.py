@@ -46,5 +46,16 @@ def unpack(
         optimizer.load_state_dict(optimizer.state_dict() | {"state": slots})
 
 
+def upgraded(counters: Mapping[str, object]) -> dict[str, object]:
+    """The counters of a state, with those that runs did not keep before they could stop by themselves.
+
+    Scores were others then, so that what was best is not known any more.
+    """
+    old = {"phase": 0, "watch": None, "went_back": None}
+    old |= {"generators_turn": False, "generator_steps": 0, "losses": {}}
+    best = counters.get("best")
+    return old | counters | {"best": best if isinstance(best, list) else []}
+
+
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -13,54 +12,32 @@ import torch
 from torch import Tensor
 
 from condcolor import runlog, schedule, state
-from condcolor.adversaries import LOSSES, Adversaries
+from condcolor.adversaries import READINGS, Adversaries
 from condcolor.attributes import AttributeSchema
 from condcolor.checkpoint import (
     load_model,
     load_state,
+    newest_state,
     prune_states,
     save_model,
     save_state,
     state_folder,
-    state_folders,
 )
 from condcolor.dataset import PictureSet, epoch_batches, seeded
 from condcolor.errors import CheckpointError
-from condcolor.evaluation import Colour
+from condcolor.evaluation import Colour, json_value
 from condcolor.features import FeatureLoss
+from condcolor.keeping import MODEL, Keeper
 from condcolor.measuring import measure
+from condcolor.modelfolder import CONFIG
 from condcolor.networks import ModelConfig
+from condcolor.progress import Progress
 from condcolor.recipes import Phase, Recipe, TrainConfig
 from condcolor.samples import write_samples
 from condcolor.signals import Interrupted, StopFlag
 from condcolor.watch import Watch
 
 LOG_STEPS = 10  # steps between two readings of the losses, each of which makes a GPU wait
-
-
-class Progress:
-    """What a caller may want to hear of a run. The engine itself prints nothing."""
-
-    def decoding(self, done: int, total: int) -> None:
-        """`done` of `total` pictures of a split are decoded."""
-
-    def painting(self, done: int, total: int) -> None:
-        """`done` of `total` pictures of a split are coloured, for a discriminator that learns alone."""
-
-    def begins(self, trainer: Trainer) -> None:
-        """The pictures are decoded, the state is restored, and the first step comes next."""
-
-    def epoch(self, entry: dict, said: str) -> None:
-        """An epoch ended; `entry` is its line of log.jsonl, `said` what was measured after it."""
-
-    def check(self, step: int, said: str) -> None:
-        """The model was measured after so many steps, between the ends of two epochs."""
-
-    def step(self, done: int, total: int, losses: dict) -> None:
-        """A step ended: `done` of `total` in the run; `losses` are the last ones read."""
-
-    def note(self, text: str) -> None:
-        """Something worth a line."""
 
 
 class Trainer:
@@ -91,16 +68,18 @@ class Trainer:
         self.model, self.schema, self.train, self.test = model, schema, train, test
         self.device, self.progress = device, progress or Progress()
         self.nets = Adversaries(recipe.codec, config, model, schema.sizes, device, features)
-        self.phase = 0  # phases done
+        self.keeper = Keeper(run, config.keep_best, self.save_model)
+        self.phase = 0  # phases done, or passed over
         self.epoch = 0  # epochs done, over all phases
         self.step_in_epoch = 0
         self.step = 0  # steps done, over all epochs
         self.seconds = 0.0  # of training, without what was lost to interrupts
-        self.watch: Watch | None = None  # of the phase's checks, once it has begun
-        self.best: list[dict] = []  # {"step", "epoch", "score"} of the best models, the best first
-        self.sums = torch.zeros(2, len(LOSSES), device=device)  # losses since the last reading
+        self.watch: Watch | None = None  # of the phase in progress
+        self.went_back: dict | None = None  # the {"step", "epoch"} of the weights, if not now's
+        self.sums = torch.zeros(2, len(READINGS), device=device)  # since the last reading
         self.losses: dict[str, float] = {}
         self.painted: dict[str, PictureSet] = {}  # by split, for a discriminator that learns alone
+        self.stop = StopFlag()
 
     # -- the run ---------------------------------------------------------------------------------
 
@@ -117,18 +96,23 @@ class Trainer:
         """
         self.progress.begins(self)
         self.started = time.monotonic() - self.seconds
-        with StopFlag() as stop, torch.random.fork_rng():
+        with self.stop, torch.random.fork_rng():
             while self.phase < len(self.phases):
                 phase = self.phases[self.phase]
-                end = schedule.start_of(self.phases, self.phase) + phase.epochs
-                if phase.epochs:
-                    self._begin_phase(phase)
-                if self.epoch < end and not self._is_over():
-                    self._train_epoch(phase, end, stop)
+                if not phase.epochs:
+                    self.phase += 1
+                    continue
+                end = schedule.start_of(self.phases, self.phase + 1)
+                self._begin_phase(phase)
+                if self.epoch < end and (self.step_in_epoch or not self._is_over()):
+                    self._train_epoch(phase, end)
                 else:
                     self._end_phase(phase, end)
+        self.save_model("model-last")
+        if not self.keeper.best:  # no test split to choose by
+            self.save_model(MODEL)
 
-    def _train_epoch(self, phase: Phase, end: int, stop: StopFlag) -> None:
+    def _train_epoch(self, phase: Phase, end: int) -> None:
         """What is left of the epoch, or of what the phase takes of it."""
         config, start = self.config, end - phase.epochs
         batches = epoch_batches(len(self.train), config.batch_size, config.seed, self.epoch)
@@ -144,14 +128,18 @@ class Trainer:
             self.step_in_epoch += 1
             self.seconds = time.monotonic() - self.started
             if self.step % LOG_STEPS == 0:
-                self._read_losses()
+                self._read_losses(phase)
             if config.check_steps and self.step % config.check_steps == 0:
-                self._check_between(phase)
+                _, said = self._check(phase)
+                if said:
+                    self.progress.check(self.step, said)
+                    if self.config.patience and self.watch.step == self.step:
+                        self.save()  # to come back to
             place = self.epoch * len(batches) + self.step_in_epoch
             self.progress.step(place, self.epochs * len(batches), self.losses)
-            if stop.signal:
+            if self.stop.signal:
                 self.save()
-                raise Interrupted(stop.signal, f"saved at step {self.step} in {self.run}")
+                self._interrupt()
         self.epoch += 1
         self.step_in_epoch = 0
         self._end_epoch(phase, last=self.epoch == end or self._is_over())
@@ -167,69 +155,63 @@ class Trainer:
         if self.painted:  # under the same draws
             painted = self.painted["train"].rows(rows, seeded(*seed), drawn).to(self.device)
         losses = self.nets.step(phase, batch, self.step, painted)
-        for i, name in enumerate(LOSSES):
+        self.went_back = None if "generator" in losses else self.went_back
+        for i, name in enumerate(READINGS):
             if name in losses:
                 self.sums[0, i] += losses[name].float()
                 self.sums[1, i] += 1
+
+    def _interrupt(self) -> None:
+        raise Interrupted(self.stop.signal, f"saved at step {self.step} in {self.run}")
 
     # -- between steps ---------------------------------------------------------------------------
 
     def _begin_phase(self, phase: Phase) -> None:
         """Paint what D is to learn from alone; measure what a phase that may go back starts from."""
         if phase.paints_once and not self.config.compose and not self.painted:
-            for split, pictures in (("train", self.train), ("test", self.test)):
-                if pictures is not None:
-                    self.painted[split] = self.nets.paint(pictures, self.progress.painting)
+            self.painted = {
+                split: self.nets.paint(pictures, self._painting)
+                for split, pictures in (("train", self.train), ("test", self.test))
+                if pictures is not None
+            }
         if self.watch is None:
             self.watch = Watch()
             if self.config.patience:
-                self._check_between(phase)
+                _, said = self._check(phase, opening=True)
+                if said:
+                    self.progress.check(self.step, said)
+
+    def _painting(self, done: int, total: int) -> None:
+        self.progress.painting(done, total)
+        if self.stop.signal:  # nothing was learnt since the last state
+            self._interrupt()
 
     def _is_over(self) -> bool:
         """Whether the phase ends by itself: its checks have been no better for too long."""
         return self.watch is not None and self.watch.is_over(self.config.patience)
 
-    def _check(self, phase: Phase) -> tuple[dict, str]:
-        """Measure the model, and keep it if it is good; what was measured, and in a few words."""
-        seen = self.watch.last == self.step
-        if self.test is None or not phase.trains_generator or seen:
+    def _check(self, phase: Phase, *, opening: bool = False) -> tuple[dict, str]:
+        """Measure the model, and keep it if it is good; what was measured, and in a few words.
+
+        Nothing is measured where the generator has not learnt since the last check.
+        """
+        learnt = self.nets.generator_steps
+        if self.test is None or not phase.trains_generator or self.watch.learnt == learnt:
             return {}, ""
         measured = measure(self.recipe.codec, self.nets.colour, self.test)
-        found = {"test": measured.to_json(), "score": measured.score}
-        place = {"step": self.step, "epoch": self.epoch, "phase": phase.name}
-        runlog.append(self.run, {"kind": "check", **place, **found})
-        self._keep(measured.score, found["test"])
+        found = {"test": measured.to_json(), "score": json_value(measured.score)}
+        place = {"step": self.step, "epoch": self.epoch}
+        runlog.append(self.run, {"kind": "check", "phase": phase.name, **place, **found})
+        if not (opening and self.keeper.best):  # what a phase ended with was offered then
+            self.keeper.offer(measured.score, found["test"], **place)
         # without an adversary a phase is to be near the truth, and nothing else
-        watched = measured.score if phase.trains_discriminator else measured.error
-        if self.watch.see(self.step, watched) and self.config.patience:
-            self.save()  # to come back to
+        self.watch.see(measured.score if phase.trains_discriminator else measured.error, **place)
+        self.watch.learnt = learnt
         return found, f"test {measured.said}"
-
-    def _check_between(self, phase: Phase) -> None:
-        """A check that no epoch's line will tell of."""
-        _, said = self._check(phase)
-        if said:
-            self.progress.check(self.step, said)
-
-    def _keep(self, score: float, measures: dict) -> None:
-        """Save the model if it is the best, or one of `keep_best`; drop what is none any more."""
-        mine = {"step": self.step, "epoch": self.epoch, "score": score}
-        if score != score:
-            return
-        before = [b for b in self.best if b["step"] != self.step]
-        self.best = sorted([*before, mine], key=lambda b: b["score"])[: self.config.keep_best]
-        if self.best[0] == mine:
-            self.save_model("model", measures)
-        if self.config.keep_best > 1:
-            if mine in self.best:
-                self.save_model(_best_name(mine), measures)
-            for gone in before:
-                if gone not in self.best:
-                    shutil.rmtree(self.run / _best_name(gone), ignore_errors=True)
 
     def _end_epoch(self, phase: Phase, *, last: bool) -> None:
         """Read the losses, measure, sample, log, and keep the state."""
-        self._read_losses()
+        self._read_losses(phase)
         config = self.config
         entry: dict = {"kind": "epoch", "epoch": self.epoch, "step": self.step, "phase": phase.name}
         entry |= {"seconds": round(self.seconds, 1), **self.losses}
@@ -237,29 +219,25 @@ class Trainer:
         if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
             found, said = self._check(phase)
             entry |= found
-        if self.painted and "test" in self.painted:
+        if "test" in self.painted:
             entry["accuracy_test"] = self.nets.judge(self.test, self.painted["test"])
         if self.epoch in config.sample_epochs:
             self._write_samples(f"epoch-{self.epoch:04d}")
         runlog.append(self.run, entry)
-        if self.epoch % config.checkpoint_epochs == 0:
+        to_come_back_to = config.patience and said and self.watch.step == self.step
+        if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
             self.save()
         self.progress.epoch(entry, said)
 
     def _end_phase(self, phase: Phase, end: int) -> None:
         """Go back to the phase's best, if it is to stop by itself, and leave what it came to."""
-        if phase.epochs:
-            if self.config.patience and phase.trains_generator:
-                self._go_back(phase)
-            self.nets.settle()
-            self._leave_behind(phase)
+        if self.config.patience and phase.trains_generator:
+            self._go_back(phase)
+        self.nets.settle()
+        self._leave_behind(phase)
         self.epoch, self.step_in_epoch = end, 0
         self.phase += 1
-        self.watch, self.painted = None, {}
-        if self.phase == len(self.phases):
-            self.save_model("model-last")
-            if not self.best:  # no test split to choose by
-                self.save_model("model")
+        self.watch, self.painted, self.losses = None, {}, {}
         self.save()
 
     def _go_back(self, phase: Phase) -> None:
@@ -268,8 +246,13 @@ class Trainer:
         if best in (None, now):
             return
         folder = state_folder(self.run, best)
-        tensors, _ = load_state(folder)
-        state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
+        try:
+            tensors, _ = load_state(folder)
+            state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
+        except CheckpointError as error:
+            self.progress.note(f"{error}: {phase.name} stays at step {now}")
+            return
+        self.went_back = {"step": best, "epoch": self.watch.epoch}
         why = (
             f"no better in {self.watch.worse} checks" if self._is_over() else "its epochs are over"
         )
@@ -278,26 +261,29 @@ class Trainer:
     def _leave_behind(self, phase: Phase) -> None:
         """Sheets of what the phase came to, its model where there are others, and a line in the log."""
         self._write_samples(f"after-{phase.name}")
-        active = [p for p in self.phases if p.epochs and p.trains_generator]
-        if phase in active and len(self.phases) > 1:
+        if phase.trains_generator and len(self.phases) > 1:
             self.save_model(f"after-{phase.name}")
-        before = [p for p in active if p in self.phases[: self.phase]]
-        if before and phase in active and phase.trains_discriminator:
-            network = load_model(self.run / f"after-{before[-1].name}").generator.to(self.device)
+        earlier = [self.run / f"after-{p.name}" for p in self.phases[: self.phase]]
+        before = [folder for folder in earlier if (folder / CONFIG).is_file()]
+        if before and phase.trains_generator and phase.trains_discriminator:
+            network = load_model(before[-1]).generator.to(self.device)
             older = partial(self.nets.colour, network=network)
             colours = {f"before {phase.name}": older, f"after {phase.name}": self.nets.colour}
             self._write_samples(f"before-and-after-{phase.name}", colours)
-        entry = {"kind": "phase", "phase": phase.name, "epoch": self.epoch, "step": self.step}
-        kept = {"kept_step": self.watch.step, "stopped": self._is_over()}
-        runlog.append(self.run, entry | (kept if self.config.patience else {}))
+        entry = {"kind": "phase", "phase": phase.name, "index": self.phase}
+        entry |= {"epoch": self.epoch, "step": self.step}
+        if self.config.patience and phase.trains_generator:
+            kept = self.went_back or {"step": self.step}
+            entry |= {"kept_step": kept["step"], "stopped": self._is_over()}
+        runlog.append(self.run, entry)
 
-    def _read_losses(self) -> None:
+    def _read_losses(self, phase: Phase) -> None:
         """Means since the last reading into the log; a loss that is not finite ends the run."""
         sums, counts = self.sums.tolist()
         if not any(counts):
             return
         self.sums.zero_()
-        pairs = zip(LOSSES, sums, counts, strict=True)
+        pairs = zip(READINGS, sums, counts, strict=True)
         self.losses = {name: total / count for name, total, count in pairs if count}
         bad = [name for name, value in self.losses.items() if not abs(value) < float("inf")]
         if bad:
@@ -305,7 +291,8 @@ class Trainer:
                 f"the {bad[0]} loss is not finite near step {self.step}: training diverged. The last "
                 "good state stands; start anew with a lower --lr, or with --precision fp32"
             )
-        runlog.append(self.run, {"kind": "step", "step": self.step, **self.losses})
+        entry = {"kind": "step", "step": self.step, "phase": phase.name}
+        runlog.append(self.run, entry | self.losses)
 
     def _write_samples(self, name: str, colours: Mapping[str, Colour] | None = None) -> None:
         for split, pictures in (("train", self.train), ("test", self.test)):
@@ -316,16 +303,19 @@ class Trainer:
 
     # -- disk ------------------------------------------------------------------------------------
 
-    _counters = ("phase", "epoch", "step_in_epoch", "step", "seconds", "best")
+    _counters = ("phase", "epoch", "step_in_epoch", "step", "seconds", "went_back", "losses")
 
     def save(self) -> None:
         """Write the training state, then prune the older ones, once what was written verifies."""
-        self._read_losses()
+        if self.watch is not None:
+            self._read_losses(self.phases[self.phase])
         tensors = state.pack(self.nets.modules(), self.nets.optimizers())
         counters = {name: getattr(self, name) for name in self._counters}
+        counters["best"] = self.keeper.best
         counters["watch"] = self.watch and asdict(self.watch)
         counters["generators_turn"] = self.nets.generators_turn
-        save_state(state_folder(self.run, self.step), tensors, counters | {"losses": self.losses})
+        counters["generator_steps"] = self.nets.generator_steps
+        save_state(state_folder(self.run, self.step), tensors, counters)
         prune_states(self.run, spare=self.watch.step if self.watch else None)
 
     def restore(self) -> None:
@@ -334,36 +324,38 @@ class Trainer:
         Raises:
             CheckpointError: there are states, and none loads.
         """
-        folders = state_folders(self.run)
-        failures = []
-        for folder in folders:
-            try:
-                tensors, counters = load_state(folder)
-                break
-            except CheckpointError as error:
-                failures.append(str(error))
-                self.progress.note(f"{error}: falling back to the one before")
-        else:
-            if failures:
-                raise CheckpointError("no training state loads: " + "; ".join(failures))
+        newest = newest_state(self.run, self.progress.note)
+        if newest is None:
             return  # nothing saved yet: start over
+        tensors, counters, folder = newest
         state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
+        counters = state.upgraded(counters)
         for name in self._counters:
             setattr(self, name, counters[name])
+        self.keeper.best = counters["best"]
         self.watch = Watch(**counters["watch"]) if counters["watch"] else None
         self.nets.generators_turn = counters["generators_turn"]
-        self.losses = counters["losses"]
-        runlog.truncate(self.run, self.step)
+        self.nets.generator_steps = counters["generator_steps"]
+        if self.watch is None:  # between two phases, of which there may be others now
+            self.phase = schedule.phase_at(self.phases, self.epoch)
+        runlog.truncate(self.run, self.step, phases=self.phase)
 
     def extend(self, phases: Sequence[Phase]) -> None:
-        """Go on with other numbers of epochs; see `schedule.check_extension`."""
-        schedule.check_extension(self.phases, phases, self.epoch)
+        """Go on with other numbers of epochs.
+
+        Raises:
+            UsageError: they would change what has been trained already.
+        """
+        begun = self.phase if self.watch is not None else None
+        done = self.epoch + (self.step_in_epoch > 0)
+        schedule.check_extension(self.phases, phases, done, begun)
         self.phases = tuple(phases)
-        if self.watch is None:  # between two phases
+        if self.watch is None:
             self.phase = schedule.phase_at(self.phases, self.epoch)
 
     def save_model(self, name: str, metrics: dict | None = None) -> None:
         """Write the averaged weights as the model folder `name` of the run."""
+        learnt = self.went_back or {"epoch": self.epoch, "step": self.step}
         save_model(
             self.run / name,
             self.nets.averaged.state_dict(),
@@ -372,8 +364,8 @@ class Trainer:
             schema=self.schema,
             image_size=self.config.image_size,
             training={
-                "epoch": self.epoch,
-                "steps": self.step,
+                "epoch": learnt["epoch"],
+                "steps": learnt["step"],
                 "minutes": round(self.seconds / 60, 1),
                 "device": self.device.type,
                 "precision": self.nets.precision,
@@ -383,7 +375,3 @@ class Trainer:
             },
             metrics=metrics or {},
         )
-
-
-def _best_name(best: Mapping[str, float]) -> str:
-    return f"best/step-{best['step']:08d}"

@@ -5,32 +5,24 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
-import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
-
 from condcolor import plots
-from condcolor.attributes import RGB, AttributeSchema
-from condcolor.checkpoint import load_model
-from condcolor.dataset import PictureSet
+from condcolor.attributes import AttributeSchema
+from condcolor.checkpoint import check_channels, load_model
 from condcolor.devices import pick_device
 from condcolor.encoders import find_weights
-from condcolor.errors import CheckpointError, DataError, UsageError
-from condcolor.features import FeatureLoss
-from condcolor.metadata import Metadata, Record, read_metadata, split_by_character
+from condcolor.errors import DataError, UsageError
+from condcolor.metadata import Metadata, read_metadata
 from condcolor.networks import ModelConfig
 from condcolor.palette import measure_fixed, measure_palette
 from condcolor.photographs import read_photographs
-from condcolor.recipes import Phase, Recipe, TrainConfig, find_recipe, from_fields
+from condcolor.plan import Plan, find_features, fingerprint, phases_with
+from condcolor.recipes import Recipe, TrainConfig, find_recipe
 from condcolor.runlog import read_log
 from condcolor.trainer import Progress, Trainer
-
-FORMAT = 1  # of a run's config.json
 
 
 def train(
@@ -69,7 +61,7 @@ def train(
         Interrupted: stopped by a signal, saved; `resume(out)` goes on.
     """
     chosen = find_recipe(recipe)
-    phases = _phases(chosen.phases, epochs, phase or {})
+    phases = phases_with(chosen.phases, epochs, phase or {})
     settings = chosen.train_config(**config)
     where = pick_device(device)
     started_from = load_model(Path(init)) if init else None
@@ -78,11 +70,13 @@ def train(
     network = chosen.model_config(schema.planes, **(model or {}))
     if started_from:
         network = started_from.config.with_discriminator_of(network)
-    _check_size(settings, network)
     if started_from:
-        _check_channels(network, chosen, Path(init))
+        check_channels(network, chosen)
+    _check_size(settings, network)
+    if settings.wrong_colors and max(schema.sizes, default=0) < 2:
+        raise UsageError("wrong_colors: the data has no attribute of two values or more")
     trained = {} if started_from else find_weights(network.encoder, encoder_weights)
-    _features(phases, settings)  # says what is missing
+    features = find_features(phases, settings)
     run = Path(out)
     _make_run_folder(run)
     plan = Plan(
@@ -96,7 +90,7 @@ def train(
     )
     with _locked(run), contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run behind
-        trainer = plan.trainer(run, metadata, where, progress)
+        trainer = plan.trainer(run, metadata, where, features, progress)
         for module in {trainer.nets.generator, trainer.nets.averaged}:
             if started_from:
                 module.load_state_dict(started_from.generator.state_dict())
@@ -105,7 +99,7 @@ def train(
         for note in metadata.notes:
             trainer.progress.note(f"note: {note}")
         trainer.save()  # a run cut short before its first state must not go on from random weights
-        _write_json(run / "config.json", plan.to_json(metadata))
+        plan.save(run, metadata)
         undo.pop_all()
         return _finish(trainer)
 
@@ -130,112 +124,20 @@ def resume(
     run = Path(run)
     plan, rows = Plan.load(run)
     metadata = _read(find_recipe(plan.recipe), plan.data, plan.schema)
-    if _fingerprint(metadata) != rows:
+    if fingerprint(metadata) != rows:
         raise DataError(
             f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
             f"from its model: condcolor train DATA --init {run / 'model'}"
         )
     with _locked(run):
-        trainer = plan.trainer(run, metadata, pick_device(device), progress)
+        features = find_features(plan.phases, plan.config)
+        trainer = plan.trainer(run, metadata, pick_device(device), features, progress)
         trainer.restore()
         if epochs is not None:
-            phases = _phases(plan.phases, epochs, {})
+            phases = phases_with(plan.phases, epochs, {})
             trainer.extend(phases)
-            longer = dataclasses.replace(plan, phases=phases)
-            _write_json(run / "config.json", longer.to_json(metadata))
+            dataclasses.replace(plan, phases=phases).save(run, metadata)
         return _finish(trainer)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that a run was told, as its config.json keeps it."""
-
-    recipe: str
-    phases: tuple[Phase, ...]
-    config: TrainConfig
-    model: ModelConfig
-    schema: AttributeSchema
-    data: Path
-    fixed: RGB | None  # the colour of the mask's channel behind the attributes
-
-    def trainer(
-        self, run: Path, metadata: Metadata, device: torch.device, progress: Progress | None
-    ) -> Trainer:
-        """The trainer of this plan, with the pictures decoded."""
-        progress = progress or Progress()
-        records = split_by_character(metadata.records, self.config.test_fraction, self.config.seed)
-        return Trainer(
-            run,
-            recipe=find_recipe(self.recipe),
-            phases=self.phases,
-            config=self.config,
-            model=self.model,
-            schema=self.schema,
-            train=self._pictures(records, "train", progress),
-            test=self._pictures(records, "test", progress),
-            device=device,
-            features=_features(self.phases, self.config),
-            progress=progress,
-        )
-
-    def _pictures(
-        self, records: Sequence[Record], split: str, progress: Progress
-    ) -> PictureSet | None:
-        chosen = [record for record in records if record.split == split]
-        learnt = split == "train"
-        pictures = PictureSet(
-            chosen,
-            self.schema,
-            self.config.image_size,
-            compose=learnt and self.config.compose,
-            fixed=() if self.fixed is None else (self.fixed,),
-            photographs=not find_recipe(self.recipe).codec.pairs,
-            jitter=self.config.jitter if learnt else 0.0,
-            on_progress=progress.decoding,
-        )
-        for said in pictures.skipped:
-            progress.note(f"skipped: {said}")
-        if learnt and not len(pictures):
-            raise DataError(f"{self.data}: no row belongs to the training split")
-        return pictures if len(pictures) else None
-
-    def to_json(self, metadata: Metadata) -> dict:
-        return {
-            "format": FORMAT,
-            "recipe": self.recipe,
-            "phases": [asdict(phase) for phase in self.phases],
-            "train": asdict(self.config),
-            "model": asdict(self.model),
-            "schema": self.schema.to_json(),
-            "data": str(self.data),
-            "data_sha256": _fingerprint(metadata),
-            "fixed": self.fixed,
-        }
-
-    @classmethod
-    def load(cls, run: Path) -> tuple[Plan, str]:
-        """The plan of a run folder, and the fingerprint of the data it began with."""
-        path = run / "config.json"
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            if told["format"] > FORMAT:
-                raise CheckpointError(
-                    f"{path}: format {told['format']} is newer: upgrade condcolor"
-                )
-            plan = cls(
-                told["recipe"],
-                tuple(from_fields(Phase, fields) for fields in told["phases"]),
-                from_fields(TrainConfig, told["train"]),
-                from_fields(ModelConfig, told["model"]),
-                AttributeSchema.from_json(told["schema"]),
-                Path(told["data"]),
-                tuple(told["fixed"]) if told["fixed"] else None,
-            )
-            return plan, told["data_sha256"]
-        except FileNotFoundError:
-            raise CheckpointError(f"{run}: no config.json, so this is not a run folder") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{path}: cannot be read as a run's config ({error!r})") from None
 
 
 def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Metadata:
@@ -249,63 +151,6 @@ def _finish(trainer: Trainer) -> Path:
     trainer.fit()
     plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
     return trainer.run / "model"
-
-
-def _phases(
-    phases: Sequence[Phase], epochs: Sequence[int] | None, fields: Mapping[str, object]
-) -> tuple[Phase, ...]:
-    """The phases with other numbers, each field one for all phases or one for each."""
-    counts = epochs if epochs is not None else [phase.epochs for phase in phases]
-    spread = {"epochs": _spread("epochs", counts, phases)}
-    for name, value in fields.items():
-        if value is not None:
-            spread[name] = _spread(name, value, phases)
-    changed = (
-        dataclasses.replace(
-            phase, **{name: values[i] for name, values in spread.items() if values[i] is not None}
-        )
-        for i, phase in enumerate(phases)
-    )
-    return tuple(
-        dataclasses.replace(phase, trains_discriminator=False)
-        if phase.trains_generator and not phase.gan_weight
-        else phase
-        for phase in changed
-    )
-
-
-def _spread(name: str, value: object, phases: Sequence[Phase]) -> list[object]:
-    """A value for each phase; None where a single one means nothing to it."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        if len(value) != len(phases):
-            names = ", ".join(phase.name for phase in phases)
-            raise UsageError(f"{name}: {len(value)} numbers for {len(phases)} phases ({names})")
-        return list(value)
-    return [value if _concerns(name, phase) else None for phase in phases]
-
-
-def _concerns(name: str, phase: Phase) -> bool:
-    both = phase.trains_generator and phase.trains_discriminator
-    needs = {"gan_weight": both, "switch_below": both}
-    needs["lr_discriminator"] = phase.trains_discriminator
-    return needs.get(name, phase.trains_generator)
-
-
-def _features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss | None:
-    """The loss that a phase's feature_weight weighs; None where no phase has one."""
-    if not any(phase.feature_weight for phase in phases):
-        return None
-    return FeatureLoss(config.feature_encoder, find_weights(config.feature_encoder, "imagenet"))
-
-
-def _check_channels(model: ModelConfig, recipe: Recipe, init: Path) -> None:
-    has = (model.source_channels, model.output_channels)
-    needs = (recipe.codec.source_channels, recipe.codec.output_channels)
-    if has != needs:
-        raise UsageError(
-            f"{init}: its network goes from {has[0]} to {has[1]} channels, those of recipe {recipe.name} "
-            f"from {needs[0]} to {needs[1]}: begin with a model of this recipe"
-        )
 
 
 def _check_size(config: TrainConfig, model: ModelConfig) -> None:
@@ -341,17 +186,3 @@ def _locked(run: Path) -> Iterator[None]:
         except OSError:
             raise UsageError(f"{run}: another process is training here") from None
         yield
-
-
-def _fingerprint(metadata: Metadata) -> str:
-    """A sum of what the rows say, and of the pictures' sizes on disk."""
-    digest = hashlib.sha256()
-    for r in metadata.records:
-        files = [p for p in (r.source, r.target, r.mask) if p is not None]
-        said = [str(p.relative_to(r.csv.parent)) + f":{p.stat().st_size}" for p in files]
-        digest.update(json.dumps([*said, r.values, r.split, r.character]).encode())
-    return digest.hexdigest()
-
-
-def _write_json(path: Path, content: Mapping[str, object]) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

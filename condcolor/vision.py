@@ -28,7 +28,9 @@ _declared: list[
 def _imported() -> ModuleType:
     try:
         return importlib.import_module("torchvision")
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != "torchvision":
+            raise
         raise UsageError(
             "torchvision is not installed: install the release that goes with your torch"
         ) from None

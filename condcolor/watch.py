@@ -1,4 +1,4 @@
-"""When to stop: the scores of a phase's checks, and how long the best of them has stood."""
+"""When to stop: the checks of a phase, and how long the best of them has stood."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass
 class Watch:
-    """The lower a score, the better; NaN is never the best."""
+    """The lower a figure, the better; NaN is never the best."""
 
     step: int | None = None  # of the best check
-    score: float | None = None
+    epoch: int | None = None
+    figure: float | None = None
     worse: int = 0  # checks since
-    last: int | None = None  # step of the last check
+    learnt: int | None = None  # steps that the generator had made at the last check
 
-    def see(self, step: int, score: float) -> bool:
+    def see(self, figure: float, *, step: int, epoch: int) -> bool:
         """Take in a check; whether it is the best so far."""
-        self.last = step
-        best = score == score and (self.score is None or score < self.score)
+        best = figure == figure and (self.figure is None or figure < self.figure)
         if best:
-            self.step, self.score, self.worse = step, score, 0
+            self.step, self.epoch, self.figure, self.worse = step, epoch, figure, 0
         else:
             self.worse += 1
         return best

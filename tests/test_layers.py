@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
-    {"errors", "color", "losses", "filetypes", "fills", "geometry", "upsampling"},
+    {"errors", "color", "losses", "filetypes", "fills", "geometry", "upsampling", "progress"},
     {"vision", "efficientnet"},
     {"resnet"},
     {"encoders"},
@@ -21,6 +21,7 @@ LAYERS = (
         "averaging",
         "features",
         "watch",
+        "keeping",
         "attributes",
         "devices",
         "memory",
@@ -42,6 +43,7 @@ LAYERS = (
     {"photoevaluation"},
     {"samples", "measuring", "adversaries"},
     {"trainer", "colorizer"},
+    {"plan"},
     {"training", "assessment", "batch", "sources"},
     {"sheets"},
     {"cli"},

@@ -160,6 +160,48 @@ def test_every_log_can_be_plotted(tmp_path, name):
     assert [p.name for p in tmp_path.iterdir()] == ["losses.png"]
 
 
+class Drawn(list):
+    """The axes of the figure that `plot_run` saves."""
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    from matplotlib.figure import Figure
+
+    axes, honest = Drawn(), Figure.savefig
+
+    def savefig(self, *arguments, **options):
+        axes[:] = self.axes
+        return honest(self, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    return axes
+
+
+def test_curves_break_between_phases_and_stars_mark_what_was_kept(tmp_path, drawn):
+    log = [step(i, phase="generator") for i in (1, 2)] + [step(i, phase="gan") for i in (3, 4)]
+    for name, number, score in (("generator", 2, 1.5), ("gan", 2, 1.9), ("gan", 4, 1.2)):
+        log.append(check(number, score) | {"phase": name})
+    ends = {"kind": "phase", "epoch": 1}
+    log.append(ends | {"phase": "generator", "step": 2, "kept_step": 2})
+    log.append(ends | {"phase": "gan", "step": 4, "kept_step": 4})
+    plot_run(log, tmp_path / "plot.png")
+    loss, scores = drawn[0].get_lines(), drawn[4].get_lines()
+    assert np.isnan(loss[0].get_ydata()).tolist() == [False, False, True, False, False]
+    assert scores[0].get_ydata()[[0, 2, 3]].tolist() == [1.5, 1.9, 1.2]
+    stars = [line for line in scores if line.get_marker() == "*"]
+    places = [(line.get_xdata()[0], line.get_ydata()[0]) for line in stars]
+    assert places == [(4, 1.2), (2, 1.5), (4, 1.2)]
+    assert [line.get_xdata()[0] for line in loss[-2:]] == [2, 4]  # where the phases end
+
+
+def test_tests_of_a_run_that_went_on_from_before_there_were_checks_are_shown(tmp_path, drawn):
+    checks = [check(i, 1 / i) | {"test": epoch(1)["test"]} for i in (30, 40)]
+    plot_run([epoch(1), epoch(2), *checks], tmp_path / "plot.png")
+    assert drawn[2].get_lines()[0].get_xdata().tolist() == [10, 20, 30, 40]
+    assert drawn[4].get_lines()[0].get_xdata().tolist() == [30, 40]
+
+
 def test_a_single_point_is_seen(tmp_path):
     plot_run([], tmp_path / "none.png")
     plot_run([step(1)], tmp_path / "one.png")

@@ -17,31 +17,33 @@ def phases(*epochs: int) -> list[Phase]:
 
 
 @pytest.mark.parametrize(
-    ("now", "wanted", "epoch"),
+    ("now", "wanted", "epoch", "begun"),
     [
-        ((2, 0, 0), (2, 6, 10), 2),  # the phases that were left out
-        ((2, 0, 0), (5, 0, 0), 2),  # the last one longer
-        ((2, 6, 10), (2, 6, 20), 18),
-        ((2, 6, 10), (2, 6, 3), 11),  # the one in progress shorter, down to what it has
-        ((2, 6, 10), (9, 0, 0), 0),  # nothing was trained yet
+        ((2, 0, 0), (2, 6, 10), 2, None),  # the phases that were left out
+        ((2, 0, 0), (5, 0, 0), 2, None),  # the last one longer
+        ((2, 6, 10), (2, 6, 20), 18, None),
+        ((2, 6, 10), (2, 6, 3), 11, 2),  # the one in progress shorter, down to what it has
+        ((2, 6, 10), (9, 0, 0), 0, None),  # nothing was trained yet
     ],
 )
-def test_epochs_that_may_still_change(now, wanted, epoch):
-    check_extension(phases(*now), phases(*wanted), epoch)
+def test_epochs_that_may_still_change(now, wanted, epoch, begun):
+    check_extension(phases(*now), phases(*wanted), epoch, begun)
 
 
 @pytest.mark.parametrize(
-    ("now", "wanted", "epoch", "said"),
+    ("now", "wanted", "epoch", "begun", "said"),
     [
-        ((2, 6, 10), (3, 6, 10), 3, "a has 2 and is over, since b began: 3 cannot be"),
-        ((2, 0, 10), (2, 6, 10), 3, "b has 0 and is over, since c began: 6 cannot be"),
-        ((2, 6, 10), (2, 6, 3), 12, "c has 4 already, more than 3"),
-        ((2, 0, 0), (0, 6, 0), 2, "a has 2 already, more than 0"),
+        ((2, 6, 10), (3, 6, 10), 3, 1, "a has 2 and is over, since b began: 3 cannot be"),
+        ((2, 0, 10), (2, 6, 10), 3, 2, "b has 0 and is over, since c began: 6 cannot be"),
+        ((2, 6, 10), (2, 6, 3), 12, 2, "c has 4 already, more than 3"),
+        ((2, 0, 0), (0, 6, 0), 2, None, "a has 2 already, more than 0"),
+        ((2, 0, 4), (2, 6, 4), 2, 2, "b has 0 and is over, since c began"),  # only checked yet
+        ((2, 1, 4), (2, 1, 0), 3, 2, "c has 1 already, more than 0"),
     ],
 )
-def test_epochs_that_were_trained_stay_as_they_were(now, wanted, epoch, said):
+def test_epochs_that_were_trained_stay_as_they_were(now, wanted, epoch, begun, said):
     with pytest.raises(UsageError, match=said):
-        check_extension(phases(*now), phases(*wanted), epoch)
+        check_extension(phases(*now), phases(*wanted), epoch, begun)
 
 
 def test_the_rate_is_full_then_falls_to_nothing():
