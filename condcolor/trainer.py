@@ -95,6 +95,8 @@ class Trainer:
             CheckpointError: a loss is not finite; the last good state stands.
         """
         self.progress.begins(self)
+        if self.config.patience and self.test is None:
+            self.progress.note("note: no pictures to test on, so no phase will end by itself")
         self.started = time.monotonic() - self.seconds
         with self.stop, torch.random.fork_rng():
             while self.phase < len(self.phases):

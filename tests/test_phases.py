@@ -317,6 +317,16 @@ def test_checks_in_which_the_generator_had_no_turn_do_not_count(photographs, tmp
     assert (end["step"], end["stopped"]) == (9, False)
 
 
+def test_patience_without_a_test_set_is_said(tmp_path):
+    shoot(tmp_path / "shot/train", 6)
+    told = Notes()
+    options = {"epochs": [1, 0, 0], "patience": 1, "test_fraction": 0.0, "progress": told}
+    pets(tmp_path / "shot", tmp_path / "run", **options)
+    assert any("no phase will end by itself" in note for note in told.notes)
+    assert entries(tmp_path / "run", "check") == []
+    assert (tmp_path / "run/model").is_dir()
+
+
 def test_without_patience_a_phase_runs_to_its_end(photographs, tmp_path, figures):
     figures({3: 1.0})
     run = tmp_path / "run"
