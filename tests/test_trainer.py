@@ -208,6 +208,23 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_is_never_saved(data, tmp_pat
         assert all(t.isfinite().all() for t in tensors.values())
 
 
+def test_icons_stop_by_themselves_too(data, tmp_path):
+    run = tmp_path / "run"
+    quick(
+        data, run, epochs=[50], lr=0.5, check_steps=1, patience=3
+    )  # too fast to get better for long
+    [end] = [entry for entry in read_log(run) if entry["kind"] == "phase"]
+    checks = [entry for entry in read_log(run) if entry["kind"] == "check"]
+    assert end["stopped"]
+    assert end["step"] == end["kept_step"] + 3 < 200
+    best = min(checks, key=lambda entry: entry["score"])
+    assert end["kept_step"] == best["step"]
+    model, last = (
+        load_model(run / name).generator.state_dict() for name in ("model", "model-last")
+    )
+    assert all(torch.equal(model[name], last[name]) for name in model)
+
+
 def test_init_goes_on_from_a_model(data, tmp_path):
     quick(data, tmp_path / "first")
     quick(data, tmp_path / "second", init=tmp_path / "first" / "model", lr=1e-12, epochs=[1])
