@@ -32,7 +32,7 @@ COND_LEVELS = {
 CHROMA_GAIN = 4.0  # what a photograph's colours add to its grey is a quarter as large as the grey
 DISC_NORMS = {
     "batch": "BatchNorm, over real and generated batches apart (pix2pix)",
-    "spectral": "weights of spectral norm 1 (Miyato et al. 2018); batches keep their mean colour",
+    "spectral": "weights of spectral norm 1 (Miyato et al. 2018), the same in training and in use",
 }
 
 
@@ -284,7 +284,7 @@ class PatchGAN(nn.Module):
 
     Conv 4x4 - BatchNorm - LeakyReLU blocks, no norm in the first and the last; the last two have stride 1.
     256 px give 30x30 logits. With `disc_norm` "spectral" no BatchNorm, and every weight has spectral norm 1:
-    batch statistics of real and of generated pictures apart hide that one is paler than the other. With
+    a batch that is all real or all generated tells itself by its statistics, which in use are others. With
     `keeps_luma` it sees, besides the source, only what a picture adds to that.
     """
 

@@ -48,6 +48,16 @@ def here(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
+def photographs(tmp_path) -> Path:
+    """A folder of 12 drawn photographs to train on, and of 3 to test on."""
+    from drawn import shoot
+
+    shoot(tmp_path / "shot/train", 12)
+    shoot(tmp_path / "shot/val", 3, first=12)
+    return tmp_path / "shot"
+
+
+@pytest.fixture
 def condcolor() -> Callable[..., Result]:
     """Runs a command in this process: `condcolor("info", "icons").stdout`."""
 

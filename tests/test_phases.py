@@ -29,13 +29,6 @@ PETS = {"recipe": "pets", "encoder_weights": "none", "device": "cpu", "patience"
 NETWORK = SMALL | {"encoder": "none"}
 
 
-@pytest.fixture
-def photographs(tmp_path):
-    shoot(tmp_path / "shot/train", 12)
-    shoot(tmp_path / "shot/val", 3, first=12)
-    return tmp_path / "shot"
-
-
 def pets(data, out, **options):
     more = {"epochs": [1, 1, 1], "check_steps": 0, "keep_best": 1, **QUICK, **PETS, **options}
     return train(data, out, model=NETWORK | options.pop("model", {}), **more)

@@ -160,15 +160,12 @@ def test_every_log_can_be_plotted(tmp_path, name):
     assert [p.name for p in tmp_path.iterdir()] == ["losses.png"]
 
 
-class Drawn(list):
-    """The axes of the figure that `plot_run` saves."""
-
-
 @pytest.fixture
 def drawn(monkeypatch):
+    """The axes of the figure that `plot_run` saves, once it has."""
     from matplotlib.figure import Figure
 
-    axes, honest = Drawn(), Figure.savefig
+    axes, honest = [], Figure.savefig
 
     def savefig(self, *arguments, **options):
         axes[:] = self.axes

@@ -7,7 +7,7 @@ import signal
 import numpy as np
 import pytest
 import torch
-from drawn import draw_set, save, shoot
+from drawn import draw_set, save
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -302,13 +302,6 @@ def test_the_recipes_defaults_are_the_published_ones():
 
 ENCODED = {"encoder": "efficientnet-lite0", "depth": 5, "dropout": 0.0}
 PHOTO = {"recipe": "photo", "encoder_weights": "none", "sample_epochs": (1,)}
-
-
-@pytest.fixture
-def photographs(tmp_path):
-    shoot(tmp_path / "shot/train", 12)
-    shoot(tmp_path / "shot/val", 3, first=12)
-    return tmp_path / "shot"
 
 
 def photo_run(data, out, **options):
