@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,7 @@ from condcolor.features import FeatureLoss
 from condcolor.losses import accuracy, adversarial_loss, discriminator_loss, pixel_loss
 from condcolor.networks import ModelConfig, PatchGAN, UNet, make_generator
 from condcolor.recipes import Phase, TrainConfig
+from condcolor.squares import blank
 
 READINGS = ("generator", "pixel", "gan", "feature", "discriminator", "accuracy")
 MOST_AT_ONCE = 32  # pictures in a pass that only looks
@@ -165,13 +167,19 @@ class Adversaries:
 
     @torch.no_grad()
     def paint(
-        self, pictures: PictureSet, on_progress: Callable[[int, int], None] | None = None
+        self,
+        pictures: PictureSet,
+        room: Path,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> PictureSet:
-        """The same rows, with what the averaged generator makes of them for targets, as 8-bit RGB."""
-        network, side = self.averaged.eval(), pictures.pictures.shape[-1]
-        painted = torch.empty(len(pictures), 3, side, side, dtype=torch.uint8)
+        """The same rows, with what the averaged generator makes of them for targets, as 8-bit RGB.
+
+        room: a folder for a file to keep them in, if they are many.
+        """
+        network, side = self.averaged.eval(), pictures.pictures.side
+        painted = blank(len(pictures), side, room)
         for rows in in_order(len(pictures), MOST_AT_ONCE):
-            rgb = pictures.pictures[pictures.source_of[rows]].to(self.device)
+            rgb = pictures.pictures.take(pictures.source_of[rows]).to(self.device)
             cond = one_hot(pictures.values[rows], self.sizes).to(self.device)
             source = self.codec.encode_source(rgb)
             missing = -side % self.multiple  # pictures that are kept larger may fit no network
@@ -179,7 +187,7 @@ class Adversaries:
             with autocast(self.precision, self.device):
                 output = network(_channels_last(padded), cond)[..., :side, :side]
             made = self.codec.decode(source, output)
-            painted[rows] = (made * 255).round().to(torch.uint8).cpu()
+            painted.shards[0][rows] = (made * 255).round().to(torch.uint8).cpu()
             if on_progress is not None:
                 on_progress(int(rows[-1]) + 1, len(pictures))
         return pictures.repainted(painted)
@@ -192,7 +200,7 @@ class Adversaries:
         for rows in in_order(len(pictures), MOST_AT_ONCE):
             logits = []
             for shown in (pictures, painted):
-                batch = shown.rows(rows).to(self.device)
+                batch = shown.rows(rows, device=self.device)
                 source, picture = self.encoded(batch)
                 with autocast(self.precision, self.device):
                     logits.append(self.discriminator(source, picture, batch.cond))
@@ -201,8 +209,7 @@ class Adversaries:
 
     def encoded(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Source and target of a batch on the device, as the networks take them."""
-        codec = self.codec
-        source, target = codec.encode_source(batch.source), codec.encode_target(batch.target)
+        source, target = self.codec.encode(batch.source, batch.target)
         return _channels_last(source), _channels_last(target)
 
     # -- what a state holds ----------------------------------------------------------------------

@@ -38,6 +38,9 @@ class Codec(Protocol):
     def encode_target(self, rgb: Tensor) -> Tensor:
         """uint8 0..255 -> `[B, output_channels, H, W]` float in [-1, 1]."""
 
+    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Both of a batch, the same tensor twice where a coloured picture is both."""
+
     def shown(self, rgb: Tensor) -> Tensor:
         """What a person would call the source of a picture (uint8 0..255) -> RGB float in [0, 1]."""
 
@@ -67,6 +70,9 @@ class SketchToRgb:
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
+
+    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return self.encode_source(source), self.encode_target(target)
 
     def shown(self, rgb: Tensor) -> Tensor:
         return rgb.float() / 255
@@ -110,11 +116,16 @@ class LToAb:
     fill = None
 
     def encode_source(self, rgb: Tensor) -> Tensor:
-        lightness = srgb8_to_lab(rgb)[:, :1] / L_SCALE - 1
-        return lightness.clamp_(-1, 1)  # white is 100 but for rounding
+        return _lightness(srgb8_to_lab(rgb))
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         return srgb8_to_lab(rgb)[:, 1:] / AB_SCALE
+
+    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        if source is not target:
+            return self.encode_source(source), self.encode_target(target)
+        lab = srgb8_to_lab(source)  # of which both are parts
+        return _lightness(lab), lab[:, 1:] / AB_SCALE
 
     def shown(self, rgb: Tensor) -> Tensor:
         """The photograph in grey."""
@@ -158,6 +169,9 @@ class GrayToRgb:
     def encode_target(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
 
+    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return self.encode_source(source), self.encode_target(target)
+
     def shown(self, rgb: Tensor) -> Tensor:
         """The photograph in grey."""
         return luma(rgb.float() / 255).repeat(1, 3, 1, 1)
@@ -176,6 +190,10 @@ class GrayToRgb:
 
     def enlivened(self, vivid: float) -> GrayToRgb:
         return replace(self, vivid=_checked(vivid))
+
+
+def _lightness(lab: Tensor) -> Tensor:
+    return (lab[:, :1] / L_SCALE - 1).clamp_(-1, 1)  # white is 100 but for rounding
 
 
 def _checked(vivid: float) -> float:

@@ -15,6 +15,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from condcolor.color import luma
 from condcolor.encoders import ENCODERS
+from condcolor.joining import join, tile
 
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
 INIT_STD = 0.02  # weights ~ N(0, 0.02), same section
@@ -98,11 +99,6 @@ class ModelConfig:
 def _check_count(name: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} must be a whole number from {least} up, got {value!r}")
-
-
-def tile(cond: Tensor, like: Tensor) -> Tensor:
-    """`[B, P]` -> `[B, P, H, W]` planes of the size and dtype of `like [B, C, H, W]`."""
-    return cond.to(like.dtype)[:, :, None, None].expand(-1, -1, *like.shape[-2:])
 
 
 class Block(nn.Module):
@@ -233,7 +229,7 @@ class UNet(nn.Module):
         if self.head is not None:
             made = self.head(self.body(source, cond), cond)
         else:
-            made = self.body(torch.cat((source, tile(cond, source)), dim=1), cond)
+            made = self.body(join(source, tile(cond, source)), cond)
         if not self.config.keeps_luma:
             return torch.tanh(made)
         added = made.float()
@@ -246,7 +242,7 @@ class UNet(nn.Module):
         for up in self.ups:
             x = up(x, cond)
             if skips:
-                x = torch.cat((x, skips.pop()), dim=1)
+                x = join(x, skips.pop())
         return x
 
 
@@ -314,7 +310,7 @@ class PatchGAN(nn.Module):
         """`[B, S, H, W]`, `[B, O, H, W]` in [-1, 1], `[B, P]` -> logits `[B, 1, h, w]`."""
         if self.keeps_luma:
             picture = CHROMA_GAIN * (picture - source)
-        return self.layers(torch.cat((source, picture, tile(cond, source)), dim=1))
+        return self.layers(join(source, picture, tile(cond, source)))
 
 
 def init_weights(module: nn.Module) -> None:

@@ -45,8 +45,9 @@ class Plan:
         device: torch.device,
         features: FeatureLoss | None,
         progress: Progress | None,
+        cache: Path | None = None,
     ) -> Trainer:
-        """The trainer of this plan, with the pictures decoded."""
+        """The trainer of this plan, with the pictures decoded, into `cache` where they are many."""
         progress = progress or Progress()
         records = split_by_character(metadata.records, self.config.test_fraction, self.config.seed)
         return Trainer(
@@ -56,15 +57,15 @@ class Plan:
             config=self.config,
             model=self.model,
             schema=self.schema,
-            train=self._pictures(records, "train", progress),
-            test=self._pictures(records, "test", progress),
+            train=self._pictures(records, "train", progress, cache),
+            test=self._pictures(records, "test", progress, cache),
             device=device,
             features=features,
             progress=progress,
         )
 
     def _pictures(
-        self, records: Sequence[Record], split: str, progress: Progress
+        self, records: Sequence[Record], split: str, progress: Progress, cache: Path | None
     ) -> PictureSet | None:
         chosen = [record for record in records if record.split == split]
         learnt = split == "train"
@@ -76,6 +77,7 @@ class Plan:
             fixed=() if self.fixed is None else (self.fixed,),
             photographs=not find_recipe(self.recipe).codec.pairs,
             jitter=self.config.jitter if learnt else 0.0,
+            cache=cache,
             on_progress=progress.decoding,
         )
         for said in pictures.skipped:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,11 @@ from condcolor.checkpoint import (
     save_state,
     state_folder,
 )
-from condcolor.dataset import PictureSet, epoch_batches, seeded
+from condcolor.dataset import PictureSet, Raw, epoch_batches, seeded
 from condcolor.errors import CheckpointError
 from condcolor.evaluation import Colour, json_value
 from condcolor.features import FeatureLoss
+from condcolor.feeding import ahead
 from condcolor.keeping import MODEL, Keeper
 from condcolor.measuring import measure
 from condcolor.modelfolder import CONFIG
@@ -65,7 +66,8 @@ class Trainer:
         progress: Progress | None = None,
     ):
         self.run, self.recipe, self.phases, self.config = run, recipe, tuple(phases), config
-        self.model, self.schema, self.train, self.test = model, schema, train, test
+        self.model, self.schema = model, schema
+        self.train, self.test = train.near(device), test
         self.device, self.progress = device, progress or Progress()
         self.nets = Adversaries(recipe.codec, config, model, schema.sizes, device, features)
         self.keeper = Keeper(run, config.keep_best, self.save_model)
@@ -120,12 +122,12 @@ class Trainer:
         batches = epoch_batches(len(self.train), config.batch_size, config.seed, self.epoch)
         drawn = schedule.augmentation_at(config, self.epoch)
         self.nets.generator.freeze_encoder(self.epoch < config.freeze_epochs)
-        for rows in batches[self.step_in_epoch :]:
+        for fed in self._feed(batches, drawn):
             if self._is_over():
                 break
             done = self.epoch - start + self.step_in_epoch / len(batches)
             self.nets.set_lr(phase, schedule.lr_factor(done / phase.epochs, config.lr_decay))
-            self._step(phase, rows, drawn)
+            self._step(phase, *fed)
             self.step += 1
             self.step_in_epoch += 1
             self.seconds = time.monotonic() - self.started
@@ -147,15 +149,25 @@ class Trainer:
         self._end_epoch(phase, last=self.epoch == end or self._is_over())
         self.seconds = time.monotonic() - self.started
 
-    def _step(self, phase: Phase, rows: Tensor, drawn: TrainConfig) -> None:
-        """Draw the batch of these rows, and let the networks learn from it."""
-        seed = (self.config.seed, self.epoch, 1 + self.step_in_epoch)
-        draws = seeded(*seed)
-        batch = self.train.rows(rows, draws, drawn).to(self.device)
-        torch.manual_seed(int(torch.randint(2**62, (1,), generator=draws)))  # dropout
-        painted = None
-        if self.painted:  # under the same draws
-            painted = self.painted["train"].rows(rows, seeded(*seed), drawn).to(self.device)
+    def _feed(self, batches: Sequence[Tensor], drawn: TrainConfig) -> Iterator[tuple]:
+        """What `_step` takes of each batch that is left of the epoch, read ahead of it."""
+
+        def read(index: int) -> tuple[Raw, Raw | None, int]:
+            seed = (self.config.seed, self.epoch, 1 + index)
+            draws = seeded(*seed)
+            raw = self.train.read(batches[index], draws, drawn).to(self.device)
+            dropout = int(torch.randint(2**62, (1,), generator=draws))
+            painted = None
+            if self.painted:  # under the same draws
+                painted = self.painted["train"].read(batches[index], seeded(*seed), drawn)
+            return raw, painted and painted.to(self.device), dropout
+
+        return ahead(read, range(self.step_in_epoch, len(batches)))
+
+    def _step(self, phase: Phase, raw: Raw, painted: Raw | None, dropout: int) -> None:
+        """Make the batch on the device, and let the networks learn from it."""
+        batch, painted = self.train.made(raw), painted and self.train.made(painted)
+        torch.manual_seed(dropout)
         losses = self.nets.step(phase, batch, self.step, painted)
         self.went_back = None if "generator" in losses else self.went_back
         for i, name in enumerate(READINGS):
@@ -172,7 +184,7 @@ class Trainer:
         """Paint what D is to learn from alone; measure what a phase that may go back starts from."""
         if phase.paints_once and not self.config.compose and not self.painted:
             self.painted = {
-                split: self.nets.paint(pictures, self._painting)
+                split: self.nets.paint(pictures, self.run, self._painting)
                 for split, pictures in (("train", self.train), ("test", self.test))
                 if pictures is not None
             }

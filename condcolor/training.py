@@ -22,7 +22,10 @@ from condcolor.photographs import read_photographs
 from condcolor.plan import Plan, find_features, fingerprint, phases_with
 from condcolor.recipes import Recipe, TrainConfig, find_recipe
 from condcolor.runlog import read_log
+from condcolor.squares import default_cache
 from condcolor.trainer import Progress, Trainer
+
+IN_MEMORY = "none"  # the cache of those who want none
 
 
 def train(
@@ -37,6 +40,7 @@ def train(
     vocabulary: str = "own",
     phase: Mapping[str, object] | None = None,
     model: Mapping[str, object] | None = None,
+    cache: Path | str | None = None,
     progress: Progress | None = None,
     **config: object,
 ) -> Path:
@@ -51,6 +55,8 @@ def train(
         phase: fields of `Phase` to set (`gan_weight`, `pixel_loss` ...): one value for every phase that
             it means something to, or a sequence with one for each phase.
         model: fields of `ModelConfig` to set (`base_channels`, `depth` ...).
+        cache: a folder for the decoded pictures of a large set; None is the user's own cache folder,
+            "none" keeps them in memory.
         config: fields of `TrainConfig` to set (`batch_size`, `lr` ...); None keeps the recipe's.
 
     Returns:
@@ -90,7 +96,7 @@ def train(
     )
     with _locked(run), contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run behind
-        trainer = plan.trainer(run, metadata, where, features, progress)
+        trainer = plan.trainer(run, metadata, where, features, progress, _cache(cache))
         for module in {trainer.nets.generator, trainer.nets.averaged}:
             if started_from:
                 module.load_state_dict(started_from.generator.state_dict())
@@ -109,12 +115,14 @@ def resume(
     *,
     epochs: Sequence[int] | None = None,
     device: str | None = None,
+    cache: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Go on with a run from its newest training state, to the bits of an uninterrupted one.
 
     Args:
         epochs: other numbers for the phases, to train the last one longer, or those that were left out.
+        cache: as for `train`.
 
     Raises:
         CheckpointError: no run there, or no state of it loads.
@@ -131,7 +139,8 @@ def resume(
         )
     with _locked(run):
         features = find_features(plan.phases, plan.config)
-        trainer = plan.trainer(run, metadata, pick_device(device), features, progress)
+        where = pick_device(device)
+        trainer = plan.trainer(run, metadata, where, features, progress, _cache(cache))
         trainer.restore()
         if epochs is not None:
             phases = phases_with(plan.phases, epochs, {})
@@ -145,6 +154,12 @@ def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Meta
     if recipe.codec.pairs:
         return read_metadata(data, vocabulary=vocabulary)
     return read_photographs(data)
+
+
+def _cache(asked: Path | str | None) -> Path | None:
+    if asked is None:
+        return default_cache()
+    return None if str(asked) == IN_MEMORY else Path(asked)
 
 
 def _finish(trainer: Trainer) -> Path:

@@ -12,7 +12,19 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
-    {"errors", "color", "losses", "filetypes", "fills", "geometry", "upsampling", "progress"},
+    {
+        "errors",
+        "color",
+        "losses",
+        "filetypes",
+        "fills",
+        "geometry",
+        "upsampling",
+        "progress",
+        "feeding",
+        "heap",
+        "joining",
+    },
     {"vision", "efficientnet"},
     {"resnet"},
     {"encoders"},
@@ -37,7 +49,8 @@ LAYERS = (
     },
     {"images", "modelfolder", "records"},
     {"metadata", "codecs"},
-    {"recipes", "palette", "balance", "jobs", "photographs"},
+    {"recipes", "palette", "balance", "jobs", "photographs", "squares"},
+    {"augmentation"},
     {"dataset", "checkpoint", "manifest", "metrics", "perceptual", "photometrics", "plots"},
     {"evaluation", "inspection", "state", "runlog", "schedule"},
     {"photoevaluation"},

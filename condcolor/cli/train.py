@@ -14,6 +14,7 @@ from condcolor.cli.plot import quiet_matplotlib
 from condcolor.cli.progress import Progress
 from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
+from condcolor.heap import keep_memory
 from condcolor.memory import memory_told
 from condcolor.modelfolder import read_config
 from condcolor.signals import Interrupted
@@ -30,6 +31,13 @@ PHASE = (  # options that are fields of Phase
 NETWORK = (  # options that are fields of ModelConfig
     *("base_channels", "max_channels", "depth", "dropout", "cond_levels", "mix_masks"),
     *("encoder", "disc_channels", "disc_layers", "disc_norm"),
+)
+
+
+cache_option = click.option(
+    "--cache",
+    type=click.Path(),
+    help="A folder for the decoded pictures of a large set; none: in memory.  [default: your cache]",
 )
 
 
@@ -218,9 +226,10 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 )
 @click.option("--init", type=ModelName(), help="A model to start from, instead of random weights.")
 @click.option("--shared-values", is_flag=True, help="Every attribute gets the values of all.")
+@cache_option
 @device_option
 def train(
-    data, out, recipe, epochs, init, encoder_weights, shared_values, device, **options
+    data, out, recipe, epochs, init, encoder_weights, shared_values, cache, device, **options
 ) -> None:
     """Train a model on a data set of your own.
 
@@ -257,6 +266,7 @@ def train(
             recipe=recipe,
             epochs=epochs,
             device=device,
+            cache=cache,
             init=find_model(init) if init else None,
             encoder_weights=encoder_weights,
             vocabulary="shared" if shared_values else "own",
@@ -275,8 +285,9 @@ def train(
     callback=_numbers,
     help="Other numbers, for phases that are not over.  [default: the run's]",
 )
+@cache_option
 @device_option
-def resume(run, epochs, device) -> None:
+def resume(run, epochs, cache, device) -> None:
     """Go on with a training that was stopped, or is to train longer.
 
     With --epochs, phases that were left out or are to take longer are trained, too, one after the
@@ -294,7 +305,9 @@ def resume(run, epochs, device) -> None:
 
     _run(
         run,
-        lambda progress: training.resume(run, epochs=epochs, device=device, progress=progress),
+        lambda progress: training.resume(
+            run, epochs=epochs, device=device, cache=cache, progress=progress
+        ),
     )
 
 
@@ -306,6 +319,7 @@ def _check_epochs(epochs: tuple[int, ...] | None) -> None:
 def _run(run: str, work: Callable[[Told], Path]) -> None:
     """Train with all that is said about it, and say what to do next."""
     quiet_matplotlib()
+    keep_memory()
     try:
         with (
             memory_told("lower --batch-size, --image-size or --base-channels"),
