@@ -14,6 +14,7 @@ from condcolor.averaging import average
 from condcolor.codecs import Codec
 from condcolor.dataset import Batch, PictureSet, in_order, one_hot
 from condcolor.devices import autocast, pick_precision
+from condcolor.distributed import ALONE, Ranks
 from condcolor.features import FeatureLoss
 from condcolor.losses import accuracy, adversarial_loss, discriminator_loss, pixel_loss
 from condcolor.networks import ModelConfig, PatchGAN, UNet, make_generator
@@ -33,6 +34,7 @@ class Adversaries:
     Args:
         sizes: how many values each attribute has.
         features: the loss for phases with a `feature_weight`.
+        ranks: the processes that learn together, each from its share of a batch.
     """
 
     def __init__(
@@ -43,9 +45,10 @@ class Adversaries:
         sizes: Sequence[int],
         device: torch.device,
         features: FeatureLoss | None = None,
+        ranks: Ranks = ALONE,
     ):
         self.codec, self.config, self.sizes, self.device = codec, config, tuple(sizes), device
-        self.multiple = model.multiple
+        self.multiple, self.ranks = model.multiple, ranks
         self.precision = pick_precision(config.precision, device)
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
@@ -53,6 +56,8 @@ class Adversaries:
             self.discriminator = self._placed(PatchGAN(model))
         self.features = self._placed(features) if features is not None else None
         self.averaged = copy.deepcopy(self.generator).eval() if config.ema else self.generator
+        self._verdicts = ranks.shared(_Verdicts(self.discriminator))
+        self._paints = ranks.shared(self.generator)
         self.optimizer_g = self._optimizer(self.generator)
         self.optimizer_d = self._optimizer(self.discriminator)
         self.generators_turn = False
@@ -84,15 +89,15 @@ class Adversaries:
             _, fake = self.encoded(painted)
         else:
             with autocast(self.precision, self.device), torch.set_grad_enabled(g_learns):
-                fake = self.generator(source, batch.cond)
+                fake = (self._paints if g_learns else self.generator)(source, batch.cond)
 
         # tell real pictures from coloured ones, and from real ones in other colours than asked
         if d_learns:
             with autocast(self.precision, self.device):
-                real = self.discriminator(source, target, batch.cond)
-                fakes = [self.discriminator(source, fake.detach(), batch.cond)]
+                shown = [(target, batch.cond), (fake.detach(), batch.cond)]
                 if self.config.wrong_colors:
-                    fakes.append(self.discriminator(source, target, batch.wrong))
+                    shown.append((target, batch.wrong))
+                real, *fakes = self._verdicts(source, shown)
                 loss = discriminator_loss(real, fakes)
             _descend(self.optimizer_d, loss)
             losses |= {"discriminator": loss, "accuracy": accuracy(real, fakes[0])}
@@ -121,7 +126,9 @@ class Adversaries:
 
         # whose turn is next, where they alternate: to know it, the device is waited for
         self.generators_turn = bool(
-            phase.switch_below and d_learns and losses["discriminator"] < phase.switch_below
+            phase.switch_below
+            and d_learns
+            and self.ranks.mean(losses["discriminator"].detach()) < phase.switch_below
         )
         return {name: loss.detach() for name, loss in losses.items()}
 
@@ -133,6 +140,13 @@ class Adversaries:
         ):
             for group in optimizer.param_groups:
                 group["lr"] = self.config.lr * own * factor
+
+    def freeze_encoder(self, frozen: bool) -> None:
+        """Let a trained encoder rest, or learn with the rest of the generator."""
+        learning = [p.requires_grad for p in self.generator.parameters()]
+        self.generator.freeze_encoder(frozen)
+        if learning != [p.requires_grad for p in self.generator.parameters()]:
+            self._paints = self.ranks.shared(self.generator)
 
     def settle(self) -> None:
         """End a phase: the next one goes on from the averaged weights, which were measured."""
@@ -222,11 +236,24 @@ class Adversaries:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
 
     def _placed(self, module: nn.Module) -> nn.Module:
-        return module.to(self.device, memory_format=torch.channels_last)
+        placed = module.to(self.device, memory_format=torch.channels_last)
+        return self.ranks.synced(placed, self.device)
 
     def _optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         betas = (self.config.beta1, self.config.beta2)
         return torch.optim.Adam(module.parameters(), self.config.lr, betas, fused=True)
+
+
+class _Verdicts(nn.Module):
+    """All that the discriminator says in a step, as one forward: ranks average gradients once for each."""
+
+    def __init__(self, discriminator: PatchGAN):
+        super().__init__()
+        self.discriminator = discriminator
+
+    def forward(self, source: Tensor, shown: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
+        """Pictures and the conditions they are shown under -> logits of each."""
+        return [self.discriminator(source, picture, cond) for picture, cond in shown]
 
 
 def _descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

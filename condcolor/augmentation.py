@@ -21,7 +21,7 @@ class Draws:
     corners: Tensor | None = (
         None  # [B, 2] long: y and x of the piece that is cut from a larger square
     )
-    moves: Tensor | None = None  # [4, B] in [0, 1): mirrored, scale, x, y
+    moves: Tensor | None = None  # [B, 4] in [0, 1): mirrored, scale, x, y
     waves: Tensor | None = None  # [B, 2, K, K] ~ N(0, 1): pulls at the knots
     fades: Tensor | None = None  # [B] in [0, 1)
     grains: Tensor | None = None  # [B] in [0, 1)
@@ -47,7 +47,7 @@ def draw(
         return Draws(corners)
     if room:
         corners = torch.randint(room + 1, (count, 2), generator=generator)
-    moves = torch.rand(4, count, generator=generator)
+    moves = torch.rand(count, 4, generator=generator)
     waves = fades = grains = noise = None
     if config.bend:
         waves = torch.randn(count, 2, BEND_KNOTS, BEND_KNOTS, generator=generator)
@@ -73,15 +73,15 @@ def cut(squares: Tensor, draws: Draws, side: int) -> Tensor:
 
 def warp(squares: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
     """Flip, shift, zoom and bend `[B, C, H, W]` uint8; what comes in from outside is 0."""
-    mirrored = (draws.moves[0] < 0.5) & config.flips
+    mirrored = (draws.moves[:, 0] < 0.5) & config.flips
     if not (config.shift or config.zoom or config.bend):
         return torch.where(mirrored.view(-1, 1, 1, 1), squares.flip(-1), squares)
-    scale = 1 + config.zoom * (2 * draws.moves[1] - 1)
+    scale = 1 + config.zoom * (2 * draws.moves[:, 1] - 1)
     theta = squares.new_zeros(len(squares), 2, 3, dtype=torch.float32)
     theta[:, 0, 0] = torch.where(mirrored, -1.0, 1.0) / scale
     theta[:, 1, 1] = 1 / scale
-    theta[:, 0, 2] = 2 * config.shift * (2 * draws.moves[2] - 1)
-    theta[:, 1, 2] = 2 * config.shift * (2 * draws.moves[3] - 1)
+    theta[:, 0, 2] = 2 * config.shift * (2 * draws.moves[:, 2] - 1)
+    theta[:, 1, 2] = 2 * config.shift * (2 * draws.moves[:, 3] - 1)
     grid = F.affine_grid(theta, list(squares.shape), align_corners=False)  # (B, S, S, 2), [-1, 1]
     if config.bend:
         size = squares.shape[-2:]

@@ -144,20 +144,24 @@ class PictureSet:
         rows: Tensor,
         generator: torch.Generator | None = None,
         config: TrainConfig | None = None,
+        part: slice = slice(None),
     ) -> Raw:
-        """What `rows` is made of: little work, and none that torch would share out among threads."""
-        source = self.pictures.take(self.source_of[rows])
-        both = self.partners is self.pictures and torch.equal(
-            self.source_of[rows], self.partner_of[rows]
-        )
-        partner = source if both else self.partners.take(self.partner_of[rows])
+        """What `rows` is made of: little work, and none that torch would share out among threads.
+
+        part: those of the rows to read; what is drawn for them is what it is for all.
+        """
         values = self.values[rows]
         if self.compose and generator is not None:
             values = _random_values(len(rows), self.schema.sizes, generator)
         wrong = _other_values(values, self.schema.sizes, generator)
-        room = source.shape[-1] - self.image_size
+        room = self.pictures.side - self.image_size
         draws = draw(len(rows), self.image_size, room, config, generator)
-        return Raw(source, partner, values, wrong, draws, config)
+        sources, partners = self.source_of[rows[part]], self.partner_of[rows[part]]
+        source = self.pictures.take(sources)
+        both = self.partners is self.pictures and torch.equal(sources, partners)
+        partner = source if both else self.partners.take(partners)
+        own = draws.mapped(lambda drawn: drawn[part])
+        return Raw(source, partner, values[part], wrong[part], own, config)
 
     def made(self, raw: Raw) -> Batch:
         """The batch, on the device that `raw` is on."""

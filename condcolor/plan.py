@@ -13,6 +13,7 @@ import torch
 
 from condcolor.attributes import RGB, AttributeSchema
 from condcolor.dataset import PictureSet
+from condcolor.distributed import ALONE, Ranks
 from condcolor.encoders import find_weights
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.features import FeatureLoss
@@ -46,10 +47,16 @@ class Plan:
         features: FeatureLoss | None,
         progress: Progress | None,
         cache: Path | None = None,
+        ranks: Ranks = ALONE,
     ) -> Trainer:
         """The trainer of this plan, with the pictures decoded, into `cache` where they are many."""
         progress = progress or Progress()
         records = split_by_character(metadata.records, self.config.test_fraction, self.config.seed)
+        with ranks.first_goes_ahead():  # what it decodes into the cache, the others find there
+            train, test = (
+                self._pictures(records, split, progress, cache) for split in ("train", "test")
+            )
+        ranks.part(min(self.config.batch_size, len(train)))
         return Trainer(
             run,
             recipe=find_recipe(self.recipe),
@@ -57,11 +64,12 @@ class Plan:
             config=self.config,
             model=self.model,
             schema=self.schema,
-            train=self._pictures(records, "train", progress, cache),
-            test=self._pictures(records, "test", progress, cache),
+            train=train,
+            test=test,
             device=device,
             features=features,
             progress=progress,
+            ranks=ranks,
         )
 
     def _pictures(

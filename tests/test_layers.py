@@ -37,6 +37,7 @@ LAYERS = (
         "attributes",
         "devices",
         "memory",
+        "distributed",
         "signals",
         "streams",
         "pixels",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from condcolor.cli.common import ModelName, Suggested, device_option, one_of
+from condcolor.cli.launching import launch, nproc_option
 from condcolor.cli.plot import quiet_matplotlib
 from condcolor.cli.progress import Progress
 from condcolor.errors import UsageError
@@ -227,9 +229,10 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 @click.option("--init", type=ModelName(), help="A model to start from, instead of random weights.")
 @click.option("--shared-values", is_flag=True, help="Every attribute gets the values of all.")
 @cache_option
+@nproc_option
 @device_option
 def train(
-    data, out, recipe, epochs, init, encoder_weights, shared_values, cache, device, **options
+    data, out, recipe, epochs, init, encoder_weights, shared_values, cache, nproc, device, **options
 ) -> None:
     """Train a model on a data set of your own.
 
@@ -244,10 +247,13 @@ def train(
     condcolor train my-sketches --out runs/mine --epochs 80 --compose
     condcolor train photographs/ --recipe photo --out runs/photo
     condcolor train pets --recipe pets --out runs/pets --epochs 2,6,10
+    condcolor train data/icons --out runs/four --nproc 4 --batch-size 40
     """
     if not data or not out:
         raise UsageError("the name of the data or of the run folder is empty")
     _check_epochs(epochs)
+    if launch(nproc):
+        return
 
     from condcolor import training
     from condcolor.modelfolder import find_model
@@ -286,8 +292,9 @@ def train(
     help="Other numbers, for phases that are not over.  [default: the run's]",
 )
 @cache_option
+@nproc_option
 @device_option
-def resume(run, epochs, cache, device) -> None:
+def resume(run, epochs, cache, nproc, device) -> None:
     """Go on with a training that was stopped, or is to train longer.
 
     With --epochs, phases that were left out or are to take longer are trained, too, one after the
@@ -300,6 +307,8 @@ def resume(run, epochs, cache, device) -> None:
     if not run:
         raise UsageError("the name of the run folder is empty")
     _check_epochs(epochs)
+    if launch(nproc):
+        return
 
     from condcolor import training
 
@@ -318,8 +327,11 @@ def _check_epochs(epochs: tuple[int, ...] | None) -> None:
 
 def _run(run: str, work: Callable[[Told], Path]) -> None:
     """Train with all that is said about it, and say what to do next."""
+    from condcolor.distributed import RankLost
+
     quiet_matplotlib()
     keep_memory()
+    again = f"condcolor resume {shlex.quote(shown_name(run))}"
     try:
         with (
             memory_told("lower --batch-size, --image-size or --base-channels"),
@@ -327,9 +339,11 @@ def _run(run: str, work: Callable[[Told], Path]) -> None:
         ):
             made = work(Told(progress))
     except Interrupted as stopped:
-        number = stopped.exit_code - 128
-        again = f"condcolor resume {shlex.quote(shown_name(run))}"
-        raise Interrupted(number, f"{stopped}; to go on: {again}") from None
+        raise Interrupted(stopped.exit_code - 128, f"{stopped}; to go on: {again}") from None
+    except RankLost as lost:
+        raise RankLost(f"{lost}; to go on: {again}") from lost
+    if os.environ.get("RANK", "0") != "0":
+        return
     model = shlex.quote(shown_name(made))
     click.echo(f"model: {model}")
     asks = bool(read_config(made)["schema"])
