@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -187,9 +188,13 @@ def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss |
 
 def fingerprint(metadata: Metadata) -> str:
     """A sum of what the rows say, and of the pictures' sizes on disk."""
-    digest = hashlib.sha256()
+    digest, known = hashlib.sha256(), {}
     for r in metadata.records:
-        files = [p for p in (r.source, r.target, r.mask) if p is not None]
-        said = [str(p.relative_to(r.csv.parent)) + f":{p.stat().st_size}" for p in files]
+        folder = str(r.csv.parent) + os.sep
+        said = []
+        for path in (p for p in (r.source, r.target, r.mask) if p is not None):
+            if path not in known:
+                known[path] = f"{str(path).removeprefix(folder)}:{os.stat(path).st_size}"
+            said.append(known[path])
         digest.update(json.dumps([*said, r.values, r.split, r.character]).encode())
     return digest.hexdigest()
