@@ -25,7 +25,10 @@ from condcolor.shards import Columns, check_columns
 from condcolor.stores import Store, open_source, open_store, require_pyarrow
 from condcolor.workers import Work, Worker, model_identity
 
-BLOCK = 128  # pictures in a block, on the average, where the source is no shards
+# Pictures in a block, on the average, where the source is no shards: as a tree few, so that workers end
+# together and a kill costs little; in a shard as many as make a file of a good size.
+TREE_BLOCK, SHARD_BLOCK = 32, 512
+BATCH = 16  # pictures that go through a GPU together; on a CPU that gains nothing
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def colorize_everywhere(
     picture: str = "image",
     vivid: float | None = None,
     precision: str = "fp32",
-    block: int = BLOCK,
+    block: int | None = None,
     workers: int | None = None,
     cpus: int = 1,
     gpus: float | None = None,
@@ -78,7 +81,8 @@ def colorize_everywhere(
         form: what is written, the same choices; None as the source. Pictures in a tree keep their names.
         suffix: of the pictures written; None is a picture's own in a tree, else `.png`.
         key, picture: columns of parquet shards; `picture` holds the bytes of a file.
-        block: pictures in a block, on the average, where the source is a folder.
+        block: pictures in a block, on the average, where the source is a folder; None is 32, or 512 where
+            they become shards.
         workers: how many; None is as many as the CPUs and GPUs of the cluster allow. With a number
             of them a cluster that grows by itself does so.
         cpus: of a worker, and threads of its network.
@@ -101,6 +105,8 @@ def colorize_everywhere(
     output = open_store(out)
     if output.is_in(open_store(source)):
         raise UsageError(f"{shown_name(os.fspath(out))} lies in the source: choose another output")
+    if block is None:
+        block = TREE_BLOCK if form in (None, "pictures") else SHARD_BLOCK
     blocks = plan_blocks(entries, kind, block)
     columns = Columns(key, picture, tuple(name for name in schema.names if name not in values))
     _check_first(store, blocks[0], columns, schema, values)
@@ -131,7 +137,7 @@ def colorize_everywhere(
     name = str(model) if folder.parent == BUILT_IN else str(folder.resolve())
     work = Work(
         store, ledger, columns, name, told["identity"], values, vivid, precision,
-        device="cuda" if gpus else "cpu", cpus=cpus,
+        device="cuda" if gpus else "cpu", cpus=cpus, batch=BATCH if gpus else 1,
     )  # fmt: skip
     new, unfinished = [], []
     for ended, result in enumerate(_run(ray, work, left, min(size, len(left)), gpus), start=1):
@@ -228,7 +234,7 @@ def _check(
     form: str | None,
     kind: str | None,
     suffix: str | None,
-    block: int,
+    block: int | None,
     workers: int | None,
     cpus: int,
     gpus: float | None,
@@ -241,7 +247,7 @@ def _check(
         hint = did_you_mean(suffix, WRITE_SUFFIXES)
         raise UsageError(f"suffix {suffix!r} is not one of {', '.join(WRITE_SUFFIXES)}{hint}")
     for what, number, least in (
-        ("block", block, 1),
+        ("block", 1 if block is None else block, 1),
         ("workers", 1 if workers is None else workers, 1),
         ("cpus", cpus, 1),
         ("gpus", 0 if gpus is None else gpus, 0),

@@ -23,7 +23,6 @@ from condcolor.stores import Store
 if TYPE_CHECKING:
     from condcolor.colorizer import Colorizer
 
-BATCH = 16  # pictures that go through the network together
 BATCH_PIXELS = 32 * 10**6  # that wait for the network; one picture may have more
 
 
@@ -41,6 +40,7 @@ class Work:
     precision: str
     device: str
     cpus: int
+    batch: int  # pictures that go through the network together
 
 
 def model_identity(described: Mapping[str, object]) -> str:
@@ -119,7 +119,7 @@ def _colored(colorizer: Colorizer, work: Work, rows: Iterable[Row]) -> Iterator[
         opened = _opened(colorizer, work, row)
         waiting.append(opened)
         pixels += opened[1].rgb.size // 3 if opened[1] else 0
-        if len(waiting) == BATCH or pixels >= BATCH_PIXELS:
+        if len(waiting) == work.batch or pixels >= BATCH_PIXELS:
             yield from _finished(colorizer, work, waiting)
             waiting, pixels = [], 0
     yield from _finished(colorizer, work, waiting)

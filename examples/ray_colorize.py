@@ -19,6 +19,7 @@ and why), 2 to 4 as condcolor's own.
 """
 
 import argparse
+import logging
 import os
 import sys
 
@@ -40,7 +41,9 @@ parser.add_argument(
     "--picture", default="image", help="parquet column of the bytes (default: image)"
 )
 parser.add_argument("--vivid", type=float, help="times the chroma of a photograph")
-parser.add_argument("--block", type=int, default=128, help="pictures of a folder in one block")
+parser.add_argument(
+    "--block", type=int, help="pictures of a folder in one block (default: 32; shards: 512)"
+)
 parser.add_argument("--workers", type=int, help="default: as many as fit")
 parser.add_argument("--cpus", type=int, default=1, help="of a worker (default: 1)")
 parser.add_argument(
@@ -75,6 +78,7 @@ def _start_ray(address: str | None) -> None:
         import ray.data
     except ImportError:
         return  # colorize_everywhere says what to install
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # `_tell` says how far it is
     ray.data.DataContext.get_current().enable_progress_bars = False
     if address:
         ray.init(address=address, logging_level="WARNING")

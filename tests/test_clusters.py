@@ -13,9 +13,10 @@ from conftest import sketch
 from models import ICONS, save_random
 from PIL import Image
 
-from condcolor import Colorizer, clusters
-from condcolor.blocks import plan_blocks
+from condcolor import Colorizer, clusters, workers
+from condcolor.blocks import Block, Ledger, plan_blocks
 from condcolor.errors import DataError, UsageError
+from condcolor.shards import Columns
 from condcolor.stores import UNFINISHED, Entry, open_store
 
 pytest.importorskip("pyarrow", reason="pip install 'condcolor[ray]'")
@@ -174,6 +175,41 @@ def test_ray_colours_shards_and_tells_a_model_that_is_gone(ray_here, here, tmp_p
     (model / "model.safetensors").write_bytes(b"cut off")
     with pytest.raises(DataError, match="what is done stays"):
         clusters.colorize_everywhere(old, "other", model=model, workers=1)
+
+
+@pytest.mark.parametrize("refused", [(), (20, 32)])
+def test_a_batch_keeps_its_order_and_only_what_cannot_be_done_fails(
+    here, random_model, monkeypatch, refused
+):
+    colorizer = Colorizer.load(random_model, device="cpu")
+    whole = colorizer.batch
+
+    def batch(pictures, asked):
+        if any(picture.size[0] in refused for picture in pictures):
+            raise DataError("not enough memory: make it smaller")
+        return whole(pictures, asked)
+
+    monkeypatch.setattr(colorizer, "batch", batch)
+    output = open_store(here / "new")
+    work = workers.Work(
+        source=open_store(here), ledger=Ledger(output, "parquet"), columns=Columns(), model="",
+        identity="", values=RED_BLUE, vivid=None, precision="fp32", device="cpu", cpus=1, batch=3,
+    )  # fmt: skip
+    images = [encoded(drawn(number)) for number in range(5)]
+    images[2] = b"hello"
+    rows = [{"key": str(number), "image": data} for number, data in enumerate(images)]
+    write_parquet(here / "0.parquet", rows)
+    block = Block("0" * 16, "parquet", ("0.parquet",))
+    mark = workers.color_block(colorizer, work, block)
+    got = pq.read_table(here / "new" / work.ledger.shard(block.name)).to_pylist()
+    assert [row["key"] for row in got] == list("01234")
+    failed = [row["key"] for row in got if row["error"]]
+    assert failed == (["0", "2", "3"] if refused else ["2"])
+    assert (mark.colored, mark.failed) == (5 - len(failed), len(failed))
+    for number, row in enumerate(got):
+        if row["image"]:
+            alone = colored(random_model, drawn(number), **RED_BLUE)
+            assert np.abs(np.subtract(pixels(row["image"]), alone)).max() <= 1
 
 
 def test_what_is_left_is_done_after_a_kill(alone, folder, random_model):
