@@ -112,10 +112,12 @@ def colorize_everywhere(
     _check_first(store, blocks[0], columns, schema, values)
     form = form or blocks[0].kind
 
-    told = asdict(settings_of(str(model), described, vivid))
-    told |= {"identity": model_identity(described), "precision": precision}
-    told |= {"values": values, "source": str(store), "form": form}
-    told |= {
+    told = asdict(settings_of(str(model), described, vivid)) | {
+        "identity": model_identity(described),
+        "precision": precision,
+        "values": values,
+        "source": str(store),
+        "form": form,
         "kind": blocks[0].kind,
         "suffix": suffix,
         "key": key,
