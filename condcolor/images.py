@@ -250,10 +250,11 @@ def find_pictures(folder: str | os.PathLike) -> tuple[list[Path], list[str]]:
             else:
                 kept.append(name)
         subfolders[:] = kept
+        here = Path(place)
         for name in names:
             if name.startswith(".") or os.path.splitext(name)[1].lower() not in READ_SUFFIXES:
                 continue
-            path = Path(place, name)
+            path = here / name
             if reason := _why_skipped(path, real):
                 skip(path, reason)
             else:

@@ -188,13 +188,12 @@ def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss |
 
 def fingerprint(metadata: Metadata) -> str:
     """A sum of what the rows say, and of the pictures' sizes on disk."""
-    digest, known = hashlib.sha256(), {}
+    digest, folders = hashlib.sha256(), {}
     for r in metadata.records:
-        folder = str(r.csv.parent) + os.sep
-        said = []
-        for path in (p for p in (r.source, r.target, r.mask) if p is not None):
-            if path not in known:
-                known[path] = f"{str(path).removeprefix(folder)}:{os.stat(path).st_size}"
-            said.append(known[path])
+        if r.csv not in folders:
+            folders[r.csv] = str(r.csv.parent) + os.sep
+        files = [str(path) for path in (r.source, r.target, r.mask) if path is not None]
+        sizes = {path: os.stat(path).st_size for path in files}
+        said = [f"{path.removeprefix(folders[r.csv])}:{sizes[path]}" for path in files]
         digest.update(json.dumps([*said, r.values, r.split, r.character]).encode())
     return digest.hexdigest()
