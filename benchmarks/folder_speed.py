@@ -3,8 +3,8 @@
     python benchmarks/folder_speed.py
     python benchmarks/folder_speed.py --only photo --pictures 100
 
-Three models: the icons recipe at full width with random weights, and the two built in. Command and network (batches
-of 16, as the command runs them) by turns, medians.
+Three models: the icons recipe at full width with random weights, and the two built in. Command and network
+(batches of 16, as the command runs them) by turns, medians.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def main() -> None:
         ("photo", "photo", PHOTOGRAPHS, []),
     )
     print(f"{told.pictures} pictures, {told.rounds} rounds, {torch.get_num_threads()} threads")
-    print("| model | network, pictures/s | command, pictures/s | share | command, s | cold start, s |")
+    print(
+        "| model | network, pictures/s | command, pictures/s | share | command, s | cold start, s |"
+    )
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as work:
         for name, model, patterns, words in rows:

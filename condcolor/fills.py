@@ -47,7 +47,9 @@ def even_fills(pieces: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     """
     found = pieces.ravel()
     counts = np.bincount(found)
-    kind = np.uint16 if len(counts) < 2**16 else found.dtype  # the short ones are sorted in one pass
+    kind = (
+        np.uint16 if len(counts) < 2**16 else found.dtype
+    )  # the short ones are sorted in one pass
     order = np.argsort(found.astype(kind), kind="stable")  # the pixels of each piece in a row
     colors = np.take(np.moveaxis(rgb, -1, 0).reshape(3, -1), order, axis=1)
     border = np.unique(np.concatenate((pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1])))

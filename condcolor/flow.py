@@ -1,8 +1,8 @@
 """Many pictures decoded, coloured and encoded side by side, in their order and in bounded memory.
 
-One helper opens pictures ahead of the network, others finish and encode behind it; the network runs in the thread
-of whoever asks, on several pictures at a time. The helpers compute with one thread each, for torch's own threads,
-one pool a thread, would fight over the cores.
+One helper opens pictures ahead of the network, others finish and encode behind it; the network runs in the
+thread of whoever asks, on several pictures at a time. Each helper computes without further threads, for
+torch's pools, one for each thread that calls it, would fight over the cores.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def made_in_order(
         coming = iter(jobs)
         before: deque[Future] = deque()  # the network; (Made, Prepared or None) each
         behind: deque[Future] = deque()  # Made each
-        while True:  # each round: open more, colour a batch if one is there, hand out what is finished
+        while (
+            True
+        ):  # each round: open more, colour a batch if one is there, hand out what is finished
             for job in islice(coming, AHEAD - len(before) - len(behind)):
                 before.append(opener.submit(_opened, colorizer, job, budget))
             if not before and not behind:
@@ -156,7 +158,9 @@ def _next_batch(before: deque[Future]) -> list[tuple[Made, Prepared | None]]:
 
 
 def _through(
-    colorizer: Colorizer, batch: Sequence[tuple[Made, Prepared | None]], finishers: ThreadPoolExecutor
+    colorizer: Colorizer,
+    batch: Sequence[tuple[Made, Prepared | None]],
+    finishers: ThreadPoolExecutor,
 ) -> Iterator[Future]:
     """Bring a batch through the network, and have each picture of it finished."""
     outputs = iter(_outputs(colorizer, [one for one in batch if one[1] is not None]))

@@ -1,7 +1,7 @@
 """How this process gives memory back: on Linux, less eagerly than glibc does by itself.
 
-glibc maps every large buffer anew and unmaps it when it is free, and the kernel fills each page with zeros when it is
-touched first. A network's layers free and take the same buffers in every pass, so that is paid
+glibc maps every large buffer anew and unmaps it when it is free, and the kernel fills each page with zeros
+when it is touched first. A network's layers free and take the same buffers in every pass, so that is paid
 again and again.
 """
 
@@ -22,8 +22,8 @@ KEPT = {
 def keep_memory() -> bool:
     """Let this process keep the memory it frees, for its next use of it.
 
-    For commands: it holds for the whole process, which no library should decide. Peak memory stays about what it
-    is, but what was taken once is given back only at the end.
+    For commands: it holds for the whole process, which no library should decide. What was taken once is given
+    back only at the end.
 
     Returns:
         Whether it was done. Where there is no glibc nothing is, and nothing is wrong.
@@ -37,4 +37,5 @@ def keep_memory() -> bool:
     except (OSError, AttributeError):
         return False
     mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
-    return all([mallopt(setting, value) for setting, value in KEPT.items()])
+    taken = [mallopt(setting, value) for setting, value in KEPT.items()]
+    return all(taken)

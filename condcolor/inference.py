@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from condcolor.networks import KERNEL, Block, UNet
+from condcolor.networks import Block, UNet
 
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # layers that autocast runs in bfloat16
 NARROW = 4  # outputs of a transposed convolution up to which FineUp is faster: 4 x 4 fill a vector
@@ -81,10 +81,10 @@ class FineUp(nn.Module):
 
     def __init__(self, conv: nn.ConvTranspose2d):
         super().__init__()
-        same = conv.kernel_size == (4, 4) and conv.stride == (2, 2) and conv.padding == (1, 1)
-        assert same and conv.bias is None, f"for {KERNEL} only"
+        shape = (conv.kernel_size, conv.stride, conv.padding, conv.bias)
+        assert shape == ((4, 4), (2, 2), (1, 1), None), shape
         self.outputs = conv.out_channels
-        taps = torch.tensor([[3, 1], [2, 0]])  # of the output's rows (and columns) 0, 2, .. and 1, 3, ..
+        taps = torch.tensor([[3, 1], [2, 0]])  # of the even rows (and columns) and of the odd ones
         weight = conv.weight.detach()[:, :, taps][..., taps]  # (I, O, row kind, y, column kind, x)
         self.weight = nn.Parameter(
             weight.permute(2, 4, 1, 0, 3, 5).flatten(0, 2).contiguous(), requires_grad=False
@@ -103,8 +103,6 @@ class FineUp(nn.Module):
         kinds = found.split(self.outputs, dim=1)
         for row in (0, 1):
             for column in (0, 1):
-                part = kinds[2 * row + column]
-                made[:, :, row::2, column::2] = part[
-                    :, :, row : row + height, column : column + width
-                ]
+                near = kinds[2 * row + column][..., row : row + height, column : column + width]
+                made[:, :, row::2, column::2] = near
         return made
