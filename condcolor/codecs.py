@@ -12,7 +12,7 @@ from torch import Tensor
 
 from condcolor.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
 from condcolor.errors import UsageError
-from condcolor.upsampling import enlarged, linear_model
+from condcolor.upsampling import enlarged, joined3, linear_model
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
 LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill colour
@@ -212,10 +212,5 @@ def _grow(fill: Tensor, trust: Tensor, rounds: int = 6) -> Tensor:
 
 
 def _around(planes: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Each pixel of `[B, C, H, W]` joined with its eight neighbours; outside all is 0.
-
-    By rows and then by columns: on the CPU that is ten times as fast as torch's poolings.
-    """
-    wide = F.pad(planes, (1, 1, 1, 1))
-    rows = join(join(wide[:, :, :-2], wide[:, :, 1:-1]), wide[:, :, 2:])
-    return join(join(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:])
+    """Each pixel of `[B, C, H, W]` joined with its eight neighbours; outside all is 0."""
+    return joined3(F.pad(planes, (1, 1, 1, 1)), join)

@@ -35,6 +35,7 @@ LAYERS = (
         "transparency",
         "folders",
         "heap",
+        "waiting",
     },
     {"images", "modelfolder", "records", "inference"},
     {"metadata", "codecs"},
@@ -63,6 +64,7 @@ NO_TORCH = (
     "flow",
     "batch",
     "heap",
+    "waiting",
     "cli",
 )
 

@@ -66,10 +66,14 @@ def colorize(
     from condcolor import jobs
 
     def load() -> Colorizer:
-        from condcolor.colorizer import Colorizer
         from condcolor.heap import keep_memory
+        from condcolor.waiting import wait_asleep
 
         keep_memory()
+        wait_asleep()
+
+        from condcolor.colorizer import Colorizer
+
         return Colorizer.load(model, vivid=vivid, device=device, precision=precision)
 
     if STREAM in (*sketches, out):
