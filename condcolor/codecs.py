@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from condcolor.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
 from condcolor.errors import UsageError
-from condcolor.upsampling import enlarged, linear_model
+from condcolor.upsampling import enlarged, joined3, linear_model
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
 LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill colour
@@ -88,13 +88,17 @@ class SketchToRgb:
         from there under the lines, from both sides, and brought to the original's size by what is trusted.
         So colours meet under a line, and the line itself stays the original's.
         """
-        paper = F.interpolate(original.float() / 255, size=output.shape[-2:], mode="area")
+        paper, size = original.float() / 255, output.shape[-2:]
+        if paper.shape[-2:] != size:
+            paper = F.interpolate(paper, size=size, mode="area")
         small = paper.mean(dim=1, keepdim=True)  # (B, 1, h, w)
-        around = F.max_pool2d(small, 3, stride=1, padding=1).clamp_min(LIGHT_ENOUGH)
+        around = _around(small, torch.maximum).clamp_min(LIGHT_ENOUGH)
         lit = ((small - LIGHT_ENOUGH) / (1 - LIGHT_ENOUGH)).clamp(0, 1)
         trust = lit * (small / around).clamp(0, 1) ** EVENNESS
         fill = (self.decode(original, output) / paper.clamp_min(LIGHT_ENOUGH)).clamp(0, 1)
-        fill = _enlarge(_grow(fill, trust), trust, original.shape[-2:])
+        fill = _grow(fill, trust)
+        if original.shape[-2:] != size:
+            fill = _enlarge(fill, trust, original.shape[-2:])
         return fill * original.float() / 255
 
     def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
@@ -217,10 +221,14 @@ def _enlarge(fill: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _grow(fill: Tensor, trust: Tensor, rounds: int = 6) -> Tensor:
     """Spread `fill [B, C, H, W]` from where `trust [B, 1, H, W]` is high to where it is low."""
-    known, weight = fill * trust, trust
+    known = torch.cat((fill * trust, trust), dim=1)  # (B, C + 1, H, W)
+    weight = known[:, -1:]
     for _ in range(rounds):  # each round reaches one pixel further and never repaints the trusted
-        near = F.avg_pool2d(known, 3, 1, 1)
-        near_weight = F.avg_pool2d(weight, 3, 1, 1)
-        known = known + (1 - weight) * near
-        weight = weight + (1 - weight) * near_weight
+        known.addcmul_(1 - weight, _around(known, torch.add), value=1 / 9)
+    known = known[:, :-1]
     return torch.where(weight > 1e-3, known / weight.clamp_min(1e-3), fill)
+
+
+def _around(planes: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Each pixel of `[B, C, H, W]` joined with its eight neighbours; outside all is 0."""
+    return joined3(F.pad(planes, (1, 1, 1, 1)), join)

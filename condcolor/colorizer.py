@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from condcolor.errors import UsageError, did_you_mean
 from condcolor.fills import even_fills, find_pieces
 from condcolor.geometry import Box, letterbox
 from condcolor.images import Picture, open_picture, picture_of
+from condcolor.inference import ready
 from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model
 from condcolor.transparency import recolor
@@ -61,7 +63,7 @@ class Colorizer:
             self.codec = self.codec.enlivened(self.vivid)
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
-        self.generator = model.generator.to(self.device, memory_format=torch.channels_last).eval()
+        self.generator = ready(model.generator, self.device, self.precision)
         # targets composed from masks are flat fills, so this model's outputs should be, too
         told = model.training.get("config")
         self.flat = isinstance(told, Mapping) and bool(told.get("compose"))
@@ -131,7 +133,7 @@ class Colorizer:
 
     def _colorings(self, framed: _Framed, cond: Tensor) -> Iterator[Image.Image]:
         for part in cond.split(BATCH) if len(cond) else ():
-            outputs = self.outputs(framed.square[None].expand(len(part), -1, -1, -1), part)
+            outputs = self.outputs(framed.square[None], part)
             for output in self._evened(framed.square, outputs):
                 yield self._finished(framed, output)
 
@@ -141,22 +143,35 @@ class Colorizer:
         """Several pictures, each in its own colours, through the network together."""
         if len(pictures) != len(asked):
             raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
-        cond = self._planes(asked)
+        waiting = zip(pictures, asked, strict=True)
         made = []
-        for start in range(0, len(pictures), BATCH):
-            framed = [self._framed(picture) for picture in pictures[start : start + BATCH]]
-            squares = torch.stack([f.square for f in framed])
-            outputs = self.outputs(squares, cond[start : start + BATCH])
-            for one, output in zip(framed, outputs, strict=True):
-                made.append(self._finished(one, next(self._evened(one.square, output[None]))))
+        while part := [self.prepare(*one) for one in itertools.islice(waiting, BATCH)]:
+            made += map(self.finish, part, self.through(part))
         return made
+
+    def prepare(self, picture: AnyPicture, values: Mapping[str, str]) -> Prepared:
+        """A picture as the network sees it, and what is asked; raises as a call does.
+
+        This, `through` and `finish` are a call in three steps, which need not be made in one thread.
+        """
+        return Prepared(self._framed(picture), self._planes([values])[0])
+
+    def through(self, prepared: Sequence[Prepared]) -> Tensor:
+        """What the network says of several pictures, `[B, O, S, S]`; DataError without the memory."""
+        squares = torch.stack([one.framed.square for one in prepared])
+        return self.outputs(squares, torch.stack([one.cond for one in prepared]))
+
+    def finish(self, prepared: Prepared, output: Tensor) -> Image.Image:
+        """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
+        framed = prepared.framed
+        return self._finished(framed, next(self._evened(framed.square, output[None])))
 
     @torch.inference_mode()
     def outputs(self, squares: Tensor, cond: Tensor) -> Tensor:
         """The network's bare outputs.
 
         Args:
-            squares: `[B, 3, S, S]` uint8, S the model's image size.
+            squares: `[B, 3, S, S]` uint8, S the model's image size; or one, for all of `cond`.
             cond: `[B, P]` float.
 
         Returns:
@@ -193,8 +208,7 @@ class Colorizer:
 
     def _outputs_of(self, sketch: Tensor, asked: Tensor) -> Tensor:
         parts = one_hot(asked, self.schema.sizes).split(BATCH)
-        squares = sketch[None]
-        return torch.cat([self.outputs(squares.expand(len(p), -1, -1, -1), p) for p in parts])
+        return torch.cat([self.outputs(sketch[None], part) for part in parts])
 
     def _evened(self, square: Tensor, outputs: Tensor) -> Iterator[Tensor]:
         """The outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8, one by one, their fills even."""
@@ -249,3 +263,17 @@ class _Framed:
     picture: Picture
     square: Tensor
     box: Box
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture before the network, with the planes `[P]` of the colours asked."""
+
+    framed: _Framed
+    cond: Tensor
+
+    @property
+    def pixels(self) -> int:
+        """How many the picture has."""
+        width, height = self.framed.picture.size
+        return width * height

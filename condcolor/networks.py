@@ -135,7 +135,7 @@ class MixHead(nn.Module):
         self.colors = nn.Linear(planes, masks * outputs, bias=False)
 
     def forward(self, x: Tensor, cond: Tensor) -> Tensor:
-        """`[B, outputs + masks, H, W]` and `[B, P]` -> `[B, outputs, H, W]`."""
+        """`[B, outputs + masks, H, W]` and `[B, P]` -> `[B, outputs, H, W]`; of either B may be 1."""
         base, masks = x.split((self.outputs, self.masks), dim=1)
         colors = MIX_GAIN * self.colors(cond).view(-1, self.masks, self.outputs)
         return base + torch.einsum("bkhw,bko->bohw", masks.sigmoid(), colors)
@@ -219,7 +219,8 @@ class UNet(nn.Module):
     def forward(self, source: Tensor, cond: Tensor) -> Tensor:
         """`source [B, S, H, W]` and `cond [B, P]` -> `[B, O, H, W]` in [-1, 1].
 
-        With `keeps_luma` it can leave the range a little; decoding cuts it.
+        One source `[1, S, H, W]` may come with several conditions: with a head, the body runs once for
+        all of them. With `keeps_luma` it can leave the range a little; decoding cuts it.
         """
         step = self.config.multiple
         if source.shape[-1] % step or source.shape[-2] % step:
@@ -229,6 +230,8 @@ class UNet(nn.Module):
         if self.head is not None:
             made = self.head(self.body(source, cond), cond)
         else:
+            if len(source) != len(cond):
+                source = source.expand(len(cond), -1, -1, -1)
             made = self.body(join(source, tile(cond, source)), cond)
         if not self.config.keeps_luma:
             return torch.tanh(made)

@@ -58,7 +58,7 @@ class Painter(nn.Module):
 
     def forward(self, source: Tensor, cond: Tensor) -> Tensor:
         side = source.shape[-1]
-        fill = torch.ones_like(source)
+        fill = torch.ones(len(cond), *source.shape[1:])
         edge, middle = side // 4, side // 2
         for columns, i in ((slice(edge, middle), 0), (slice(middle, side - edge), -1)):
             fill[:, :, edge : side - edge, columns] = self._colors(cond, i)[:, :, None, None]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.common import device_option, model_option, overwrite_option
+from condcolor.cli.common import device_option, model_option, overwrite_option, precision_option
 from condcolor.cli.modelcommand import ModelCommand, schema_asked, take_values
 from condcolor.cli.piping import STREAM, pipe
 from condcolor.cli.progress import Progress
@@ -44,8 +44,11 @@ if TYPE_CHECKING:
     help="Photographs: strength of the colours, 0 (grey) to 4.  [default: the model's, mostly 1]",
 )
 @device_option
+@precision_option
 @click.pass_context
-def colorize(ctx, sketches, out, model, overwrite, skip_existing, vivid, device, **values) -> None:
+def colorize(
+    ctx, sketches, out, model, overwrite, skip_existing, vivid, device, precision, **values
+) -> None:
     """Colour sketches in the colours you name, or photographs.
 
     SKETCHES are files, folders and 'patterns*' (trees are kept), one .csv with a row a picture
@@ -63,9 +66,15 @@ def colorize(ctx, sketches, out, model, overwrite, skip_existing, vivid, device,
     from condcolor import jobs
 
     def load() -> Colorizer:
+        from condcolor.heap import keep_memory
+        from condcolor.waiting import wait_asleep
+
+        keep_memory()
+        wait_asleep()
+
         from condcolor.colorizer import Colorizer
 
-        return Colorizer.load(model, vivid=vivid, device=device)
+        return Colorizer.load(model, vivid=vivid, device=device, precision=precision)
 
     if STREAM in (*sketches, out):
         asked = take_values(ctx, values)
