@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from condcolor.anycolor import find_regions
 from condcolor.checkpoint import Model, load_model
 from condcolor.dataset import one_hot
 from condcolor.devices import autocast, pick_device, pick_precision
@@ -21,9 +22,13 @@ from condcolor.errors import UsageError, did_you_mean
 from condcolor.fills import even_fills, find_pieces
 from condcolor.geometry import Box, letterbox
 from condcolor.images import Picture, open_picture, picture_of
+from condcolor.layering import make_layers
+from condcolor.layers import Layers
 from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model
+from condcolor.recoloring import Regions
 from condcolor.transparency import recolor
+from condcolor.wishes import parse_wishes, plain_values
 
 BATCH = 16  # pictures in one pass of the network
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
@@ -87,11 +92,14 @@ class Colorizer:
     def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
         """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
 
+        A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
+        weight (`"red:0.6,brown:0.4"`), `"none"` for no colour, or `"keep"` for what is there.
+
         Returns:
             RGB, or RGBA when the picture has alpha, of the picture's size.
 
         Raises:
-            UsageError: an attribute is missing, or a value is none of the model's.
+            UsageError: an attribute is missing, or a value is none of the model's and no colour.
             PictureError: the picture cannot be read.
             DataError: the picture is too large for the memory.
         """
@@ -125,9 +133,36 @@ class Colorizer:
 
         What can be wrong with the picture or the values is raised at once, not at the first result.
         """
+        wishes = [parse_wishes(self.schema, values) for values in asked]
+        if not all(map(plain_values, wishes)) and self.schema.attributes:
+            regions = self.regions(picture)
+            return map(regions.painted, wishes)
         cond = self._planes(asked)
         framed = self._framed(picture)
         return self._colorings(framed, cond)
+
+    def regions(self, picture: AnyPicture) -> Regions:
+        """The picture taken apart, for many colours: `.paint(hair="#ff8800", shirt="tan")`.
+
+        Raises:
+            UsageError: the model is one of photographs, or has no attributes.
+            PictureError, DataError: as for a call.
+        """
+        return find_regions(
+            self._opened(picture),
+            lambda square, asked: torch.stack(
+                list(self._evened(square, self._outputs_of(square, asked)))
+            ),
+            schema=self.schema,
+            codec=self.codec,
+            image_size=self.image_size,
+            flat=self.flat,
+        )
+
+    def layers(self, picture: AnyPicture, /, **values: str) -> Layers:
+        """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper."""
+        wishes = parse_wishes(self.schema, values)
+        return make_layers(self.regions(picture), wishes)
 
     def _colorings(self, framed: _Framed, cond: Tensor) -> Iterator[Image.Image]:
         for part in cond.split(BATCH) if len(cond) else ():
@@ -141,6 +176,8 @@ class Colorizer:
         """Several pictures, each in its own colours, through the network together."""
         if len(pictures) != len(asked):
             raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
+        if not all(plain_values(parse_wishes(self.schema, values)) for values in asked) and asked:
+            return [next(self.colorings(p, [v])) for p, v in zip(pictures, asked, strict=True)]
         cond = self._planes(asked)
         made = []
         for start in range(0, len(pictures), BATCH):
@@ -211,14 +248,18 @@ class Colorizer:
         cond = torch.tensor([self.schema.encode(values) for values in asked])
         return cond.reshape(len(asked), self.schema.planes)
 
-    def _framed(self, picture: AnyPicture) -> _Framed:
+    def _opened(self, picture: AnyPicture) -> Picture:
         if isinstance(picture, Image.Image):
-            picture = picture_of(picture)
-        elif not isinstance(picture, Picture):
-            if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
-                kinds = "a path, a binary file, a PIL image or a Picture"
-                raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
-            picture = open_picture(picture)
+            return picture_of(picture)
+        if isinstance(picture, Picture):
+            return picture
+        if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
+            kinds = "a path, a binary file, a PIL image or a Picture"
+            raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
+        return open_picture(picture)
+
+    def _framed(self, picture: AnyPicture) -> _Framed:
+        picture = self._opened(picture)
         square, box = letterbox(picture.rgb, self.image_size, self.codec.fill)
         return _Framed(picture, torch.from_numpy(square).permute(2, 0, 1), box)
 

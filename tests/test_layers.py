@@ -13,6 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
     {"errors", "color", "losses", "filetypes", "fills", "geometry", "upsampling", "progress"},
+    {"colornames", "lineart", "regions"},
     {"vision", "efficientnet"},
     {"resnet"},
     {"encoders"},
@@ -35,9 +36,11 @@ LAYERS = (
         "transparency",
         "folders",
     },
+    {"wishes"},
     {"images", "modelfolder", "records"},
     {"metadata", "codecs"},
-    {"recipes", "palette", "balance", "jobs", "photographs"},
+    {"recipes", "palette", "balance", "jobs", "photographs", "recoloring", "layers"},
+    {"layering", "layerfiles", "anycolor"},
     {"dataset", "checkpoint", "manifest", "metrics", "perceptual", "photometrics", "plots"},
     {"evaluation", "inspection", "state", "runlog", "schedule"},
     {"photoevaluation"},
@@ -59,6 +62,9 @@ NO_TORCH = (
     "jobs",
     "manifest",
     "batch",
+    "wishes",
+    "layering",
+    "layerfiles",
     "cli",
 )
 
