@@ -134,10 +134,11 @@ class Colorizer:
         What can be wrong with the picture or the values is raised at once, not at the first result.
         """
         wishes = [parse_wishes(self.schema, values) for values in asked]
-        if not all(map(plain_values, wishes)) and self.schema.attributes:
+        plain = list(map(plain_values, wishes))
+        if None in plain:
             regions = self.regions(picture)
             return map(regions.painted, wishes)
-        cond = self._planes(asked)
+        cond = self._planes(plain)
         framed = self._framed(picture)
         return self._colorings(framed, cond)
 
@@ -180,9 +181,10 @@ class Colorizer:
         """Several pictures, each in its own colours, through the network together."""
         if len(pictures) != len(asked):
             raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
-        if not all(plain_values(parse_wishes(self.schema, values)) for values in asked) and asked:
+        plain = [plain_values(parse_wishes(self.schema, values)) for values in asked]
+        if None in plain:
             return [next(self.colorings(p, [v])) for p, v in zip(pictures, asked, strict=True)]
-        cond = self._planes(asked)
+        cond = self._planes(plain)
         made = []
         for start in range(0, len(pictures), BATCH):
             framed = [self._framed(picture) for picture in pictures[start : start + BATCH]]

@@ -91,6 +91,13 @@ def test_mixes_of_values_lie_between_them(colorizer):
     assert abs(np.median(made[HAIR], axis=(0, 1)) - mean).max() <= 1
 
 
+def test_a_mix_of_one_value_is_that_value(colorizer):
+    wanted = pixels(colorizer(paper(), **RED_BLUE))
+    mixed = {"hair": "red:2", "shirt": "blue:1"}
+    assert np.array_equal(pixels(colorizer(paper(), **mixed)), wanted)
+    assert np.array_equal(pixels(colorizer.batch([paper()], [mixed])[0]), wanted)
+
+
 def test_none_and_keep_leave_the_sketch(colorizer):
     drawn = sketch(SIDE, SIDE)
     for word in ("none", "keep"):
