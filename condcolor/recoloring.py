@@ -73,4 +73,5 @@ class Regions:
         """What the attribute in this place adds to the fills, `[3, H, W]`."""
         if isinstance(color, str):  # as much of it as there is, whatever the model's shading
             return self.covers[place] * (self.own if color == KEEP else WHITE)
-        return self.shares[place] * np.array(color, np.float32)[:, None, None] / 255
+        light = self.shares[place] * (np.array(color, np.float32)[:, None, None] / 255)
+        return np.minimum(light, self.covers[place], out=light)  # no part is lighter than white

@@ -104,6 +104,18 @@ def test_stacked_they_are_the_picture(colorizer, uneven, kind, asked, flat):
     assert layers.composed().mode == drawn.mode
 
 
+def test_stacked_they_are_the_picture_of_a_network_that_mixes_everything_up(uneven):
+    """Parts that overlap everywhere, from darker than their colour to lighter than white."""
+    regions = uneven.regions(sketch(64, 64))
+    regions.covers[:] = 0.4
+    regions.shares[:] = 0.4 * np.linspace(0.5, 1.6, 64)
+    regions.rest[:] = 0.1
+    for asked in ASKED:
+        stack = uneven.layers(regions, **asked).composed()
+        apart = premultiplied(stack) - premultiplied(regions.paint(**asked))
+        assert abs(apart).max() <= MOST
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "blue lines"])
 def test_recoloured_they_are_the_picture_in_those_colours(colorizer, kind):
     drawn = KINDS[kind]()
