@@ -81,12 +81,16 @@ class SketchToRgb:
         return ((output.float() + 1) / 2).clamp(0, 1)
 
     def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
-        """Multiply the fill colours of the small picture onto the lines of the original.
+        """Multiply the fill colours of the small picture onto the lines of the original."""
+        fill, trust = self.fills(original, output)
+        return self.spread(fill, trust, original.shape[-2:]) * original.float() / 255
+
+    def fills(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Fill colours of outputs `[N, 3, h, w]` of an `original [1, 3, H, W]`, or of N; and their trust.
 
         The fill colour of a pixel is the output over the sketch's lightness, a ratio that knows no line. It
-        is trusted where the sketch is as light as its surroundings (not on a line, nor half on one), grown
-        from there under the lines, from both sides, and brought to the original's size by what is trusted.
-        So colours meet under a line, and the line itself stays the original's.
+        is trusted, `[1 or N, 1, h, w]` in [0, 1], where the sketch is as light as its surroundings (not on a
+        line, nor half on one).
         """
         paper, size = original.float() / 255, output.shape[-2:]
         if paper.shape[-2:] != size:
@@ -96,10 +100,15 @@ class SketchToRgb:
         lit = ((small - LIGHT_ENOUGH) / (1 - LIGHT_ENOUGH)).clamp(0, 1)
         trust = lit * (small / around).clamp(0, 1) ** EVENNESS
         fill = (self.decode(original, output) / paper.clamp_min(LIGHT_ENOUGH)).clamp(0, 1)
-        fill = _grow(fill, trust)
-        if original.shape[-2:] != size:
-            fill = _enlarge(fill, trust, original.shape[-2:])
-        return fill * original.float() / 255
+        return fill, trust
+
+    def spread(self, planes: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:
+        """Planes `[B, C, h, w]`, such as fills, grown under the lines from both sides, and enlarged.
+
+        By what is trusted, so that colours meet under a line. Linear in the planes.
+        """
+        grown = _grow(planes, trust)
+        return grown if planes.shape[-2:] == size else _enlarge(grown, trust, size)
 
     def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
         yield slice(0, original.shape[-2]), self.decode_at(original, output)

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from condcolor.anycolor import find_regions
 from condcolor.checkpoint import Model, load_model
 from condcolor.dataset import one_hot
 from condcolor.devices import autocast, pick_device, pick_precision
@@ -23,9 +24,13 @@ from condcolor.fills import even_fills, find_pieces
 from condcolor.geometry import Box, letterbox
 from condcolor.images import Picture, open_picture, picture_of
 from condcolor.inference import ready
+from condcolor.layering import make_layers
+from condcolor.layers import Layers
 from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model
+from condcolor.recoloring import Regions
 from condcolor.transparency import recolor
+from condcolor.wishes import Wish, parse_wishes, plain_values
 
 BATCH = 16  # pictures in one pass of the network
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
@@ -89,11 +94,14 @@ class Colorizer:
     def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
         """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
 
+        A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
+        weight (`"red:0.6,brown:0.4"`), `"none"` for no colour, or `"keep"` for what is there.
+
         Returns:
             RGB, or RGBA when the picture has alpha, of the picture's size.
 
         Raises:
-            UsageError: an attribute is missing, or a value is none of the model's.
+            UsageError: an attribute is missing, or a value is none of the model's and no colour.
             PictureError: the picture cannot be read.
             DataError: the picture is too large for the memory.
         """
@@ -127,9 +135,41 @@ class Colorizer:
 
         What can be wrong with the picture or the values is raised at once, not at the first result.
         """
-        cond = self._planes(asked)
+        wishes = [parse_wishes(self.schema, values) for values in asked]
+        plain = list(map(plain_values, wishes))
+        if None in plain:
+            regions = self.regions(picture)
+            return map(regions.painted, wishes)
+        cond = self._planes(plain)
         framed = self._framed(picture)
         return self._colorings(framed, cond)
+
+    def regions(self, picture: AnyPicture) -> Regions:
+        """The picture taken apart, for many colours: `.paint(hair="#ff8800", shirt="tan")`.
+
+        Raises:
+            UsageError: the model is one of photographs, or has no attributes.
+            PictureError, DataError: as for a call.
+        """
+        return find_regions(
+            self._opened(picture),
+            lambda square, asked: torch.stack(
+                list(self._evened(square, self._outputs_of(square, asked)))
+            ),
+            schema=self.schema,
+            codec=self.codec,
+            image_size=self.image_size,
+            flat=self.flat,
+        )
+
+    def layers(self, picture: AnyPicture | Regions, /, **values: str) -> Layers:
+        """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
+
+        Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
+        """
+        wishes = parse_wishes(self.schema, values)
+        regions = picture if isinstance(picture, Regions) else self.regions(picture)
+        return make_layers(regions, wishes)
 
     def _colorings(self, framed: _Framed, cond: Tensor) -> Iterator[Image.Image]:
         for part in cond.split(BATCH) if len(cond) else ():
@@ -154,7 +194,12 @@ class Colorizer:
 
         This, `through` and `finish` are a call in three steps, which need not be made in one thread.
         """
-        return Prepared(self._framed(picture), self._planes([values])[0])
+        wishes = parse_wishes(self.schema, values)
+        plain = plain_values(wishes)
+        framed = self._framed(picture)
+        if plain is None:  # the regions are found, and painted, where it is finished
+            return Prepared(framed, torch.zeros(self.schema.planes), wishes)
+        return Prepared(framed, self._planes([plain])[0])
 
     def through(self, prepared: Sequence[Prepared]) -> Tensor:
         """What the network says of several pictures, `[B, O, S, S]`; DataError without the memory."""
@@ -164,6 +209,8 @@ class Colorizer:
     def finish(self, prepared: Prepared, output: Tensor) -> Image.Image:
         """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
         framed = prepared.framed
+        if prepared.wishes is not None:
+            return self.regions(framed.picture).painted(prepared.wishes)
         return self._finished(framed, next(self._evened(framed.square, output[None])))
 
     @torch.inference_mode()
@@ -225,14 +272,18 @@ class Colorizer:
         cond = torch.tensor([self.schema.encode(values) for values in asked])
         return cond.reshape(len(asked), self.schema.planes)
 
-    def _framed(self, picture: AnyPicture) -> _Framed:
+    def _opened(self, picture: AnyPicture) -> Picture:
         if isinstance(picture, Image.Image):
-            picture = picture_of(picture)
-        elif not isinstance(picture, Picture):
-            if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
-                kinds = "a path, a binary file, a PIL image or a Picture"
-                raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
-            picture = open_picture(picture)
+            return picture_of(picture)
+        if isinstance(picture, Picture):
+            return picture
+        if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
+            kinds = "a path, a binary file, a PIL image or a Picture"
+            raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
+        return open_picture(picture)
+
+    def _framed(self, picture: AnyPicture) -> _Framed:
+        picture = self._opened(picture)
         square, box = letterbox(picture.rgb, self.image_size, self.codec.fill)
         return _Framed(picture, torch.from_numpy(square).permute(2, 0, 1), box)
 
@@ -267,10 +318,11 @@ class _Framed:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A picture before the network, with the planes `[P]` of the colours asked."""
+    """A picture before the network, with the planes `[P]` of the colours asked, or wishes beyond them."""
 
     framed: _Framed
     cond: Tensor
+    wishes: Mapping[str, Wish] | None = None
 
     @property
     def pixels(self) -> int:

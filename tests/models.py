@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from condcolor.attributes import Attribute, AttributeSchema, parse_hex
 from condcolor.checkpoint import Model, save_model
+from condcolor.colorizer import Colorizer
+from condcolor.layers import Layers
 from condcolor.networks import UNet
 from condcolor.recipes import RECIPES
 
@@ -76,6 +78,14 @@ def painter(schema: AttributeSchema = ICONS, *, size: int = 32) -> Model:
     """A model that does as `Painter` says; every value needs a colour."""
     config = RECIPE.model_config(schema.planes)
     return Model(Painter(schema), RECIPE, config, schema, size, {}, {}, "not stated")
+
+
+def drawn_layers(**values: str) -> Layers:
+    """Layers of a sketch that `painter` coloured, in red and blue where nothing else is asked."""
+    from conftest import sketch
+
+    asked = {"hair": "red", "shirt": "blue"} | values
+    return Colorizer(painter(), device="cpu").layers(sketch(32, 32), **asked)
 
 
 def save_random_photo(folder: Path, *, size: int = 32, vivid: float = 1.0) -> Path:

@@ -64,7 +64,7 @@ def test_each_kind_of_fault_is_told_and_the_next_one_comes(here, colorizer):
         job(here, out="there.png"),
         job(here, out="file/ada.png"),
         job(here, out="ada.gif"),
-        job(here, hair="purple"),
+        job(here, hair="purpel"),
         job(here, out="x" * 300 + ".png"),
         job(here, out="last.png"),
     ]

@@ -18,6 +18,8 @@ from condcolor.filetypes import shown_name
 COMMANDS = {
     "colorize": "colorize",
     "variants": "variants",
+    "layers": "layers",
+    "recolor": "layers",
     "train": "train",
     "resume": "train",
     "plot": "plot",
