@@ -134,7 +134,7 @@ def passes_of(network: nn.Module, source: Tensor, cond: Tensor) -> dict[str, Pas
     network = untouched.to(memory_format=torch.channels_last)
     passes["norms in the weights"] = made(lambda n: (fold_norms(n), in_bf16(n)), "bf16", fast)
     network = ready(untouched, CPU, "bf16")
-    passes["last layer interleaved (`ready`)"] = made(None, "bf16", fast)
+    passes["last layer interleaved, encoder in fp32 (`ready`)"] = made(None, "bf16", fast)
     return passes
 
 

@@ -54,6 +54,22 @@ def test_in_bf16_the_weights_are_so_once_and_the_outputs_near(levels):
     assert (said(network) - said(made, "bf16")).abs().mean() < 0.01
 
 
+def test_a_deep_encoder_keeps_its_precision():
+    network = trained(encoder="efficientnet-lite0")
+    made = ready(network, CPU, "bf16")
+    dtypes = {name: p.dtype for name, p in made.named_parameters()}
+    assert {d for name, d in dtypes.items() if name.startswith("encoder")} == {torch.float32}
+    source = torch.rand(2, 7, 64, 64)
+    with torch.inference_mode():
+        expected = network.encoder(source)
+        with autocast("bf16", CPU):
+            features = made.encoder(source)
+    for one, other in zip(features, expected, strict=True):
+        assert one.dtype == torch.bfloat16
+        assert torch.allclose(one.float(), other, rtol=0.01, atol=1e-4)
+    assert (said(network) - said(made, "bf16")).abs().mean() < 0.01
+
+
 def test_the_trained_network_stays_as_it_was():
     network = trained()
     before = copy.deepcopy(network.state_dict())
