@@ -22,6 +22,7 @@ from condcolor.palette import measure_fixed, measure_palette
 from condcolor.photographs import read_photographs
 from condcolor.plan import CONFIG, Plan, find_features, fingerprint, phases_with
 from condcolor.recipes import Recipe, TrainConfig, find_recipe
+from condcolor.report import write_report
 from condcolor.runlog import read_log
 from condcolor.squares import default_cache
 from condcolor.trainer import Progress, Trainer
@@ -178,6 +179,7 @@ def _finish(trainer: Trainer) -> Path:
     trainer.fit()
     if trainer.ranks.is_first:
         plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
+        write_report(trainer.run)
     return trainer.run / "model"
 
 

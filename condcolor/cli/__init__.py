@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "train",
     "resume": "train",
     "plot": "plot",
+    "report": "report",
     "evaluate": "evaluate",
     "info": "info",
     "data": "data",
