@@ -15,7 +15,7 @@ from condcolor.manifest import Manifest
 from condcolor.saving import save_image
 
 if TYPE_CHECKING:
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import BaseColorizer
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Done:
 
 
 def run_jobs(
-    colorizer: Colorizer,
+    colorizer: BaseColorizer,
     jobs: Sequence[Job],
     *,
     overwrite: bool = False,
@@ -51,7 +51,7 @@ def run_jobs(
         yield done
 
 
-def _attempt(colorizer: Colorizer, job: Job, overwrite: bool) -> Done:
+def _attempt(colorizer: BaseColorizer, job: Job, overwrite: bool) -> Done:
     try:
         return Done(job, notes=run_job(colorizer, job, overwrite=overwrite))
     except CondcolorError as error:
@@ -63,7 +63,7 @@ def _attempt(colorizer: Colorizer, job: Job, overwrite: bool) -> Done:
         return Done(job, told)
 
 
-def run_job(colorizer: Colorizer, job: Job, *, overwrite: bool = False) -> tuple[str, ...]:
+def run_job(colorizer: BaseColorizer, job: Job, *, overwrite: bool = False) -> tuple[str, ...]:
     """Colour one picture and save it whole; returns the notes of `open_picture`.
 
     Raises:

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from condcolor.checkpoint import Model, load_model
+from condcolor.codecs import levels
+from condcolor.coloring import BATCH, BaseColorizer, learnt_flat_fills
 from condcolor.dataset import one_hot
 from condcolor.devices import autocast, pick_device, pick_precision
 from condcolor.errors import UsageError, did_you_mean
-from condcolor.fills import even_fills, find_pieces
-from condcolor.geometry import Box, letterbox
-from condcolor.images import Picture, open_picture, picture_of
 from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model
-from condcolor.transparency import recolor
+from condcolor.onnxcolorizer import OnnxColorizer
+from condcolor.onnxfile import is_onnx
 
-BATCH = 16  # pictures in one pass of the network
-MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
 PRECISIONS = ("fp32", "bf16", "auto")
 
-AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
 
-
-class Colorizer:
+class Colorizer(BaseColorizer):
     """Colours pictures with a trained model.
 
         colorizer = Colorizer.load("icons")
@@ -62,9 +53,7 @@ class Colorizer:
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
         self.generator = model.generator.to(self.device, memory_format=torch.channels_last).eval()
-        # targets composed from masks are flat fills, so this model's outputs should be, too
-        told = model.training.get("config")
-        self.flat = isinstance(told, Mapping) and bool(told.get("compose"))
+        self.flat = learnt_flat_fills(model.training)
 
     @classmethod
     def load(
@@ -74,82 +63,26 @@ class Colorizer:
         vivid: float | None = None,
         device: str | None = None,
         precision: str = "fp32",
-    ) -> Colorizer:
-        """A built-in model by name, or one from a model or run folder.
+    ) -> BaseColorizer:
+        """A built-in model by name, one from a model or run folder, or an exported .onnx file.
 
         Raises:
             UsageError: no such model or device, or a `vivid` that the model cannot be.
             CheckpointError: the model is damaged or of a newer format.
         """
-        loaded = load_model(find_model(model))
-        return cls(loaded, vivid=vivid, device=device, precision=precision)
+        found = find_model(model)
+        if is_onnx(found):
+            return OnnxColorizer.load(found, vivid=vivid, device=device, precision=precision)
+        return cls(load_model(found), vivid=vivid, device=device, precision=precision)
 
-    def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
-        """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
+    def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
+        return self.outputs(torch.from_numpy(squares), torch.from_numpy(cond)).numpy()
 
-        Returns:
-            RGB, or RGBA when the picture has alpha, of the picture's size.
-
-        Raises:
-            UsageError: an attribute is missing, or a value is none of the model's.
-            PictureError: the picture cannot be read.
-            DataError: the picture is too large for the memory.
-        """
-        return next(self.colorings(picture, [values]))
-
-    def variants(self, picture: AnyPicture) -> dict[tuple[str, ...], Image.Image]:
-        """The picture in every combination: value names, in the schema's order, to picture.
-
-        Raises:
-            UsageError: there are more than MOST_VARIANTS.
-            PictureError, DataError: as for a call.
-        """
-        asked = self.combinations()
-        made = self.colorings(picture, asked)
-        return {tuple(v.values()): image for v, image in zip(asked, made, strict=True)}
-
-    def combinations(self) -> list[dict[str, str]]:
-        """Every choice of values there is, the first attribute slowest; UsageError for too many."""
-        count = math.prod(self.schema.sizes)
-        if count > MOST_VARIANTS:
-            raise UsageError(
-                f"the model has {count:,} combinations of values, too many for all variants (at most "
-                f"{MOST_VARIANTS:,}): colour the ones you need"
-            )
-        return list(self.schema.combinations())
-
-    def colorings(
-        self, picture: AnyPicture, asked: Sequence[Mapping[str, str]]
-    ) -> Iterator[Image.Image]:
-        """One picture in several colourings, in their order; the full-size work is done one by one.
-
-        What can be wrong with the picture or the values is raised at once, not at the first result.
-        """
-        cond = self._planes(asked)
-        framed = self._framed(picture)
-        return self._colorings(framed, cond)
-
-    def _colorings(self, framed: _Framed, cond: Tensor) -> Iterator[Image.Image]:
-        for part in cond.split(BATCH) if len(cond) else ():
-            outputs = self.outputs(framed.square[None].expand(len(part), -1, -1, -1), part)
-            for output in self._evened(framed.square, outputs):
-                yield self._finished(framed, output)
-
-    def batch(
-        self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str]]
-    ) -> list[Image.Image]:
-        """Several pictures, each in its own colours, through the network together."""
-        if len(pictures) != len(asked):
-            raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
-        cond = self._planes(asked)
-        made = []
-        for start in range(0, len(pictures), BATCH):
-            framed = [self._framed(picture) for picture in pictures[start : start + BATCH]]
-            squares = torch.stack([f.square for f in framed])
-            outputs = self.outputs(squares, cond[start : start + BATCH])
-            for one, output in zip(framed, outputs, strict=True):
-                made.append(self._finished(one, next(self._evened(one.square, output[None]))))
-        return made
+    @torch.inference_mode()
+    def bands(self, original: np.ndarray, output: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        tensors = torch.from_numpy(original), torch.from_numpy(output)
+        for rows, band in self.codec.bands_at(*tensors):
+            yield rows, levels(band).numpy()
 
     @torch.inference_mode()
     def outputs(self, squares: Tensor, cond: Tensor) -> Tensor:
@@ -180,8 +113,8 @@ class Colorizer:
             `[N, 3, S, S]` float in [0, 1].
         """
         made = [
-            self.codec.decode_at(sketch[None], output[None])
-            for output in self._evened(sketch, self._outputs_of(sketch, asked))
+            self.codec.decode_at(sketch[None], torch.from_numpy(output)[None])
+            for output in self._evened(sketch.numpy(), self._outputs_of(sketch, asked).numpy())
         ]
         return torch.cat(made)
 
@@ -195,57 +128,3 @@ class Colorizer:
         parts = one_hot(asked, self.schema.sizes).split(BATCH)
         squares = sketch[None]
         return torch.cat([self.outputs(squares.expand(len(p), -1, -1, -1), p) for p in parts])
-
-    def _evened(self, square: Tensor, outputs: Tensor) -> Iterator[Tensor]:
-        """The outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8, one by one, their fills even."""
-        if not self.flat:
-            yield from outputs
-            return
-        pieces = find_pieces(square.float().mean(0).numpy() / 255)
-        for output in outputs:
-            even = even_fills(pieces, (output.permute(1, 2, 0).numpy() + 1) / 2)
-            yield torch.from_numpy(even * 2 - 1).permute(2, 0, 1)
-
-    def _planes(self, asked: Sequence[Mapping[str, str]]) -> Tensor:
-        """One-hot planes `[N, P]` of what is asked."""
-        cond = torch.tensor([self.schema.encode(values) for values in asked])
-        return cond.reshape(len(asked), self.schema.planes)
-
-    def _framed(self, picture: AnyPicture) -> _Framed:
-        if isinstance(picture, Image.Image):
-            picture = picture_of(picture)
-        elif not isinstance(picture, Picture):
-            if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
-                kinds = "a path, a binary file, a PIL image or a Picture"
-                raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
-            picture = open_picture(picture)
-        square, box = letterbox(picture.rgb, self.image_size, self.codec.fill)
-        return _Framed(picture, torch.from_numpy(square).permute(2, 0, 1), box)
-
-    @torch.inference_mode()
-    def _finished(self, framed: _Framed, output: Tensor) -> Image.Image:
-        """The picture at its own size, painted as the network's `output [O, S, S]` says."""
-        box, picture = framed.box, framed.picture
-        width, height = picture.size
-        with memory_told(f"{width}x{height} pixels are too many here: make the picture smaller"):
-            inside = output[
-                None, :, box.top : box.top + box.height, box.left : box.left + box.width
-            ]
-            original = torch.from_numpy(np.array(picture.rgb)).permute(2, 0, 1)[None]
-            made = torch.empty(height, width, 3, dtype=torch.uint8)
-            for rows, band in self.codec.bands_at(original, inside):
-                made[rows] = (band[0] * 255).round().to(torch.uint8).permute(1, 2, 0)
-            pixels = made.numpy()
-            if picture.alpha is not None:
-                drawn = self.codec.pairs
-                pixels = recolor(picture.rgb, picture.alpha, pixels, drawn=drawn)
-            return Image.fromarray(pixels)
-
-
-@dataclass(frozen=True)
-class _Framed:
-    """A picture, the square `[3, S, S]` uint8 the network sees, and where it lies in the square."""
-
-    picture: Picture
-    square: Tensor
-    box: Box

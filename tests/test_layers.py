@@ -12,7 +12,17 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
-    {"errors", "color", "losses", "filetypes", "fills", "geometry", "upsampling", "progress"},
+    {
+        "errors",
+        "color",
+        "losses",
+        "filetypes",
+        "fills",
+        "geometry",
+        "upsampling",
+        "progress",
+        "bands",
+    },
     {"vision", "efficientnet"},
     {"resnet"},
     {"encoders"},
@@ -34,16 +44,20 @@ LAYERS = (
         "vocabulary",
         "transparency",
         "folders",
+        "vividness",
+        "onnxfile",
     },
     {"images", "modelfolder", "records"},
     {"metadata", "codecs"},
     {"recipes", "palette", "balance", "jobs", "photographs"},
     {"dataset", "checkpoint", "manifest", "metrics", "perceptual", "photometrics", "plots"},
     {"evaluation", "inspection", "state", "runlog", "schedule"},
-    {"photoevaluation"},
+    {"photoevaluation", "coloring"},
+    {"onnxcolorizer"},
     {"samples", "measuring", "adversaries"},
     {"trainer", "colorizer"},
-    {"plan"},
+    {"onnxgraphs", "loading"},
+    {"plan", "exporting"},
     {"training", "assessment", "batch", "sources"},
     {"sheets"},
     {"cli"},
@@ -60,6 +74,10 @@ NO_TORCH = (
     "manifest",
     "batch",
     "cli",
+    "bands",
+    "coloring",
+    "onnxcolorizer",
+    "loading",
 )
 
 

@@ -18,11 +18,11 @@ from condcolor.filetypes import shown_name
 from condcolor.signals import Interrupted, StopFlag
 
 if TYPE_CHECKING:
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import BaseColorizer
     from condcolor.jobs import Job
     from condcolor.manifest import Manifest
 
-    Load = Callable[[], Colorizer]
+    Load = Callable[[], BaseColorizer]
 
 
 @click.command(cls=ModelCommand)
@@ -62,10 +62,10 @@ def colorize(ctx, sketches, out, model, overwrite, skip_existing, vivid, device,
     """
     from condcolor import jobs
 
-    def load() -> Colorizer:
-        from condcolor.colorizer import Colorizer
+    def load() -> BaseColorizer:
+        from condcolor.loading import load_colorizer
 
-        return Colorizer.load(model, vivid=vivid, device=device)
+        return load_colorizer(model, vivid=vivid, device=device)
 
     if STREAM in (*sketches, out):
         asked = take_values(ctx, values)

@@ -241,7 +241,7 @@ def train(
     _check_epochs(epochs)
 
     from condcolor import training
-    from condcolor.modelfolder import find_model
+    from condcolor.modelfolder import find_folder
 
     phase = {name: options.pop(name) for name in PHASE}
     model = {name: options.pop(name) for name in NETWORK}
@@ -257,7 +257,7 @@ def train(
             recipe=recipe,
             epochs=epochs,
             device=device,
-            init=find_model(init) if init else None,
+            init=find_folder(init, "--init") if init else None,
             encoder_weights=encoder_weights,
             vocabulary="shared" if shared_values else "own",
             phase=phase,

@@ -57,13 +57,13 @@ def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device) ->
     format_for(out)
     refuse_taken(out, overwrite)
 
-    from condcolor.colorizer import Colorizer
+    from condcolor.loading import load_colorizer
     from condcolor.sheets import write_variants
 
     files = None if sheet_only else Path(folder or Path(out).with_suffix(""))
     with Progress("colouring") as progress:
         count = write_variants(
-            Colorizer.load(model, device=device),
+            load_colorizer(model, device=device),
             Path(sketch),
             Path(out),
             folder=files,
