@@ -6,7 +6,7 @@
     colorizer("sketch.png", hair="red", shirt="blue").save("icon.png")
 
 `Colorizer`, `train`, `resume` and `recolor_layers` are imported on first use, so that `import condcolor`
-stays light.
+stays light. Where torch is not installed, `Colorizer` is the one that colours with exported .onnx files.
 """
 
 from __future__ import annotations
@@ -33,5 +33,12 @@ def __getattr__(name: str):
     if name in _HOMES:
         import importlib
 
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        try:
+            return getattr(importlib.import_module(_HOMES[name]), name)
+        except ImportError as error:
+            if name != "Colorizer" or error.name != "torch":
+                raise
+        from condcolor.onnxcolorizer import OnnxColorizer
+
+        return OnnxColorizer
     raise AttributeError(f"module 'condcolor' has no attribute {name!r}")

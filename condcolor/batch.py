@@ -16,7 +16,7 @@ from condcolor.manifest import Manifest
 from condcolor.saving import encode_image, write_whole
 
 if TYPE_CHECKING:
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import BaseColorizer
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Done:
 
 
 def run_jobs(
-    colorizer: Colorizer,
+    colorizer: BaseColorizer,
     jobs: Sequence[Job],
     *,
     overwrite: bool = False,
@@ -55,7 +55,7 @@ def run_jobs(
             yield Done(made.job, error, notes)
 
 
-def run_job(colorizer: Colorizer, job: Job, *, overwrite: bool = False) -> tuple[str, ...]:
+def run_job(colorizer: BaseColorizer, job: Job, *, overwrite: bool = False) -> tuple[str, ...]:
     """Colour one picture and save it whole; returns the notes of `open_picture`.
 
     Raises:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from condcolor.bands import paint_bands
 from condcolor.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
-from condcolor.errors import UsageError
-from condcolor.upsampling import enlarged, joined3, linear_model
+from condcolor.upsampling import cubic, joined3, linear, linear_model, rows_at, shrunk
+from condcolor.vividness import checked_vivid, refuse_vivid
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
 LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill colour
@@ -21,7 +23,6 @@ EVENNESS = 16  # a pixel 10 % darker than the lightest beside it is trusted a fi
 L_SCALE = 50.0  # L / 50 - 1 maps 0..100 to [-1, 1]
 AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
 FLAT = 200 / L_SCALE**2  # lightness that varies by 14 (of 100) in a window is an edge, less is not
-MOST_VIVID = 4  # times the chroma that the network gave; almost every colour is at its limit then
 
 
 class Codec(Protocol):
@@ -53,11 +54,27 @@ class Codec(Protocol):
     def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """What `decode_at` gives, in bands from the top down: their rows, and `[B, 3, rows, W]`."""
 
+    def prepared(self, original: Tensor, output: Tensor) -> Tensor:
+        """What the bands are painted with, see `bands.Painter`."""
+
+    def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+        """A band of what `decode_at` gives, see `bands.Painter`."""
+
     def enlivened(self, vivid: float) -> Codec:
         """The codec with the chroma of its pictures times `vivid`; UsageError where that cannot be."""
 
 
-class SketchToRgb:
+class _FullSize:
+    """The full size by `prepared` and `painted`."""
+
+    def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
+        return torch.cat([band for _, band in self.bands_at(original, output)], dim=2)
+
+    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        return paint_bands(self, original, output)
+
+
+class SketchToRgb(_FullSize):
     """Line art in, coloured picture out, both RGB scaled to [-1, 1]."""
 
     source_channels = 3
@@ -80,21 +97,14 @@ class SketchToRgb:
     def decode(self, source: Tensor, output: Tensor) -> Tensor:
         return ((output.float() + 1) / 2).clamp(0, 1)
 
-    def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
-        """Multiply the fill colours of the small picture onto the lines of the original."""
-        fill, trust = self.fills(original, output)
-        return self.spread(fill, trust, original.shape[-2:]) * original.float() / 255
-
     def fills(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
-        """Fill colours of outputs `[N, 3, h, w]` of an `original [1, 3, H, W]`, or of N; and their trust.
+        """The fill colours of outputs `[N, 3, h, w]` of one or N `original [.., 3, H, W]`, and their trust.
 
         The fill colour of a pixel is the output over the sketch's lightness, a ratio that knows no line. It
         is trusted, `[1 or N, 1, h, w]` in [0, 1], where the sketch is as light as its surroundings (not on a
         line, nor half on one).
         """
-        paper, size = original.float() / 255, output.shape[-2:]
-        if paper.shape[-2:] != size:
-            paper = F.interpolate(paper, size=size, mode="area")
+        paper = shrunk(original.float() / 255, output.shape[-2:])
         small = paper.mean(dim=1, keepdim=True)  # (B, 1, h, w)
         around = _around(small, torch.maximum).clamp_min(LIGHT_ENOUGH)
         lit = ((small - LIGHT_ENOUGH) / (1 - LIGHT_ENOUGH)).clamp(0, 1)
@@ -105,20 +115,33 @@ class SketchToRgb:
     def spread(self, planes: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:
         """Planes `[B, C, h, w]`, such as fills, grown under the lines from both sides, and enlarged.
 
-        By what is trusted, so that colours meet under a line. Linear in the planes.
+        By what is trusted (Knutsson and Westin, "Normalized and differential convolution", 1993, with a
+        bilinear kernel), so that colours meet under a line. Linear in the planes.
         """
-        grown = _grow(planes, trust)
-        return grown if planes.shape[-2:] == size else _enlarge(grown, trust, size)
+        large = _enlarged(_weighed(planes, trust), size)
+        return large[:, :-1] / large[:, -1:]
 
-    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        yield slice(0, original.shape[-2]), self.decode_at(original, output)
+    def prepared(self, original: Tensor, output: Tensor) -> Tensor:
+        """The fill colours, grown under the lines from both sides, times their trust; and the trust."""
+        known = _weighed(*self.fills(original, output))
+        return _enlarged(known, (output.shape[-2], original.shape[-1]))
+
+    def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+        """Multiply the fill colours onto the lines of the original.
+
+        They come to its size by what is trusted (Knutsson and Westin, "Normalized and differential
+        convolution", 1993, with a bilinear kernel): colours meet under a line, and the line itself stays
+        the original's.
+        """
+        known, weight = rows_at(place, near, linear, taps=2).split((3, 1), dim=1)
+        return known / weight * rows.float() / 255
 
     def enlivened(self, vivid: float) -> Codec:
-        raise UsageError("vivid is for photographs: this model paints the colours asked for")
+        refuse_vivid()
 
 
 @dataclass(frozen=True)
-class LToAb:
+class LToAb(_FullSize):
     """Lightness in, the two colour axes of CIE Lab out (Zhang et al. 2016, section 2)."""
 
     vivid: float = 1.0  # chroma of what is decoded, over what the network gave
@@ -149,24 +172,24 @@ class LToAb:
         lightness = (source.float() + 1) * L_SCALE
         return lab_to_srgb(torch.cat((lightness, output.float() * AB_SCALE * self.vivid), dim=1))
 
-    def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
-        return torch.cat([band for _, band in self.bands_at(original, output)], dim=2)
-
-    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """The original's own lightness, in the output's colours brought up along its edges."""
+    def prepared(self, original: Tensor, output: Tensor) -> Tensor:
+        """The output's colours, each a linear function of the lightness beside it."""
         small = F.interpolate(original, output.shape[-2:], mode="bilinear", antialias=True)
         model = linear_model(self.encode_source(small), output.float(), FLAT)
-        for rows, band in enlarged(model, original.shape[-2:]):
-            lightness = self.encode_source(original[:, :, rows])
-            slope, offset = band.chunk(2, dim=1)
-            yield rows, self.decode(lightness, slope * lightness + offset)
+        return F.interpolate(model, (output.shape[-2], original.shape[-1]), mode="bicubic")
+
+    def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+        """The original's own lightness, in colours brought up along its edges."""
+        lightness = self.encode_source(rows)
+        slope, offset = rows_at(place, near, cubic, taps=4).chunk(2, dim=1)
+        return self.decode(lightness, slope * lightness + offset)
 
     def enlivened(self, vivid: float) -> LToAb:
-        return replace(self, vivid=_checked(vivid))
+        return replace(self, vivid=checked_vivid(vivid))
 
 
 @dataclass(frozen=True)
-class GrayToRgb:
+class GrayToRgb(_FullSize):
     """Grey in, RGB out, both scaled to [-1, 1]. Grey is the luma of ITU-R BT.601, as Pillow's "L" is."""
 
     vivid: float = 1.0  # distance from grey of what is decoded, over what the network gave
@@ -193,39 +216,36 @@ class GrayToRgb:
         rgb = ((output.float() + 1) / 2).clamp(0, 1)
         return luma(rgb).lerp(rgb, self.vivid).clamp(0, 1)
 
-    def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
-        return torch.cat([band for _, band in self.bands_at(original, output)], dim=2)
-
-    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """The original's own lightness, in the output's colours: its ab, brought up as LToAb's is."""
+    def prepared(self, original: Tensor, output: Tensor) -> Tensor:
+        """Of the output's colours only their ab, as in LToAb."""
         ab = srgb_to_lab(((output.float() + 1) / 2).clamp(0, 1))[:, 1:] / AB_SCALE
-        return LToAb(self.vivid).bands_at(original, ab)
+        return LToAb().prepared(original, ab)
+
+    def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+        """The original's own lightness, in colours brought up as LToAb's are."""
+        return LToAb(self.vivid).painted(rows, near, place)
 
     def enlivened(self, vivid: float) -> GrayToRgb:
-        return replace(self, vivid=_checked(vivid))
+        return replace(self, vivid=checked_vivid(vivid))
 
 
 def _lightness(lab: Tensor) -> Tensor:
     return (lab[:, :1] / L_SCALE - 1).clamp_(-1, 1)  # white is 100 but for rounding
 
 
-def _checked(vivid: float) -> float:
-    if not 0 <= vivid <= MOST_VIVID:  # NaN, too
-        raise UsageError(f"vivid {vivid} is not between 0 (grey) and {MOST_VIVID}; 1 is as learnt")
-    return float(vivid)
+def levels(picture: Tensor) -> Tensor:
+    """`[1, 3, H, W]` float in [0, 1] -> `[H, W, 3]` uint8, rounded."""
+    return (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0)
 
 
-def _enlarge(fill: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:
-    """`fill [B, C, h, w]` at a larger `size`, each new pixel a mean by `trust [B, 1, h, w]`.
-
-    Knutsson and Westin, "Normalized and differential convolution" (1993), with a bilinear kernel.
-    """
+def _weighed(planes: Tensor, trust: Tensor) -> Tensor:
+    """Planes `[B, C, h, w]`, grown, times their trust; and the trust, as one plane more."""
     weight = trust + 1e-3  # far under a line nothing is trusted: there all count alike
-    known, weight = (
-        F.interpolate(part, size=size, mode="bilinear", align_corners=False)
-        for part in (fill * weight, weight)
-    )
-    return known / weight
+    return torch.cat((_grow(planes, trust) * weight, weight), dim=1)
+
+
+def _enlarged(planes: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(planes, size=size, mode="bilinear")
 
 
 def _grow(fill: Tensor, trust: Tensor, rounds: int = 6) -> Tensor:

@@ -114,8 +114,8 @@ def _linear(code: Tensor) -> Tensor:
 
 def _encoded(linear: Tensor) -> Tensor:
     """Linear RGB -> sRGB (IEC 61966-2-1), both in [0, 1]."""
-    curve = _power(linear.clamp(DARK_LIGHT, 1), 1 / 2.4).mul(1.055)
-    line = linear.clamp(0, DARK_LIGHT)
+    curve = _power(linear.clamp(DARK_LIGHT, 1.0), 1 / 2.4).mul(1.055)
+    line = linear.clamp(0.0, DARK_LIGHT)
     return curve.add_(line, alpha=12.92).sub_(0.055 + 12.92 * DARK_LIGHT).clamp_(0, 1)
 
 
@@ -132,7 +132,8 @@ def _in_pieces(
     pixels = picture.flatten(-2)  # (..., 3, P)
     # autocast would round a matmul to half precision: off by whole units of Lab
     with torch.autocast(picture.device.type, enabled=False):
-        if not picture.is_cpu or (picture.requires_grad and torch.is_grad_enabled()):
+        whole = not picture.is_cpu or torch.compiler.is_exporting()  # a graph knows no size
+        if whole or (picture.requires_grad and torch.is_grad_enabled()):
             return convert(pixels, None).view(picture.shape)
         pixels = pixels.reshape(-1, 3, pixels.shape[-1])
         made = torch.empty(pixels.shape, dtype=dtype)

@@ -7,6 +7,8 @@ torch's pools, one for each thread that calls it, would fight over the cores.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections import deque
@@ -24,9 +26,9 @@ from condcolor.jobs import Job
 from condcolor.saving import encode_image
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
-    from condcolor.colorizer import Colorizer, Prepared
+    from condcolor.coloring import BaseColorizer, Prepared
 
 AHEAD = 48  # pictures under way: about a batch before the network, in it, and behind it
 MOST_PIXELS = 2**24  # of the pictures under way, at which no further one is opened
@@ -56,19 +58,21 @@ class Made:
 
 
 def made_in_order(
-    colorizer: Colorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
+    colorizer: BaseColorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
 ) -> Iterator[Made]:
     """What becomes of each job, in their order; nothing is written.
 
     A picture leaves when the next one is asked for. Those under way have fewer than `most_pixels` pixels and
     one picture more. Closing the iterator ends the helpers as soon as each is done with its picture.
     """
-    import torch
-
-    threads = torch.get_num_threads()
+    torch = sys.modules.get("torch")  # an exported model does without
+    threads = torch.get_num_threads() if torch else os.cpu_count() or 1
     budget = PixelBudget(most_pixels)
     with ExitStack() as ending_with:
-        ending_with.callback(torch.set_num_threads, threads)  # which helpers change for new threads
+        if torch:
+            ending_with.callback(
+                torch.set_num_threads, threads
+            )  # helpers change it for new threads
         opener = ending_with.enter_context(_helpers(1))  # in order, so one picture over at most
         finishers = ending_with.enter_context(_helpers(max(1, threads // 2)))
         ending_with.callback(budget.close)
@@ -124,16 +128,18 @@ class PixelBudget:
 @contextmanager
 def _helpers(count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that compute with one thread each; at the end, what they have not begun is dropped."""
-    import torch
-
-    pool = ThreadPoolExecutor(count, "condcolor", torch.set_num_threads, (1,))
+    torch = sys.modules.get("torch")
+    alone = (torch.set_num_threads, (1,)) if torch else ()
+    pool = ThreadPoolExecutor(count, "condcolor", *alone)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _opened(colorizer: Colorizer, job: Job, budget: PixelBudget) -> tuple[Made, Prepared | None]:
+def _opened(
+    colorizer: BaseColorizer, job: Job, budget: PixelBudget
+) -> tuple[Made, Prepared | None]:
     made, prepared = Made(job), None
     if not budget.wait():
         return made, None
@@ -149,7 +155,7 @@ def _opened(colorizer: Colorizer, job: Job, budget: PixelBudget) -> tuple[Made, 
 
 def _next_batch(before: deque[Future]) -> list[tuple[Made, Prepared | None]]:
     """Those that are open already, at least one, at most a batch."""
-    from condcolor.colorizer import BATCH
+    from condcolor.coloring import BATCH
 
     batch = [before.popleft().result()]
     while before and len(batch) < BATCH and before[0].done():
@@ -158,7 +164,7 @@ def _next_batch(before: deque[Future]) -> list[tuple[Made, Prepared | None]]:
 
 
 def _through(
-    colorizer: Colorizer,
+    colorizer: BaseColorizer,
     batch: Sequence[tuple[Made, Prepared | None]],
     finishers: ThreadPoolExecutor,
 ) -> Iterator[Future]:
@@ -174,8 +180,8 @@ def _through(
 
 
 def _outputs(
-    colorizer: Colorizer, batch: Sequence[tuple[Made, Prepared]]
-) -> Sequence[Tensor | None]:
+    colorizer: BaseColorizer, batch: Sequence[tuple[Made, Prepared]]
+) -> Sequence[np.ndarray | None]:
     """The network's output for each; None where it fails. If all together do, each is tried alone."""
     if not batch:
         return []
@@ -191,7 +197,7 @@ def _outputs(
     return outputs
 
 
-def _finished(colorizer: Colorizer, made: Made, prepared: Prepared, output: Tensor) -> Made:
+def _finished(colorizer: BaseColorizer, made: Made, prepared: Prepared, output: np.ndarray) -> Made:
     with made.working():
         with named(made.job):
             image = colorizer.finish(prepared, output)

@@ -1,4 +1,7 @@
-"""Model folders by name or path, and what their config.json says: light, so that help can ask it."""
+"""Models by name or path, and what their config.json says: light, so that help can ask it.
+
+A model is a folder, or an .onnx file that `condcolor export` made of one, with the same config inside.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from pathlib import Path
 from condcolor.attributes import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.filetypes import shown_name
+from condcolor.onnxfile import CONFIG as ONNX_CONFIG
+from condcolor.onnxfile import is_onnx, read_onnx
 
 FORMAT = 1  # of config.json; a reader refuses a newer one
 CONFIG = "config.json"
@@ -30,7 +35,7 @@ def built_in_models() -> list[str]:
 
 
 def find_model(name: str | Path) -> Path:
-    """The folder of a built-in model, of a model folder, or of the best model of a run folder.
+    """The folder of a built-in model, of a model folder, or of the best model of a run; or an .onnx file.
 
     Raises:
         UsageError: there is none of that name or at that path.
@@ -51,6 +56,8 @@ def find_model(name: str | Path) -> Path:
         if folder.is_dir():
             return folder
         if folder.is_file():
+            if is_onnx(folder):
+                return folder
             raise UsageError(f"model '{label}' is a file: name the folder that holds it")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
@@ -61,9 +68,25 @@ def find_model(name: str | Path) -> Path:
     )
 
 
+def find_folder(name: str | Path, what: str) -> Path:
+    """Like `find_model`, for `what` needs a model folder; UsageError for an .onnx file."""
+    folder = find_model(name)
+    if is_onnx(folder):
+        raise UsageError(
+            f"{shown_name(name)}: an exported model can only colour, {what} needs the model folder it "
+            "was made from"
+        )
+    return folder
+
+
 def read_config(folder: Path) -> dict:
-    """The config.json of a model folder, its format and fields checked; no weights are read."""
-    path = Path(folder) / CONFIG
+    """The config.json of a model folder or .onnx file, its format and fields checked; no weights are read."""
+    folder = Path(folder)
+    if is_onnx(folder):
+        label = shown_name(folder)
+        described = _parsed(read_onnx(folder).properties.get(ONNX_CONFIG, "").encode(), label)
+        return _checked(described, label)
+    path = folder / CONFIG
     label = shown_name(path)
     try:
         found = path.is_file()
@@ -71,7 +94,10 @@ def read_config(folder: Path) -> dict:
         raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
     if not found:
         raise CheckpointError(f"{shown_name(folder)}: no model here ({CONFIG} is missing)")
-    described = read_json(path)
+    return _checked(read_json(path), label)
+
+
+def _checked(described: dict, label: str) -> dict:
     version = described.get("format")
     if type(version) is not int or version < 1:
         raise CheckpointError(f"{label}: not the config of a condcolor model ('format' is missing)")
@@ -97,7 +123,8 @@ def schema_of(folder: Path, described: dict) -> AttributeSchema:
     try:
         return AttributeSchema.from_json(described["schema"])
     except CheckpointError as error:
-        raise CheckpointError(f"{shown_name(Path(folder) / CONFIG)}: {error}") from None
+        path = Path(folder) if is_onnx(folder) else Path(folder) / CONFIG
+        raise CheckpointError(f"{shown_name(path)}: {error}") from None
 
 
 def read_json(path: Path) -> dict:
@@ -106,13 +133,20 @@ def read_json(path: Path) -> dict:
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_JSON_BYTES + 1)
-        if len(data) > MAX_JSON_BYTES:
-            raise CheckpointError(f"{label}: over {MAX_JSON_BYTES >> 20} MB, which no config is")
-        content = json.loads(data.decode("utf-8"))
     except FileNotFoundError:
         raise CheckpointError(f"{label}: missing") from None
-    except (OSError, ValueError, RecursionError) as error:
-        why = "an empty file" if isinstance(error, ValueError) and not data else error
+    except OSError as error:
+        raise CheckpointError(f"{label}: not readable JSON ({error})") from None
+    return _parsed(data, label)
+
+
+def _parsed(data: bytes, label: str) -> dict:
+    if len(data) > MAX_JSON_BYTES:
+        raise CheckpointError(f"{label}: over {MAX_JSON_BYTES >> 20} MB, which no config is")
+    try:
+        content = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        why = error if data else "an empty file"
         raise CheckpointError(f"{label}: not readable JSON ({why})") from None
     if not isinstance(content, dict):
         raise CheckpointError(f"{label}: holds a {type(content).__name__}, not an object")

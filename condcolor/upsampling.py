@@ -10,16 +10,12 @@ where the lightness is flat it is plain interpolation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-BAND_PIXELS = (
-    2**18
-)  # worked on at a time: 3 MB of RGB floats; smaller bands wait for each other more
-REACH = 3  # rows: what bicubic interpolation (4 taps) can look at beside a place, and one more
 
 
 def linear_model(guide: Tensor, planes: Tensor, flat: float) -> Tensor:
@@ -40,41 +36,55 @@ def linear_model(guide: Tensor, planes: Tensor, flat: float) -> Tensor:
     return torch.cat((slope, planes - slope * guide), dim=1)
 
 
-def enlarged(planes: Tensor, size: tuple[int, int]) -> Iterator[tuple[slice, Tensor]]:
-    """`planes [B, C, h, w]` at `size` (H, W), bicubic, in bands from the top down.
+def linear(distance: Tensor) -> Tensor:
+    """Bilinear interpolation's weight of a row that is so many rows away, up to 1."""
+    return 1 - distance
 
-    The same as `F.interpolate` of the whole, of which only a band of BAND_PIXELS is ever there.
 
-    Yields:
-        The rows of the band, and the band `[B, C, rows, W]`.
+def cubic(distance: Tensor) -> Tensor:
+    """Keys' cubic convolution (1981) with a = -0.75, as `F.interpolate` has it, up to 2 rows away."""
+    near = (1.25 * distance - 2.25) * distance**2 + 1
+    far = -0.75 * (((distance - 5) * distance + 8) * distance - 4)
+    return torch.where(distance <= 1, near, far)
+
+
+def rows_at(
+    place: np.ndarray | Tensor, planes: Tensor, kernel: Callable[[Tensor], Tensor], taps: int
+) -> Tensor:
+    """`planes [B, K, h, W]` at other rows, interpolated: `[B, K, R, W]`. Edges are repeated.
+
+    With `planes` as wide already, the same as `F.interpolate` with that kernel.
+
+    Args:
+        place: `[R]` float, the rows, 0 the middle of the first.
+        kernel: a row's weight by its distance.
+        taps: rows that have one, an even number.
     """
-    height, width = size
+    place = torch.as_tensor(place, device=planes.device)
     low = planes.shape[-2]
-    wide = F.interpolate(planes, size=(low, width), mode="bicubic")
-    step = max(1, BAND_PIXELS // width)
-    for top in range(0, height, step):
-        rows = slice(top, min(top + step, height))
-        first = max(0, top * low // height - REACH)
-        near = slice(first, min(low, rows.stop * low // height + REACH + 1))
-        weights = _row_weights(rows, height, low)[:, near]
-        yield rows, weights @ wide[:, :, near]
-
-
-def _row_weights(rows: slice, height: int, low: int) -> Tensor:
-    """`[rows, low]`: how much of each small row is in those of the `height` large ones.
-
-    Keys' cubic convolution (1981) with a = -0.75, edges repeated, as `F.interpolate` has it.
-    """
-    place = (torch.arange(rows.start, rows.stop) + 0.5) * (low / height) - 0.5
-    weights = torch.zeros(len(place), low)
-    for tap in range(-1, 3):
+    weights = planes.new_zeros(place.shape[0], low)
+    for tap in range(1 - taps // 2, taps // 2 + 1):
         row = place.floor() + tap
-        distance = (place - row).abs()
-        near = (1.25 * distance - 2.25) * distance**2 + 1
-        far = -0.75 * (((distance - 5) * distance + 8) * distance - 4)
-        share = torch.where(distance <= 1, near, far)
-        weights.scatter_add_(1, row.clamp(0, low - 1).long()[:, None], share[:, None])
-    return weights
+        share = kernel((place - row).abs())
+        weights = weights.scatter_add(1, row.clamp(0, low - 1).long()[:, None], share[:, None])
+    return weights @ planes
+
+
+def shrunk(planes: Tensor, size: tuple[int, int]) -> Tensor:
+    """`planes [B, C, H, W]` as means over areas, `F.interpolate` with mode "area", at `size` (h, w)."""
+    if not torch.compiler.is_exporting():
+        same = planes.shape[-2:] == size
+        return planes if same else F.interpolate(planes, size=size, mode="area")
+    down, across = (_areas(planes.shape[d], size[d]) for d in (-2, -1))
+    return down @ planes @ across.T
+
+
+def _areas(length: int, count: int) -> Tensor:
+    """`[count, length]`: the weights of such means along one side, for graphs of any size."""
+    start = torch.arange(count)[:, None] * length
+    first, end = start // count, (start + length + count - 1) // count
+    there = torch.arange(length)
+    return ((there >= first) & (there < end)).float() / (end - first)
 
 
 def joined3(wide: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:

@@ -13,7 +13,8 @@ from pictures import EXIF_SECRET, encoded, exif
 from PIL import Image
 
 from condcolor.attributes import Attribute, AttributeSchema
-from condcolor.colorizer import BATCH, MOST_VARIANTS, Colorizer
+from condcolor.coloring import BATCH, MOST_VARIANTS
+from condcolor.colorizer import Colorizer
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.images import PictureError, open_picture
 from condcolor.modelfolder import built_in_models
@@ -209,7 +210,7 @@ def test_ink_on_nothing_gets_opaque_colors_and_no_ground(colorizer):
     assert made[:12, :, 3].max() == made[:, 52:, 3].max() == 0
 
 
-@pytest.mark.parametrize("stage", ["generator", "decode_at"])
+@pytest.mark.parametrize("stage", ["generator", "prepared"])
 def test_out_of_memory_is_told_and_no_grey_picture_comes(monkeypatch, stage):
     colorizer = Colorizer(painter(), device="cpu")
 

@@ -32,7 +32,13 @@ def jobs_of(here: Path, count: int, size: tuple[int, int] = (20, 16)) -> list[Jo
 def test_all_come_in_their_order_as_many_go_through_together(here, colorizer, monkeypatch):
     jobs, batches = jobs_of(here, 100), []
     honest = colorizer.through
-    monkeypatch.setattr(colorizer, "through", lambda p: batches.append(len(p)) or honest(p))
+
+    def slow(prepared):  # so that others are opened meanwhile, on the busiest machine
+        batches.append(len(prepared))
+        time.sleep(0.05)
+        return honest(prepared)
+
+    monkeypatch.setattr(colorizer, "through", slow)
     made = list(made_in_order(colorizer, jobs))
     assert [one.job for one in made] == jobs
     assert all(one.data.startswith(b"\x89PNG") and one.error is None for one in made)

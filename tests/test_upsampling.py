@@ -7,15 +7,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from condcolor import upsampling
-from condcolor.upsampling import enlarged, linear_model
+from condcolor import bands
+from condcolor.upsampling import _areas, cubic, linear, linear_model, rows_at
 
 FLAT = 0.08
 SIDES = st.integers(1, 70)
 
 
+KERNELS = {"bicubic": (cubic, 4), "bilinear": (linear, 2)}
+
+
+def enlarged(planes: Tensor, size: tuple[int, int], mode: str) -> list[tuple[slice, Tensor]]:
+    """`planes` at `size`, in bands."""
+    kernel, taps = KERNELS[mode]
+    wide = F.interpolate(planes, (planes.shape[-2], size[1]), mode=mode)
+    return [
+        (band.rows, rows_at(band.place, wide[:, :, band.near], kernel, taps))
+        for band in bands.bands(size, planes.shape[-2])
+    ]
+
+
 def whole(planes: Tensor, size: tuple[int, int]) -> Tensor:
-    return torch.cat([band for _, band in enlarged(planes, size)], dim=2)
+    return torch.cat([band for _, band in enlarged(planes, size, "bicubic")], dim=2)
 
 
 def guided(small: Tensor, planes: Tensor, large: Tensor) -> Tensor:
@@ -30,20 +43,28 @@ def step(size: int, at: float = 0.5) -> Tensor:
     return (1.6 * columns - 0.8).expand(1, 1, size, size)
 
 
+@pytest.mark.parametrize("mode", list(KERNELS))
 @settings(max_examples=40)
 @given(low=st.tuples(SIDES, SIDES), size=st.tuples(SIDES, SIDES), band=st.integers(1, 900))
-def test_bands_are_the_whole_and_the_whole_is_bicubic(low, size, band):
+def test_bands_are_the_whole_and_the_whole_is_plain_interpolation(mode, low, size, band):
     planes = torch.randn(2, 3, *low, generator=torch.Generator().manual_seed(0))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(upsampling, "BAND_PIXELS", band)
-        bands = list(enlarged(planes, size))
-    assert [rows.start for rows, _ in bands] == [0, *(rows.stop for rows, _ in bands[:-1])]
-    assert bands[-1][0].stop == size[0]
-    for rows, part in bands:
+        patched.setattr(bands, "BAND_PIXELS", band)
+        made = enlarged(planes, size, mode)
+    assert [rows.start for rows, _ in made] == [0, *(rows.stop for rows, _ in made[:-1])]
+    assert made[-1][0].stop == size[0]
+    for rows, part in made:
         assert part.shape == (2, 3, rows.stop - rows.start, size[1])
-        assert len(bands) == 1 or part.shape[2] * size[1] <= max(band, size[1])
-    expected = F.interpolate(planes, size=size, mode="bicubic")
-    assert torch.allclose(torch.cat([part for _, part in bands], dim=2), expected, atol=1e-4)
+        assert len(made) == 1 or part.shape[2] * size[1] <= max(band, size[1])
+    expected = F.interpolate(planes, size=size, mode=mode)
+    assert torch.allclose(torch.cat([part for _, part in made], dim=2), expected, atol=1e-4)
+
+
+@given(low=st.tuples(SIDES, SIDES), size=st.tuples(SIDES, SIDES))
+def test_areas_are_those_of_torch(low, size):
+    planes = torch.rand(1, 2, *size, generator=torch.Generator().manual_seed(0))
+    made = _areas(size[0], low[0]) @ planes @ _areas(size[1], low[1]).T
+    assert torch.allclose(made, F.interpolate(planes, size=low, mode="area"), atol=1e-5)
 
 
 def test_a_flat_guide_leaves_plain_interpolation():

@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "info": "info",
     "data": "data",
+    "export": "export",
     "doctor": "doctor",
 }
 COMPLETION = "_CONDCOLOR_COMPLETE"  # the variable with which a shell asks what may follow

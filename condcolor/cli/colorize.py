@@ -18,11 +18,11 @@ from condcolor.filetypes import shown_name
 from condcolor.signals import Interrupted, StopFlag
 
 if TYPE_CHECKING:
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import BaseColorizer
     from condcolor.jobs import Job
     from condcolor.manifest import Manifest
 
-    Load = Callable[[], Colorizer]
+    Load = Callable[[], BaseColorizer]
 
 
 @click.command(cls=ModelCommand)
@@ -69,16 +69,14 @@ def colorize(
     """
     from condcolor import jobs
 
-    def load() -> Colorizer:
+    def load() -> BaseColorizer:
         from condcolor.heap import keep_memory
+        from condcolor.loading import load_colorizer
         from condcolor.waiting import wait_asleep
 
         keep_memory()
         wait_asleep()
-
-        from condcolor.colorizer import Colorizer
-
-        return Colorizer.load(model, vivid=vivid, device=device, precision=precision)
+        return load_colorizer(model, vivid=vivid, device=device, precision=precision)
 
     if STREAM in (*sketches, out):
         asked = take_values(ctx, values, keep)

@@ -29,7 +29,7 @@ class Group(click.Group):
 
 
 class ModelName(click.ParamType):
-    """A built-in model or a folder; completes both."""
+    """A built-in model, a folder or an .onnx file; completes all."""
 
     name = "model"
 
@@ -37,7 +37,7 @@ class ModelName(click.ParamType):
         from click.shell_completion import CompletionItem
 
         names = [CompletionItem(n) for n in built_in_models() if n.startswith(incomplete)]
-        return [CompletionItem(incomplete, type="dir"), *names]
+        return [CompletionItem(incomplete, type="file"), *names]
 
 
 class Suggested(click.ParamType):
@@ -64,7 +64,7 @@ model_option = click.option(
     default=DEFAULT_MODEL,
     show_default=True,
     type=ModelName(),
-    help="A built-in model, a model folder, or a run folder.",
+    help="A built-in model, a model folder, a run folder, or an .onnx file.",
 )
 device_option = click.option(
     "--device",

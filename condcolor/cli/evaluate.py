@@ -90,8 +90,9 @@ def evaluate(
 
     from condcolor.assessment import assess, assess_photographs
     from condcolor.colorizer import Colorizer
+    from condcolor.modelfolder import find_folder
 
-    colorizer = Colorizer.load(model, device=device)
+    colorizer = Colorizer.load(find_folder(model, "evaluate"), device=device)
     pairs = colorizer.codec.pairs
     if pairs and (vivid or fid_weights or lpips_weights):
         raise UsageError("--vivid, --fid-weights and --lpips-weights are for models of photographs")

@@ -13,13 +13,13 @@ from condcolor.cli.common import ModelName
 from condcolor.errors import CheckpointError
 from condcolor.filetypes import shown_name
 from condcolor.modelfolder import (
-    CONFIG,
     WEIGHTS,
     built_in_models,
     find_model,
     read_config,
     schema_of,
 )
+from condcolor.onnxfile import CARD, is_onnx, read_onnx
 
 TOLD = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")  # of the training
 
@@ -35,6 +35,7 @@ def info(model) -> None:
     condcolor info
     condcolor info icons
     condcolor info runs/mine
+    condcolor info icons.onnx
     """
     if model is not None:
         for line in _described(find_model(model)):
@@ -64,15 +65,22 @@ def _described(folder: Path) -> list[str]:
             *_measures(config.get("metrics") or {}),
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{shown_name(folder / CONFIG)}: damaged ({error!r})") from error
-    if (folder / "card.md").is_file():
-        rows.append(("card", str(folder / "card.md")))
+        raise CheckpointError(f"{shown_name(folder)}: damaged ({error!r})") from error
+    if card := _card(folder):
+        rows.append(("card", card))
     width = max(len(head) for head, _ in rows) + 2
     return [f"{head:<{width}}{shown_name(text)}" for head, text in rows]
 
 
-def _weights(folder: Path) -> str:
-    path = folder / WEIGHTS
+def _card(model: Path) -> str:
+    """Where the model's card is; nowhere is an empty string."""
+    if is_onnx(model):
+        return f"{CARD} in its metadata" if CARD in read_onnx(model).properties else ""
+    return str(model / "card.md") if (model / "card.md").is_file() else ""
+
+
+def _weights(model: Path) -> str:
+    path = model if is_onnx(model) else model / WEIGHTS
     return f"weights {path.stat().st_size / 1e6:.1f} MB" if path.is_file() else "weights missing"
 
 

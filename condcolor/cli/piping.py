@@ -15,7 +15,7 @@ from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
 
 if TYPE_CHECKING:
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import BaseColorizer
 
 STREAM = "-"  # the name of both
 
@@ -24,7 +24,7 @@ def pipe(
     sketches: Sequence[str],
     out: str | None,
     values: Mapping[str, str],
-    load: Callable[[], Colorizer],
+    load: Callable[[], BaseColorizer],
     *,
     overwrite: bool,
     skip: bool,

@@ -256,7 +256,7 @@ def train(
         return
 
     from condcolor import training
-    from condcolor.modelfolder import find_model
+    from condcolor.modelfolder import find_folder
 
     phase = {name: options.pop(name) for name in PHASE}
     model = {name: options.pop(name) for name in NETWORK}
@@ -273,7 +273,7 @@ def train(
             epochs=epochs,
             device=device,
             cache=cache,
-            init=find_model(init) if init else None,
+            init=find_folder(init, "--init") if init else None,
             encoder_weights=encoder_weights,
             vocabulary="shared" if shared_values else "own",
             phase=phase,

@@ -1,0 +1,257 @@
+"""What is the same for every Colorizer, whatever computes the network: pictures in, pictures out."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from condcolor.attributes import AttributeSchema
+from condcolor.errors import UsageError
+from condcolor.fills import even_fills, find_pieces
+from condcolor.geometry import Box, letterbox
+from condcolor.images import Picture, open_picture, picture_of
+from condcolor.layering import make_layers
+from condcolor.layers import Layers
+from condcolor.memory import memory_told
+from condcolor.recoloring import Regions
+from condcolor.transparency import recolor
+from condcolor.wishes import Wish, parse_wishes, plain_values
+
+BATCH = 16  # pictures in one pass of the network
+MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
+
+AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
+
+
+class BaseColorizer(ABC):
+    """Colours pictures; a class below it says what computes. All arrays are NumPy's, `[B, C, H, W]`.
+
+    `.schema` says which attributes and values there are.
+    """
+
+    schema: AttributeSchema
+    image_size: int  # pixels a side that the network sees
+    codec: Any  # with the `pairs` and `fill` of a Codec
+    flat: bool  # its outputs should be flat fills
+
+    @abstractmethod
+    def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
+        """The network's bare outputs.
+
+        Args:
+            squares: `[B, 3, S, S]` uint8, S the model's image size; or one, for all of `cond`.
+            cond: `[B, P]` float32.
+
+        Returns:
+            `[B, O, S, S]` float32 in [-1, 1].
+        """
+
+    @abstractmethod
+    def bands(self, original: np.ndarray, output: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """`original [1, 3, H, W]` uint8 as `output [1, O, h, w]` paints it, from the top down.
+
+        Yields:
+            Rows, and those rows of the picture, `[R, W, 3]` uint8.
+        """
+
+    def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
+        """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
+
+        A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
+        weight (`"red:0.6,brown:0.4"`), `"none"` for no colour, or `"keep"` for what is there.
+
+        Returns:
+            RGB, or RGBA when the picture has alpha, of the picture's size.
+
+        Raises:
+            UsageError: an attribute is missing, or a value is none of the model's and no colour.
+            PictureError: the picture cannot be read.
+            DataError: the picture is too large for the memory.
+        """
+        return next(self.colorings(picture, [values]))
+
+    def variants(self, picture: AnyPicture) -> dict[tuple[str, ...], Image.Image]:
+        """The picture in every combination: value names, in the schema's order, to picture.
+
+        Raises:
+            UsageError: there are more than MOST_VARIANTS.
+            PictureError, DataError: as for a call.
+        """
+        asked = self.combinations()
+        made = self.colorings(picture, asked)
+        return {tuple(v.values()): image for v, image in zip(asked, made, strict=True)}
+
+    def combinations(self) -> list[dict[str, str]]:
+        """Every choice of values there is, the first attribute slowest; UsageError for too many."""
+        count = math.prod(self.schema.sizes)
+        if count > MOST_VARIANTS:
+            raise UsageError(
+                f"the model has {count:,} combinations of values, too many for all variants (at most "
+                f"{MOST_VARIANTS:,}): colour the ones you need"
+            )
+        return list(self.schema.combinations())
+
+    def colorings(
+        self, picture: AnyPicture, asked: Sequence[Mapping[str, str]]
+    ) -> Iterator[Image.Image]:
+        """One picture in several colourings, in their order; the full-size work is done one by one.
+
+        What can be wrong with the picture or the values is raised at once, not at the first result.
+        """
+        wishes = [parse_wishes(self.schema, values) for values in asked]
+        plain = list(map(plain_values, wishes))
+        if None in plain:
+            return map(self.regions(picture).painted, wishes)
+        cond = self._planes(plain)
+        return self._colorings(self._framed(picture), cond)
+
+    def regions(self, picture: AnyPicture) -> Regions:
+        """The picture taken apart, for many colours: `.paint(hair="#ff8800", shirt="tan")`.
+
+        Raises:
+            UsageError: the model is one of photographs, has no attributes, or is an exported one.
+            PictureError, DataError: as for a call.
+        """
+        raise UsageError(
+            "an exported model paints its own values only: for any colour, and for layers, use the model "
+            "that it was exported from"
+        )
+
+    def layers(self, picture: AnyPicture | Regions, /, **values: str) -> Layers:
+        """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
+
+        Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
+        """
+        wishes = parse_wishes(self.schema, values)
+        regions = picture if isinstance(picture, Regions) else self.regions(picture)
+        return make_layers(regions, wishes)
+
+    def _colorings(self, framed: _Framed, cond: np.ndarray) -> Iterator[Image.Image]:
+        for start in range(0, len(cond), BATCH):
+            outputs = self.painted(framed.square[None], cond[start : start + BATCH])
+            for output in self._evened(framed.square, outputs):
+                yield self._finished(framed, output)
+
+    def batch(
+        self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str]]
+    ) -> list[Image.Image]:
+        """Several pictures, each in its own colours, through the network together."""
+        if len(pictures) != len(asked):
+            raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
+        waiting = zip(pictures, asked, strict=True)
+        made = []
+        while part := [self.prepare(*one) for one in itertools.islice(waiting, BATCH)]:
+            made += map(self.finish, part, self.through(part))
+        return made
+
+    def prepare(self, picture: AnyPicture, values: Mapping[str, str]) -> Prepared:
+        """A picture as the network sees it, and what is asked; raises as a call does.
+
+        This, `through` and `finish` are a call in three steps, which need not be made in one thread.
+        """
+        wishes = parse_wishes(self.schema, values)
+        plain = plain_values(wishes)
+        framed = self._framed(picture)
+        if plain is None:  # the regions are found, and painted, where it is finished
+            return Prepared(framed, np.zeros(self.schema.planes, np.float32), wishes)
+        return Prepared(framed, self._planes([plain])[0])
+
+    def through(self, prepared: Sequence[Prepared]) -> np.ndarray:
+        """What the network says of several pictures, `[B, O, S, S]`; DataError without the memory."""
+        squares = np.stack([one.framed.square for one in prepared])
+        return self.painted(squares, np.stack([one.cond for one in prepared]))
+
+    def finish(self, prepared: Prepared, output: np.ndarray) -> Image.Image:
+        """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
+        framed = prepared.framed
+        if prepared.wishes is not None:
+            return self.regions(framed.picture).painted(prepared.wishes)
+        return self._finished(framed, next(self._evened(framed.square, output[None])))
+
+    def _evened(self, square: np.ndarray, outputs: np.ndarray) -> Iterator[np.ndarray]:
+        """The outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8, one by one, their fills even."""
+        if not self.flat:
+            yield from outputs
+            return
+        pieces = find_pieces(square.mean(axis=0, dtype=np.float32) / 255)
+        for output in outputs:
+            even = even_fills(pieces, (output.transpose(1, 2, 0) + 1) / 2)
+            yield (even * 2 - 1).transpose(2, 0, 1)
+
+    def _planes(self, asked: Sequence[Mapping[str, str]]) -> np.ndarray:
+        """One-hot planes `[N, P]` of what is asked."""
+        cond = np.array([self.schema.encode(values) for values in asked], np.float32)
+        return cond.reshape(len(asked), self.schema.planes)
+
+    def _opened(self, picture: AnyPicture) -> Picture:
+        if isinstance(picture, Image.Image):
+            return picture_of(picture)
+        if isinstance(picture, Picture):
+            return picture
+        if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
+            kinds = "a path, a binary file, a PIL image or a Picture"
+            raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
+        return open_picture(picture)
+
+    def _framed(self, picture: AnyPicture) -> _Framed:
+        picture = self._opened(picture)
+        square, box = letterbox(picture.rgb, self.image_size, self.codec.fill)
+        return _Framed(picture, np.ascontiguousarray(square.transpose(2, 0, 1)), box)
+
+    def _finished(self, framed: _Framed, output: np.ndarray) -> Image.Image:
+        """The picture at its own size, painted as the network's `output [O, S, S]` says."""
+        box, picture = framed.box, framed.picture
+        width, height = picture.size
+        with memory_told(f"{width}x{height} pixels are too many here: make the picture smaller"):
+            inside = output[
+                None, :, box.top : box.top + box.height, box.left : box.left + box.width
+            ]
+            original = np.array(picture.rgb).transpose(2, 0, 1)[None]
+            pixels = np.empty((height, width, 3), np.uint8)
+            for rows, band in self.bands(original, inside):
+                pixels[rows] = band
+            if picture.alpha is not None:
+                drawn = self.codec.pairs
+                pixels = recolor(picture.rgb, picture.alpha, pixels, drawn=drawn)
+            return Image.fromarray(pixels)
+
+
+@dataclass(frozen=True)
+class _Framed:
+    """A picture, the square `[3, S, S]` uint8 the network sees, and where it lies in the square."""
+
+    picture: Picture
+    square: np.ndarray
+    box: Box
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture before the network, with the planes `[P]` of the colours asked, or wishes beyond them."""
+
+    framed: _Framed
+    cond: np.ndarray
+    wishes: Mapping[str, Wish] | None = None
+
+    @property
+    def pixels(self) -> int:
+        """How many the picture has."""
+        width, height = self.framed.picture.size
+        return width * height
+
+
+def learnt_flat_fills(training: object) -> bool:
+    """Whether a model's outputs should be flat, by its config's "training": the targets it saw were.
+
+    Those composed from masks are.
+    """
+    told = training.get("config") if isinstance(training, Mapping) else None
+    return isinstance(told, Mapping) and bool(told.get("compose"))

@@ -1,0 +1,222 @@
+"""An exported model, ready to colour pictures of any size: by ONNX Runtime, without torch.
+
+The file holds the network and, as graphs of their own, what its codec does with pictures: all of it is the
+code that training and `Colorizer` run, exported.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from condcolor.bands import paint_bands
+from condcolor.coloring import BaseColorizer, learnt_flat_fills
+from condcolor.errors import CheckpointError, UsageError, did_you_mean
+from condcolor.filetypes import shown_name
+from condcolor.memory import memory_told
+from condcolor.modelfolder import find_model, read_config, schema_of
+from condcolor.onnxfile import ABOUT, FORMAT, PART, PARTS, is_onnx, parse_onnx, read_onnx
+from condcolor.vividness import checked_vivid, refuse_vivid
+
+PRECISIONS = ("fp32", "auto")
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+
+class Graph:
+    """An ONNX model that is called like a function of NumPy arrays, by the names of its inputs."""
+
+    def __init__(self, data: bytes, label: str, providers: list):
+        ort = _onnxruntime(label)
+        options = ort.SessionOptions()
+        options.log_severity_level = 3  # errors alone
+        try:
+            self.session = ort.InferenceSession(data, options, providers=providers)
+        except Exception as error:  # of many classes, none of them public
+            said = str(error).partition("\n")[0]
+            raise CheckpointError(f"{label}: ONNX Runtime cannot load it ({said})") from None
+        self.inputs = {given.name for given in self.session.get_inputs()}
+
+    def __call__(self, **arrays: np.ndarray) -> np.ndarray:
+        """The one output; MemoryError where that is what it fails for."""
+        given = {name: array for name, array in arrays.items() if name in self.inputs}
+        try:
+            return self.session.run(None, given)[0]
+        except Exception as error:
+            if "allocate memory" in str(error) or "bad_alloc" in str(error):
+                raise MemoryError(str(error)) from error
+            raise
+
+
+@dataclass(frozen=True)
+class OnnxCodec:
+    """A codec's graphs; `pairs` and `fill` are those of `codecs.Codec`."""
+
+    pairs: bool
+    fill: int | None
+    encode: Graph
+    prepare: Graph
+    paint: Graph
+    vivid: float = 1.0
+
+    def encode_source(self, rgb: np.ndarray) -> np.ndarray:
+        """`[B, 3, H, W]` uint8 -> `[B, S, H, W]` float32 in [-1, 1]."""
+        return self.encode(rgb=rgb)
+
+    def prepared(self, original: np.ndarray, output: np.ndarray) -> np.ndarray:
+        return self.prepare(original=original, output=output)
+
+    def painted(self, rows: np.ndarray, near: np.ndarray, place: np.ndarray) -> np.ndarray:
+        """Like a codec's, but of one picture and in whole levels, `[R, W, 3]` uint8."""
+        return self.paint(rows=rows, near=near, place=place, vivid=np.array(self.vivid, np.float32))
+
+    def enlivened(self, vivid: float) -> OnnxCodec:
+        if "vivid" not in self.paint.inputs:
+            refuse_vivid()
+        return replace(self, vivid=checked_vivid(vivid))
+
+
+class OnnxColorizer(BaseColorizer):
+    """Colours pictures with an exported model.
+
+    colorizer = OnnxColorizer.load("icons.onnx")
+    colorizer("ada.png", hair="red", shirt="blue").save("ada-red-blue.png")
+
+    Like `Colorizer`, whose `load` gives this one for an .onnx file. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        network: Graph,
+        codec: OnnxCodec,
+        described: Mapping[str, Any],
+        *,
+        schema,
+        vivid: float | None = None,
+    ):
+        """described: the model's config.json."""
+        self.network, self.schema = network, schema
+        self.image_size = described["image_size"]
+        own = described.get("vivid", 1.0)
+        self.vivid = own if vivid is None else vivid
+        self.codec = codec
+        if vivid is not None or own != 1:
+            self.codec = codec.enlivened(self.vivid)
+        self.flat = learnt_flat_fills(described.get("training"))
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path,
+        *,
+        vivid: float | None = None,
+        device: str | None = None,
+        precision: str = "fp32",
+    ) -> OnnxColorizer:
+        """An .onnx file that `condcolor export` wrote.
+
+        Raises:
+            UsageError: no such file, no ONNX Runtime, or a device, precision or `vivid` that cannot be.
+            CheckpointError: the file is damaged or of a newer format.
+        """
+        path = find_model(model)
+        label = shown_name(path)
+        if not is_onnx(path):
+            raise UsageError(
+                f"model '{label}' needs torch, which is not installed: install it, or name an .onnx file"
+            )
+        if precision not in PRECISIONS:
+            hint = did_you_mean(str(precision), PRECISIONS)
+            raise UsageError(
+                f"precision {precision!r} is not one that .onnx files have: fp32{hint}"
+            )
+        providers = pick_providers(device, label)
+        described = read_config(path)
+        schema = schema_of(path, described)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
+        network, codec = open_graphs(data, read_onnx(path).properties, label, providers)
+        return cls(network, codec, described, schema=schema, vivid=vivid)
+
+    def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
+        with memory_told("close other programs, or use a smaller model"):
+            source = self.codec.encode_source(squares)
+            if len(source) != len(cond):  # one, for all
+                source = np.repeat(source, len(cond), axis=0)
+            return self.network(source=source, cond=cond)
+
+    def bands(self, original: np.ndarray, output: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        return paint_bands(self.codec, original, output)
+
+
+def open_graphs(
+    data: bytes, properties: Mapping[str, str], label: str, providers: list | None = None
+) -> tuple[Graph, OnnxCodec]:
+    """The network and the codec in the bytes of an exported file with these metadata_props.
+
+    Raises:
+        CheckpointError: damaged, or of a newer format.
+    """
+    try:
+        about = json.loads(properties[ABOUT])
+        version, pairs, fill = about["format"], about["pairs"], about["fill"]
+        found = {name: base64.b64decode(properties[PART.format(name)]) for name in PARTS}
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{label}: damaged ({error!r}): export it again") from None
+    if version != FORMAT:
+        raise CheckpointError(
+            f"{label}: layout {version} is not the one this condcolor reads ({FORMAT}): upgrade it"
+        )
+    if graph_sha256(data) != about.get("graph_sha256"):
+        raise CheckpointError(
+            f"{label}: damaged: its sha256 is not the one it tells: copy it again"
+        )
+    providers = providers or [CPU]
+    graphs = {name: Graph(part, label, providers) for name, part in found.items()}
+    return Graph(data, label, providers), OnnxCodec(bool(pairs), fill, **graphs)
+
+
+def graph_sha256(data: bytes) -> str:
+    """The sha256 of the network's graph in an .onnx file's bytes."""
+    start, length = parse_onnx(io.BytesIO(data), len(data)).graph
+    return hashlib.sha256(memoryview(data)[start : start + length]).hexdigest()
+
+
+def pick_providers(device: str | None, label: str) -> list:
+    """What ONNX Runtime computes with, for a `--device`; UsageError for one that is not there."""
+    name = str(device or "auto")
+    there = CUDA in _onnxruntime(label).get_available_providers()
+    kind, _, index = name.partition(":")
+    if kind == "auto":
+        return [CUDA, CPU] if there else [CPU]
+    if name == "cpu":
+        return [CPU]
+    if kind != "cuda" or not (index or "0").isdecimal():
+        raise UsageError(f"device '{name}' is not one of auto, cpu, cuda, cuda:N")
+    if not there:
+        raise UsageError(
+            f"device '{name}': this ONNX Runtime has no CUDA: pip install onnxruntime-gpu, or use "
+            "--device cpu"
+        )
+    return [(CUDA, {"device_id": int(index or 0)}), CPU]
+
+
+def _onnxruntime(label: str):
+    try:
+        import onnxruntime
+    except ImportError as error:
+        if error.name != "onnxruntime":
+            raise
+        raise UsageError(
+            f"{label}: an .onnx file needs ONNX Runtime: pip install onnxruntime"
+        ) from None
+    return onnxruntime
