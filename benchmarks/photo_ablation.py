@@ -74,7 +74,7 @@ def measure(
     tallies = {vivid: Tally() for vivid in (0.0, *factors)}
     metadata = read_photographs(folder)
     pictures = PictureSet(metadata.records, metadata.schema, 256, photographs=True)
-    for picture in pictures.pictures[:, None]:
+    for picture in (square[None] for square in pictures.pictures):
         source = codec.encode_source(picture)
         output = network(source, torch.zeros(1, 0))
         for vivid, tally in tallies.items():

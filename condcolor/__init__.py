@@ -5,8 +5,8 @@
     colorizer = Colorizer.load("icons")
     colorizer("sketch.png", hair="red", shirt="blue").save("icon.png")
 
-`Colorizer`, `train` and `resume` are imported on first use, so that `import condcolor` stays light. Where
-torch is not installed, `Colorizer` is the one that colours with exported .onnx files.
+`Colorizer`, `train`, `resume` and `recolor_layers` are imported on first use, so that `import condcolor`
+stays light. Where torch is not installed, `Colorizer` is the one that colours with exported .onnx files.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from condcolor.colorizer import Colorizer
+    from condcolor.layerfiles import recolor_layers
     from condcolor.training import resume, train
 
 __version__ = "0.1.0"
-__all__ = ["Colorizer", "__version__", "resume", "train"]
+__all__ = ["Colorizer", "__version__", "recolor_layers", "resume", "train"]
 
 _HOMES = {
     "Colorizer": "condcolor.colorizer",
+    "recolor_layers": "condcolor.layerfiles",
     "train": "condcolor.training",
     "resume": "condcolor.training",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -13,10 +14,12 @@ from condcolor.averaging import average
 from condcolor.codecs import Codec
 from condcolor.dataset import Batch, PictureSet, in_order, one_hot
 from condcolor.devices import autocast, pick_precision
+from condcolor.distributed import ALONE, Ranks
 from condcolor.features import FeatureLoss
 from condcolor.losses import accuracy, adversarial_loss, discriminator_loss, pixel_loss
 from condcolor.networks import ModelConfig, PatchGAN, UNet, make_generator
 from condcolor.recipes import Phase, TrainConfig
+from condcolor.squares import blank
 
 READINGS = ("generator", "pixel", "gan", "feature", "discriminator", "accuracy")
 MOST_AT_ONCE = 32  # pictures in a pass that only looks
@@ -31,6 +34,7 @@ class Adversaries:
     Args:
         sizes: how many values each attribute has.
         features: the loss for phases with a `feature_weight`.
+        ranks: the processes that learn together, each from its share of a batch.
     """
 
     def __init__(
@@ -41,9 +45,10 @@ class Adversaries:
         sizes: Sequence[int],
         device: torch.device,
         features: FeatureLoss | None = None,
+        ranks: Ranks = ALONE,
     ):
         self.codec, self.config, self.sizes, self.device = codec, config, tuple(sizes), device
-        self.multiple = model.multiple
+        self.multiple, self.ranks = model.multiple, ranks
         self.precision = pick_precision(config.precision, device)
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
@@ -51,6 +56,8 @@ class Adversaries:
             self.discriminator = self._placed(PatchGAN(model))
         self.features = self._placed(features) if features is not None else None
         self.averaged = copy.deepcopy(self.generator).eval() if config.ema else self.generator
+        self._verdicts = ranks.shared(_Verdicts(self.discriminator))
+        self._paints = ranks.shared(self.generator)
         self.optimizer_g = self._optimizer(self.generator)
         self.optimizer_d = self._optimizer(self.discriminator)
         self.generators_turn = False
@@ -82,15 +89,15 @@ class Adversaries:
             _, fake = self.encoded(painted)
         else:
             with autocast(self.precision, self.device), torch.set_grad_enabled(g_learns):
-                fake = self.generator(source, batch.cond)
+                fake = (self._paints if g_learns else self.generator)(source, batch.cond)
 
         # tell real pictures from coloured ones, and from real ones in other colours than asked
         if d_learns:
             with autocast(self.precision, self.device):
-                real = self.discriminator(source, target, batch.cond)
-                fakes = [self.discriminator(source, fake.detach(), batch.cond)]
+                shown = [(target, batch.cond), (fake.detach(), batch.cond)]
                 if self.config.wrong_colors:
-                    fakes.append(self.discriminator(source, target, batch.wrong))
+                    shown.append((target, batch.wrong))
+                real, *fakes = self._verdicts(source, shown)
                 loss = discriminator_loss(real, fakes)
             _descend(self.optimizer_d, loss)
             losses |= {"discriminator": loss, "accuracy": accuracy(real, fakes[0])}
@@ -119,7 +126,9 @@ class Adversaries:
 
         # whose turn is next, where they alternate: to know it, the device is waited for
         self.generators_turn = bool(
-            phase.switch_below and d_learns and losses["discriminator"] < phase.switch_below
+            phase.switch_below
+            and d_learns
+            and self.ranks.mean(losses["discriminator"].detach()) < phase.switch_below
         )
         return {name: loss.detach() for name, loss in losses.items()}
 
@@ -131,6 +140,13 @@ class Adversaries:
         ):
             for group in optimizer.param_groups:
                 group["lr"] = self.config.lr * own * factor
+
+    def freeze_encoder(self, frozen: bool) -> None:
+        """Let a trained encoder rest, or learn with the rest of the generator."""
+        learning = [p.requires_grad for p in self.generator.parameters()]
+        self.generator.freeze_encoder(frozen)
+        if learning != [p.requires_grad for p in self.generator.parameters()]:
+            self._paints = self.ranks.shared(self.generator)
 
     def settle(self) -> None:
         """End a phase: the next one goes on from the averaged weights, which were measured."""
@@ -165,13 +181,19 @@ class Adversaries:
 
     @torch.no_grad()
     def paint(
-        self, pictures: PictureSet, on_progress: Callable[[int, int], None] | None = None
+        self,
+        pictures: PictureSet,
+        room: Path,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> PictureSet:
-        """The same rows, with what the averaged generator makes of them for targets, as 8-bit RGB."""
-        network, side = self.averaged.eval(), pictures.pictures.shape[-1]
-        painted = torch.empty(len(pictures), 3, side, side, dtype=torch.uint8)
+        """The same rows, with what the averaged generator makes of them for targets, as 8-bit RGB.
+
+        room: a folder for a file to keep them in, if they are many.
+        """
+        network, side = self.averaged.eval(), pictures.pictures.side
+        painted = blank(len(pictures), side, room)
         for rows in in_order(len(pictures), MOST_AT_ONCE):
-            rgb = pictures.pictures[pictures.source_of[rows]].to(self.device)
+            rgb = pictures.pictures.take(pictures.source_of[rows]).to(self.device)
             cond = one_hot(pictures.values[rows], self.sizes).to(self.device)
             source = self.codec.encode_source(rgb)
             missing = -side % self.multiple  # pictures that are kept larger may fit no network
@@ -179,7 +201,7 @@ class Adversaries:
             with autocast(self.precision, self.device):
                 output = network(_channels_last(padded), cond)[..., :side, :side]
             made = self.codec.decode(source, output)
-            painted[rows] = (made * 255).round().to(torch.uint8).cpu()
+            painted.shards[0][rows] = (made * 255).round().to(torch.uint8).cpu()
             if on_progress is not None:
                 on_progress(int(rows[-1]) + 1, len(pictures))
         return pictures.repainted(painted)
@@ -192,7 +214,7 @@ class Adversaries:
         for rows in in_order(len(pictures), MOST_AT_ONCE):
             logits = []
             for shown in (pictures, painted):
-                batch = shown.rows(rows).to(self.device)
+                batch = shown.rows(rows, device=self.device)
                 source, picture = self.encoded(batch)
                 with autocast(self.precision, self.device):
                     logits.append(self.discriminator(source, picture, batch.cond))
@@ -201,8 +223,7 @@ class Adversaries:
 
     def encoded(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Source and target of a batch on the device, as the networks take them."""
-        codec = self.codec
-        source, target = codec.encode_source(batch.source), codec.encode_target(batch.target)
+        source, target = self.codec.encode(batch.source, batch.target)
         return _channels_last(source), _channels_last(target)
 
     # -- what a state holds ----------------------------------------------------------------------
@@ -215,11 +236,24 @@ class Adversaries:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
 
     def _placed(self, module: nn.Module) -> nn.Module:
-        return module.to(self.device, memory_format=torch.channels_last)
+        placed = module.to(self.device, memory_format=torch.channels_last)
+        return self.ranks.synced(placed, self.device)
 
     def _optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         betas = (self.config.beta1, self.config.beta2)
         return torch.optim.Adam(module.parameters(), self.config.lr, betas, fused=True)
+
+
+class _Verdicts(nn.Module):
+    """All that the discriminator says in a step, as one forward: ranks average gradients once for each."""
+
+    def __init__(self, discriminator: PatchGAN):
+        super().__init__()
+        self.discriminator = discriminator
+
+    def forward(self, source: Tensor, shown: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
+        """Pictures and the conditions they are shown under -> logits of each."""
+        return [self.discriminator(source, picture, cond) for picture, cond in shown]
 
 
 def _descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

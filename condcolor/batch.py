@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from condcolor.errors import CondcolorError, DataError
 from condcolor.filetypes import shown_name
+from condcolor.flow import made_in_order, named
 from condcolor.images import open_picture
 from condcolor.jobs import Job, make_folder
 from condcolor.manifest import Manifest
-from condcolor.saving import save_image
+from condcolor.saving import encode_image, write_whole
 
 if TYPE_CHECKING:
     from condcolor.coloring import BaseColorizer
@@ -34,33 +35,24 @@ def run_jobs(
     overwrite: bool = False,
     manifest: Manifest | None = None,
 ) -> Iterator[Done]:
-    """Colour them one by one, in order; a picture that fails is told and the next one comes.
+    """Colour them, and write one by one, in order; a picture that fails is told and the next one comes.
 
-    `manifest` gets a line before each and one after, before it is yielded; what it says an earlier run
-    was cut off at is made again.
+    `manifest` gets a line before each is written and one after, before it is yielded; what it says an
+    earlier run was cut off at is made again. After the last that is yielded nothing is written.
     """
-    for job in jobs:
-        started = time.perf_counter()
-        again = manifest is not None and manifest.was_begun(job)
-        if manifest is not None:
-            manifest.begin(job)
-        done = _attempt(colorizer, job, overwrite or again)
-        if manifest is not None:
-            seconds = time.perf_counter() - started
-            manifest.add(job, seconds=seconds, error=done.error, notes=done.notes)
-        yield done
-
-
-def _attempt(colorizer: BaseColorizer, job: Job, overwrite: bool) -> Done:
-    try:
-        return Done(job, notes=run_job(colorizer, job, overwrite=overwrite))
-    except CondcolorError as error:
-        return Done(job, error)
-    except Exception as error:  # our own bug, which the other pictures need not suffer from
-        what = f"{shown_name(job.source)}: unexpected {type(error).__name__}: {error}"
-        told = DataError(what.splitlines()[0])
-        told.__cause__ = error
-        return Done(job, told)
+    with closing(made_in_order(colorizer, jobs)) as flow:
+        for made in flow:
+            again = manifest is not None and manifest.was_begun(made.job)
+            if manifest is not None:
+                manifest.begin(made.job)
+            with made.working():
+                if made.error is None:
+                    _write(made.job, made.data, overwrite or again)
+            error = None if made.error is None else _told(made.job, made.error)
+            notes = () if error else made.notes
+            if manifest is not None:
+                manifest.add(made.job, seconds=made.seconds, error=error, notes=notes)
+            yield Done(made.job, error, notes)
 
 
 def run_job(colorizer: BaseColorizer, job: Job, *, overwrite: bool = False) -> tuple[str, ...]:
@@ -70,10 +62,21 @@ def run_job(colorizer: BaseColorizer, job: Job, *, overwrite: bool = False) -> t
         UsageError: the output exists. DataError: the picture cannot be read, coloured or saved.
     """
     picture = open_picture(job.source)
-    try:
+    with named(job):
         image = next(colorizer.colorings(picture, [job.values]))
-    except DataError as error:
-        raise DataError(f"{shown_name(job.source)}: {error}") from error
-    make_folder(job.out.parent)
-    save_image(job.out, image, overwrite=overwrite)
+    _write(job, encode_image(job.out, image), overwrite)
     return picture.notes
+
+
+def _write(job: Job, data: bytes, overwrite: bool) -> None:
+    make_folder(job.out.parent)
+    write_whole(job.out, data, overwrite=overwrite)
+
+
+def _told(job: Job, error: Exception) -> CondcolorError:
+    if isinstance(error, CondcolorError):
+        return error
+    what = f"{shown_name(job.source)}: unexpected {type(error).__name__}: {error}"  # our own bug
+    told = DataError(what.splitlines()[0])
+    told.__cause__ = error
+    return told

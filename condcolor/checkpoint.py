@@ -114,7 +114,7 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
         if vivid != 1:
             recipe.codec.enlivened(vivid)  # says what is wrong with it
         _check_fit(recipe, config, schema, size)
-        with _NoInit():
+        with NoInit():
             generator = make_generator(config)
         training, metrics = (dict(described.get(name) or {}) for name in ("training", "metrics"))
     except CondcolorError as error:
@@ -150,7 +150,7 @@ def check_channels(config: ModelConfig, recipe: Recipe) -> None:
         )
 
 
-class _NoInit(TorchFunctionMode):
+class NoInit(TorchFunctionMode):
     """Modules made within keep their weights unset, for those come from a file; the RNG rests."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):

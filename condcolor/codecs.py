@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from condcolor.bands import paint_bands
 from condcolor.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
-from condcolor.upsampling import cubic, linear, linear_model, rows_at, shrunk
+from condcolor.upsampling import cubic, joined3, linear, linear_model, rows_at, shrunk
 from condcolor.vividness import checked_vivid, refuse_vivid
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
@@ -38,6 +38,9 @@ class Codec(Protocol):
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         """uint8 0..255 -> `[B, output_channels, H, W]` float in [-1, 1]."""
+
+    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Both of a batch, the same tensor twice where a coloured picture is both."""
 
     def shown(self, rgb: Tensor) -> Tensor:
         """What a person would call the source of a picture (uint8 0..255) -> RGB float in [0, 1]."""
@@ -85,6 +88,9 @@ class SketchToRgb(_FullSize):
     def encode_target(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
 
+    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return self.encode_source(source), self.encode_target(target)
+
     def shown(self, rgb: Tensor) -> Tensor:
         return rgb.float() / 255
 
@@ -92,7 +98,7 @@ class SketchToRgb(_FullSize):
         return ((output.float() + 1) / 2).clamp(0, 1)
 
     def fills(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
-        """The fill colours of outputs `[N, 3, h, w]` of one or N `original [.., 3, H, W]`, and their trust.
+        """Fill colours of outputs `[N, 3, h, w]` of an `original [1, 3, H, W]`, or of N; and their trust.
 
         The fill colour of a pixel is the output over the sketch's lightness, a ratio that knows no line. It
         is trusted, `[1 or N, 1, h, w]` in [0, 1], where the sketch is as light as its surroundings (not on a
@@ -100,29 +106,29 @@ class SketchToRgb(_FullSize):
         """
         paper = shrunk(original.float() / 255, output.shape[-2:])
         small = paper.mean(dim=1, keepdim=True)  # (B, 1, h, w)
-        around = F.max_pool2d(small, 3, stride=1, padding=1).clamp_min(LIGHT_ENOUGH)
+        around = _around(small, torch.maximum).clamp_min(LIGHT_ENOUGH)
         lit = ((small - LIGHT_ENOUGH) / (1 - LIGHT_ENOUGH)).clamp(0, 1)
         trust = lit * (small / around).clamp(0, 1) ** EVENNESS
         fill = (self.decode(original, output) / paper.clamp_min(LIGHT_ENOUGH)).clamp(0, 1)
         return fill, trust
 
+    def spread(self, planes: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:
+        """Planes `[B, C, h, w]`, such as fills, grown under the lines from both sides, and enlarged.
+
+        By what is trusted, so that colours meet under a line. Linear in the planes.
+        """
+        known = F.interpolate(_known(planes, trust), size=size, mode="bilinear")
+        return known[:, :-1] / known[:, -1:]
+
     def prepared(self, original: Tensor, output: Tensor) -> Tensor:
         """The fill colours, grown under the lines from both sides, times their trust; and the trust."""
-        fill, trust = self.fills(original, output)
-        weight = trust + 1e-3  # far under a line nothing is trusted: there all count alike
-        known = torch.cat((_grow(fill, trust) * weight, weight), dim=1)
         size = (output.shape[-2], original.shape[-1])
-        return F.interpolate(known, size=size, mode="bilinear")
+        return F.interpolate(_known(*self.fills(original, output)), size=size, mode="bilinear")
 
     def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
-        """Multiply the fill colours onto the lines of the original.
-
-        They come to its size by what is trusted (Knutsson and Westin, "Normalized and differential
-        convolution", 1993, with a bilinear kernel): colours meet under a line, and the line itself stays
-        the original's.
-        """
-        known, weight = rows_at(place, near, linear, taps=2).split((3, 1), dim=1)
-        return known / weight * rows.float() / 255
+        """Multiply the fill colours, as `spread` enlarges them, onto the lines of the original."""
+        known = rows_at(place, near, linear, taps=2)
+        return known[:, :-1] / known[:, -1:] * rows.float() / 255
 
     def enlivened(self, vivid: float) -> Codec:
         refuse_vivid()
@@ -140,11 +146,16 @@ class LToAb(_FullSize):
     fill = None
 
     def encode_source(self, rgb: Tensor) -> Tensor:
-        lightness = srgb8_to_lab(rgb)[:, :1] / L_SCALE - 1
-        return lightness.clamp_(-1, 1)  # white is 100 but for rounding
+        return _lightness(srgb8_to_lab(rgb))
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         return srgb8_to_lab(rgb)[:, 1:] / AB_SCALE
+
+    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        if source is not target:
+            return self.encode_source(source), self.encode_target(target)
+        lab = srgb8_to_lab(source)  # of which both are parts
+        return _lightness(lab), lab[:, 1:] / AB_SCALE
 
     def shown(self, rgb: Tensor) -> Tensor:
         """The photograph in grey."""
@@ -188,6 +199,9 @@ class GrayToRgb(_FullSize):
     def encode_target(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
 
+    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return self.encode_source(source), self.encode_target(target)
+
     def shown(self, rgb: Tensor) -> Tensor:
         """The photograph in grey."""
         return luma(rgb.float() / 255).repeat(1, 3, 1, 1)
@@ -209,17 +223,35 @@ class GrayToRgb(_FullSize):
         return replace(self, vivid=checked_vivid(vivid))
 
 
+def _lightness(lab: Tensor) -> Tensor:
+    return (lab[:, :1] / L_SCALE - 1).clamp_(-1, 1)  # white is 100 but for rounding
+
+
 def levels(picture: Tensor) -> Tensor:
     """`[1, 3, H, W]` float in [0, 1] -> `[H, W, 3]` uint8, rounded."""
     return (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0)
 
 
+def _known(planes: Tensor, trust: Tensor) -> Tensor:
+    """Planes `[B, C, h, w]`, grown, times their trust `[B, 1, h, w]`, and then the trust.
+
+    Enlarged and divided, each new pixel is a mean by what is trusted (Knutsson and Westin, "Normalized
+    and differential convolution", 1993).
+    """
+    weight = trust + 1e-3  # far under a line nothing is trusted: there all count alike
+    return torch.cat((_grow(planes, trust) * weight, weight), dim=1)
+
+
 def _grow(fill: Tensor, trust: Tensor, rounds: int = 6) -> Tensor:
     """Spread `fill [B, C, H, W]` from where `trust [B, 1, H, W]` is high to where it is low."""
-    known, weight = fill * trust, trust
+    known = torch.cat((fill * trust, trust), dim=1)  # (B, C + 1, H, W)
+    weight = known[:, -1:]
     for _ in range(rounds):  # each round reaches one pixel further and never repaints the trusted
-        near = F.avg_pool2d(known, 3, 1, 1)
-        near_weight = F.avg_pool2d(weight, 3, 1, 1)
-        known = known + (1 - weight) * near
-        weight = weight + (1 - weight) * near_weight
+        known.addcmul_(1 - weight, _around(known, torch.add), value=1 / 9)
+    known = known[:, :-1]
     return torch.where(weight > 1e-3, known / weight.clamp_min(1e-3), fill)
+
+
+def _around(planes: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Each pixel of `[B, C, H, W]` joined with its eight neighbours; outside all is 0."""
+    return joined3(F.pad(planes, (1, 1, 1, 1)), join)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from abc import ABC, abstractmethod
@@ -12,13 +13,18 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
+from condcolor.anycolor import find_regions
 from condcolor.attributes import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.fills import even_fills, find_pieces
 from condcolor.geometry import Box, letterbox
 from condcolor.images import Picture, open_picture, picture_of
+from condcolor.layering import make_layers
+from condcolor.layers import Layers
 from condcolor.memory import memory_told
+from condcolor.recoloring import Regions
 from condcolor.transparency import recolor
+from condcolor.wishes import Wish, parse_wishes, plain_values
 
 BATCH = 16  # pictures in one pass of the network
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
@@ -42,7 +48,7 @@ class BaseColorizer(ABC):
         """The network's bare outputs.
 
         Args:
-            squares: `[B, 3, S, S]` uint8, S the model's image size.
+            squares: `[B, 3, S, S]` uint8, S the model's image size; or one, for all of `cond`.
             cond: `[B, P]` float32.
 
         Returns:
@@ -57,14 +63,34 @@ class BaseColorizer(ABC):
             Rows, and those rows of the picture, `[R, W, 3]` uint8.
         """
 
+    @abstractmethod
+    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What `SketchToRgb.fills` says of them."""
+
+    @abstractmethod
+    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """What `SketchToRgb.spread` makes of them."""
+
+    @property
+    @abstractmethod
+    def threads(self) -> int:
+        """How many threads compute for the one that calls."""
+
+    @abstractmethod
+    def set_threads(self, count: int) -> None:
+        """Let so many compute for the thread that calls, where that can be told."""
+
     def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
         """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
+
+        A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
+        weight (`"red:0.6,brown:0.4"`), `"none"` for no colour, or `"keep"` for what is there.
 
         Returns:
             RGB, or RGBA when the picture has alpha, of the picture's size.
 
         Raises:
-            UsageError: an attribute is missing, or a value is none of the model's.
+            UsageError: an attribute is missing, or a value is none of the model's and no colour.
             PictureError: the picture cannot be read.
             DataError: the picture is too large for the memory.
         """
@@ -98,14 +124,36 @@ class BaseColorizer(ABC):
 
         What can be wrong with the picture or the values is raised at once, not at the first result.
         """
-        cond = self._planes(asked)
+        wishes = [parse_wishes(self.schema, values) for values in asked]
+        plain = list(map(plain_values, wishes))
+        if None in plain:
+            regions = self.regions(picture)
+            return map(regions.painted, wishes)
+        cond = self._planes(plain)
         framed = self._framed(picture)
         return self._colorings(framed, cond)
 
+    def regions(self, picture: AnyPicture) -> Regions:
+        """The picture taken apart, for many colours: `.paint(hair="#ff8800", shirt="tan")`.
+
+        Raises:
+            UsageError: the model is one of photographs, or has no attributes.
+            PictureError, DataError: as for a call.
+        """
+        return find_regions(self._opened(picture), self)
+
+    def layers(self, picture: AnyPicture | Regions, /, **values: str) -> Layers:
+        """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
+
+        Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
+        """
+        wishes = parse_wishes(self.schema, values)
+        regions = picture if isinstance(picture, Regions) else self.regions(picture)
+        return make_layers(regions, wishes)
+
     def _colorings(self, framed: _Framed, cond: np.ndarray) -> Iterator[Image.Image]:
         for start in range(0, len(cond), BATCH):
-            part = cond[start : start + BATCH]
-            outputs = self.painted(np.repeat(framed.square[None], len(part), axis=0), part)
+            outputs = self.painted(framed.square[None], cond[start : start + BATCH])
             for output in self._evened(framed.square, outputs):
                 yield self._finished(framed, output)
 
@@ -115,16 +163,46 @@ class BaseColorizer(ABC):
         """Several pictures, each in its own colours, through the network together."""
         if len(pictures) != len(asked):
             raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
-        cond = self._planes(asked)
+        waiting = zip(pictures, asked, strict=True)
         made = []
-        for start in range(0, len(pictures), BATCH):
-            framed = [self._framed(picture) for picture in pictures[start : start + BATCH]]
-            outputs = self.painted(
-                np.stack([f.square for f in framed]), cond[start : start + BATCH]
-            )
-            for one, output in zip(framed, outputs, strict=True):
-                made.append(self._finished(one, next(self._evened(one.square, output[None]))))
+        while part := [self.prepare(*one) for one in itertools.islice(waiting, BATCH)]:
+            made += map(self.finish, part, self.through(part))
         return made
+
+    def prepare(self, picture: AnyPicture, values: Mapping[str, str]) -> Prepared:
+        """A picture as the network sees it, and what is asked; raises as a call does.
+
+        This, `through` and `finish` are a call in three steps, which need not be made in one thread.
+        """
+        wishes = parse_wishes(self.schema, values)
+        plain = plain_values(wishes)
+        framed = self._framed(picture)
+        if plain is None:  # the regions are found, and painted, where it is finished
+            return Prepared(framed, np.zeros(self.schema.planes, np.float32), wishes)
+        return Prepared(framed, self._planes([plain])[0])
+
+    def through(self, prepared: Sequence[Prepared]) -> np.ndarray:
+        """What the network says of several pictures, `[B, O, S, S]`; DataError without the memory."""
+        squares = np.stack([one.framed.square for one in prepared])
+        return self.painted(squares, np.stack([one.cond for one in prepared]))
+
+    def finish(self, prepared: Prepared, output: np.ndarray) -> Image.Image:
+        """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
+        framed = prepared.framed
+        if prepared.wishes is not None:
+            return self.regions(framed.picture).painted(prepared.wishes)
+        return self._finished(framed, next(self._evened(framed.square, output[None])))
+
+    def outputs_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+        """The outputs `[N, O, S, S]` of a sketch `[3, S, S]` uint8, values by their indices `[N, A]`."""
+        cond = np.array([self.schema.one_hot(row) for row in asked], np.float32)
+        cond = cond.reshape(len(asked), self.schema.planes)
+        starts = range(0, len(cond), BATCH)
+        return np.concatenate([self.painted(sketch[None], cond[i : i + BATCH]) for i in starts])
+
+    def evened_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+        """The same, their fills even where the model's should be."""
+        return np.stack(list(self._evened(sketch, self.outputs_of(sketch, asked))))
 
     def _evened(self, square: np.ndarray, outputs: np.ndarray) -> Iterator[np.ndarray]:
         """The outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8, one by one, their fills even."""
@@ -181,6 +259,21 @@ class _Framed:
     picture: Picture
     square: np.ndarray
     box: Box
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture before the network, with the planes `[P]` of the colours asked, or wishes beyond them."""
+
+    framed: _Framed
+    cond: np.ndarray
+    wishes: Mapping[str, Wish] | None = None
+
+    @property
+    def pixels(self) -> int:
+        """How many the picture has."""
+        width, height = self.framed.picture.size
+        return width * height
 
 
 def learnt_flat_fills(training: object) -> bool:

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from condcolor.checkpoint import Model, load_model
 from condcolor.codecs import levels
-from condcolor.coloring import BATCH, BaseColorizer, learnt_flat_fills
-from condcolor.dataset import one_hot
+from condcolor.coloring import BaseColorizer, learnt_flat_fills
 from condcolor.devices import autocast, pick_device, pick_precision
 from condcolor.errors import UsageError, did_you_mean
+from condcolor.inference import ready
 from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model
 from condcolor.onnxcolorizer import OnnxColorizer
@@ -52,7 +52,7 @@ class Colorizer(BaseColorizer):
             self.codec = self.codec.enlivened(self.vivid)
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
-        self.generator = model.generator.to(self.device, memory_format=torch.channels_last).eval()
+        self.generator = ready(model.generator, self.device, self.precision)
         self.flat = learnt_flat_fills(model.training)
 
     @classmethod
@@ -85,11 +85,28 @@ class Colorizer(BaseColorizer):
             yield rows, levels(band).numpy()
 
     @torch.inference_mode()
+    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        tensors = torch.from_numpy(original), torch.from_numpy(outputs)
+        fills, trust = self.codec.fills(*tensors)
+        return fills.numpy(), trust.numpy()
+
+    @torch.inference_mode()
+    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        return self.codec.spread(torch.from_numpy(planes), torch.from_numpy(trust), size).numpy()
+
+    @property
+    def threads(self) -> int:
+        return torch.get_num_threads()
+
+    def set_threads(self, count: int) -> None:
+        torch.set_num_threads(count)
+
+    @torch.inference_mode()
     def outputs(self, squares: Tensor, cond: Tensor) -> Tensor:
         """The network's bare outputs.
 
         Args:
-            squares: `[B, 3, S, S]` uint8, S the model's image size.
+            squares: `[B, 3, S, S]` uint8, S the model's image size; or one, for all of `cond`.
             cond: `[B, P]` float.
 
         Returns:
@@ -112,19 +129,12 @@ class Colorizer(BaseColorizer):
         Returns:
             `[N, 3, S, S]` float in [0, 1].
         """
-        made = [
-            self.codec.decode_at(sketch[None], torch.from_numpy(output)[None])
-            for output in self._evened(sketch.numpy(), self._outputs_of(sketch, asked).numpy())
-        ]
-        return torch.cat(made)
+        outputs = torch.from_numpy(self.evened_of(sketch.numpy(), asked.tolist()))
+        return torch.cat([self.codec.decode_at(sketch[None], output[None]) for output in outputs])
 
     @torch.inference_mode()
     def colour_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
         """Like `colour`, but what the network says: fills not evened, lines not the sketch's."""
         source = self.codec.encode_source(sketch[None])
-        return self.codec.decode(source, self._outputs_of(sketch, asked))
-
-    def _outputs_of(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        parts = one_hot(asked, self.schema.sizes).split(BATCH)
-        squares = sketch[None]
-        return torch.cat([self.outputs(squares.expand(len(p), -1, -1, -1), p) for p in parts])
+        outputs = self.outputs_of(sketch.numpy(), asked.tolist())
+        return self.codec.decode(source, torch.from_numpy(outputs))

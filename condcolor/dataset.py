@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,28 +13,48 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.attributes import RGB, AttributeSchema
+from condcolor.augmentation import Draws, cut, draw, faded, grained, warp
 from condcolor.color import compose
+from condcolor.devices import free_memory
 from condcolor.errors import DataError
 from condcolor.geometry import cover, letterbox
 from condcolor.images import open_picture
 from condcolor.metadata import Record
 from condcolor.photographs import open_photograph
 from condcolor.recipes import TrainConfig
-
-BEND_KNOTS = 5  # points a side that a bent picture is pulled at
-DECODE_THREADS = 4  # zlib and libjpeg release the interpreter lock
+from condcolor.squares import OnProgress, Squares, decode
 
 
 class Batch(NamedTuple):
     """What a step sees. `wrong` is a condition that differs from `cond` in at least one attribute."""
 
     source: Tensor  # [B, 3, H, W] uint8
-    target: Tensor  # [B, 3, H, W] uint8
+    target: Tensor  # [B, 3, H, W] uint8; the source itself where a picture is both
     cond: Tensor  # [B, P] float, one-hot by attribute
     wrong: Tensor  # [B, P] float
 
-    def to(self, device: torch.device) -> Batch:
-        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+class Raw(NamedTuple):
+    """A batch as it is read, and all that is random about it; `PictureSet.made` makes the rest of it."""
+
+    source: Tensor  # [B, 3, side, side] uint8
+    partner: Tensor  # targets or masks like that; the source itself where a picture is both
+    values: Tensor  # [B, A] value indices
+    wrong: Tensor  # [B, A]
+    draws: Draws
+    config: TrainConfig | None
+
+    def to(self, device: torch.device) -> Raw:
+        """The same on a device."""
+
+        def sent(part: Tensor) -> Tensor:
+            to_gpu = device.type == "cuda" and part.is_cpu
+            return (part.pin_memory() if to_gpu else part).to(device, non_blocking=True)
+
+        source = sent(self.source)
+        partner = source if self.partner is self.source else sent(self.partner)
+        values, wrong, draws = sent(self.values), sent(self.wrong), self.draws.mapped(sent)
+        return Raw(source, partner, values, wrong, draws, self.config)
 
 
 class PictureSet:
@@ -48,10 +68,12 @@ class PictureSet:
         fixed: the colours of the mask's channels behind the attributes (skin).
         photographs: the records are photographs, each its own target: cut to squares, not framed, and
             those that are grey or cannot be read are left out and named in `.skipped`.
-        jitter: keep the squares larger by this share, for `rows` to cut from at random.
+        jitter: keep the squares larger by this share, to cut from at random.
+        cache: a folder to keep the pictures in, if they are many; None keeps them in memory.
 
     Raises:
-        DataError: pictures that cannot be read, or masks or palette missing, all named at once.
+        DataError: pictures that cannot be read, or masks or palette missing, all named at once; or
+            the cache cannot be written.
     """
 
     def __init__(
@@ -64,7 +86,8 @@ class PictureSet:
         fixed: Sequence[RGB] = (),
         photographs: bool = False,
         jitter: float = 0.0,
-        on_progress: Callable[[int, int], None] | None = None,
+        cache: Path | None = None,
+        on_progress: OnProgress | None = None,
     ):
         self.schema, self.image_size, self.compose = schema, image_size, compose
         if compose:
@@ -76,9 +99,9 @@ class PictureSet:
                 raise DataError(f"masks have 3 channels, but there are {self.parts} parts")
         partner = [(r.mask, 0) if compose else (r.target, 255) for r in records]
         files = _unique([(r.source, 255) for r in records] + partner)
-        decode = _photograph if photographs else _framed
+        decoder = _photograph if photographs else _framed
         side = round(image_size * (1 + jitter))
-        decoded, faults = _decode(list(files), side, decode, on_progress)
+        decoded, faults = decode(list(files), side, decoder, cache=cache, on_progress=on_progress)
         if photographs:
             records = [r for r in records if r.source not in faults]
             partner = [(r.target, 255) for r in records]
@@ -88,7 +111,7 @@ class PictureSet:
             )
         self.records = tuple(records)
         self.skipped = tuple(str(error) for error in faults.values())
-        self.pictures = decoded  # [N, 3, side, side] uint8: sources, targets and masks
+        self.pictures = decoded  # sources, targets and masks
         self.partners = decoded  # where the targets or masks are
         self.source_of = torch.tensor([files[r.source, 255] for r in records])  # row -> picture
         self.partner_of = torch.tensor([files[file] for file in partner])
@@ -104,38 +127,74 @@ class PictureSet:
         rows: Tensor,
         generator: torch.Generator | None = None,
         config: TrainConfig | None = None,
+        device: torch.device | None = None,
     ) -> Batch:
         """The batch of these rows, as they stand or as training sees them.
 
         Args:
             generator: draws the wrong conditions and, with `compose`, the colourings.
             config: the augmentation to draw; None leaves the pictures alone.
+            device: where to make it; None where the pictures are.
         """
-        source = self.pictures[self.source_of[rows]]
-        partner = self.partners[self.partner_of[rows]]
+        raw = self.read(rows, generator, config)
+        return self.made(raw.to(device) if device is not None else raw)
+
+    def read(
+        self,
+        rows: Tensor,
+        generator: torch.Generator | None = None,
+        config: TrainConfig | None = None,
+        part: slice = slice(None),
+    ) -> Raw:
+        """What `rows` is made of: little work, and none that torch would share out among threads.
+
+        part: those of the rows to read; what is drawn for them is what it is for all.
+        """
         values = self.values[rows]
-        if source.shape[-1] != self.image_size:
-            source, partner = self._cut(source, partner, generator if config else None)
-        if config is not None:
-            source, partner = self._warped(source, partner, config, generator)
-        if self.compose:
-            if generator is not None:
-                values = _random_values(len(rows), self.schema.sizes, generator)
-            if config is not None and config.fade:
-                source = _faded(source, config.fade, generator)
-            partner = self._fill(source, partner, values)
-        if config is not None and config.grain:
-            source = _grained(source, config.grain, generator)
+        if self.compose and generator is not None:
+            values = _random_values(len(rows), self.schema.sizes, generator)
         wrong = _other_values(values, self.schema.sizes, generator)
-        planes = (one_hot(v, self.schema.sizes) for v in (values, wrong))
+        room = self.pictures.side - self.image_size
+        draws = draw(len(rows), self.image_size, room, config, generator)
+        sources, partners = self.source_of[rows[part]], self.partner_of[rows[part]]
+        source = self.pictures.take(sources)
+        both = self.partners is self.pictures and torch.equal(sources, partners)
+        partner = source if both else self.partners.take(partners)
+        own = draws.mapped(lambda drawn: drawn[part])
+        return Raw(source, partner, values[part], wrong[part], own, config)
+
+    def made(self, raw: Raw) -> Batch:
+        """The batch, on the device that `raw` is on."""
+        source, partner, draws, config = raw.source, raw.partner, raw.draws, raw.config
+        apart = partner is not source
+        both = torch.cat((source, partner), dim=1) if apart else source
+        both = cut(both, draws, self.image_size)
+        if config is not None:
+            both = self._warped(both, draws, config)
+        source, partner = (both[:, :3], both[:, 3:]) if apart else (both, both)
+        if self.compose:
+            if config is not None and config.fade:
+                source = faded(source, draws, config.fade)
+            partner = self._fill(source, partner, raw.values)
+        if config is not None and config.grain:
+            source = grained(source, draws, config.grain)
+        planes = (one_hot(v, self.schema.sizes) for v in (raw.values, raw.wrong))
         return Batch(source, partner, *planes)
 
-    def repainted(self, targets: Tensor) -> PictureSet:
-        """The same rows with other targets, `[len(self), 3, side, side]` uint8, side as of `pictures`."""
+    def repainted(self, targets: Squares) -> PictureSet:
+        """The same rows with other targets, one for each, of the pictures' own side."""
         if self.compose:
             raise ValueError("targets that are composed anew each time cannot be others")
         other = copy.copy(self)
         other.partners, other.partner_of = targets, torch.arange(len(self))
+        return other
+
+    def near(self, device: torch.device) -> PictureSet:
+        """The same set, its pictures on the device where they take at most half of what is free there."""
+        if 2 * self.pictures.bytes > free_memory(device):
+            return self
+        other = copy.copy(self)
+        other.pictures = other.partners = self.pictures.to(device)
         return other
 
     def mask_of(self, row: int, channel: int) -> Tensor | None:
@@ -145,27 +204,15 @@ class PictureSet:
             return None
         return _tensor(_framed(path, 0, self.image_size))[channel].float() / 255
 
-    def _cut(self, source, partner, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
-        """Both at `image_size`: a piece drawn for each row (Isola et al. 2017, 6.2), or the middle."""
-        room, size = source.shape[-1] - self.image_size, self.image_size
-        corners = torch.full((len(source), 2), room // 2)
-        if generator is not None:
-            corners = torch.randint(room + 1, corners.shape, generator=generator)
-        both = torch.cat((source, partner), dim=1)
-        places = zip(both, corners.tolist(), strict=True)
-        cut = torch.stack([picture[:, y : y + size, x : x + size] for picture, (y, x) in places])
-        return cut[:, :3], cut[:, 3:]
-
-    def _warped(self, source, partner, config: TrainConfig, generator) -> tuple[Tensor, Tensor]:
-        """Both under one flip, shift and zoom; what comes in from outside is white, and no part."""
-        partner = partner if self.compose else 255 - partner
-        both = _warp(torch.cat((255 - source, partner), dim=1), config, generator)
-        source, partner = 255 - both[:, :3], both[:, 3:]
-        return source, partner if self.compose else 255 - partner
+    def _warped(self, both: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
+        """Sources and partners under one move; what comes in from outside is white, and no part."""
+        papers = 3 if self.compose else both.shape[1]
+        moved = warp(torch.cat((255 - both[:, :papers], both[:, papers:]), dim=1), draws, config)
+        return torch.cat((255 - moved[:, :papers], moved[:, papers:]), dim=1)
 
     def _fill(self, blank: Tensor, masks: Tensor, values: Tensor) -> Tensor:
-        asked = [colors[values[:, i]] for i, colors in enumerate(self.colors)]
-        fixed = [color.expand(len(values), 3) for color in self.fixed]
+        asked = [colors.to(values.device)[values[:, i]] for i, colors in enumerate(self.colors)]
+        fixed = [color.to(values.device).expand(len(values), 3) for color in self.fixed]
         colors = torch.stack(asked + fixed, dim=1)  # (B, K, 3)
         filled = compose(blank.float() / 255, masks[:, : self.parts].float() / 255, colors)
         return (filled * 255).round().to(torch.uint8)
@@ -174,7 +221,9 @@ class PictureSet:
 def one_hot(values: Tensor, sizes: Sequence[int]) -> Tensor:
     """Value indices `[B, A]` -> one-hot planes `[B, sum(sizes)]`, attributes side by side."""
     hot = [F.one_hot(values[:, i], size) for i, size in enumerate(sizes)]
-    return torch.cat(hot, dim=1).float() if hot else torch.zeros(len(values), 0)
+    return (
+        torch.cat(hot, dim=1).float() if hot else torch.zeros(len(values), 0, device=values.device)
+    )
 
 
 def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[Tensor]:
@@ -195,41 +244,6 @@ def seeded(seed: int, epoch: int, index: int) -> torch.Generator:
     """A generator that (seed, epoch, index) decide, and nothing else."""
     state = np.random.SeedSequence((seed, epoch, index)).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))
-
-
-def _warp(both: Tensor, config: TrainConfig, generator: torch.Generator) -> Tensor:
-    """Flip, shift, zoom and bend `[B, C, H, W]` uint8; what comes in from outside is 0."""
-    count = len(both)
-    draws = torch.rand(4, count, generator=generator)
-    mirrored = (draws[0] < 0.5) & config.flips
-    if not (config.shift or config.zoom or config.bend):
-        return torch.where(mirrored.view(-1, 1, 1, 1), both.flip(-1), both)
-    scale = 1 + config.zoom * (2 * draws[1] - 1)
-    theta = torch.zeros(count, 2, 3)
-    theta[:, 0, 0] = torch.where(mirrored, -1.0, 1.0) / scale
-    theta[:, 1, 1] = 1 / scale
-    theta[:, 0, 2] = 2 * config.shift * (2 * draws[2] - 1)
-    theta[:, 1, 2] = 2 * config.shift * (2 * draws[3] - 1)
-    grid = F.affine_grid(theta, list(both.shape), align_corners=False)  # (B, S, S, 2), in [-1, 1]
-    if config.bend:
-        waves = torch.randn(count, 2, BEND_KNOTS, BEND_KNOTS, generator=generator)
-        field = F.interpolate(waves, size=both.shape[-2:], mode="bicubic", align_corners=True)
-        grid = grid + 2 * config.bend * field.permute(0, 2, 3, 1)
-    warped = F.grid_sample(both.float(), grid, mode="bilinear", align_corners=False)
-    return warped.round().clamp(0, 255).to(torch.uint8)
-
-
-def _faded(source: Tensor, fade: float, generator: torch.Generator) -> Tensor:
-    """Lines as light as a pencil's: each picture loses at most `fade` of its contrast to white."""
-    kept = 1 - fade * torch.rand(len(source), 1, 1, 1, generator=generator)
-    return (255 - kept * (255 - source.float())).round().to(torch.uint8)
-
-
-def _grained(source: Tensor, grain: float, generator: torch.Generator) -> Tensor:
-    """Paper grain: grey noise of a strength drawn for each picture, at most `grain` of the range."""
-    strength = 255 * grain * torch.rand(len(source), 1, 1, 1, generator=generator)
-    noise = torch.randn(source[:, :1].shape, generator=generator)
-    return (source.float() + strength * noise).round().clamp(0, 255).to(torch.uint8)
 
 
 def _random_values(count: int, sizes: Sequence[int], generator: torch.Generator) -> Tensor:
@@ -270,25 +284,6 @@ def _photograph(path, fill: int, side: int) -> np.ndarray:
 
 def _tensor(square: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(square)).permute(2, 0, 1)
-
-
-def _decode(files: list[tuple], side: int, decode, on_progress) -> tuple[Tensor, dict]:
-    """Every file's picture as one `[N, 3, side, side]` uint8 tensor, and what is wrong with which path."""
-    pictures = torch.zeros(len(files), 3, side, side, dtype=torch.uint8)
-    faults: dict = {}
-
-    def put(i: int) -> None:
-        pictures[i] = _tensor(decode(*files[i], side))
-
-    with ThreadPoolExecutor(DECODE_THREADS) as pool:
-        for i, job in enumerate([pool.submit(put, i) for i in range(len(files))]):
-            try:
-                job.result()
-            except DataError as error:
-                faults[files[i][0]] = error
-            if on_progress is not None:
-                on_progress(i + 1, len(files))
-    return pictures, faults
 
 
 def _check_composable(records: Sequence[Record], schema: AttributeSchema) -> None:

@@ -38,6 +38,11 @@ def has_bf16(device: torch.device) -> bool:
     return torch.backends.mkldnn.is_available() and "avx512_bf16" in cpu_flags()
 
 
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free on a GPU; 0 on the CPU, where nothing is gained by moving there."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
+
+
 def cpu_flags() -> frozenset[str]:
     """The processor's feature flags, empty where the system does not tell."""
     with (

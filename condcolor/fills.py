@@ -26,10 +26,10 @@ def find_pieces(light: np.ndarray) -> np.ndarray:
     Returns:
         `[H, W]` int, 0 on lines, else the piece's number.
     """
-    around = ndimage.maximum_filter(light, 3)
+    around = _around(light, np.maximum)
     open_pixels = (light > LIGHT * around) & (light > 0.25)
-    cores, _ = ndimage.label(ndimage.binary_erosion(open_pixels, np.ones((3, 3)), border_value=1))
-    grown = ndimage.maximum_filter(cores, 3)  # the rim that the erosion took
+    cores, _ = ndimage.label(_around(open_pixels, np.logical_and))
+    grown = _around(cores, np.maximum)  # the rim that was taken
     return np.where(cores == 0, grown, cores) * open_pixels
 
 
@@ -45,19 +45,37 @@ def even_fills(pieces: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     Returns:
         `[H, W, 3]`, a new array.
     """
-    even = rgb.copy()
-    border = {*pieces[0], *pieces[-1], *pieces[:, 0], *pieces[:, -1]}
-    for number, where in enumerate(ndimage.find_objects(pieces), start=1):
-        if where is None:
+    found = pieces.ravel()
+    counts = np.bincount(found)
+    kind = (
+        np.uint16 if len(counts) < 2**16 else found.dtype
+    )  # the short ones are sorted in one pass
+    order = np.argsort(found.astype(kind), kind="stable")  # the pixels of each piece in a row
+    colors = np.take(np.moveaxis(rgb, -1, 0).reshape(3, -1), order, axis=1)
+    border = np.unique(np.concatenate((pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1])))
+    starts = np.cumsum(counts) - counts
+    for number in np.flatnonzero(counts >= SMALLEST):
+        if number == 0:
             continue
-        inside = pieces[where] == number
-        if inside.sum() < SMALLEST:
-            continue
-        colors = rgb[where][inside]  # (N, 3)
-        main = np.median(colors, axis=0)
+        own = colors[:, starts[number] : starts[number] + counts[number]]  # (3, N)
+        main = np.median(own, axis=1)
         if number in border and main.min() >= WHITE:
             continue
-        alike = np.abs(colors - main).max(axis=1) < ALIKE
+        red, green, blue = np.abs(own - main[:, None]) < ALIKE
+        alike = red & green & blue
         if alike.mean() >= MOST:
-            even[where][inside] = colors[alike].mean(axis=0)
-    return even
+            own[:] = own[:, alike].mean(axis=1)[:, None]
+    even = np.empty_like(colors)
+    for channel, sorted_channel in zip(even, colors, strict=True):
+        channel[order] = sorted_channel
+    return np.moveaxis(even.reshape(3, *pieces.shape), 0, -1)
+
+
+def _around(values: np.ndarray, join: np.ufunc) -> np.ndarray:
+    """Each of `[H, W]` joined with its eight neighbours; beyond the edge is what is at the edge.
+
+    By rows and then by columns, which is several times as fast as scipy's filters.
+    """
+    wide = np.pad(values, 1, mode="edge")
+    rows = join(join(wide[:-2], wide[1:-1]), wide[2:])
+    return join(join(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])

@@ -250,23 +250,25 @@ def find_pictures(folder: str | os.PathLike) -> tuple[list[Path], list[str]]:
             else:
                 kept.append(name)
         subfolders[:] = kept
+        here = Path(place)
         for name in names:
-            path = Path(place, name)
-            if name.startswith(".") or path.suffix.lower() not in READ_SUFFIXES:
+            if name.startswith(".") or os.path.splitext(name)[1].lower() not in READ_SUFFIXES:
                 continue
+            path = here / name
             if reason := _why_skipped(path, real):
                 skip(path, reason)
             else:
                 files.append(path)
-    return sorted(files), sorted(skipped)
+    return sorted(files, key=lambda path: path.parts), sorted(skipped)
 
 
 def _why_skipped(path: Path, root: Path) -> str | None:
     try:
-        if path.is_symlink() and not path.resolve(strict=True).is_relative_to(root):
-            return "link that leaves the folder skipped"
-        return (
-            None if stat.S_ISREG(path.stat().st_mode) else "not a file (a pipe or device) skipped"
-        )
+        kind = os.lstat(path).st_mode
+        if stat.S_ISLNK(kind):
+            if not path.resolve(strict=True).is_relative_to(root):
+                return "link that leaves the folder skipped"
+            kind = os.stat(path).st_mode
+        return None if stat.S_ISREG(kind) else "not a file (a pipe or device) skipped"
     except (OSError, RuntimeError):
         return "dangling link skipped"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +65,15 @@ def plan_jobs(
 def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
     """A job for each row of a csv of `input,hair,shirt`; the values go into the output's name.
 
+    Values are what `wishes` knows: the model's, any colour, a mix.
+
     Raises:
         UsageError: no `out`, or it is no folder, or two rows with one output.
         DataError: every row that cannot be used.
     """
     folder = _folder_for_several(out)
-    records = read_metadata(csv, require_target=False, vocabulary=schema).records
+    read = read_metadata(csv, require_target=False, vocabulary=schema, any_color=True)
+    records = read.records
     jobs = []
     for record in records:
         values = dict(zip(schema.names, record.values, strict=True))
@@ -105,7 +109,7 @@ def names_one(text: str) -> bool:
 
 def values_name(source: Path, values: Mapping[str, str]) -> str:
     """`ada.png` in red and blue is `ada-red-blue.png`; where there is nothing to name, `ada-colored.png`."""
-    said = [value.replace("/", "_").replace("\\", "_") for value in values.values()]
+    said = [re.sub(r"[/\\:]", "_", value.removeprefix("#")) for value in values.values()]
     stem = "-".join([source.stem, *(said or ["colored"])])
     return writable_name(Path(stem + source.suffix)).name
 

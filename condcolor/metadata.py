@@ -55,14 +55,18 @@ def read_metadata(
     *,
     require_target: bool = True,
     vocabulary: str | AttributeSchema = "own",
+    any_color: bool = False,
 ) -> Metadata:
     """Read a csv, a folder with metadata.csv, or one with train/metadata.csv (and test/).
 
     vocabulary: "own" gives each attribute the values of its own column, "shared" gives every
     attribute the values of all; a schema says which attributes and values there may be.
+    any_color: a value may be a colour too, as `wishes` knows them.
     DataError lists every problem, each with its csv and line.
     """
-    metadata, problems = scan_metadata(path, require_target=require_target, vocabulary=vocabulary)
+    metadata, problems = scan_metadata(
+        path, require_target=require_target, vocabulary=vocabulary, any_color=any_color
+    )
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise DataError(f"{path} cannot be used: {count}", problems)
@@ -74,6 +78,7 @@ def scan_metadata(
     *,
     require_target: bool = True,
     vocabulary: str | AttributeSchema = "own",
+    any_color: bool = False,
 ) -> tuple[Metadata, tuple[str, ...]]:
     """As `read_metadata`, but hands back the rows that can be used, and the problems."""
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
@@ -96,7 +101,7 @@ def scan_metadata(
         check_attributes(sheet, names, "the model" if fixed else sheets[0].name, faults)
 
     schema = fixed or _collect_schema(sheets, names, vocabulary == "shared", faults)
-    records = [record for sheet in sheets for record in read_rows(sheet, schema, faults)]
+    records = [r for sheet in sheets for r in read_rows(sheet, schema, faults, any_color)]
     records = _name_characters(records, root)
     _check_sides(records, root, faults)
     for attribute in schema.attributes:

@@ -15,6 +15,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from condcolor.color import luma
 from condcolor.encoders import ENCODERS
+from condcolor.joining import join, tile
 
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
 INIT_STD = 0.02  # weights ~ N(0, 0.02), same section
@@ -100,11 +101,6 @@ def _check_count(name: str, value: object, least: int) -> None:
         raise ValueError(f"{name} must be a whole number from {least} up, got {value!r}")
 
 
-def tile(cond: Tensor, like: Tensor) -> Tensor:
-    """`[B, P]` -> `[B, P, H, W]` planes of the size and dtype of `like [B, C, H, W]`."""
-    return cond.to(like.dtype)[:, :, None, None].expand(-1, -1, *like.shape[-2:])
-
-
 class Block(nn.Module):
     """Activation - 4x4 convolution of stride 2 - BatchNorm - Dropout, with the condition if `planes` > 0.
 
@@ -139,7 +135,7 @@ class MixHead(nn.Module):
         self.colors = nn.Linear(planes, masks * outputs, bias=False)
 
     def forward(self, x: Tensor, cond: Tensor) -> Tensor:
-        """`[B, outputs + masks, H, W]` and `[B, P]` -> `[B, outputs, H, W]`."""
+        """`[B, outputs + masks, H, W]` and `[B, P]` -> `[B, outputs, H, W]`; of either B may be 1."""
         base, masks = x.split((self.outputs, self.masks), dim=1)
         colors = MIX_GAIN * self.colors(cond).view(-1, self.masks, self.outputs)
         return base + torch.einsum("bkhw,bko->bohw", masks.sigmoid(), colors)
@@ -223,7 +219,8 @@ class UNet(nn.Module):
     def forward(self, source: Tensor, cond: Tensor) -> Tensor:
         """`source [B, S, H, W]` and `cond [B, P]` -> `[B, O, H, W]` in [-1, 1].
 
-        With `keeps_luma` it can leave the range a little; decoding cuts it.
+        One source `[1, S, H, W]` may come with several conditions: with a head, the body runs once for
+        all of them. With `keeps_luma` it can leave the range a little; decoding cuts it.
         """
         step = self.config.multiple
         if source.shape[-1] % step or source.shape[-2] % step:
@@ -233,7 +230,9 @@ class UNet(nn.Module):
         if self.head is not None:
             made = self.head(self.body(source, cond), cond)
         else:
-            made = self.body(torch.cat((source, tile(cond, source)), dim=1), cond)
+            if len(source) != len(cond):
+                source = source.expand(len(cond), -1, -1, -1)
+            made = self.body(join(source, tile(cond, source)), cond)
         if not self.config.keeps_luma:
             return torch.tanh(made)
         added = made.float()
@@ -246,7 +245,7 @@ class UNet(nn.Module):
         for up in self.ups:
             x = up(x, cond)
             if skips:
-                x = torch.cat((x, skips.pop()), dim=1)
+                x = join(x, skips.pop())
         return x
 
 
@@ -314,7 +313,7 @@ class PatchGAN(nn.Module):
         """`[B, S, H, W]`, `[B, O, H, W]` in [-1, 1], `[B, P]` -> logits `[B, 1, h, w]`."""
         if self.keeps_luma:
             picture = CHROMA_GAIN * (picture - source)
-        return self.layers(torch.cat((source, picture, tile(cond, source)), dim=1))
+        return self.layers(join(source, picture, tile(cond, source)))
 
 
 def init_weights(module: nn.Module) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +33,12 @@ def read_photographs(path: Path | str) -> Metadata:
     csvs = (path / CSV_NAME, path / "train" / CSV_NAME)
     if not path.is_dir() or any(csv.exists() for csv in csvs):
         return _own_targets(read_metadata(path, require_target=False))
-    found, passed_over = find_pictures(path)
+    root = path.resolve()
+    found, passed_over = find_pictures(root)
     if not found:
         raise DataError(f"{shown_name(path)}: no pictures in it: name a folder of photographs")
-    root = path.resolve()
-    records = tuple(_record(root, os.path.relpath(picture, path)) for picture in found)
+    above, csv = len(root.parts), root / CSV_NAME
+    records = tuple(_record(picture, picture.parts[above:], csv) for picture in found)
     return Metadata(root, AttributeSchema(), records, tuple(passed_over))
 
 
@@ -71,7 +71,6 @@ def _own_targets(metadata: Metadata) -> Metadata:
     return Metadata(metadata.root, AttributeSchema(), tuple(records.values()), notes)
 
 
-def _record(root: Path, place: str) -> Record:
-    picture = root / place
-    split = SPLITS.get(Path(place).parts[0], "") if len(Path(place).parts) > 1 else ""
-    return Record(picture, picture, (), Path(place).as_posix(), split, 0, root / CSV_NAME)
+def _record(picture: Path, place: tuple[str, ...], csv: Path) -> Record:
+    split = SPLITS.get(place[0], "") if len(place) > 1 else ""
+    return Record(picture, picture, (), "/".join(place), split, 0, csv)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 
 from condcolor.attributes import RGB, AttributeSchema
 from condcolor.dataset import PictureSet
+from condcolor.distributed import ALONE, Ranks
 from condcolor.encoders import find_weights
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.features import FeatureLoss
@@ -45,10 +47,17 @@ class Plan:
         device: torch.device,
         features: FeatureLoss | None,
         progress: Progress | None,
+        cache: Path | None = None,
+        ranks: Ranks = ALONE,
     ) -> Trainer:
-        """The trainer of this plan, with the pictures decoded."""
+        """The trainer of this plan, with the pictures decoded, into `cache` where they are many."""
         progress = progress or Progress()
         records = split_by_character(metadata.records, self.config.test_fraction, self.config.seed)
+        with ranks.first_goes_ahead():  # what it decodes into the cache, the others find there
+            train, test = (
+                self._pictures(records, split, progress, cache) for split in ("train", "test")
+            )
+        ranks.part(min(self.config.batch_size, len(train)))
         return Trainer(
             run,
             recipe=find_recipe(self.recipe),
@@ -56,15 +65,16 @@ class Plan:
             config=self.config,
             model=self.model,
             schema=self.schema,
-            train=self._pictures(records, "train", progress),
-            test=self._pictures(records, "test", progress),
+            train=train,
+            test=test,
             device=device,
             features=features,
             progress=progress,
+            ranks=ranks,
         )
 
     def _pictures(
-        self, records: Sequence[Record], split: str, progress: Progress
+        self, records: Sequence[Record], split: str, progress: Progress, cache: Path | None
     ) -> PictureSet | None:
         chosen = [record for record in records if record.split == split]
         learnt = split == "train"
@@ -76,6 +86,7 @@ class Plan:
             fixed=() if self.fixed is None else (self.fixed,),
             photographs=not find_recipe(self.recipe).codec.pairs,
             jitter=self.config.jitter if learnt else 0.0,
+            cache=cache,
             on_progress=progress.decoding,
         )
         for said in pictures.skipped:
@@ -177,9 +188,12 @@ def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss |
 
 def fingerprint(metadata: Metadata) -> str:
     """A sum of what the rows say, and of the pictures' sizes on disk."""
-    digest = hashlib.sha256()
+    digest, folders = hashlib.sha256(), {}
     for r in metadata.records:
-        files = [p for p in (r.source, r.target, r.mask) if p is not None]
-        said = [str(p.relative_to(r.csv.parent)) + f":{p.stat().st_size}" for p in files]
+        if r.csv not in folders:
+            folders[r.csv] = str(r.csv.parent) + os.sep
+        files = [str(path) for path in (r.source, r.target, r.mask) if path is not None]
+        sizes = {path: os.stat(path).st_size for path in files}
+        said = [f"{path.removeprefix(folders[r.csv])}:{sizes[path]}" for path in files]
         digest.update(json.dumps([*said, r.values, r.split, r.character]).encode())
     return digest.hexdigest()

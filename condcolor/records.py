@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from condcolor.attributes import AttributeSchema, listed, name_fault, name_key, value_fault
+from condcolor.attributes import (
+    Attribute,
+    AttributeSchema,
+    listed,
+    name_fault,
+    name_key,
+    value_fault,
+)
 from condcolor.csvfile import Faults, Table, read_table
-from condcolor.errors import did_you_mean
+from condcolor.errors import UsageError, did_you_mean
 from condcolor.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder
 from condcolor.vocabulary import close
+from condcolor.wishes import parse_wish
 
 SPLITS = {"train": "train", "test": "test", "valid": "test", "validation": "test", "val": "test"}
 ROLES = {
@@ -156,10 +164,13 @@ def count_values(sheet: Sheet, name: str, *, tested: bool = True) -> Counter[str
     )
 
 
-def read_rows(sheet: Sheet, schema: AttributeSchema, faults: Faults) -> list[Record]:
+def read_rows(
+    sheet: Sheet, schema: AttributeSchema, faults: Faults, any_color: bool = False
+) -> list[Record]:
     """The records of a csv; bad rows are left out.
 
-    Bad is a blank or padded cell, an unknown value or split, a picture that is not there.
+    Bad is a blank or padded cell, an unknown value (with `any_color`: one that is no colour either)
+    or split, a picture that is not there.
     `character` is as written, "" where there is no such column.
     """
     finder = PictureFinder(sheet.csv.parent)
@@ -177,9 +188,8 @@ def read_rows(sheet: Sheet, schema: AttributeSchema, faults: Faults) -> list[Rec
                 faults.add(f"{column} is blank or padded", f"{where}: {column} {fault}")
         values = tuple(cells[sheet.attributes[attribute.name]] for attribute in attributes)
         for attribute, value in zip(attributes, values, strict=True):
-            if not (value in attribute.values or value_fault(value)):
-                unknown = f"{attribute.name} has an unknown value"
-                faults.add(unknown, f"{where}: {attribute.unknown(value)}")
+            if fault := "" if value_fault(value) else _unknown(attribute, value, any_color):
+                faults.add(f"{attribute.name} has an unknown value", f"{where}: {fault}")
         if fault := sheet.split_fault(cells):
             faults.add("the split is wrong", f"{where}: {fault}")
         source = _find(sheet, finder, "input", INPUT_FOLDERS, cells, where, faults)
@@ -191,6 +201,17 @@ def read_rows(sheet: Sheet, schema: AttributeSchema, faults: Faults) -> list[Rec
         mask = finder.mask(source)
         records.append(Record(source, target, values, character, split, line, sheet.csv, mask))
     return records
+
+
+def _unknown(attribute: Attribute, value: str, any_color: bool) -> str:
+    """What is wrong with a value, empty when nothing is."""
+    if not any_color:
+        return "" if value in attribute.values else attribute.unknown(value)
+    try:
+        parse_wish(attribute, value)
+    except UsageError as error:
+        return str(error)
+    return ""
 
 
 def _find(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,12 @@ from condcolor.checkpoint import (
     save_state,
     state_folder,
 )
-from condcolor.dataset import PictureSet, epoch_batches, seeded
+from condcolor.dataset import PictureSet, Raw, epoch_batches, seeded
+from condcolor.distributed import ALONE, Ranks
 from condcolor.errors import CheckpointError
 from condcolor.evaluation import Colour, json_value
 from condcolor.features import FeatureLoss
+from condcolor.feeding import ahead
 from condcolor.keeping import MODEL, Keeper
 from condcolor.measuring import measure
 from condcolor.modelfolder import CONFIG
@@ -63,11 +65,13 @@ class Trainer:
         device: torch.device,
         features: FeatureLoss | None = None,
         progress: Progress | None = None,
+        ranks: Ranks = ALONE,
     ):
         self.run, self.recipe, self.phases, self.config = run, recipe, tuple(phases), config
-        self.model, self.schema, self.train, self.test = model, schema, train, test
-        self.device, self.progress = device, progress or Progress()
-        self.nets = Adversaries(recipe.codec, config, model, schema.sizes, device, features)
+        self.model, self.schema = model, schema
+        self.train, self.test = train.near(device), test
+        self.device, self.progress, self.ranks = device, progress or Progress(), ranks
+        self.nets = Adversaries(recipe.codec, config, model, schema.sizes, device, features, ranks)
         self.keeper = Keeper(run, config.keep_best, self.save_model)
         self.phase = 0  # phases done, or passed over
         self.epoch = 0  # epochs done, over all phases
@@ -119,13 +123,13 @@ class Trainer:
         config, start = self.config, end - phase.epochs
         batches = epoch_batches(len(self.train), config.batch_size, config.seed, self.epoch)
         drawn = schedule.augmentation_at(config, self.epoch)
-        self.nets.generator.freeze_encoder(self.epoch < config.freeze_epochs)
-        for rows in batches[self.step_in_epoch :]:
+        self.nets.freeze_encoder(self.epoch < config.freeze_epochs)
+        for fed in self._feed(batches, drawn):
             if self._is_over():
                 break
             done = self.epoch - start + self.step_in_epoch / len(batches)
             self.nets.set_lr(phase, schedule.lr_factor(done / phase.epochs, config.lr_decay))
-            self._step(phase, rows, drawn)
+            self._step(phase, *fed)
             self.step += 1
             self.step_in_epoch += 1
             self.seconds = time.monotonic() - self.started
@@ -139,23 +143,33 @@ class Trainer:
                         self.save()  # to come back to
             place = self.epoch * len(batches) + self.step_in_epoch
             self.progress.step(place, self.epochs * len(batches), self.losses)
-            if self.stop.signal:
+            if signal := self.ranks.highest(self.stop.signal):
                 self.save()
-                self._interrupt()
+                self._interrupt(signal)
         self.epoch += 1
         self.step_in_epoch = 0
         self._end_epoch(phase, last=self.epoch == end or self._is_over())
         self.seconds = time.monotonic() - self.started
 
-    def _step(self, phase: Phase, rows: Tensor, drawn: TrainConfig) -> None:
-        """Draw the batch of these rows, and let the networks learn from it."""
-        seed = (self.config.seed, self.epoch, 1 + self.step_in_epoch)
-        draws = seeded(*seed)
-        batch = self.train.rows(rows, draws, drawn).to(self.device)
-        torch.manual_seed(int(torch.randint(2**62, (1,), generator=draws)))  # dropout
-        painted = None
-        if self.painted:  # under the same draws
-            painted = self.painted["train"].rows(rows, seeded(*seed), drawn).to(self.device)
+    def _feed(self, batches: Sequence[Tensor], drawn: TrainConfig) -> Iterator[tuple]:
+        """What `_step` takes of each batch that is left of the epoch, read ahead of it."""
+
+        def read(index: int) -> tuple[Raw, Raw | None, int]:
+            seed, rows = (self.config.seed, self.epoch, 1 + index), batches[index]
+            draws, part = seeded(*seed), self.ranks.part(len(rows))
+            raw = self.train.read(rows, draws, drawn, part).to(self.device)
+            dropout = int(torch.randint(2**62, (1,), generator=draws)) + self.ranks.rank
+            painted = None
+            if self.painted:  # under the same draws
+                painted = self.painted["train"].read(rows, seeded(*seed), drawn, part)
+            return raw, painted and painted.to(self.device), dropout
+
+        return ahead(read, range(self.step_in_epoch, len(batches)))
+
+    def _step(self, phase: Phase, raw: Raw, painted: Raw | None, dropout: int) -> None:
+        """Make the batch on the device, and let the networks learn from it."""
+        batch, painted = self.train.made(raw), painted and self.train.made(painted)
+        torch.manual_seed(dropout)
         losses = self.nets.step(phase, batch, self.step, painted)
         self.went_back = None if "generator" in losses else self.went_back
         for i, name in enumerate(READINGS):
@@ -163,8 +177,8 @@ class Trainer:
                 self.sums[0, i] += losses[name].float()
                 self.sums[1, i] += 1
 
-    def _interrupt(self) -> None:
-        raise Interrupted(self.stop.signal, f"saved at step {self.step} in {self.run}")
+    def _interrupt(self, signal: int) -> None:
+        raise Interrupted(signal, f"saved at step {self.step} in {self.run}")
 
     # -- between steps ---------------------------------------------------------------------------
 
@@ -172,7 +186,7 @@ class Trainer:
         """Paint what D is to learn from alone; measure what a phase that may go back starts from."""
         if phase.paints_once and not self.config.compose and not self.painted:
             self.painted = {
-                split: self.nets.paint(pictures, self._painting)
+                split: self.nets.paint(pictures, self.run, self._painting)
                 for split, pictures in (("train", self.train), ("test", self.test))
                 if pictures is not None
             }
@@ -186,7 +200,7 @@ class Trainer:
     def _painting(self, done: int, total: int) -> None:
         self.progress.painting(done, total)
         if self.stop.signal:  # nothing was learnt since the last state
-            self._interrupt()
+            self._interrupt(self.stop.signal)
 
     def _is_over(self) -> bool:
         """Whether the phase ends by itself: its checks have been no better for too long."""
@@ -200,11 +214,15 @@ class Trainer:
         learnt = self.nets.generator_steps
         if self.test is None or not phase.trains_generator or self.watch.learnt == learnt:
             return {}, ""
-        measured = measure(self.recipe.codec, self.nets.colour, self.test)
+        measured = self.ranks.of_first(
+            lambda: measure(self.recipe.codec, self.nets.colour, self.test)
+        )
         found = {"test": measured.to_json(), "score": json_value(measured.score)}
         place = {"step": self.step, "epoch": self.epoch}
-        runlog.append(self.run, {"kind": "check", "phase": phase.name, **place, **found})
-        if not (opening and self.keeper.best):  # what a phase ended with was offered then
+        self._log({"kind": "check", "phase": phase.name, **place, **found})
+        if self.ranks.is_first and not (
+            opening and self.keeper.best
+        ):  # what a phase ended with was offered then
             self.keeper.offer(measured.score, found["test"], **place)
         # without an adversary a phase is to be near the truth, and nothing else
         self.watch.see(measured.score if phase.trains_discriminator else measured.error, **place)
@@ -221,11 +239,11 @@ class Trainer:
         if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
             found, said = self._check(phase)
             entry |= found
-        if "test" in self.painted:
+        if "test" in self.painted and self.ranks.is_first:
             entry["accuracy_test"] = self.nets.judge(self.test, self.painted["test"])
         if self.epoch in config.sample_epochs:
             self._write_samples(f"epoch-{self.epoch:04d}")
-        runlog.append(self.run, entry)
+        self._log(entry)
         to_come_back_to = config.patience and said and self.watch.step == self.step
         if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
             self.save()
@@ -248,6 +266,7 @@ class Trainer:
         if best in (None, now):
             return
         folder = state_folder(self.run, best)
+        self.ranks.barrier()  # until it is written
         try:
             tensors, _ = load_state(folder)
             state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
@@ -267,7 +286,7 @@ class Trainer:
             self.save_model(f"after-{phase.name}")
         earlier = [self.run / f"after-{p.name}" for p in self.phases[: self.phase]]
         before = [folder for folder in earlier if (folder / CONFIG).is_file()]
-        if before and phase.trains_generator and phase.trains_discriminator:
+        if self.ranks.is_first and before and phase.trains_generator and phase.trains_discriminator:
             network = load_model(before[-1]).generator.to(self.device)
             older = partial(self.nets.colour, network=network)
             colours = {f"before {phase.name}": older, f"after {phase.name}": self.nets.colour}
@@ -277,11 +296,11 @@ class Trainer:
         if self.config.patience and phase.trains_generator:
             kept = self.went_back or {"step": self.step}
             entry |= {"kept_step": kept["step"], "stopped": self._is_over()}
-        runlog.append(self.run, entry)
+        self._log(entry)
 
     def _read_losses(self, phase: Phase) -> None:
         """Means since the last reading into the log; a loss that is not finite ends the run."""
-        sums, counts = self.sums.tolist()
+        sums, counts = self.ranks.mean(self.sums).tolist()
         if not any(counts):
             return
         self.sums.zero_()
@@ -294,14 +313,18 @@ class Trainer:
                 "good state stands; start anew with a lower --lr, or with --precision fp32"
             )
         entry = {"kind": "step", "step": self.step, "phase": phase.name}
-        runlog.append(self.run, entry | self.losses)
+        self._log(entry | self.losses)
 
     def _write_samples(self, name: str, colours: Mapping[str, Colour] | None = None) -> None:
         for split, pictures in (("train", self.train), ("test", self.test)):
-            if pictures is not None:
+            if pictures is not None and self.ranks.is_first:
                 path = self.run / "samples" / f"{split}-{name}.png"
                 chosen = colours or {"output": self.nets.colour}
                 write_samples(path, self.recipe.codec, chosen, pictures)
+
+    def _log(self, entry: dict) -> None:
+        if self.ranks.is_first:
+            runlog.append(self.run, entry)
 
     # -- disk ------------------------------------------------------------------------------------
 
@@ -311,6 +334,8 @@ class Trainer:
         """Write the training state, then prune the older ones, once what was written verifies."""
         if self.watch is not None:
             self._read_losses(self.phases[self.phase])
+        if not self.ranks.is_first:
+            return
         tensors = state.pack(self.nets.modules(), self.nets.optimizers())
         counters = {name: getattr(self, name) for name in self._counters}
         counters["best"] = self.keeper.best
@@ -340,7 +365,8 @@ class Trainer:
         self.nets.generator_steps = counters["generator_steps"]
         if self.watch is None:  # between two phases, of which there may be others now
             self.phase = schedule.phase_at(self.phases, self.epoch)
-        runlog.truncate(self.run, self.step, phases=self.phase)
+        if self.ranks.is_first:
+            runlog.truncate(self.run, self.step, phases=self.phase)
 
     def extend(self, phases: Sequence[Phase]) -> None:
         """Go on with other numbers of epochs.
@@ -357,6 +383,8 @@ class Trainer:
 
     def save_model(self, name: str, metrics: dict | None = None) -> None:
         """Write the averaged weights as the model folder `name` of the run."""
+        if not self.ranks.is_first:
+            return
         learnt = self.went_back or {"epoch": self.epoch, "step": self.step}
         save_model(
             self.run / name,

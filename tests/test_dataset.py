@@ -163,11 +163,11 @@ def test_grey_and_broken_photographs_are_left_out_and_named(tmp_path):
 def test_jitter_cuts_source_and_target_alike_and_the_middle_without_a_draw(tmp_path):
     shoot(tmp_path, 4)
     pictures = photo_set(tmp_path, jitter=0.5)
-    assert pictures.pictures.shape[-1] == 24
+    assert pictures.pictures.side == 24
     rows = torch.zeros(20, dtype=torch.long)
     drawn = pictures.rows(rows, seeded(0, 0, 0), STILL)
     assert drawn.source.shape == (20, 3, 16, 16)
     assert torch.equal(drawn.source, drawn.target)
     assert len(drawn.source.unique(dim=0)) > 5
     still = pictures.rows(rows[:1])
-    assert torch.equal(still.source[0], pictures.pictures[0, :, 4:20, 4:20])
+    assert torch.equal(still.source[0], pictures.pictures[0][:, 4:20, 4:20])

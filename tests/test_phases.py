@@ -22,6 +22,7 @@ from condcolor.features import FeatureLoss
 from condcolor.recipes import RECIPES, Phase, TrainConfig
 from condcolor.runlog import read_log
 from condcolor.signals import Interrupted
+from condcolor.squares import Squares
 from condcolor.trainer import Progress, Trainer
 from condcolor.training import Plan, resume, train
 
@@ -105,7 +106,7 @@ def test_a_critic_sees_what_was_painted_once_under_the_draws_of_the_real(photogr
     watch = Watch()
     pets(photographs, tmp_path / "run", epochs=[1, 0, 0], progress=watch, jitter=0.25)
     nets, pictures = watch.trainer.nets, watch.trainer.train
-    painted = nets.paint(pictures)
+    painted = nets.paint(pictures, tmp_path)
     assert painted.pictures is pictures.pictures  # the sources, not copied
     assert len(painted) == len(pictures)
     rows, config = torch.arange(12), TrainConfig(image_size=16, jitter=0.25)
@@ -151,7 +152,7 @@ def test_a_discriminator_is_judged_by_what_it_tells_right(photographs, tmp_path,
     pets(photographs, tmp_path / "run", epochs=[1, 0, 0], progress=watch)
     nets, pictures = watch.trainer.nets, watch.trainer.train
     nets.discriminator = Brightness(sign)
-    black = pictures.repainted(torch.zeros(12, 3, 16, 16, dtype=torch.uint8))
+    black = pictures.repainted(Squares([torch.zeros(12, 3, 16, 16, dtype=torch.uint8)]))
     assert nets.judge(pictures, black) == right
     assert nets.judge(pictures, pictures) == 0.5
 

@@ -18,9 +18,12 @@ from condcolor.filetypes import shown_name
 COMMANDS = {
     "colorize": "colorize",
     "variants": "variants",
+    "layers": "layers",
+    "recolor": "layers",
     "train": "train",
     "resume": "train",
     "plot": "plot",
+    "report": "report",
     "evaluate": "evaluate",
     "info": "info",
     "data": "data",

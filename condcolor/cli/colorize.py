@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.common import device_option, model_option, overwrite_option
-from condcolor.cli.modelcommand import ModelCommand, schema_asked, take_values
+from condcolor.cli.common import device_option, model_option, overwrite_option, precision_option
+from condcolor.cli.modelcommand import ModelCommand, keep_option, schema_asked, take_values
 from condcolor.cli.piping import STREAM, pipe
 from condcolor.cli.progress import Progress
 from condcolor.errors import SomeFailed, UsageError
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     help="A file for one sketch, a folder for several; - is standard output.  [default: for one "
     "file, its name and values, here]",
 )
+@keep_option
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -44,17 +45,23 @@ if TYPE_CHECKING:
     help="Photographs: strength of the colours, 0 (grey) to 4.  [default: the model's, mostly 1]",
 )
 @device_option
+@precision_option
 @click.pass_context
-def colorize(ctx, sketches, out, model, overwrite, skip_existing, vivid, device, **values) -> None:
+def colorize(
+    ctx, sketches, out, keep, model, overwrite, skip_existing, vivid, device, precision, **values
+) -> None:
     """Colour sketches in the colours you name, or photographs.
 
     SKETCHES are files, folders and 'patterns*' (trees are kept), one .csv with a row a picture
-    (input,hair,shirt), or - for standard input. The values to choose from are the model's. The same
-    command again goes on where a folder's stopped: OUT/manifest.jsonl says what is done.
+    (input,hair,shirt), or - for standard input. Values are the model's, any colour ("#ff8800",
+    "rgb(255,136,0)", orange), a mix (red:0.6,brown:0.4), or none. The same command again goes on where a
+    folder's stopped: OUT/manifest.jsonl says what is done.
 
     \b
     condcolor colorize ada.png --hair red --shirt blue -o icon.png
     condcolor colorize sketches/ --hair brown --shirt green -o colored/
+    condcolor colorize ada.png --hair '#ff8800' --shirt none -o icon.png
+    condcolor colorize icon.png --hair teal --keep shirt -o other.png
     condcolor colorize wanted.csv -o colored/
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
     condcolor colorize scan.jpg --model photo -o colored.jpg
@@ -63,23 +70,29 @@ def colorize(ctx, sketches, out, model, overwrite, skip_existing, vivid, device,
     from condcolor import jobs
 
     def load() -> BaseColorizer:
+        from condcolor.heap import keep_memory
+        from condcolor.waiting import wait_asleep
+
+        keep_memory()
+        wait_asleep()
+
         from condcolor.loading import load_colorizer
 
-        return load_colorizer(model, vivid=vivid, device=device)
+        return load_colorizer(model, vivid=vivid, device=device, precision=precision)
 
     if STREAM in (*sketches, out):
-        asked = take_values(ctx, values)
+        asked = take_values(ctx, values, keep)
         pipe(sketches, out, asked, load, overwrite=overwrite, skip=skip_existing)
         return
     passed_over: list[str] = []
     if any(map(_is_csv, sketches)):
         if len(sketches) > 1:
             raise UsageError("a .csv names all its pictures: give it without other sketches")
-        if any(values.values()):
+        if any(values.values()) or keep:
             raise UsageError("a .csv names the values of its pictures: give no others")
         planned = jobs.plan_csv(Path(sketches[0]), out, schema_asked(ctx))
     else:
-        planned, passed_over = jobs.plan_jobs(sketches, out, take_values(ctx, values))
+        planned, passed_over = jobs.plan_jobs(sketches, out, take_values(ctx, values, keep))
     if len(sketches) == 1 and jobs.names_one(sketches[0]) and not _is_csv(sketches[0]):
         to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
         _color_one(to_do, load, overwrite)

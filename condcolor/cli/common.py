@@ -72,4 +72,12 @@ device_option = click.option(
     metavar="NAME",
     help="auto, cpu, cuda or cuda:N  [default: auto]",
 )
+precision_option = click.option(
+    "--precision",
+    default="auto",
+    show_default=True,
+    type=one_of("auto", "fp32", "bf16"),
+    metavar="NAME",
+    help="How the network computes: auto (bf16 where that is faster), fp32 or bf16.",
+)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import click
 
 from condcolor.attributes import Attribute, AttributeSchema, listed
 from condcolor.cli.common import DEFAULT_MODEL
-from condcolor.errors import CondcolorError, did_you_mean
+from condcolor.errors import CondcolorError, UsageError, did_you_mean
 from condcolor.modelfolder import find_model, read_config, schema_of
 
 SCHEMA, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("schema", "options", "why_none"))
 
 
+keep_option = click.option(
+    "--keep",
+    multiple=True,
+    metavar="ATTRIBUTE",
+    help="Leave its part as it is in the picture; its own option is not needed then. Repeatable.",
+)
+
+
 class Value(click.ParamType):
-    """One of an attribute's values."""
+    """One of an attribute's values, or any colour; completes the values."""
 
     name = "value"
 
@@ -23,11 +31,14 @@ class Value(click.ParamType):
         self.attribute = attribute
 
     def convert(self, value, param, ctx):
-        if value in self.attribute.values:
-            return value
-        hint = did_you_mean(value, self.attribute.values)
-        choices = listed(self.attribute.values)
-        return self.fail(f"{value!r} is not one of {choices}{hint}", param, ctx)
+        from condcolor.wishes import parse_wish
+
+        try:
+            parse_wish(self.attribute, value)
+        except UsageError as error:
+            said = str(error).removeprefix(self.attribute.name).removeprefix(":").lstrip()
+            self.fail(said, param, ctx)
+        return value
 
     def shell_complete(self, ctx, param, incomplete):
         from click.shell_completion import CompletionItem
@@ -45,7 +56,7 @@ class ModelCommand(click.Command):
 
     def parse_args(self, ctx, args):
         ctx.meta[SCHEMA], ctx.meta[OPTIONS] = AttributeSchema(), []
-        asked = self._own_options(ctx, args)
+        asked = own_options(self, ctx, args)
         try:
             folder = find_model(asked.get("model", DEFAULT_MODEL))
             schema = schema_of(folder, read_config(folder))
@@ -62,7 +73,7 @@ class ModelCommand(click.Command):
         """The options that a model with this schema adds."""
         own = (flag for param in self.params for flag in (*param.opts, *param.secondary_opts))
         return attribute_options(
-            schema, {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
+            schema.attributes, {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
         )
 
     def get_params(self, ctx):
@@ -74,21 +85,24 @@ class ModelCommand(click.Command):
             formatter.write_paragraph()
             formatter.write_text(f"Without the options of the model: {ctx.meta[WHY_NONE]}")
 
-    def _own_options(self, ctx, args) -> Mapping[str, object]:
-        """The options given that every model's command has, by name, before they are checked."""
-        parser = self.make_parser(ctx)
-        parser.ignore_unknown_options = True
-        return parser.parse_args(list(args))[0]
+
+def own_options(command: click.Command, ctx: click.Context, args) -> Mapping[str, object]:
+    """What is given for the parameters that a command always has, by name, before it is checked."""
+    parser = command.make_parser(ctx)
+    parser.ignore_unknown_options = True
+    return parser.parse_args(list(args))[0]
 
 
-def attribute_options(schema: AttributeSchema, taken: Collection[str]) -> list[click.Option]:
-    """An option for each attribute, in the schema's order; `--device` becomes `--attribute-device`.
+def attribute_options(
+    attributes: Sequence[Attribute], taken: Collection[str]
+) -> list[click.Option]:
+    """An option for each attribute, in their order; `--device` becomes `--attribute-device`.
 
     taken: names, without dashes, that the command's own options have.
     """
     options = []
     used = {name.lower() for name in taken}
-    for i, attribute in enumerate(schema.attributes):
+    for i, attribute in enumerate(attributes):
         name = attribute.name.replace("_", "-").strip("-") or "attribute"
         while name.lower() in used:
             name = f"attribute-{name}"
@@ -98,10 +112,15 @@ def attribute_options(schema: AttributeSchema, taken: Collection[str]) -> list[c
             [f"--{name}", f"attribute_{i}"],
             type=Value(attribute),
             metavar="VALUE",
-            help=("" if plain else f"{attribute.name}: ") + listed(attribute.values),
+            help=("" if plain else f"{attribute.name}: ") + _choices(attribute),
         )
         options.append(option)
     return options
+
+
+def _choices(attribute: Attribute) -> str:
+    more = ", or any colour" if len(attribute.values) > 1 else ""
+    return f"{listed(attribute.values)}{more}"
 
 
 def schema_asked(ctx: click.Context) -> AttributeSchema:
@@ -109,15 +128,40 @@ def schema_asked(ctx: click.Context) -> AttributeSchema:
     return ctx.meta[SCHEMA]
 
 
-def take_values(ctx: click.Context, given: Mapping[str, str | None]) -> dict[str, str]:
-    """The attribute values given to a ModelCommand, every one; what is missing is named with its choices."""
+def take_values(
+    ctx: click.Context, given: Mapping[str, str | None], keep: Sequence[str] = ()
+) -> dict[str, str]:
+    """The attribute values given to a ModelCommand, every one; what is missing is named with its choices.
+
+    keep: attributes whose part stays as it is, and whose value is KEEP.
+    """
+    from condcolor.wishes import KEEP
+
     values, missing = {}, []
+    kept = _kept(ctx.meta[SCHEMA], keep)
     for i, attribute in enumerate(ctx.meta[SCHEMA].attributes):
-        if (value := given[f"attribute_{i}"]) is None:
-            flag = ctx.meta[OPTIONS][i].opts[0]
+        flag, value = ctx.meta[OPTIONS][i].opts[0], given[f"attribute_{i}"]
+        if attribute.name in kept and value is not None:
+            raise UsageError(f"{flag} {value} and --keep {attribute.name} exclude each other")
+        if attribute.name in kept:
+            values[attribute.name] = KEEP
+        elif value is None:
             missing.append(f"{flag} is missing: one of {listed(attribute.values)}")
         else:
             values[attribute.name] = value
     if missing:
         raise click.UsageError("; ".join(missing), ctx)
     return values
+
+
+def _kept(schema: AttributeSchema, keep: Sequence[str]) -> set[str]:
+    """The attributes' names in the words of `--keep`."""
+    own = {name.replace("-", "_"): name for name in schema.names}
+    for word in keep:
+        if word.replace("-", "_") not in own:
+            known = listed(schema.names) or "none"
+            hint = did_you_mean(word, schema.names)
+            raise UsageError(
+                f"--keep {word!r} is no attribute of the model; there are {known}{hint}"
+            )
+    return {own[word.replace("-", "_")] for word in keep}

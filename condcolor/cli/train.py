@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from condcolor.cli.common import ModelName, Suggested, device_option, one_of
+from condcolor.cli.launching import launch, nproc_option
 from condcolor.cli.plot import quiet_matplotlib
 from condcolor.cli.progress import Progress
 from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
+from condcolor.heap import keep_memory
 from condcolor.memory import memory_told
 from condcolor.modelfolder import read_config
 from condcolor.signals import Interrupted
@@ -30,6 +33,13 @@ PHASE = (  # options that are fields of Phase
 NETWORK = (  # options that are fields of ModelConfig
     *("base_channels", "max_channels", "depth", "dropout", "cond_levels", "mix_masks"),
     *("encoder", "disc_channels", "disc_layers", "disc_norm"),
+)
+
+
+cache_option = click.option(
+    "--cache",
+    type=click.Path(),
+    help="A folder for the decoded pictures of a large set; none: in memory.  [default: your cache]",
 )
 
 
@@ -218,9 +228,11 @@ def _numbers(ctx, param, value) -> tuple[int, ...] | None:
 )
 @click.option("--init", type=ModelName(), help="A model to start from, instead of random weights.")
 @click.option("--shared-values", is_flag=True, help="Every attribute gets the values of all.")
+@cache_option
+@nproc_option
 @device_option
 def train(
-    data, out, recipe, epochs, init, encoder_weights, shared_values, device, **options
+    data, out, recipe, epochs, init, encoder_weights, shared_values, cache, nproc, device, **options
 ) -> None:
     """Train a model on a data set of your own.
 
@@ -235,10 +247,13 @@ def train(
     condcolor train my-sketches --out runs/mine --epochs 80 --compose
     condcolor train photographs/ --recipe photo --out runs/photo
     condcolor train pets --recipe pets --out runs/pets --epochs 2,6,10
+    condcolor train data/icons --out runs/four --nproc 4 --batch-size 40
     """
     if not data or not out:
         raise UsageError("the name of the data or of the run folder is empty")
     _check_epochs(epochs)
+    if launch(nproc):
+        return
 
     from condcolor import training
     from condcolor.modelfolder import find_folder
@@ -257,6 +272,7 @@ def train(
             recipe=recipe,
             epochs=epochs,
             device=device,
+            cache=cache,
             init=find_folder(init, "--init") if init else None,
             encoder_weights=encoder_weights,
             vocabulary="shared" if shared_values else "own",
@@ -275,8 +291,10 @@ def train(
     callback=_numbers,
     help="Other numbers, for phases that are not over.  [default: the run's]",
 )
+@cache_option
+@nproc_option
 @device_option
-def resume(run, epochs, device) -> None:
+def resume(run, epochs, cache, nproc, device) -> None:
     """Go on with a training that was stopped, or is to train longer.
 
     With --epochs, phases that were left out or are to take longer are trained, too, one after the
@@ -289,12 +307,16 @@ def resume(run, epochs, device) -> None:
     if not run:
         raise UsageError("the name of the run folder is empty")
     _check_epochs(epochs)
+    if launch(nproc):
+        return
 
     from condcolor import training
 
     _run(
         run,
-        lambda progress: training.resume(run, epochs=epochs, device=device, progress=progress),
+        lambda progress: training.resume(
+            run, epochs=epochs, device=device, cache=cache, progress=progress
+        ),
     )
 
 
@@ -305,7 +327,11 @@ def _check_epochs(epochs: tuple[int, ...] | None) -> None:
 
 def _run(run: str, work: Callable[[Told], Path]) -> None:
     """Train with all that is said about it, and say what to do next."""
+    from condcolor.distributed import RankLost
+
     quiet_matplotlib()
+    keep_memory()
+    again = f"condcolor resume {shlex.quote(shown_name(run))}"
     try:
         with (
             memory_told("lower --batch-size, --image-size or --base-channels"),
@@ -313,9 +339,11 @@ def _run(run: str, work: Callable[[Told], Path]) -> None:
         ):
             made = work(Told(progress))
     except Interrupted as stopped:
-        number = stopped.exit_code - 128
-        again = f"condcolor resume {shlex.quote(shown_name(run))}"
-        raise Interrupted(number, f"{stopped}; to go on: {again}") from None
+        raise Interrupted(stopped.exit_code - 128, f"{stopped}; to go on: {again}") from None
+    except RankLost as lost:
+        raise RankLost(f"{lost}; to go on: {again}") from lost
+    if os.environ.get("RANK", "0") != "0":
+        return
     model = shlex.quote(shown_name(made))
     click.echo(f"model: {model}")
     asks = bool(read_config(made)["schema"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from condcolor.cli.common import device_option, model_option, overwrite_option
+from condcolor.cli.common import device_option, model_option, overwrite_option, precision_option
 from condcolor.cli.progress import Progress
 from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
@@ -39,7 +39,8 @@ from condcolor.filetypes import shown_name
 @model_option
 @overwrite_option
 @device_option
-def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device) -> None:
+@precision_option
+def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, precision) -> None:
     """Draw a sketch in every combination: files and a sheet.
 
     \b
@@ -57,13 +58,16 @@ def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device) ->
     format_for(out)
     refuse_taken(out, overwrite)
 
+    from condcolor.heap import keep_memory
     from condcolor.loading import load_colorizer
     from condcolor.sheets import write_variants
+
+    keep_memory()
 
     files = None if sheet_only else Path(folder or Path(out).with_suffix(""))
     with Progress("colouring") as progress:
         count = write_variants(
-            load_colorizer(model, device=device),
+            load_colorizer(model, device=device, precision=precision),
             Path(sketch),
             Path(out),
             folder=files,

@@ -1,0 +1,130 @@
+"""condcolor layers and condcolor recolor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from condcolor.cli.common import device_option, model_option, overwrite_option
+from condcolor.cli.modelcommand import (
+    ModelCommand,
+    attribute_options,
+    keep_option,
+    own_options,
+    take_values,
+)
+from condcolor.errors import CondcolorError, UsageError
+from condcolor.filetypes import shown_name
+
+CHOICES, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("choices", "flags", "why_none"))
+
+
+@click.command(cls=ModelCommand)
+@click.argument("sketch", type=click.Path())
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(),
+    help="A folder, or a file that ends in .ora.  [default: the sketch's name with -layers, here]",
+)
+@keep_option
+@model_option
+@overwrite_option
+@device_option
+@click.pass_context
+def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
+    """Colour a sketch, and save lines, parts and paper as layers.
+
+    A folder gets a PNG a layer, and layers.ora for Krita and GIMP. Stacked, they are the coloured icon;
+    `condcolor recolor` gives them other colours.
+
+    \b
+    condcolor layers ada.png --hair red --shirt blue -o ada/
+    condcolor layers ada.png --hair '#ff8800' --shirt none -o ada.ora
+    """
+    asked = take_values(ctx, values, keep)
+    if out == "":
+        raise UsageError("the name of the output is empty: give a folder, or a file.ora")
+    target = Path(out or f"{Path(sketch).stem}-layers")
+
+    from condcolor.colorizer import Colorizer
+    from condcolor.images import open_picture
+    from condcolor.layerfiles import save_layers
+
+    picture = open_picture(sketch)
+    for note in picture.notes:
+        click.echo(f"note: {shown_name(sketch)}: {note}", err=True)
+    made = Colorizer.load(model, device=device).layers(picture, **asked)
+    for path in save_layers(made, target, overwrite=overwrite):
+        click.echo(shown_name(path))
+
+
+class LayersCommand(click.Command):
+    """A command with an option for each layer of what its first argument names."""
+
+    def parse_args(self, ctx, args):
+        ctx.meta[CHOICES], ctx.meta[OPTIONS] = (), []
+        asked = own_options(self, ctx, args)
+        source = asked.get("source")
+        help_option = self.get_help_option(ctx)
+        helped = ctx.resilient_parsing or (help_option and help_option.name in asked)
+        if isinstance(source, str):
+            from condcolor.layerfiles import load_layers
+
+            try:
+                ctx.meta[CHOICES] = load_layers(source).choices
+            except CondcolorError:
+                if not helped:
+                    raise
+            ctx.meta[OPTIONS] = attribute_options(ctx.meta[CHOICES], self.taken())
+        return super().parse_args(ctx, args)
+
+    def taken(self) -> set[str]:
+        own = (flag for param in self.params for flag in (*param.opts, *param.secondary_opts))
+        return {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
+
+    def get_params(self, ctx):
+        return [*ctx.meta.get(OPTIONS, ()), *super().get_params(ctx)]
+
+
+@click.command(cls=LayersCommand)
+@click.argument("source", type=click.Path())
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(),
+    help="A picture (icon.png), or new layers: a folder, or a file that ends in .ora.",
+)
+@overwrite_option
+@click.pass_context
+def recolor(ctx, source, out, overwrite, **values) -> None:
+    """Give layers other colours, without a model.
+
+    SOURCE is a folder of `condcolor layers`, or an .ora file. Each of its layers is an option: the
+    parts, and --lines and --paper; those not named stay as they are.
+
+    \b
+    condcolor recolor ada/ --hair '#00aa88' -o icon.png
+    condcolor recolor ada/ --shirt rebeccapurple --paper ivory -o other.ora
+    """
+    from condcolor.jobs import make_folder
+    from condcolor.layerfiles import ORA, load_layers, save_layers
+    from condcolor.saving import refuse_taken, save_image
+
+    choices = ctx.meta[CHOICES]
+    given = {c.name: values[f"attribute_{i}"] for i, c in enumerate(choices)}
+    asked = {name: text for name, text in given.items() if text is not None}
+    if not out:
+        raise UsageError("the name of the output is empty: give a picture, a folder, or a file.ora")
+    suffix = Path(out).suffix
+    if suffix and suffix.lower() != ORA and not out.endswith("/"):
+        refuse_taken(out, overwrite)
+        image = load_layers(source).recolored(**asked).composed()
+        make_folder(Path(out).parent)
+        save_image(out, image, overwrite=overwrite)
+        click.echo(shown_name(out))
+        return
+    for path in save_layers(load_layers(source).recolored(**asked), out, overwrite=overwrite):
+        click.echo(shown_name(path))

@@ -1,0 +1,214 @@
+"""Many pictures decoded, coloured and encoded side by side, in their order and in bounded memory.
+
+One helper opens pictures ahead of the network, others finish and encode behind it; the network runs in the
+thread of whoever asks, on several pictures at a time. Each helper computes without further threads, for
+torch's pools, one for each thread that calls it, would fight over the cores.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from condcolor.errors import DataError
+from condcolor.filetypes import shown_name
+from condcolor.images import open_picture
+from condcolor.jobs import Job
+from condcolor.saving import encode_image
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from condcolor.coloring import BaseColorizer, Prepared
+
+AHEAD = 48  # pictures under way: about a batch before the network, in it, and behind it
+MOST_PIXELS = 2**24  # of the pictures under way, at which no further one is opened
+LARGE = 2**20  # pixels from which a picture is finished with all threads, before the next batch
+
+
+@dataclass
+class Made:
+    """What became of a job: the bytes of its file, or an error; `notes` on what was read."""
+
+    job: Job
+    data: bytes = b""
+    error: Exception | None = None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0  # of work on this picture; a batch's are shared
+    pixels: int = 0
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Within it, an exception becomes `error`, and the time counts."""
+        started = time.perf_counter()
+        try:
+            yield
+        except Exception as error:  # the other pictures need not suffer from it
+            self.error = error
+        self.seconds += time.perf_counter() - started
+
+
+def made_in_order(
+    colorizer: BaseColorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
+) -> Iterator[Made]:
+    """What becomes of each job, in their order; nothing is written.
+
+    A picture leaves when the next one is asked for. Those under way have fewer than `most_pixels` pixels and
+    one picture more. Closing the iterator ends the helpers as soon as each is done with its picture.
+    """
+    threads = colorizer.threads
+    budget = PixelBudget(most_pixels)
+    with ExitStack() as ending_with:
+        ending_with.callback(colorizer.set_threads, threads)  # which helpers change for new threads
+        opener = ending_with.enter_context(
+            _helpers(colorizer, 1)
+        )  # in order, so one picture over at most
+        finishers = ending_with.enter_context(_helpers(colorizer, max(1, threads // 2)))
+        ending_with.callback(budget.close)
+        coming = iter(jobs)
+        before: deque[Future] = deque()  # the network; (Made, Prepared or None) each
+        behind: deque[Future] = deque()  # Made each
+        while (
+            True
+        ):  # each round: open more, colour a batch if one is there, hand out what is finished
+            for job in islice(coming, AHEAD - len(before) - len(behind)):
+                before.append(opener.submit(_opened, colorizer, job, budget))
+            if not before and not behind:
+                return
+            is_open = bool(before) and before[0].done()
+            has_room = len(behind) < AHEAD // 2
+            if has_room and (is_open or not behind):
+                behind += _through(colorizer, _next_batch(before), finishers)
+                continue
+            made = behind.popleft().result()
+            yield made
+            budget.leave(made.pixels)
+
+
+class PixelBudget:
+    """Lets pictures in as long as those inside have fewer than `most` pixels."""
+
+    def __init__(self, most: int):
+        self.most, self.inside, self.closed = most, 0, False
+        self._changed = threading.Condition()
+
+    def wait(self) -> bool:
+        """Wait for room; False when there will be none, for all is at its end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.inside < self.most or self.closed)
+            return not self.closed
+
+    def enter(self, pixels: int) -> None:
+        with self._changed:
+            self.inside += pixels
+
+    def leave(self, pixels: int) -> None:
+        with self._changed:
+            self.inside -= pixels
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        with self._changed:
+            self.closed = True
+            self._changed.notify_all()
+
+
+@contextmanager
+def _helpers(colorizer: BaseColorizer, count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that compute with one thread each; at the end, what they have not begun is dropped."""
+    pool = ThreadPoolExecutor(count, "condcolor", colorizer.set_threads, (1,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _opened(
+    colorizer: BaseColorizer, job: Job, budget: PixelBudget
+) -> tuple[Made, Prepared | None]:
+    made, prepared = Made(job), None
+    if not budget.wait():
+        return made, None
+    with made.working():
+        picture = open_picture(job.source)
+        made.notes = picture.notes
+        with named(job):
+            prepared = colorizer.prepare(picture, job.values)
+        made.pixels = prepared.pixels
+        budget.enter(made.pixels)
+    return made, prepared
+
+
+def _next_batch(before: deque[Future]) -> list[tuple[Made, Prepared | None]]:
+    """Those that are open already, at least one, at most a batch."""
+    from condcolor.coloring import BATCH
+
+    batch = [before.popleft().result()]
+    while before and len(batch) < BATCH and before[0].done():
+        batch.append(before.popleft().result())
+    return batch
+
+
+def _through(
+    colorizer: BaseColorizer,
+    batch: Sequence[tuple[Made, Prepared | None]],
+    finishers: ThreadPoolExecutor,
+) -> Iterator[Future]:
+    """Bring a batch through the network, and have each picture of it finished."""
+    outputs = iter(_outputs(colorizer, [one for one in batch if one[1] is not None]))
+    for made, prepared in batch:
+        if prepared is None or (output := next(outputs)) is None:
+            yield _done(made)
+        elif made.pixels >= LARGE:
+            yield _done(_finished(colorizer, made, prepared, output))
+        else:
+            yield finishers.submit(_finished, colorizer, made, prepared, output)
+
+
+def _outputs(
+    colorizer: BaseColorizer, batch: Sequence[tuple[Made, Prepared]]
+) -> Sequence[np.ndarray | None]:
+    """The network's output for each; None where it fails. If all together do, each is tried alone."""
+    if not batch:
+        return []
+    together = Made(batch[0][0].job)
+    outputs = [None] * len(batch)
+    with together.working(), named(together.job):
+        outputs = colorizer.through([prepared for _, prepared in batch])
+    for made, _ in batch:
+        made.seconds += together.seconds / len(batch)
+    if together.error is not None and len(batch) > 1:
+        return [_outputs(colorizer, [one])[0] for one in batch]
+    batch[0][0].error = together.error
+    return outputs
+
+
+def _finished(colorizer: BaseColorizer, made: Made, prepared: Prepared, output: np.ndarray) -> Made:
+    with made.working():
+        with named(made.job):
+            image = colorizer.finish(prepared, output)
+        made.data = encode_image(made.job.out, image)
+    return made
+
+
+def _done(made: Made) -> Future:
+    future: Future = Future()
+    future.set_result(made)
+    return future
+
+
+@contextmanager
+def named(job: Job) -> Iterator[None]:
+    """Within it, a DataError says which picture it is about."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{shown_name(job.source)}: {error}") from error
