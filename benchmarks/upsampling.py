@@ -15,10 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from condcolor.bands import bands
 from condcolor.codecs import AB_SCALE, FLAT, L_SCALE
 from condcolor.color import srgb8_to_lab
 from condcolor.images import find_pictures, open_picture
-from condcolor.upsampling import enlarged, linear_model
+from condcolor.upsampling import cubic, linear_model, rows_at
 
 SIZES = (("32 px", 32, 0.0), ("64 px", 64, 0.0), ("128 px", 128, 0.0), ("64 px, blurred", 64, 1.0))
 
@@ -63,7 +64,10 @@ def joint_bilateral(large: Tensor, small: Tensor, ab: Tensor) -> Tensor:
 
 def ours(large: Tensor, small: Tensor, ab: Tensor) -> Tensor:
     model = linear_model(small, ab, FLAT)
-    whole = torch.cat([band for _, band in enlarged(model, large.shape[-2:])], dim=2)
+    low, size = model.shape[-2], large.shape[-2:]
+    wide = F.interpolate(model, (low, size[1]), mode="bicubic")
+    rows = [rows_at(b.place, wide[:, :, b.near], cubic, taps=4) for b in bands(size, low)]
+    whole = torch.cat(rows, dim=2)
     slope, offset = whole.chunk(2, dim=1)
     return slope * large + offset
 

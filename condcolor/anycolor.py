@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from condcolor.attributes import AttributeSchema
-from condcolor.codecs import Codec
 from condcolor.errors import UsageError
 from condcolor.geometry import letterbox
 from condcolor.images import Picture
@@ -20,20 +18,26 @@ from condcolor.regions import Shares, find_shares
 
 MOST_VALUES = 16  # of an attribute that are looked at; of more, as many, evenly spread
 
-# a sketch [3, S, S] uint8 and value indices [N, A] -> the network's outputs [N, 3, S, S], finished
-Outputs = Callable[[Tensor, Tensor], Tensor]
+
+class Colors(Protocol):
+    """What of a Colorizer it takes."""
+
+    schema: AttributeSchema
+    codec: Any  # with the `pairs` and `fill` of a Codec
+    image_size: int
+    flat: bool
+
+    def evened_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+        """A sketch `[3, S, S]` uint8 and value indices `[N, A]` -> outputs `[N, 3, S, S]`, finished."""
+
+    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As in `SketchToRgb`."""
+
+    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """As in `SketchToRgb`."""
 
 
-@torch.inference_mode()
-def find_regions(
-    picture: Picture,
-    outputs: Outputs,
-    *,
-    schema: AttributeSchema,
-    codec: Codec,
-    image_size: int,
-    flat: bool,
-) -> Regions:
+def find_regions(picture: Picture, colorizer: Colors) -> Regions:
     """Take a picture apart into lines, rest, and a region an attribute.
 
     A picture that is coloured already is shown to the model as line art, and its rest stays as it is.
@@ -42,6 +46,7 @@ def find_regions(
         UsageError: a model of photographs, or without attributes.
         DataError: the picture is too large for the memory.
     """
+    schema, codec = colorizer.schema, colorizer.codec
     if not codec.pairs or not schema.attributes:
         raise UsageError(
             "this model has no parts to colour or to take apart: use a model of line art that has "
@@ -49,7 +54,7 @@ def find_regions(
         )
     width, height = picture.size
     with memory_told(f"{width}x{height} pixels are too many here: make the picture smaller"):
-        seen = letterbox(picture.rgb, image_size, codec.fill)[0]
+        seen = letterbox(picture.rgb, colorizer.image_size, codec.fill)[0]
         sketch, lines, own = picture.rgb, None, np.ones((3, 1, 1), np.float32)
         if colored := has_colors(seen):
             art, fills = split_lines(picture.rgb)
@@ -59,15 +64,13 @@ def find_regions(
             lines = np.ascontiguousarray(sketch.transpose(2, 0, 1)).astype(np.float32) / 255
 
         looked = [_some(len(a.values)) for a in schema.attributes]
-        square, box = letterbox(sketch, image_size, codec.fill)
-        made = outputs(torch.from_numpy(square).permute(2, 0, 1), _asked(looked))
+        square, box = letterbox(sketch, colorizer.image_size, codec.fill)
+        made = colorizer.evened_of(np.ascontiguousarray(square.transpose(2, 0, 1)), _asked(looked))
         rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
-        original = torch.from_numpy(sketch).permute(2, 0, 1)[None]
-        fills, trust = codec.fills(original, made[:, :, rows, columns])
-        shares = find_shares(
-            fills[0].numpy(), _varied(fills, looked), trust[0, 0].numpy(), flat=flat
-        )
-        rest, *parts = _spread(codec, shares, trust, (height, width))
+        original = sketch.transpose(2, 0, 1)[None]
+        fills, trust = colorizer.fills(original, made[:, :, rows, columns])
+        shares = find_shares(fills[0], _varied(fills, looked), trust[0, 0], flat=colorizer.flat)
+        rest, *parts = _spread(colorizer, shares, trust, (height, width))
         if colored:
             rest = own * (1 - parts[1].sum(0))
     return Regions(picture, schema, lines, own, rest, *parts, _colors(schema, looked, shares))
@@ -80,30 +83,30 @@ def _some(count: int) -> list[int]:
     return [round(i * (count - 1) / (MOST_VALUES - 1)) for i in range(MOST_VALUES)]
 
 
-def _asked(looked: Sequence[Sequence[int]]) -> Tensor:
+def _asked(looked: Sequence[Sequence[int]]) -> list[list[int]]:
     """Value indices `[N, A]`: all attributes in their first value, then each in its other ones."""
     rows = [[0] * len(looked)]
     for place, values in enumerate(looked):
         rows += [[0] * place + [value] + [0] * (len(looked) - place - 1) for value in values[1:]]
-    return torch.tensor(rows)
+    return rows
 
 
-def _varied(fills: Tensor, looked: Sequence[Sequence[int]]) -> list[np.ndarray]:
+def _varied(fills: np.ndarray, looked: Sequence[Sequence[int]]) -> list[np.ndarray]:
     """The fills of each attribute in its values `[V, 3, h, w]`, from those that `_asked` asks for."""
     varied, start = [], 1
     for values in looked:
         stop = start + len(values) - 1
-        varied.append(torch.cat((fills[:1], fills[start:stop])).numpy())
+        varied.append(np.concatenate((fills[:1], fills[start:stop])))
         start = stop
     return varied
 
 
 def _spread(
-    codec: Codec, shares: Shares, trust: Tensor, size: tuple[int, int]
+    colorizer: Colors, shares: Shares, trust: np.ndarray, size: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rest, shares and covers at the picture's own size."""
-    planes = torch.from_numpy(np.concatenate((shares.rest, shares.shares, shares.covers)))
-    large = codec.spread(planes[None], trust, size)[0].numpy()
+    planes = np.concatenate((shares.rest, shares.shares, shares.covers))
+    large = colorizer.spread(planes[None], trust, size)[0]
     count = len(shares.shares)
     return large[:3], large[3 : 3 + count], large[3 + count :]
 

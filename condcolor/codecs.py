@@ -98,7 +98,7 @@ class SketchToRgb(_FullSize):
         return ((output.float() + 1) / 2).clamp(0, 1)
 
     def fills(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
-        """The fill colours of outputs `[N, 3, h, w]` of one or N `original [.., 3, H, W]`, and their trust.
+        """Fill colours of outputs `[N, 3, h, w]` of an `original [1, 3, H, W]`, or of N; and their trust.
 
         The fill colour of a pixel is the output over the sketch's lightness, a ratio that knows no line. It
         is trusted, `[1 or N, 1, h, w]` in [0, 1], where the sketch is as light as its surroundings (not on a
@@ -118,23 +118,18 @@ class SketchToRgb(_FullSize):
         By what is trusted (Knutsson and Westin, "Normalized and differential convolution", 1993, with a
         bilinear kernel), so that colours meet under a line. Linear in the planes.
         """
-        large = _enlarged(_weighed(planes, trust), size)
-        return large[:, :-1] / large[:, -1:]
+        known = F.interpolate(_known(planes, trust), size=size, mode="bilinear")
+        return known[:, :-1] / known[:, -1:]
 
     def prepared(self, original: Tensor, output: Tensor) -> Tensor:
         """The fill colours, grown under the lines from both sides, times their trust; and the trust."""
-        known = _weighed(*self.fills(original, output))
-        return _enlarged(known, (output.shape[-2], original.shape[-1]))
+        size = (output.shape[-2], original.shape[-1])
+        return F.interpolate(_known(*self.fills(original, output)), size=size, mode="bilinear")
 
     def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
-        """Multiply the fill colours onto the lines of the original.
-
-        They come to its size by what is trusted (Knutsson and Westin, "Normalized and differential
-        convolution", 1993, with a bilinear kernel): colours meet under a line, and the line itself stays
-        the original's.
-        """
-        known, weight = rows_at(place, near, linear, taps=2).split((3, 1), dim=1)
-        return known / weight * rows.float() / 255
+        """Multiply the fill colours, as `spread` enlarges them, onto the lines of the original."""
+        known = rows_at(place, near, linear, taps=2)
+        return known[:, :-1] / known[:, -1:] * rows.float() / 255
 
     def enlivened(self, vivid: float) -> Codec:
         refuse_vivid()
@@ -238,14 +233,14 @@ def levels(picture: Tensor) -> Tensor:
     return (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0)
 
 
-def _weighed(planes: Tensor, trust: Tensor) -> Tensor:
-    """Planes `[B, C, h, w]`, grown, times their trust; and the trust, as one plane more."""
+def _known(planes: Tensor, trust: Tensor) -> Tensor:
+    """Planes `[B, C, h, w]`, grown, times their trust `[B, 1, h, w]`, and then the trust.
+
+    Enlarged and divided, each new pixel is a mean by what is trusted (Knutsson and Westin, "Normalized
+    and differential convolution", 1993).
+    """
     weight = trust + 1e-3  # far under a line nothing is trusted: there all count alike
     return torch.cat((_grow(planes, trust) * weight, weight), dim=1)
-
-
-def _enlarged(planes: Tensor, size: tuple[int, int]) -> Tensor:
-    return F.interpolate(planes, size=size, mode="bilinear")
 
 
 def _grow(fill: Tensor, trust: Tensor, rounds: int = 6) -> Tensor:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
+from condcolor.anycolor import find_regions
 from condcolor.attributes import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.fills import even_fills, find_pieces
@@ -62,6 +63,23 @@ class BaseColorizer(ABC):
             Rows, and those rows of the picture, `[R, W, 3]` uint8.
         """
 
+    @abstractmethod
+    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What `SketchToRgb.fills` says of them."""
+
+    @abstractmethod
+    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """What `SketchToRgb.spread` makes of them."""
+
+    @property
+    @abstractmethod
+    def threads(self) -> int:
+        """How many threads compute for the one that calls."""
+
+    @abstractmethod
+    def set_threads(self, count: int) -> None:
+        """Let so many compute for the thread that calls, where that can be told."""
+
     def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
         """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
 
@@ -109,21 +127,20 @@ class BaseColorizer(ABC):
         wishes = [parse_wishes(self.schema, values) for values in asked]
         plain = list(map(plain_values, wishes))
         if None in plain:
-            return map(self.regions(picture).painted, wishes)
+            regions = self.regions(picture)
+            return map(regions.painted, wishes)
         cond = self._planes(plain)
-        return self._colorings(self._framed(picture), cond)
+        framed = self._framed(picture)
+        return self._colorings(framed, cond)
 
     def regions(self, picture: AnyPicture) -> Regions:
         """The picture taken apart, for many colours: `.paint(hair="#ff8800", shirt="tan")`.
 
         Raises:
-            UsageError: the model is one of photographs, has no attributes, or is an exported one.
+            UsageError: the model is one of photographs, or has no attributes.
             PictureError, DataError: as for a call.
         """
-        raise UsageError(
-            "an exported model paints its own values only: for any colour, and for layers, use the model "
-            "that it was exported from"
-        )
+        return find_regions(self._opened(picture), self)
 
     def layers(self, picture: AnyPicture | Regions, /, **values: str) -> Layers:
         """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
@@ -175,6 +192,17 @@ class BaseColorizer(ABC):
         if prepared.wishes is not None:
             return self.regions(framed.picture).painted(prepared.wishes)
         return self._finished(framed, next(self._evened(framed.square, output[None])))
+
+    def outputs_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+        """The outputs `[N, O, S, S]` of a sketch `[3, S, S]` uint8, values by their indices `[N, A]`."""
+        cond = np.array([self.schema.one_hot(row) for row in asked], np.float32)
+        cond = cond.reshape(len(asked), self.schema.planes)
+        starts = range(0, len(cond), BATCH)
+        return np.concatenate([self.painted(sketch[None], cond[i : i + BATCH]) for i in starts])
+
+    def evened_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+        """The same, their fills even where the model's should be."""
+        return np.stack(list(self._evened(sketch, self.outputs_of(sketch, asked))))
 
     def _evened(self, square: np.ndarray, outputs: np.ndarray) -> Iterator[np.ndarray]:
         """The outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8, one by one, their fills even."""

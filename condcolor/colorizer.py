@@ -9,11 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from condcolor.anycolor import find_regions
 from condcolor.checkpoint import Model, load_model
 from condcolor.codecs import levels
-from condcolor.coloring import BATCH, AnyPicture, BaseColorizer, learnt_flat_fills
-from condcolor.dataset import one_hot
+from condcolor.coloring import BaseColorizer, learnt_flat_fills
 from condcolor.devices import autocast, pick_device, pick_precision
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.inference import ready
@@ -21,7 +19,6 @@ from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model
 from condcolor.onnxcolorizer import OnnxColorizer
 from condcolor.onnxfile import is_onnx
-from condcolor.recoloring import Regions
 
 PRECISIONS = ("fp32", "bf16", "auto")
 
@@ -81,21 +78,28 @@ class Colorizer(BaseColorizer):
     def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
         return self.outputs(torch.from_numpy(squares), torch.from_numpy(cond)).numpy()
 
-    def regions(self, picture: AnyPicture) -> Regions:
-        return find_regions(
-            self._opened(picture),
-            self._evened_outputs,
-            schema=self.schema,
-            codec=self.codec,
-            image_size=self.image_size,
-            flat=self.flat,
-        )
-
     @torch.inference_mode()
     def bands(self, original: np.ndarray, output: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         tensors = torch.from_numpy(original), torch.from_numpy(output)
         for rows, band in self.codec.bands_at(*tensors):
             yield rows, levels(band).numpy()
+
+    @torch.inference_mode()
+    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        tensors = torch.from_numpy(original), torch.from_numpy(outputs)
+        fills, trust = self.codec.fills(*tensors)
+        return fills.numpy(), trust.numpy()
+
+    @torch.inference_mode()
+    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        return self.codec.spread(torch.from_numpy(planes), torch.from_numpy(trust), size).numpy()
+
+    @property
+    def threads(self) -> int:
+        return torch.get_num_threads()
+
+    def set_threads(self, count: int) -> None:
+        torch.set_num_threads(count)
 
     @torch.inference_mode()
     def outputs(self, squares: Tensor, cond: Tensor) -> Tensor:
@@ -125,20 +129,12 @@ class Colorizer(BaseColorizer):
         Returns:
             `[N, 3, S, S]` float in [0, 1].
         """
-        outputs = self._evened_outputs(sketch, asked)
+        outputs = torch.from_numpy(self.evened_of(sketch.numpy(), asked.tolist()))
         return torch.cat([self.codec.decode_at(sketch[None], output[None]) for output in outputs])
 
     @torch.inference_mode()
     def colour_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
         """Like `colour`, but what the network says: fills not evened, lines not the sketch's."""
         source = self.codec.encode_source(sketch[None])
-        return self.codec.decode(source, self._outputs_of(sketch, asked))
-
-    def _evened_outputs(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """Like `outputs` for one sketch `[3, S, S]` uint8 and value indices, their fills even."""
-        outputs = self._outputs_of(sketch, asked).numpy()
-        return torch.from_numpy(np.stack(list(self._evened(sketch.numpy(), outputs))))
-
-    def _outputs_of(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        parts = one_hot(asked, self.schema.sizes).split(BATCH)
-        return torch.cat([self.outputs(sketch[None], part) for part in parts])
+        outputs = self.outputs_of(sketch.numpy(), asked.tolist())
+        return self.codec.decode(source, torch.from_numpy(outputs))

@@ -65,16 +65,14 @@ def made_in_order(
     A picture leaves when the next one is asked for. Those under way have fewer than `most_pixels` pixels and
     one picture more. Closing the iterator ends the helpers as soon as each is done with its picture.
     """
-    torch = sys.modules.get("torch")  # an exported model does without
-    threads = torch.get_num_threads() if torch else os.cpu_count() or 1
+    threads = colorizer.threads
     budget = PixelBudget(most_pixels)
     with ExitStack() as ending_with:
-        if torch:
-            ending_with.callback(
-                torch.set_num_threads, threads
-            )  # helpers change it for new threads
-        opener = ending_with.enter_context(_helpers(1))  # in order, so one picture over at most
-        finishers = ending_with.enter_context(_helpers(max(1, threads // 2)))
+        ending_with.callback(colorizer.set_threads, threads)  # which helpers change for new threads
+        opener = ending_with.enter_context(
+            _helpers(colorizer, 1)
+        )  # in order, so one picture over at most
+        finishers = ending_with.enter_context(_helpers(colorizer, max(1, threads // 2)))
         ending_with.callback(budget.close)
         coming = iter(jobs)
         before: deque[Future] = deque()  # the network; (Made, Prepared or None) each
@@ -126,11 +124,9 @@ class PixelBudget:
 
 
 @contextmanager
-def _helpers(count: int) -> Iterator[ThreadPoolExecutor]:
+def _helpers(colorizer: BaseColorizer, count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that compute with one thread each; at the end, what they have not begun is dropped."""
-    torch = sys.modules.get("torch")
-    alone = (torch.set_num_threads, (1,)) if torch else ()
-    pool = ThreadPoolExecutor(count, "condcolor", *alone)
+    pool = ThreadPoolExecutor(count, "condcolor", colorizer.set_threads, (1,))
     try:
         yield pool
     finally:

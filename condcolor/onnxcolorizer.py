@@ -10,6 +10,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,16 @@ from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.filetypes import shown_name
 from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model, read_config, schema_of
-from condcolor.onnxfile import ABOUT, FORMAT, PART, PARTS, is_onnx, parse_onnx, read_onnx
+from condcolor.onnxfile import (
+    ABOUT,
+    FORMAT,
+    PART,
+    PARTS,
+    SKETCH_PARTS,
+    is_onnx,
+    parse_onnx,
+    read_onnx,
+)
 from condcolor.vividness import checked_vivid, refuse_vivid
 
 PRECISIONS = ("fp32", "auto")
@@ -45,10 +55,14 @@ class Graph:
         self.inputs = {given.name for given in self.session.get_inputs()}
 
     def __call__(self, **arrays: np.ndarray) -> np.ndarray:
-        """The one output; MemoryError where that is what it fails for."""
+        """The output; MemoryError where that is what it fails for."""
+        return self.all(**arrays)[0]
+
+    def all(self, **arrays: np.ndarray) -> list[np.ndarray]:
+        """The outputs, if there are several."""
         given = {name: array for name, array in arrays.items() if name in self.inputs}
         try:
-            return self.session.run(None, given)[0]
+            return self.session.run(None, given)
         except Exception as error:
             if "allocate memory" in str(error) or "bad_alloc" in str(error):
                 raise MemoryError(str(error)) from error
@@ -64,6 +78,8 @@ class OnnxCodec:
     encode: Graph
     prepare: Graph
     paint: Graph
+    fills: Graph | None = None
+    spread: Graph | None = None
     vivid: float = 1.0
 
     def encode_source(self, rgb: np.ndarray) -> np.ndarray:
@@ -150,12 +166,27 @@ class OnnxColorizer(BaseColorizer):
     def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
         with memory_told("close other programs, or use a smaller model"):
             source = self.codec.encode_source(squares)
-            if len(source) != len(cond):  # one, for all
+            if len(source) < len(cond):
                 source = np.repeat(source, len(cond), axis=0)
             return self.network(source=source, cond=cond)
 
     def bands(self, original: np.ndarray, output: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         return paint_bands(self.codec, original, output)
+
+    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        fills, trust = self.codec.fills.all(original=original, output=outputs)
+        return fills, trust
+
+    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        like = np.empty((1, 1, *size), np.uint8)  # of which the graph looks at the size
+        return self.codec.spread(planes=planes, trust=trust, like=like)
+
+    @property
+    def threads(self) -> int:
+        return os.cpu_count() or 1
+
+    def set_threads(self, count: int) -> None:
+        """ONNX Runtime's threads are those of the file, whoever calls."""
 
 
 def open_graphs(
@@ -169,7 +200,8 @@ def open_graphs(
     try:
         about = json.loads(properties[ABOUT])
         version, pairs, fill = about["format"], about["pairs"], about["fill"]
-        found = {name: base64.b64decode(properties[PART.format(name)]) for name in PARTS}
+        names = PARTS + (SKETCH_PARTS if pairs else ())
+        found = {name: base64.b64decode(properties[PART.format(name)]) for name in names}
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{label}: damaged ({error!r}): export it again") from None
     if version != FORMAT:

@@ -23,6 +23,7 @@ ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, weights, graph_sha256
 CONFIG = "condcolor.config"  # the model's config.json
 CARD = "condcolor.card"  # its card.md, where it has one
 PARTS = ("encode", "prepare", "paint")  # what the codec does, each an ONNX model
+SKETCH_PARTS = ("fills", "spread")  # and that of line art, with which any colour is put in
 PART = "condcolor.{}"  # of one of those, in base64
 
 # fields of onnx.proto

@@ -96,6 +96,17 @@ def _codec_graphs(codec: Codec) -> Iterator[tuple[str, object]]:
         given |= {"vivid": torch.tensor(1.0)}
     sizes = (plane, plane, {0: ANY}, None)[: len(given)]
     yield "paint", _traced(_Paint(codec), given, "picture", sizes)
+    if not codec.pairs:
+        return
+
+    outputs = torch.zeros(2, codec.output_channels, low, 8)
+    several = {0: ANY, **plane}
+    given = {"original": original, "output": outputs}
+    yield "fills", _traced(_Fills(codec), given, ["fills", "trust"], (plane, several))
+    planes = torch.zeros(1, 7, low, 8)
+    given = {"planes": planes, "trust": planes[:, :1], "like": original[:, :1]}
+    sizes = ({1: ANY, **plane}, plane, plane)
+    yield "spread", _traced(_Spread(codec), given, "large", sizes)
 
 
 class _Encode(nn.Module):
@@ -112,6 +123,16 @@ class _Prepare(_Encode):
         return self.codec.prepared(original, output)
 
 
+class _Fills(_Encode):
+    def forward(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
+        return self.codec.fills(original, output)
+
+
+class _Spread(_Encode):
+    def forward(self, planes: Tensor, trust: Tensor, like: Tensor) -> Tensor:
+        return self.codec.spread(planes, trust, like.shape[-2:])
+
+
 class _Paint(_Encode):
     def forward(
         self, rows: Tensor, near: Tensor, place: Tensor, vivid: Tensor | None = None
@@ -121,7 +142,12 @@ class _Paint(_Encode):
 
 
 def _traced(
-    module: nn.Module, given: Mapping[str, Tensor], made: str, sizes, *, folded: bool = True
+    module: nn.Module,
+    given: Mapping[str, Tensor],
+    made: str | list[str],
+    sizes,
+    *,
+    folded: bool = True,
 ):
     """The `ModelProto` of a module, with nothing in it of the machine it was traced on."""
     with warnings.catch_warnings(), torch.no_grad():
@@ -130,7 +156,7 @@ def _traced(
             module.eval(),
             tuple(given.values()),
             input_names=list(given),
-            output_names=[made],
+            output_names=[made] if isinstance(made, str) else made,
             dynamic_shapes=sizes,
             opset_version=OPSET,
             optimize=folded,

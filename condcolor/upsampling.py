@@ -72,6 +72,8 @@ def rows_at(
 
 def shrunk(planes: Tensor, size: tuple[int, int]) -> Tensor:
     """`planes [B, C, H, W]` as means over areas, `F.interpolate` with mode "area", at `size` (h, w)."""
+    if planes.shape[-2:] == size:
+        return planes
     if not torch.compiler.is_exporting():
         same = planes.shape[-2:] == size
         return planes if same else F.interpolate(planes, size=size, mode="area")

@@ -78,7 +78,7 @@ LAYERS = (
     {"samples", "measuring", "adversaries"},
     {"trainer", "colorizer"},
     {"onnxgraphs", "loading"},
-    {"plan", "exporting", "assessment", "flow", "sources"},
+    {"plan", "assessment", "flow", "sources", "exporting"},
     {"batch"},
     {"runfolder"},
     {"curves", "sampleviews"},
@@ -107,11 +107,11 @@ NO_TORCH = (
     "wishes",
     "layering",
     "layerfiles",
-    "cli",
     "bands",
     "coloring",
     "onnxcolorizer",
     "loading",
+    "cli",
 )
 
 
