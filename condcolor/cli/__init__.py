@@ -24,6 +24,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "info": "info",
     "data": "data",
+    "bench": "bench",
     "doctor": "doctor",
 }
 COMPLETION = "_CONDCOLOR_COMPLETE"  # the variable with which a shell asks what may follow
