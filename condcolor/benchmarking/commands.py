@@ -18,9 +18,6 @@ COMMANDS = {
     "condcolor colorize, one 256 px sketch": (
         "colorize {icons}/inputs/0.png --hair red --shirt blue -o {out}/icon.png --overwrite"
     ),
-    "condcolor variants, one 256 px sketch": (
-        "variants {icons}/inputs/0.png -o {out}/sheet.png --overwrite"
-    ),
     "condcolor colorize, one 640x480 photograph": (
         "colorize {photographs}/00.jpg --model photo -o {out}/photograph.jpg --overwrite"
     ),

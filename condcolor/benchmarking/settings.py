@@ -45,8 +45,8 @@ class Settings:
     what: some of WHAT. recipes: None for RECIPES. batches: None for the recipe's own in training and
     loading, and INFERENCE_BATCHES. precisions: fp32, bf16 or auto, the device's best. widths: base
     channels, None for the recipe's. size: side in pixels, None for the recipe's. seconds: of each
-    measurement, over all its turns. runs: of each command. textbook: a file to be held against. data:
-    photographs, for drawn ones.
+    measurement, over all its turns. turns: of training. runs: of each command. textbook: a file to be held
+    against. data: photographs, for drawn ones.
     """
 
     what: tuple[str, ...] = WHAT
@@ -56,7 +56,7 @@ class Settings:
     precisions: tuple[str, ...] = ("auto",)
     widths: tuple[int, ...] | None = None
     size: int | None = None
-    seconds: float = 3.0
+    seconds: float = 2.0
     turns: int = 3
     runs: int = 3
     textbook: Path | None = None
@@ -85,6 +85,10 @@ class Settings:
     def cases(self) -> list[Case]:
         """In the order they are measured in."""
         return list(dict.fromkeys(self._cases()))
+
+    def turns_of(self, case: Case) -> int:
+        """More turns, and as much shorter ones, where a step is no matter of seconds: steadier medians."""
+        return self.turns if case.what == TRAINING else 2 * self.turns
 
     def _cases(self) -> Iterator[Case]:
         for what in (TRAINING, INFERENCE, DATA):

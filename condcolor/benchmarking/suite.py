@@ -34,7 +34,7 @@ from condcolor.benchmarking.timing import Samples
 from condcolor.benchmarking.work import forward_flops, training_flops
 from condcolor.recipes import find_recipe
 
-WEIGHTS = {TRAINING: 4, COMMANDS: 2}  # of a turn, about, where that of another kind of work is 1
+WEIGHTS = {TRAINING: 6, COMMANDS: 2}  # of a turn, about, where that of another kind of work is 1
 OnProgress = Callable[[int, int, str], None]
 
 
@@ -77,8 +77,9 @@ class Bench:
         self.matmul_samples: dict[str, Samples] = {}
         self.stack = contextlib.ExitStack()
         self.done = 0
-        turns = 1 + settings.turns
-        self.total = sum(WEIGHTS.get(case.what, 1) * turns for case in settings.cases())
+        self.total = sum(
+            WEIGHTS.get(case.what, 1) * (1 + settings.turns_of(case)) for case in settings.cases()
+        )
         self.total += settings.runs * WEIGHTS[COMMANDS] * (COMMANDS in settings.what)
 
     def __enter__(self) -> Bench:
@@ -97,8 +98,8 @@ class Bench:
             self._advance(case)
             turns = by_turns(
                 [*runs, *(self._matmul(precision) for precision in matmuls)],
-                turns=settings.turns,
-                seconds=settings.seconds / settings.turns,
+                turns=settings.turns_of(case),
+                seconds=settings.seconds / settings.turns_of(case),
                 on_turn=lambda: self._advance(case),
             )
             taken = dict(zip((run.subject for run in runs), turns, strict=False))

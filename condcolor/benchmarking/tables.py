@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from condcolor.benchmarking.figures import Report, Row
 from condcolor.benchmarking.subject import DATA, ENCODED, INFERENCE, OURS, TRAINING
@@ -13,8 +13,6 @@ TITLES = {
     DATA: "Data, pictures cut, mirrored and in batches",
 }
 LABELS = {DATA: "in 8 bits", ENCODED: "encoded"}
-HEADS = ["", "recipe", "px", "batch", "width", "precision", "p50", "p95", "memory"]
-ENDS = ["GFLOP/s", "of matmul", "to textbook"]
 
 
 def lines(report: Report, *, markdown: bool = False) -> Iterator[str]:
@@ -29,11 +27,8 @@ def lines(report: Report, *, markdown: bool = False) -> Iterator[str]:
         kinds = (DATA, ENCODED) if what == DATA else (what,)
         rows = [row for row in report.rows if row.what in kinds]
         if rows:
-            cut = len(ENDS) - 1 if what == DATA else 0  # nothing is computed in networks
-            table = [
-                HEADS + ENDS[cut:],
-                *(_cells(row)[: len(HEADS)] + _ends(row)[cut:] for row in rows),
-            ]
+            heads = [head for head in COLUMNS if what != DATA or head not in OF_NETWORKS]
+            table = [heads, *([COLUMNS[head](row) for head in heads] for row in rows)]
             yield from ("", f"{title}:", "", *render(table))
     if report.commands:
         table = [["command, from cold", "median s", "min", "max"]]
@@ -52,27 +47,6 @@ def _machine(report: Report) -> str:
     return "; ".join(str(part) for part in parts)
 
 
-def _cells(row: Row) -> list[str]:
-    label = row.whose if row.whose != OURS else " ".join((OURS, LABELS.get(row.what, ""))).strip()
-    cells = [label, row.recipe, str(row.size), str(row.batch), str(row.width), row.precision]
-    cells += [_rate(row.pictures_per_s_p50), _rate(row.pictures_per_s_p95)]
-    memory = row.peak_device_memory_bytes or row.peak_memory_bytes
-    return [*cells, f"{memory / 2**30:.2f} GiB" if memory else "-"]
-
-
-def _ends(row: Row) -> list[str]:
-    flops, share, ratio = row.gflop_per_picture, row.share_of_matmul, row.vs_textbook
-    return [
-        f"{flops * row.pictures_per_s_p50:,.0f}" if flops else "-",
-        f"{100 * share:.0f} %" if share else "-",
-        f"{ratio:.2f} x" if ratio else "-",
-    ]
-
-
-def _rate(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-
 def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return [
@@ -86,3 +60,46 @@ def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
 def _markdown(table: Sequence[Sequence[str]]) -> list[str]:
     head, *rows = ["| " + " | ".join(row) + " |" for row in table]
     return [head, "|" + "---|" * len(table[0]), *rows]
+
+
+def _label(row: Row) -> str:
+    return f"{OURS} {LABELS.get(row.what, '')}".strip() if row.whose == OURS else row.whose
+
+
+def _memory(row: Row) -> str:
+    used = row.peak_device_memory_bytes or row.peak_memory_bytes
+    return f"{used / 2**30:.2f} GiB" if used else "-"
+
+
+def _flops(row: Row) -> str:
+    flops = row.gflop_per_picture
+    return f"{flops * row.pictures_per_s_p50:,.0f}" if flops else "-"
+
+
+def _share(row: Row) -> str:
+    return f"{100 * row.share_of_matmul:.0f} %" if row.share_of_matmul else "-"
+
+
+def _ratio(row: Row) -> str:
+    return f"{row.vs_textbook:.2f} x" if row.vs_textbook else "-"
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+COLUMNS: dict[str, Callable[[Row], str]] = {
+    "": _label,
+    "recipe": lambda row: row.recipe,
+    "px": lambda row: str(row.size),
+    "batch": lambda row: str(row.batch),
+    "width": lambda row: str(row.width),
+    "precision": lambda row: row.precision,
+    "p50": lambda row: _rate(row.pictures_per_s_p50),
+    "p95": lambda row: _rate(row.pictures_per_s_p95),
+    "memory": _memory,
+    "GFLOP/s": _flops,
+    "of matmul": _share,
+    "to textbook": _ratio,
+}
+OF_NETWORKS = {"width", "precision", "GFLOP/s", "of matmul"}  # columns that say nothing of data

@@ -43,7 +43,10 @@ def main() -> None:
                     "code": 3,
                 }
             else:
-                answer = {"error": f"{type(error).__name__}: {error}", "code": 0}
+                said = str(error).strip().splitlines() or [
+                    ""
+                ]  # a loader's ends with its process's own
+                answer = {"error": f"{type(error).__name__}: {said[-1]}", "code": 0}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

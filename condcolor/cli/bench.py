@@ -65,7 +65,7 @@ class Listed(click.ParamType):
     help="Base channels, such as 64,32.  [default: the recipe's]",
 )
 @click.option("--size", type=int, help="Pixels a side.  [default: the recipe's]")
-@click.option("--seconds", type=float, help="Of a measurement; long steps take more.  [default: 3]")
+@click.option("--seconds", type=float, help="Of a measurement; long steps take more.  [default: 2]")
 @click.option("--quick", is_flag=True, help="The recipe icons alone, in fewer turns: half as long.")
 @click.option(
     "--textbook",
