@@ -28,6 +28,7 @@ def measured(monkeypatch):
     """Stands in for the measurement; the settings it was asked for."""
     asked = []
     machine = {"cpu": "A CPU", "cores": 2, "threads": 2, "memory_gib": 8, "torch": "2", "gpu": None}
+    machine["load"] = 0.1
     rows = (
         row(gflop_per_picture=87.4, share_of_matmul=0.5),
         row(whose="textbook", vs_textbook=None),
@@ -49,6 +50,7 @@ def test_tables_are_printed(condcolor, here, measured):
     assert "p95 what 95 % of the samples reached (the slow end)" in done.stdout
     (ours,) = [line for line in done.stdout.splitlines() if line.startswith("condcolor  ")]
     assert ours.split()[-7:] == ["1.00", "GiB", "175", "50", "%", "2.50", "x"]
+    assert "; load before 0.1" in done.stdout
     assert "| condcolor | icons |" not in done.stdout
     done = condcolor("bench", "--textbook", FILE, "--markdown")
     assert "| condcolor | icons | 256 | 10 | 64 | fp32 | 2 | 1 | 1.00 GiB | 175 |" in done.stdout

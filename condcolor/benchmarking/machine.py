@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""What a figure is measured on; asked before, so that the load is that of others."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def describe(device: torch.device) -> dict[str, object]:
         "threads": torch.get_num_threads(),
         "flags": sorted(flag for flag in cpu_flags() if flag.startswith(TOLD_FLAGS)),
         "memory_gib": _memory_gib(),
+        "load": load(),
         "gpu": torch.cuda.get_device_name(device) if on_gpu else None,
         "bf16": has_bf16(device),
         "torch": torch.__version__,
@@ -30,6 +31,13 @@ def describe(device: torch.device) -> dict[str, object]:
         "system": platform.platform(),
         "condcolor": condcolor.__version__,
     }
+
+
+def load() -> float | None:
+    """Processes that wanted a core, on average over the last minute."""
+    with suppress(OSError, AttributeError):
+        return round(os.getloadavg()[0], 2)
+    return None
 
 
 def _cpu_name() -> str:

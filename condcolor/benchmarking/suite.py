@@ -45,16 +45,17 @@ def measure(settings: Settings, on_progress: OnProgress = lambda done, total, wh
         UsageError: the textbook's file is none. DataError: no pictures, too little memory, a failed command.
     """
     known = load_textbook(settings.textbook).RECIPES if settings.textbook else ()
+    found = machine.describe(torch.device(settings.device))
     with tempfile.TemporaryDirectory(prefix="condcolor-bench-") as folder:
         with Bench(settings, Path(folder), known, on_progress) as bench:
             rows = [row for case in settings.cases() for row in bench.rows(case)]
             commands = bench.commands() if COMMANDS in settings.what else []
         told = {name: _plain(value) for name, value in asdict(settings).items()}
         return Report(
-            machine.describe(torch.device(settings.device)),
+            found,
             settings.device,
             str(settings.textbook) if settings.textbook else None,
-            {precision: rate(found) / 1e9 for precision, found in bench.matmul_samples.items()},
+            {precision: rate(taken) / 1e9 for precision, taken in bench.matmul_samples.items()},
             tuple(rows),
             tuple(commands),
             told,

@@ -44,6 +44,8 @@ def _machine(report: Report) -> str:
     parts += [f"{m['memory_gib']} GiB", f"torch {m['torch']}", f"on {report.device}"]
     for precision, gflops in report.matmul_gflops.items():
         parts.append(f"matmul {precision} {gflops:,.0f} GFLOP/s")
+    if m["load"] is not None:
+        parts.append(f"load before {m['load']:.1f}")  # a busy machine's figures say little
     return "; ".join(str(part) for part in parts)
 
 
