@@ -7,8 +7,6 @@ torch's pools, one for each thread that calls it, would fight over the cores.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections import deque

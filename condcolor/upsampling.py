@@ -75,8 +75,7 @@ def shrunk(planes: Tensor, size: tuple[int, int]) -> Tensor:
     if planes.shape[-2:] == size:
         return planes
     if not torch.compiler.is_exporting():
-        same = planes.shape[-2:] == size
-        return planes if same else F.interpolate(planes, size=size, mode="area")
+        return F.interpolate(planes, size=size, mode="area")
     down, across = (_areas(planes.shape[d], size[d]) for d in (-2, -1))
     return down @ planes @ across.T
 

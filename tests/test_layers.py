@@ -78,7 +78,7 @@ LAYERS = (
     {"samples", "measuring", "adversaries"},
     {"trainer", "colorizer"},
     {"onnxgraphs", "loading"},
-    {"plan", "assessment", "flow", "sources", "exporting"},
+    {"plan", "assessment", "flow", "sources", "exporting", "benchmarking"},
     {"batch"},
     {"runfolder"},
     {"curves", "sampleviews"},

@@ -28,6 +28,7 @@ COMMANDS = {
     "info": "info",
     "data": "data",
     "export": "export",
+    "bench": "bench",
     "doctor": "doctor",
 }
 COMPLETION = "_CONDCOLOR_COMPLETE"  # the variable with which a shell asks what may follow

@@ -77,8 +77,6 @@ def colorize(
         keep_memory()
         wait_asleep()
 
-        from condcolor.loading import load_colorizer
-
         return load_colorizer(model, vivid=vivid, device=device, precision=precision)
 
     if STREAM in (*sketches, out):
