@@ -45,7 +45,8 @@ def serve(host, port, models, device, opens) -> None:
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise UsageError(f"{' and '.join(missing)} missing: pip install 'condcolor[web]'")
+        verb = "is" if len(missing) == 1 else "are"
+        raise UsageError(f"{' and '.join(missing)} {verb} missing: pip install 'condcolor[web]'")
     from condcolor.web import server
 
     with server.listen(host, port) as sock:

@@ -68,7 +68,7 @@ def make_app(
     """
     if not models:
         raise UsageError("a page needs a model")
-    api = _Api(models, sketches or Sketches(), waiting)
+    api = _Api(models, Sketches() if sketches is None else sketches, waiting)
     app = Starlette(
         routes=[*api.routes(), *_static_routes()],
         lifespan=api.lifespan,

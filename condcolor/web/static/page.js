@@ -6,7 +6,7 @@ const $ = (id) => document.getElementById(id);
 const OUTDATED = 150; // ms after which a request is given up for a newer one
 const TYPING = 350; // ms without a key that end a colour's name
 const RETRIES = 8; // while the server has too much to do
-const LARGEST_VIEW = 0.66; // of the window's height, for a picture
+const LARGEST_VIEW = 0.7; // of the window's height, for a picture
 
 const state = {
   models: [],
@@ -201,8 +201,8 @@ function fit() {
   if (!state.width) return;
   const narrow = window.matchMedia("(max-width: 859px)").matches;
   const height = window.innerHeight * (narrow ? 0.4 : LARGEST_VIEW);
-  const scale = Math.min(height / state.height, $("stage").clientWidth / state.width);
-  $("frame").style.width = `${Math.floor(state.width * scale)}px`;
+  const scale = Math.min(height / state.height, $("full").clientWidth / state.width);
+  for (const id of ["frame", "compare"]) $(id).style.width = `${Math.floor(state.width * scale)}px`;
   $("frame").style.height = `${Math.floor(state.height * scale)}px`;
 }
 
@@ -210,7 +210,7 @@ function compare(percent) {
   const at = Math.min(100, Math.max(0, percent));
   $("slider").value = at;
   $("full").dataset.at = Math.round(at);
-  $("frame").style.setProperty("--at", `${100 - at}%`);
+  $("frame").style.setProperty("--at", `${at}%`);
   $("slider").setAttribute("aria-valuetext", `${Math.round(at)} % of the width as it came`);
 }
 
@@ -246,6 +246,7 @@ function chooseModel(name) {
 
 function refreshPanel() {
   const { model } = state;
+  $("attributes").hidden = !model.attributes.length;
   $("vividness").hidden = model.vivid === null;
   if (model.vivid !== null) {
     $("vivid").value = vivid();
@@ -255,7 +256,6 @@ function refreshPanel() {
   $("layers").hidden = $("download-ora").hidden = !model.any_color;
   $("variants").hidden = $("download-sheet").hidden = !model.variants;
   $("variants-title").textContent = `All ${model.variants} variants`;
-  $("compare-end").textContent = model.any_color ? "Sketch" : "Before";
   $("layer-list").replaceChildren();
   $("grid").replaceChildren();
   if ($("layers").open) showLayers();
@@ -503,7 +503,7 @@ function listen() {
   $("slider").addEventListener("input", () => compare(Number($("slider").value)));
   const drag = (event) => {
     const box = $("frame").getBoundingClientRect();
-    compare(100 - (100 * (event.clientX - box.left)) / box.width);
+    compare((100 * (event.clientX - box.left)) / box.width);
   };
   $("divider").addEventListener("pointerdown", (event) => {
     event.preventDefault();
