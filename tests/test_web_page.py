@@ -14,8 +14,9 @@ from conftest import sketch
 from models import save_random_photo
 from PIL import Image
 
-for needed in ("uvicorn", "starlette", "playwright"):
-    pytest.importorskip(needed, reason=f"needs {needed}")
+pytest.importorskip("uvicorn", reason="needs condcolor[web]")
+pytest.importorskip("starlette", reason="needs condcolor[web]")
+pytest.importorskip("playwright", reason="needs playwright")
 
 from playwright import sync_api
 from webserver import painters, pixels, png, serving
@@ -192,13 +193,18 @@ def test_a_wrong_color_is_told_and_the_picture_stays(opened):
 
 def test_the_keyboard_does_it_all(opened):
     page = opened()
+    choosers = []
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     page.keyboard.press("Tab")  # the model
     page.keyboard.press("Tab")
-    with page.expect_file_chooser() as waiting:
-        page.keyboard.press("Enter")
-    waiting.value.set_files(
-        {"name": "a.png", "mimeType": "image/png", "buffer": png(sketch(32, 24))}
-    )
+    sync_api.expect(page.locator("#choose")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(100):
+        page.wait_for_timeout(50)
+        if choosers:
+            break
+    data = png(sketch(32, 24))
+    choosers[0].set_files({"name": "a.png", "mimeType": "image/png", "buffer": data})
     shown(page)
     seen = []
     page.locator("#models input").first.focus()

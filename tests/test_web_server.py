@@ -19,6 +19,7 @@ pytest.importorskip("starlette", reason="needs condcolor[web]")
 
 from webserver import fetch, painters, pixels, png, send, serving, until
 
+from condcolor.web import app as web_app
 from condcolor.web import guard, receiving, server
 from condcolor.web.app import make_app
 from condcolor.web.painting import Painter
@@ -67,6 +68,20 @@ def test_a_body_in_chunks_is_counted_while_it_comes(port, monkeypatch):
     with connect(port) as sock:
         sock.sendall(head(port) + b"".join(b"2710\r\n" + bytes(10_000) + b"\r\n" for _ in range(6)))
         assert answer_to(sock).startswith(b"HTTP/1.1 413 ")
+
+
+def test_no_more_bytes_are_received_than_fit(port, monkeypatch):
+    monkeypatch.setattr(web_app, "RECEIVING", 150)
+    with connect(port) as first, connect(port) as second:
+        first.sendall(head(port, 100) + b"abc")
+        until(lambda: fetch(port, "/api/health")[0] == 200)
+        second.sendall(head(port, 100))
+        assert answer_to(second).startswith(b"HTTP/1.1 503 ")
+        first.sendall(bytes(97))
+        assert first.recv(12) == b"HTTP/1.1 400"
+    with connect(port) as third:
+        third.sendall(head(port, 100) + bytes(100))
+        assert third.recv(12) == b"HTTP/1.1 400"
 
 
 def test_a_slow_body_times_out(port, monkeypatch):

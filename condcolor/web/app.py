@@ -28,14 +28,22 @@ from condcolor.images import Picture, open_picture
 from condcolor.web.guard import Guard, error_response
 from condcolor.web.openapi import describe
 from condcolor.web.painting import Painter, encode_png, picture_image
-from condcolor.web.receiving import CLOSE, GONE, MOST_BODY, Asked, find_painter, read_picture
+from condcolor.web.receiving import (
+    CLOSE,
+    GONE,
+    MOST_BODY,
+    Asked,
+    announced_size,
+    find_painter,
+    read_body,
+)
 from condcolor.web.sketches import Sketch, Sketches
 from condcolor.web.worker import WAITING, Busy, Worker
 
 T = TypeVar("T")
 
 MAX_PIXELS = 16_000_000  # of a picture: taken apart, it takes 40 bytes a pixel
-UPLOADS = 8  # at once: their bytes are held in memory
+RECEIVING = 8 * MOST_BODY  # bytes of files that are being received, all together
 PART = 5  # variants in one go: between two goes others get their turn
 STATIC = Path(__file__).parent / "static"
 KINDS = {
@@ -90,7 +98,7 @@ class _Api:
         # two threads, so that colours which need no network never wait for it
         self._network = Worker("network", waiting=waiting)
         self._light = Worker("light", waiting=waiting)
-        self._uploads = 0
+        self._receiving = 0  # bytes
 
     def routes(self) -> list[Route]:
         one = "/api/sketches/{id}"
@@ -125,16 +133,17 @@ class _Api:
         return JSONResponse({"models": described, "max_bytes": MOST_BODY, "max_pixels": MAX_PIXELS})
 
     async def add_sketch(self, request: Request) -> Response:
-        if self._uploads >= UPLOADS:
+        size = announced_size(request)
+        if self._receiving + size > RECEIVING:
             raise HTTPException(503, BUSY, {**LATER, **CLOSE})
-        self._uploads += 1
+        self._receiving += size
         try:
-            body = await read_picture(request)
+            body = await read_body(request)
             if not body:
                 raise HTTPException(400, "no picture came: send its bytes as the body")
             picture = await self._do(request, self._light, partial(_opened, body))
         finally:
-            self._uploads -= 1
+            self._receiving -= size
         width, height = picture.size
         told = {"width": width, "height": height, "notes": picture.notes}
         return JSONResponse({"id": self._sketches.add(Sketch(picture)), **told}, 201)

@@ -19,16 +19,21 @@ CLOSE = {"Connection": "close"}  # what is left of the body is not read
 GONE = 499  # nginx's number for a client that went away; nobody gets to see it
 
 
-async def read_picture(request: Request) -> bytes:
-    """The body, if it may be a picture's file. HTTPException 408, 413 or 415; GONE for a client that is."""
+def announced_size(request: Request) -> int:
+    """Bytes that the body of a picture's file has at most. HTTPException 413 or 415 for what is none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind != "application/octet-stream" and not kind.startswith("image/"):
         raise HTTPException(
             415, "send the picture's bytes as they are, as image/png or such", CLOSE
         )
-    announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > MOST_BODY:
+    length = request.headers.get("content-length", str(MOST_BODY))
+    if not length.isdecimal() or int(length) > MOST_BODY:
         raise _too_large()
+    return int(length)
+
+
+async def read_body(request: Request) -> bytes:
+    """All of it. HTTPException 408 or 413, GONE when the client is."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
