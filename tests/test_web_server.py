@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 from conftest import sketch
+from PIL import Image
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 pytest.importorskip("starlette", reason="needs condcolor[web]")
@@ -99,6 +101,22 @@ def test_a_slow_head_is_hung_up_on(monkeypatch, begun):
         started = time.monotonic()
         assert answer_to(sock) == b""
         assert time.monotonic() - started < 5
+
+
+def test_an_answer_that_nobody_takes_is_thrown_away(monkeypatch):
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.3)
+    noise = Image.effect_noise((2500, 2500), 200).convert("RGB")
+    with serving(make_app(painters())) as port:
+        name = send(port, noise)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.connect(("127.0.0.1", port))
+            asked = f"GET /api/sketches/{name}/sketch.png HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            sock.sendall(asked.encode())
+            first = sock.recv(1024)
+            length = int(re.search(rb"content-length: (\d+)", first)[1])
+            time.sleep(1.5)
+            assert len(first) + len(answer_to(sock)) < length
 
 
 def test_a_request_that_takes_too_long_is_ended(port, monkeypatch):

@@ -20,13 +20,14 @@ BACKLOG = 128
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP that closes connections on which nothing whole is asked for long.
+    """HTTP that closes connections on which nothing whole is asked for long, or nothing is taken.
 
     uvicorn's own timer runs between requests only, so that half a request line would be waited for
-    without an end.
+    without an end; and it lets a client that reads nothing keep its answer in memory.
     """
 
     _late: asyncio.TimerHandle | None = None
+    _unsent = 0  # bytes of the answer that waited when it was last looked at
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -44,10 +45,18 @@ class ImpatientProtocol(H11Protocol):
     def _arm(self) -> None:
         if self._late:
             self._late.cancel()
+        self._unsent = self.transport.get_write_buffer_size()
         self._late = self.loop.call_later(HEAD_SECONDS, self._close_idle)
 
     def _close_idle(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
+        if self.cycle is not None and not self.cycle.response_complete:
+            return  # the app is at work, and has a time limit of its own
+        unsent = self.transport.get_write_buffer_size()
+        if 0 < unsent < self._unsent:
+            self._arm()
+        elif unsent:
+            self.transport.abort()
+        else:
             self.transport.close()
 
 
