@@ -52,10 +52,10 @@ def write_variants(
     for i, image in enumerate(colorings):
         if files:
             save_image(files[i], image, overwrite=overwrite)
-        small.append(_reduced(image, cell))
+        small.append(reduced(image, cell))
         if on_progress:
             on_progress(i + 1, len(asked))
-    save_picture(out, _sheet(small, asked, cell), overwrite=overwrite)
+    save_picture(out, contact_sheet(small, asked, cell), overwrite=overwrite)
     return len(asked)
 
 
@@ -70,7 +70,7 @@ def _check_outputs(sketch: Path, outputs: Sequence[Path], overwrite: bool) -> No
         refuse_taken(path, overwrite)
 
 
-def _reduced(image: Image.Image, cell: int) -> np.ndarray:
+def reduced(image: Image.Image, cell: int) -> np.ndarray:
     """The picture on white, its longer side at most `cell` pixels."""
     flat = Image.new("RGB", image.size, "white")
     flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
@@ -78,7 +78,7 @@ def _reduced(image: Image.Image, cell: int) -> np.ndarray:
     return np.asarray(flat)
 
 
-def _sheet(
+def contact_sheet(
     pictures: Sequence[np.ndarray], asked: Sequence[Mapping[str, str]], cell: int
 ) -> np.ndarray:
     """The pictures in rows of the last attribute's values, every row and column labelled."""

@@ -87,6 +87,7 @@ LAYERS = (
     {"training"},
     {"sheets", "workers"},
     {"clusters"},
+    {"web"},
     {"cli"},
     {"__main__"},
 )

@@ -20,6 +20,7 @@ COMMANDS = {
     "variants": "variants",
     "layers": "layers",
     "recolor": "layers",
+    "serve": "serve",
     "train": "train",
     "resume": "train",
     "plot": "plot",

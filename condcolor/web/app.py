@@ -1,0 +1,284 @@
+"""The HTTP interface: sketches are sent once, then pictures of them are asked for in any colours.
+
+`openapi.py` describes it for those who use it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from condcolor import __version__
+from condcolor.colorizer import Colorizer
+from condcolor.errors import CondcolorError, UsageError
+from condcolor.images import Picture, open_picture
+from condcolor.web.guard import Guard, error_response
+from condcolor.web.openapi import describe
+from condcolor.web.painting import Painter, encode_png, picture_image
+from condcolor.web.receiving import (
+    CLOSE,
+    GONE,
+    MOST_BODY,
+    Asked,
+    announced_size,
+    find_painter,
+    read_body,
+)
+from condcolor.web.sketches import Sketch, Sketches
+from condcolor.web.worker import WAITING, Busy, Worker
+
+T = TypeVar("T")
+
+MAX_PIXELS = 16_000_000  # of a picture: taken apart, it takes 40 bytes a pixel
+RECEIVING = 8 * MOST_BODY  # bytes of files that are being received, all together
+PART = 5  # variants in one go: between two goes others get their turn
+STATIC = Path(__file__).parent / "static"
+KINDS = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+}
+BUSY = "too many requests are waiting: ask again in a second"
+LATER = {"Retry-After": "1"}
+
+
+def make_app(
+    models: Mapping[str, Colorizer],
+    *,
+    hosts: Collection[str] = (),
+    any_address: bool = False,
+    sketches: Sketches | None = None,
+    waiting: int = WAITING,
+) -> ASGIApp:
+    """The page and its interface, as an ASGI app.
+
+    Args:
+        models: name to model; the first is the one that requests mean which name none.
+        hosts, any_address: see `Guard`.
+        sketches: where they are kept; default, as many as `Sketches` keeps.
+        waiting: jobs that may wait for each of the two workers.
+    """
+    if not models:
+        raise UsageError("a page needs a model")
+    api = _Api(models, Sketches() if sketches is None else sketches, waiting)
+    app = Starlette(
+        routes=[*api.routes(), *_static_routes()],
+        lifespan=api.lifespan,
+        exception_handlers={
+            HTTPException: _http_error,
+            CondcolorError: _mistake,
+            Exception: _bug,
+        },
+    )
+    return Guard(app, hosts=hosts, any_address=any_address)
+
+
+class _Api:
+    """The handlers, and what they share; all but the workers' jobs runs in the event loop."""
+
+    def __init__(self, models: Mapping[str, Colorizer], sketches: Sketches, waiting: int):
+        self._painters = {name: Painter(name, model) for name, model in models.items()}
+        self._sketches = sketches
+        # two threads, so that colours which need no network never wait for it
+        self._network = Worker("network", waiting=waiting)
+        self._light = Worker("light", waiting=waiting)
+        self._receiving = 0  # bytes
+
+    def routes(self) -> list[Route]:
+        one = "/api/sketches/{id}"
+        return [
+            Route("/api/health", self.health),
+            Route("/api/models", self.models),
+            Route("/api/sketches", self.add_sketch, methods=["POST"]),
+            Route(f"{one}/sketch.png", self.sketch),
+            Route(f"{one}/colored.png", self.colored),
+            Route(f"{one}/variants.png", self.variants),
+            Route(f"{one}/layers", self.layers),
+            Route(f"{one}/layers.ora", self.ora),
+            Route(f"{one}/layers/{{name}}.png", self.layer),
+            Route("/openapi.json", self.openapi),
+        ]
+
+    @asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        yield
+        self._network.close()
+        self._light.close()
+
+    async def health(self, request: Request) -> Response:
+        waiting = self._network.waiting + self._light.waiting
+        return JSONResponse({"status": "ok", "version": __version__, "waiting": waiting})
+
+    async def openapi(self, request: Request) -> Response:
+        return JSONResponse(describe())
+
+    async def models(self, request: Request) -> Response:
+        described = [painter.describe() for painter in self._painters.values()]
+        return JSONResponse({"models": described, "max_bytes": MOST_BODY, "max_pixels": MAX_PIXELS})
+
+    async def add_sketch(self, request: Request) -> Response:
+        size = announced_size(request)
+        if self._receiving + size > RECEIVING:
+            raise HTTPException(503, BUSY, {**LATER, **CLOSE})
+        self._receiving += size
+        try:
+            body = await read_body(request)
+            if not body:
+                raise HTTPException(400, "no picture came: send its bytes as the body")
+            picture = await self._do(request, self._light, partial(_opened, body))
+        finally:
+            self._receiving -= size
+        width, height = picture.size
+        told = {"width": width, "height": height, "notes": picture.notes}
+        return JSONResponse({"id": self._sketches.add(Sketch(picture)), **told}, 201)
+
+    async def sketch(self, request: Request) -> Response:
+        sketch = self._sketch(request)
+        job = lambda: encode_png(picture_image(sketch.picture))  # noqa: E731
+        return _png(await self._do(request, self._light, job))
+
+    async def colored(self, request: Request) -> Response:
+        sketch, asked = self._sketch(request), Asked.of(request, self._painters)
+        painter, values = asked.painter, asked.values
+        if not painter.takes_colors:
+            job = partial(painter.photograph, sketch, asked.vivid)
+            return _png(await self._do(request, self._network, job))
+        if asked.vivid is not None:
+            raise UsageError("vivid is for photographs: this model paints the colours asked for")
+        if asked.hidden:
+            await self._take_apart(request, painter, sketch)
+            job = partial(painter.without, sketch, values, asked.hidden)
+            return _png(await self._do(request, self._light, job))
+        if painter.needs_network(values):
+            made = await self._do(request, self._network, partial(painter.colored, sketch, values))
+            self._prepare(painter, sketch)
+            return _png(made)
+        await self._take_apart(request, painter, sketch)
+        return _png(await self._do(request, self._light, partial(painter.colored, sketch, values)))
+
+    async def variants(self, request: Request) -> Response:
+        sketch, painter = self._sketch(request), find_painter(request, self._painters)
+        asked = painter.combinations()
+        small: list[np.ndarray] = sketch.thumbnails.get(painter.name, [])
+        if not small:
+            for start in range(0, len(asked), PART):
+                job = partial(painter.thumbnails, sketch, asked[start : start + PART])
+                small = small + await self._do(request, self._network, job)
+            sketch.thumbnails[painter.name] = small
+        labels = request.query_params.get("labels", "yes") != "no"
+        return _png(
+            await self._do(request, self._light, partial(painter.sheet, small, labels=labels))
+        )
+
+    async def layers(self, request: Request) -> Response:
+        names = await self._of_layers(request, Painter.layer_names)
+        return JSONResponse({"layers": names})
+
+    async def ora(self, request: Request) -> Response:
+        return Response(await self._of_layers(request, Painter.ora), media_type="image/openraster")
+
+    async def layer(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        made = await self._of_layers(request, partial(Painter.layer, name=name))
+        if made is None:
+            raise HTTPException(404, "no such layer")
+        return _png(made)
+
+    async def _of_layers(self, request: Request, made: Callable[..., T]) -> T:
+        sketch, asked = self._sketch(request), Asked.of(request, self._painters)
+        await self._take_apart(request, asked.painter, sketch)
+        return await self._do(
+            request, self._light, partial(made, asked.painter, sketch, asked.values)
+        )
+
+    def _sketch(self, request: Request) -> Sketch:
+        self._sketches.trim()  # work since the last request may have made some larger
+        found = self._sketches.get(request.path_params["id"])
+        if found is None:
+            raise HTTPException(404, "no such sketch here, or no longer: send it again")
+        return found
+
+    async def _take_apart(self, request: Request, painter: Painter, sketch: Sketch) -> None:
+        if painter.name not in sketch.regions:
+            await self._do(request, self._network, partial(painter.find_regions, sketch))
+
+    def _prepare(self, painter: Painter, sketch: Sketch) -> None:
+        """Take the sketch apart when there is nothing else to do, for the colour that comes next."""
+        if painter.name not in sketch.regions:
+            try:
+                self._network.submit(partial(painter.find_regions, sketch), later=True)
+            except Busy:
+                return  # then it is done when it is asked for
+
+    async def _do(self, request: Request, worker: Worker, job: Callable[[], T]) -> T:
+        """The job's result. It is not begun when the client has gone by then."""
+        try:
+            work = asyncio.wrap_future(worker.submit(job))
+        except Busy:
+            raise HTTPException(503, BUSY, LATER) from None
+        gone = asyncio.ensure_future(_until_gone(request))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise HTTPException(GONE)
+            return work.result()
+        finally:
+            work.cancel()
+            gone.cancel()
+
+
+async def _until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _opened(body: bytes) -> Picture:
+    return open_picture(io.BytesIO(body), max_pixels=MAX_PIXELS)
+
+
+def _png(data: bytes) -> Response:
+    return Response(data, media_type="image/png")
+
+
+def _static_routes() -> list[Route]:
+    """A route for each file of the page, all read beforehand: no request's path ever names a file."""
+    routes = []
+    for path in sorted(STATIC.rglob("*")):
+        if path.suffix in KINDS:
+            name = path.relative_to(STATIC).as_posix()
+            answer = Response(
+                path.read_bytes(),
+                media_type=KINDS[path.suffix],
+                headers={"Cache-Control": "no-cache"},
+            )
+            place = "/" if name == "index.html" else f"/{name}"
+            routes.append(Route(place, answer, methods=["GET"]))
+    return routes
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    return error_response(error.status_code, error.detail, dict(error.headers or {}))
+
+
+async def _mistake(request: Request, error: CondcolorError) -> Response:
+    return error_response(400, str(error))
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    return error_response(500, "a bug of ours; the terminal of condcolor serve shows more")

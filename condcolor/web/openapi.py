@@ -1,0 +1,111 @@
+"""The interface described as OpenAPI 3.1, by hand; a test holds it to the routes there are."""
+
+from __future__ import annotations
+
+from condcolor import __version__
+
+ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "description": "What POST /api/sketches gave.",
+}
+LAYER = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "A name that /layers lists.",
+}
+
+
+def _query(name: str, description: str, **schema: object) -> dict:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+MODEL = _query("model", "A name that /api/models lists; the first, if left out.", type="string")
+VALUES = {
+    "name": "values",
+    "in": "query",
+    "style": "form",
+    "explode": True,
+    "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+    "example": {"hair": "red", "shirt": "#ff8800"},
+    "description": "One an attribute of the model: a value of it, a colour (#ff8800, rgb(255,136,0), tan), "
+    "a mix (red:0.6,brown:0.4), `none`, or `keep`.",
+}
+KEEP = _query(
+    "keep",
+    "An attribute to leave as it is, in place of its value; repeatable.",
+    type="array",
+    items={"type": "string"},
+)
+HIDE = _query("hide", "A layer to leave out; repeatable.", type="array", items={"type": "string"})
+VIVID = _query(
+    "vivid", "Models of photographs: strength of the colours.", type="number", minimum=0, maximum=4
+)
+LABELS = _query("labels", "`no`: bare pictures, without headings.", enum=["yes", "no"])
+ERROR = {
+    "description": "What was wrong, in a line.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["error"],
+                "properties": {"error": {"type": "string"}},
+            }
+        }
+    },
+}
+BUSY = {
+    **ERROR,
+    "description": "Too much waits; ask again later.",
+    "headers": {"Retry-After": {"schema": {"type": "integer"}}},
+}
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+JSON = {"application/json": {"schema": {"type": "object"}}}
+
+
+def _get(summary: str, content: dict, *parameters: dict) -> dict:
+    answers: dict[str, object] = {"200": {"description": "It.", "content": content}}
+    if parameters:
+        answers |= {"400": ERROR, "404": ERROR, "503": BUSY}
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": answers}}
+
+
+PNG = {"image/png": BYTES}
+ONE = "/api/sketches/{id}"
+PATHS = {
+    "/api/health": _get("Whether it runs, and how many requests wait.", JSON),
+    "/api/models": _get("The models, their attributes, values and colours.", JSON),
+    "/api/sketches": {
+        "post": {
+            "summary": "Send a sketch or photograph, its file's bytes as the body; it is kept for a while.",
+            "requestBody": {"required": True, "content": {"image/*": BYTES}},
+            "responses": {
+                "201": {"description": "Its id, width, height and notes.", "content": JSON},
+                **dict.fromkeys(("400", "408", "413", "415"), ERROR),
+                "503": BUSY,
+            },
+        }
+    },
+    f"{ONE}/sketch.png": _get("The picture as it was understood.", PNG, ID),
+    f"{ONE}/colored.png": _get("It in colours.", PNG, ID, MODEL, VALUES, KEEP, HIDE, VIVID),
+    f"{ONE}/variants.png": _get("Every combination of values on a sheet.", PNG, ID, MODEL, LABELS),
+    f"{ONE}/layers": _get("The names of its layers, bottom first.", JSON, ID, MODEL, VALUES, KEEP),
+    f"{ONE}/layers.ora": _get(
+        "Its layers as OpenRaster.", {"image/openraster": BYTES}, ID, MODEL, VALUES, KEEP
+    ),
+    f"{ONE}/layers/{{name}}.png": _get("A layer.", PNG, ID, LAYER, MODEL, VALUES, KEEP),
+    "/openapi.json": _get("This description.", JSON),
+}
+
+
+def describe() -> dict:
+    info = {
+        "title": "condcolor",
+        "version": __version__,
+        "description": "Colours a picture the way you name it.",
+    }
+    return {"openapi": "3.1.0", "info": info, "paths": PATHS}

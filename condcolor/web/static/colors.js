@@ -1,0 +1,91 @@
+// An attribute's swatches, colour picker and field; all of them are one choice.
+
+import { change } from "./picture.js";
+import { $, element, state, values } from "./state.js";
+
+const TYPING = 350; // ms without a key that end a colour's name
+
+export function attributeField({ name, values, palette }) {
+  const output = element("output");
+  const radios = [];
+  const radio = (value) => {
+    const input = element("input", { type: "radio", name: `attribute ${name}`, value });
+    input.addEventListener("change", () => choose(value));
+    radios.push(input);
+    return input;
+  };
+  const swatches = values.map((value, i) => {
+    if (!palette[i]) return element("label", { className: "chip" }, radio(value), value);
+    const dot = element("span", { className: "dot" });
+    dot.style.background = palette[i];
+    const unseen = element("span", { className: "unseen", textContent: value });
+    return element("label", { className: "swatch", title: value }, radio(value), dot, unseen);
+  });
+  const left = (value) => element("label", { className: "chip" }, radio(value), value);
+  const well = element("input", { type: "color", className: "well", title: "Any colour" });
+  well.setAttribute("aria-label", `${name}: any colour`);
+  const any = element("input", { type: "text", className: "any", placeholder: "any colour", data: { name } });
+  Object.assign(any, { autocomplete: "off", spellcheck: false, maxLength: 200 });
+  any.setAttribute("aria-label", `${name}: a colour's code or name, or a mix`);
+
+  const mark = () => {
+    const asked = state.values[state.model.name][name];
+    const own = values.includes(asked) || ["none", "keep"].includes(asked);
+    for (const each of radios) each.checked = each.value === asked;
+    well.classList.toggle("chosen", !own);
+    const at = values.indexOf(asked);
+    well.value = (at >= 0 && palette[at]) || hexOf(asked) || well.value;
+    if (document.activeElement !== any) any.value = own ? "" : asked;
+    output.textContent = asked;
+  };
+  const choose = (value) => {
+    state.values[state.model.name][name] = value;
+    mark();
+    change();
+  };
+  well.addEventListener("input", () => choose(well.value));
+  let typing;
+  const take = () => {
+    window.clearTimeout(typing);
+    const text = any.value.trim();
+    if (text && text !== state.values[state.model.name][name]) choose(text);
+  };
+  any.addEventListener("input", () => {
+    window.clearTimeout(typing);
+    if (/^#[0-9a-f]{6}$/i.test(any.value.trim())) take();
+    else typing = window.setTimeout(take, TYPING);
+  });
+  any.addEventListener("keydown", (event) => event.key === "Enter" && take());
+  any.addEventListener("blur", take);
+
+  const more = element("div", { className: "more" }, well, any, left("none"), left("keep"));
+  const legend = element("legend", {}, element("span", { textContent: name }), output);
+  const field = element(
+    "fieldset",
+    { className: "attribute", data: { name } },
+    legend,
+    element("div", { className: "swatches" }, ...swatches),
+    more,
+  );
+  field.mark = mark;
+  mark();
+  return field;
+}
+
+function hexOf(text) {
+  if (!CSS.supports("color", text)) return "";
+  const context = document.createElement("canvas").getContext("2d");
+  context.fillStyle = text;
+  return /^#[0-9a-f]{6}$/.test(context.fillStyle) ? context.fillStyle : "";
+}
+
+export function chooseValues(chosen) {
+  Object.assign(values(), chosen);
+  for (const field of $("attributes").children) field.mark();
+  change();
+}
+
+export function randomColor() {
+  const level = () => Math.floor(256 * Math.random()).toString(16).padStart(2, "0");
+  return `#${level()}${level()}${level()}`;
+}
