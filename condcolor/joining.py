@@ -25,7 +25,8 @@ def join(*parts: Tensor) -> Tensor:
     kind = first.device.type
     if torch.is_autocast_enabled(kind):
         parts = tuple(part.to(torch.get_autocast_dtype(kind)) for part in parts)
-    if not first.is_contiguous(memory_format=torch.channels_last):
+    # an exported graph is of any size, which to look at the layout would settle
+    if torch.compiler.is_exporting() or not first.is_contiguous(memory_format=torch.channels_last):
         return torch.cat(parts, dim=1)
     own = (_DenseGradient.apply(part) if part.requires_grad else part for part in parts)
     rows = [part.permute(0, 2, 3, 1) for part in own]
