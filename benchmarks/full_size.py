@@ -1,6 +1,7 @@
 """Seconds, peak memory and lightness of `condcolor colorize` on a large photograph.
 
     .venv/bin/python benchmarks/full_size.py --model photo [photograph.jpg]
+    .venv/bin/python benchmarks/full_size.py --model photo --pictures 5
 
 Enlarges the photograph (default: one that is drawn) to 4000x3000, saves it as a JPEG and colours it with
 the whole command, each time in a process of its own; then once more as a PNG, whose lightness is held
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -34,17 +36,26 @@ def main() -> None:
     parser.add_argument("--model", default="photo", help="a built-in model or a model folder")
     parser.add_argument("--size", type=int, nargs=2, default=(4000, 3000), metavar=("W", "H"))
     parser.add_argument("--runs", type=int, default=5, help="of which the median is told")
+    parser.add_argument("--pictures", type=int, default=1, help="in a folder, coloured together")
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         scan = Path(folder, "scan.jpg")
         picture = Image.open(told.photograph) if told.photograph else _drawn()
         picture.convert("RGB").resize(told.size, Image.Resampling.BICUBIC).save(scan, quality=92)
-        runs = [colored(scan, told.model, Path(folder, "out.jpg")) for _ in range(told.runs)]
+        source = Path(folder, "scans") if told.pictures > 1 else scan
+        if source != scan:
+            source.mkdir()
+            for number in range(told.pictures):
+                shutil.copy(scan, source / f"{number}.jpg")
+        out = Path(folder, "out" if source != scan else "out.jpg")
+        runs = [colored(source, told.model, out) for _ in range(told.runs)]
         colored(scan, told.model, Path(folder, "out.png"))
         difference = lightness_difference(scan, Path(folder, "out.png"))
     seconds = [run[0] for run in runs]
     width, height = told.size
-    print(f"{width}x{height}, {scan.suffix[1:]}, {os.cpu_count()} cores, {len(runs)} runs")
+    print(
+        f"{told.pictures} of {width}x{height}, {scan.suffix[1:]}, {os.cpu_count()} cores, {len(runs)} runs"
+    )
     print(f"seconds  {statistics.median(seconds):6.2f}  ({min(seconds):.2f} to {max(seconds):.2f})")
     print(f"peak RSS {max(run[1] for run in runs):6.2f} GiB")
     print(f"mean |dL| {difference:5.3f}")
