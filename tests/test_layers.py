@@ -66,6 +66,7 @@ LAYERS = (
     {"runfolder"},
     {"curves", "sampleviews"},
     {"runtables", "events"},
+    {"runsummary"},
     {"report"},
     {"training"},
     {"sheets", "workers"},
