@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from condcolor.markup import Html, element, joined
+from condcolor.markup import Html, data, element, joined
 
 WIDTH, HEIGHT = 420, 250  # of the drawing, in units that are pixels on a wide screen
 LEFT, RIGHT, TOP, BOTTOM = 50, 12, 24, 34  # margins, for the labels
@@ -84,7 +83,7 @@ def draw(chart: Chart, steps: Steps) -> Html:
     axes = _Axes(
         Chart(chart.title, chart.note, tuple(lines), chart.low, chart.high, chart.log), steps
     )
-    thinned = [[thin(stretch) for stretch in series.stretches if stretch] for series in lines]
+    thinned = [thinned_line(series.stretches) for series in lines]
     drawing = element(
         "svg",
         *_background(axes, steps),
@@ -96,8 +95,8 @@ def draw(chart: Chart, steps: Steps) -> Html:
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         role="img",
         aria_label=_told(chart.title, lines),
-        data_axis=json.dumps([LEFT, WIDTH - RIGHT, axes.last]),
-        data_points=json.dumps([_readings(parts) for parts in thinned], separators=(",", ":")),
+        data_axis=data([LEFT, WIDTH - RIGHT, axes.last]),
+        data_points=data([_readings(parts) for parts in thinned]),
     )
     items = [_legend(i, series) for i, series in enumerate(lines)]
     note = chart.note + (f" {left_out} more lines are in the table." if left_out > 0 else "")
@@ -107,9 +106,14 @@ def draw(chart: Chart, steps: Steps) -> Html:
     return element("figure", caption, drawing, legend, class_="chart")
 
 
-def thin(stretch: Sequence[tuple[float, float]]) -> list[tuple[float, float, float, float]]:
-    """At most MOST_POINTS of (step, mean, lowest, highest), each of as many points in a row."""
-    size = math.ceil(len(stretch) / MOST_POINTS)
+def thinned_line(stretches: Sequence[Sequence[tuple]]) -> list[list[tuple]]:
+    """Every stretch in about MOST_POINTS points for all, as dense in each."""
+    size = math.ceil(sum(map(len, stretches)) / MOST_POINTS)
+    return [thin(stretch, size) for stretch in stretches if stretch]
+
+
+def thin(stretch: Sequence[tuple[float, float]], size: int) -> list[tuple]:
+    """(step, mean, lowest, highest) of each `size` points in a row."""
     bins = [stretch[i : i + size] for i in range(0, len(stretch), size)]
     return [
         (
@@ -198,11 +202,11 @@ def _line(axes: _Axes, index: int, series: Series, parts: Sequence[Sequence[tupl
         if any(low < high for _, _, low, high in part):
             over = [f"{axes.x(x):.1f},{axes.y(high):.1f}" for x, _, _, high in part]
             under = [f"{axes.x(x):.1f},{axes.y(low):.1f}" for x, _, low, _ in reversed(part)]
-            drawn.append(element("polygon", points=" ".join(over + under), class_="band"))
+            drawn.append(element("polygon", points=Html(" ".join(over + under)), class_="band"))
     for part in parts:
         places = [f"{axes.x(x):.1f},{axes.y(mean):.1f}" for x, mean, _, _ in part]
         if len(places) > 1:
-            drawn.append(element("polyline", points=" ".join(places), class_="line"))
+            drawn.append(element("polyline", points=Html(" ".join(places)), class_="line"))
         if len(series.points) <= FEW or len(places) == 1:
             dots = (place.split(",") for place in places)
             drawn += [element("circle", cx=x, cy=y, r=2.6) for x, y in dots]

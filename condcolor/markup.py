@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
 from collections.abc import Iterable, Sequence
 
 from condcolor.filetypes import shown_name
@@ -26,6 +27,11 @@ def escaped(text: object) -> Html:
     shown = shown_name(str(text)[: MOST_TEXT + 1])
     shown = shown[:MOST_TEXT] + "…" if len(shown) > MOST_TEXT else shown
     return Html(html.escape(shown))
+
+
+def data(numbers: object) -> Html:
+    """Numbers, and lists of them, as JSON for a script: of any length, where a text would be cut."""
+    return Html(html.escape(json.dumps(numbers, separators=(",", ":"))))
 
 
 def element(kind: str, /, *children: object, **attributes: object) -> Html:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import torch
 
 from condcolor import __version__
 from condcolor.assessment import assess, assess_photographs
 from condcolor.charts import draw
-from condcolor.checkpoint import NoInit
 from condcolor.colorizer import Colorizer
-from condcolor.curves import MEASURES, axis_of, loss_charts, measure_charts, of_attribute
+from condcolor.curves import axis_of, loss_charts, measure_charts
 from condcolor.errors import UsageError
 from condcolor.evaluation import Evaluation
 from condcolor.filetypes import shown_name
-from condcolor.markup import Html, element, joined, page
+from condcolor.markup import Html, element, page
 from condcolor.measuring import PHOTOGRAPHS, SKETCHES
-from condcolor.networks import ModelConfig, PatchGAN, count_parameters, make_generator
 from condcolor.photoevaluation import PhotoEvaluation
 from condcolor.recipes import find_recipe
-from condcolor.runfolder import FINISHED, RunFolder, number
+from condcolor.runfolder import FINISHED, RunFolder
+from condcolor.runsummary import head, summary
 from condcolor.runtables import (
     baselines_table,
     confusion_table,
@@ -115,7 +112,7 @@ def render(run: RunFolder, tables: Tables | None = None) -> str:
     size = sum(len(part) for parts in sections.values() for part in parts)
     inliner = Inliner(MOST_BYTES - size - len(style) - len(script) - 100_000)
     sections = {"Samples": _samples(run, inliner), **sections}
-    body = [_head(run), _navigation(sections), _summary(run, [*run.notes, *inliner.notes])]
+    body = [head(run), _navigation(sections), summary(run, [*run.notes, *inliner.notes])]
     for title, parts in sections.items():
         heading = element("h2", title)
         body.append(element("section", heading, *parts, id=_anchor(title), aria_label=title))
@@ -131,120 +128,6 @@ def _anchor(title: str) -> str:
 def _navigation(sections: Mapping[str, object]) -> Html:
     links = (element("a", title, href=f"#{_anchor(title)}") for title in sections)
     return element("nav", *links, aria_label="Sections")
-
-
-# -- what was trained ------------------------------------------------------------------------------
-
-
-def _head(run: RunFolder) -> Html:
-    recipe = find_recipe(run.plan.recipe)
-    names = ", ".join(shown_attributes(run))
-    kind = "sketches in chosen colours" if recipe.codec.pairs else "grey photographs in colour"
-    what = f"{recipe.name}: {kind}{f' ({names})' if names else ''}, {run.plan.config.image_size} px"
-    state = run.state[0].upper() + run.state[1:]
-    if run.state != FINISHED:
-        epochs = sum(phase.epochs for phase in run.plan.phases)
-        state += f": epoch {run.epoch} of {epochs}, step {run.step:,}"
-    kind = "state good" if run.state == FINISHED else "state warn"
-    parts = (element("h1", run.name), element("p", what, class_="lead"))
-    return element("header", *parts, element("span", state, class_=kind))
-
-
-def _summary(run: RunFolder, notes: list[str]) -> Html:
-    plan, trained = run.plan, {**run.kept.get("training", {}), **run.last.get("training", {})}
-    pictures, test = number(trained.get("pictures")), _kept_test(run)
-    rows = "not said yet" if pictures is None else f"{pictures:,.0f} rows to train on"
-    if (tested := number(test.get("rows", test.get("pictures")))) is not None:
-        rows += f", {tested:,.0f} {'rows' if 'rows' in test else 'pictures'} measured in each test"
-    generator, discriminator = parameters(plan.model)
-    precision = trained.get("precision", plan.config.precision)
-    device = f"{trained.get('device', 'device not said yet')}, {precision}"
-    minutes = "not said yet" if run.minutes is None else f"{run.minutes:,.1f} minutes"
-    facts = {
-        "run folder": element("code", run.path),
-        "data": element("code", plan.data),
-        "rows": rows,
-        "device": device,
-        "training": f"{minutes}, {run.epoch} epochs, {run.step:,} steps",
-        "parameters": f"generator {generator:,}, discriminator {discriminator:,}",
-        "kept model": _kept_said(run),
-    }
-    listed = element("dl", *_pairs(facts), class_="facts")
-    said = [*_missing(run), *notes]
-    warned = (
-        element("ul", *(element("li", note) for note in said), class_="notes") if said else None
-    )
-    return joined((_headline(run), listed, warned))
-
-
-def _pairs(facts: Mapping[str, object]) -> Iterator[Html]:
-    for name, value in facts.items():
-        yield element("dt", name)
-        yield element("dd", value)
-
-
-def _kept_said(run: RunFolder) -> str:
-    if run.kept_step is None:
-        return "none yet"
-    chosen = (
-        "the best of all tests" if run.kept.get("metrics") else "the last: no pictures to test on"
-    )
-    return f"step {run.kept_step:,}, {chosen}"
-
-
-def _missing(run: RunFolder) -> Iterator[str]:
-    """What a reader would look for in vain."""
-    if not run.log:
-        yield "Nothing is logged yet: the run has only begun, or was stopped before its first reading."
-    elif not run.checks:
-        yield "No test so far: measures come with the first one, if the data has pictures to test on."
-    if run.log and not run.sheets:
-        yield "There are no sample sheets in the run's folder samples/."
-
-
-def _kept_test(run: RunFolder) -> Mapping:
-    """What the kept model's test gave."""
-    return run.kept.get("metrics", {})
-
-
-def _headline(run: RunFolder) -> Html | None:
-    """The kept model's main figures, large."""
-    test = _kept_test(run)
-    found = []
-    for name in shown_attributes(run, most=4):
-        if (obeyed := of_attribute(test, name, "obeyed")) is not None:
-            off = of_attribute(test, name, "delta_e")
-            more = None if off is None else f"dE {off:.1f}"
-            found.append((f"{name} obeyed", f"{100 * obeyed:.0f} %", more))
-    error, grey = number(test.get("ab_error")), number(test.get("ab_error_grey"))
-    if error is not None and grey:
-        more = f"{error:.2f}; left grey {grey:.2f}"
-        found.append(("ab error to grey's", f"{100 * (error / grey - 1):+.1f} %", more))
-    color, truth = number(test.get("cf_abs")), number(test.get("cf_abs_truth"))
-    if color is not None and truth:
-        more = f"{color:.1f} of {truth:.1f}"
-        found.append(("colourfulness of the truth's", f"{100 * color / truth:.0f} %", more))
-    for key in ("mse", "haze", "line_f1", "psnr", "drift"):
-        if (value := number(test.get(key))) is not None:
-            measure = MEASURES[key]
-            found.append((measure.name, f"{value:.{min(measure.digits, 4)}f}", None))
-    if not found:
-        return None
-    cards = (
-        element(
-            "div",
-            element("dt", name),
-            element("dd", value, element("small", more) if more else None),
-        )
-        for name, value, more in found
-    )
-    return element("dl", *cards, class_="figures", aria_label="The kept model's figures")
-
-
-def parameters(config: ModelConfig) -> tuple[int, int]:
-    """How many numbers the generator and the discriminator learn; none of them is drawn for it."""
-    with torch.device("meta"), NoInit():
-        return count_parameters(make_generator(config)), count_parameters(PatchGAN(config))
 
 
 # -- its sections ----------------------------------------------------------------------------------
@@ -296,10 +179,10 @@ def _confusions(run: RunFolder) -> list[Html]:
     """What was taken for what, by the kept model and in the latest test."""
     latest = run.checks[-1] if run.checks else None
     models = {}
-    if _kept_test(run):
+    if run.kept_test:
         same = latest is not None and latest["step"] == run.kept_step
         label = "the kept model" + (", also the latest" if same else "")
-        models[f"{label} (step {run.kept_step:,})"] = _kept_test(run)
+        models[f"{label} (step {run.kept_step:,})"] = run.kept_test
     if latest is not None and (not models or latest["step"] != run.kept_step):
         models[f"the latest (step {latest['step']:,})"] = latest["test"]
     parts = []
@@ -322,7 +205,11 @@ def _baselines(run: RunFolder, tables: Tables | None) -> list[Html]:
     if tables is None:
         told = element("p", "Not measured for this page. To add the kept model beside baselines:")
         return [told, _code(f"condcolor report {_quoted(run.path)} --evaluate")]
-    parts = [element("p", f"The kept model on {run.plan.data}.", class_="soft")]
+    told = (
+        f"The kept model on {run.plan.data}, as `condcolor evaluate` measures it: whole pictures as "
+        "`colorize` makes them, where tests in training see the network's own squares."
+    )
+    parts = [element("p", told, class_="soft")]
     if any(split.startswith("all ") for split in tables):
         told = "The data names no split: pictures that the model learnt from are among these."
         parts.append(element("p", told, class_="soft"))

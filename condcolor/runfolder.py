@@ -120,6 +120,11 @@ class RunFolder:
         step = number(self.kept.get("training", {}).get("steps"))
         return None if step is None else int(step)
 
+    @property
+    def kept_test(self) -> Mapping:
+        """What the test of the best model gave, {} where it was not measured."""
+        return self.kept.get("metrics", {})
+
     @cached_property
     def checks(self) -> list[dict]:
         """All tests of the model, in order: a run has checks, or, of old, epochs that hold a test."""

@@ -21,6 +21,7 @@ MOST_VALUES = (
     16  # values that an attribute's table has room for; of more, the worst pairs are listed
 )
 WORST = 12  # of those
+LONGEST = 40  # letters of a value that are shown
 SHADES = 4  # of a cell, by its share of what was asked
 READINGS = {  # of the losses, and how many digits are said
     "generator": ("G", 3),
@@ -224,6 +225,7 @@ def confusion_table(score: Mapping, palette: Sequence[RGB | None], caption: str)
 
 def _named(value: str, color: RGB | None) -> Html:
     """A value, and a dot of its colour."""
+    value = value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
     if color is None:
         return joined((value,))
     dot = element("circle", cx=6, cy=6, r=5.5, fill=format_hex(color))
@@ -244,7 +246,10 @@ def _worst(values: Sequence[str], counts: Sequence[Sequence[int]], caption: str)
         if count and i != j
     ]
     wrong.sort(key=lambda one: -one[0])
-    lines = [(asked, seen, f"{count} of {of}") for count, asked, seen, of in wrong[:WORST]]
+    lines = [
+        (_named(asked, None), _named(seen, None), f"{count} of {of}")
+        for count, asked, seen, of in wrong[:WORST]
+    ]
     return table(
         ("asked", "seen", "times"), lines, caption=f"{caption}: the most frequent mistakes"
     )

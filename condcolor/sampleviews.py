@@ -15,7 +15,7 @@ from condcolor.images import open_picture
 from condcolor.markup import Html, element
 from condcolor.runfolder import Sheets
 
-MOST_MOMENTS = 12  # that are shown, spread over the run: more are not told apart
+MOST_MOMENTS = 10  # that are shown, spread over the run: more are not told apart
 SPLITS = ("test", "train")
 # (longest sides in pixels, quality) to try in turn, until a sheet is small enough
 SIZES = ((560, 1400, 82), (420, 1050, 72), (300, 750, 60), (160, 400, 50), (80, 200, 30))

@@ -83,6 +83,7 @@ LAYERS = (
     {"runfolder"},
     {"curves", "sampleviews"},
     {"runtables", "events"},
+    {"runsummary"},
     {"report"},
     {"training"},
     {"sheets", "workers"},
