@@ -7,6 +7,7 @@ nothing. Each step's batch is shared out among them; gradients are averaged by D
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -170,6 +171,7 @@ def ranks_of(device: torch.device) -> Iterator[Ranks]:
         store = dist.PrefixStore(f"attempt-{_restarts()}", store)
         dist.init_process_group(backend, store=store, rank=rank, world_size=count, timeout=PATIENCE)
         yield Ranks(dist.get_rank(), count)
+        gc.collect()  # DDP's gradient hooks, before what they speak through
         dist.barrier()  # or a rank that is done before another would end that one with it
     dist.destroy_process_group()
 

@@ -23,7 +23,7 @@ def join(*parts: Tensor) -> Tensor:
     """
     first = parts[0]
     kind = first.device.type
-    if torch.is_autocast_enabled(kind):
+    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
         parts = tuple(part.to(torch.get_autocast_dtype(kind)) for part in parts)
     # an exported graph is of any size, which to look at the layout would settle
     if torch.compiler.is_exporting() or not first.is_contiguous(memory_format=torch.channels_last):

@@ -9,9 +9,11 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from torch import Tensor
+
 from condcolor import plots
 from condcolor.attributes import AttributeSchema
-from condcolor.checkpoint import check_channels, load_model
+from condcolor.checkpoint import Model, check_channels, load_model
 from condcolor.devices import pick_device
 from condcolor.distributed import own_gpu, ranks_of, was_restarted
 from condcolor.encoders import find_weights
@@ -104,18 +106,16 @@ def train(
             undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run
         heard = progress if ranks.is_first else None
         trainer = plan.trainer(run, metadata, where, features, heard, _cache(cache), ranks)
-        for module in {trainer.nets.generator, trainer.nets.averaged}:
-            if started_from:
-                module.load_state_dict(started_from.generator.state_dict())
-            elif trained:
-                module.encoder.load_published(trained)
+        _begin_with(trainer, started_from, trained)
         for note in metadata.notes:
             trainer.progress.note(f"note: {note}")
         trainer.save()  # a run cut short before its first state must not go on from random weights
         if ranks.is_first:
             plan.save(run, metadata)
         undo.pop_all()
-        return _finish(trainer)
+        model = _finish(trainer)
+        del trainer  # what it shares with the other ranks must go before they part
+    return model
 
 
 def resume(
@@ -159,7 +159,9 @@ def resume(
             trainer.extend(phases)
             if ranks.is_first:
                 dataclasses.replace(plan, phases=phases).save(run, metadata)
-        return _finish(trainer)
+        model = _finish(trainer)
+        del trainer  # as in train
+    return model
 
 
 def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Metadata:
@@ -167,6 +169,17 @@ def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Meta
     if recipe.codec.pairs:
         return read_metadata(data, vocabulary=vocabulary)
     return read_photographs(data)
+
+
+def _begin_with(
+    trainer: Trainer, model: Model | None, encoder_weights: Mapping[str, Tensor]
+) -> None:
+    """The weights to start from: those of a model, or an encoder's own, or what there is already."""
+    for module in {trainer.nets.generator, trainer.nets.averaged}:
+        if model is not None:
+            module.load_state_dict(model.generator.state_dict())
+        elif encoder_weights:
+            module.encoder.load_published(encoder_weights)
 
 
 def _cache(asked: Path | str | None) -> Path | None:

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import secrets
+import signal
 import tarfile
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def ray_here(tmp_path_factory):
     """A Ray of two CPUs that tells nobody of itself and leaves no token in the home folder."""
     import ray
 
+    before = signal.getsignal(signal.SIGTERM)
     names = {
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
@@ -61,6 +63,7 @@ def ray_here(tmp_path_factory):
         ray.init("local", num_cpus=2, object_store_memory=100 * 2**20, **options)
         yield ray
         ray.shutdown()
+        signal.signal(signal.SIGTERM, before)  # for which Ray has its own handler
 
 
 def drawn(number: int) -> Image.Image:

@@ -53,24 +53,28 @@ def _batches(subject: Subject, device: torch.device) -> Timed:
     pictures = _picture_set(recipe, subject, config)
     numbers = itertools.count()
 
-    def draw():
+    def read():
         number = next(numbers)
         rows = (torch.arange(subject.batch) + number * subject.batch) % len(pictures)
-        return number, pictures.rows(rows, seeded(config.seed, 0, number), config)
+        return number, pictures.read(rows, seeded(config.seed, 0, number), config)
+
+    def draw():
+        number, raw = read()
+        return number, pictures.made(raw.to(device))
 
     if subject.what == DATA:
-        return Timed(draw, subject.batch, device)
+        return Timed(read, subject.batch, device)
     sizes = pictures.schema.sizes
     if subject.what == ENCODED:
         narrow = recipe.model_config(sum(sizes), base_channels=NARROW, disc_channels=NARROW)
         nets = Adversaries(recipe.codec, config, narrow, sizes, device)
-        return Timed(lambda: nets.encoded(draw()[1].to(device)), subject.batch, device)
+        return Timed(lambda: nets.encoded(draw()[1]), subject.batch, device)
     nets = Adversaries(recipe.codec, config, subject.model(sum(sizes)), sizes, device)
     phase = measured_phase(recipe)
 
     def learn():
         number, batch = draw()
-        nets.step(phase, batch.to(device), number)
+        nets.step(phase, batch, number)
 
     return Timed(learn, subject.batch, device)
 
