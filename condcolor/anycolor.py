@@ -33,6 +33,7 @@ def find_regions(
     codec: Codec,
     image_size: int,
     flat: bool,
+    most_values: int = MOST_VALUES,
 ) -> Regions:
     """Take a picture apart into lines, rest, and a region an attribute.
 
@@ -58,7 +59,7 @@ def find_regions(
         else:
             lines = np.ascontiguousarray(sketch.transpose(2, 0, 1)).astype(np.float32) / 255
 
-        looked = [_some(len(a.values)) for a in schema.attributes]
+        looked = [_some(len(a.values), most_values) for a in schema.attributes]
         square, box = letterbox(sketch, image_size, codec.fill)
         made = outputs(torch.from_numpy(square).permute(2, 0, 1), _asked(looked))
         rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
@@ -73,11 +74,11 @@ def find_regions(
     return Regions(picture, schema, lines, own, rest, *parts, _colors(schema, looked, shares))
 
 
-def _some(count: int) -> list[int]:
+def _some(count: int, most: int) -> list[int]:
     """The places of the values that are looked at, the first one first."""
-    if count <= MOST_VALUES:
+    if count <= most:
         return list(range(count))
-    return [round(i * (count - 1) / (MOST_VALUES - 1)) for i in range(MOST_VALUES)]
+    return [round(i * (count - 1) / (most - 1)) for i in range(most)]
 
 
 def _asked(looked: Sequence[Sequence[int]]) -> Tensor:

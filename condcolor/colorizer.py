@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from condcolor.anycolor import find_regions
+from condcolor.anycolor import MOST_VALUES, find_regions
 from condcolor.checkpoint import Model, load_model
 from condcolor.dataset import one_hot
 from condcolor.devices import autocast, pick_device, pick_precision
@@ -142,8 +142,10 @@ class Colorizer:
         framed = self._framed(picture)
         return self._colorings(framed, cond)
 
-    def regions(self, picture: AnyPicture) -> Regions:
+    def regions(self, picture: AnyPicture, *, most_values: int = MOST_VALUES) -> Regions:
         """The picture taken apart, for many colours: `.paint(hair="#ff8800", shirt="tan")`.
+
+        most_values: of an attribute that the network paints to find it, at least 2; more are more exact.
 
         Raises:
             UsageError: the model is one of photographs, or has no attributes.
@@ -158,6 +160,7 @@ class Colorizer:
             codec=self.codec,
             image_size=self.image_size,
             flat=self.flat,
+            most_values=most_values,
         )
 
     def layers(self, picture: AnyPicture | Regions, /, **values: str) -> Layers:

@@ -91,21 +91,39 @@ def save_picture(
 ) -> None:
     """Save a picture in the format that the suffix names; see encode_picture and write_whole."""
     refuse_taken(path, overwrite)
+    write_whole(path, encode_for(path, rgb, alpha), overwrite=overwrite)
+
+
+def encode_for(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
+    """`encode_picture` in the format that the suffix of `path` names; what is wrong names `path`.
+
+    Raises:
+        UsageError: no such format, or it cannot hold the picture. DataError: its encoder fails.
+    """
     format = format_for(path)
     try:
-        data = encode_picture(rgb, alpha, format)
+        return encode_picture(rgb, alpha, format)
     except UsageError as error:
         raise UsageError(f"{shown_name(path)}: {error}") from error
     except (MemoryError, OSError) as error:
         reason = f"cannot be encoded as {format} ({error or 'not enough memory'})"
         raise DataError(f"{shown_name(path)}: {reason}: save it smaller") from error
-    write_whole(path, data, overwrite=overwrite)
 
 
 def save_image(path: str | os.PathLike, image: Image.Image, *, overwrite: bool = False) -> None:
     """`save_picture` for an RGB or RGBA image."""
+    save_picture(path, *_channels(image), overwrite=overwrite)
+
+
+def encode_image(path: str | os.PathLike, image: Image.Image) -> bytes:
+    """`encode_for` for an RGB or RGBA image."""
+    return encode_for(path, *_channels(image))
+
+
+def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """RGB `[H, W, 3]` and alpha `[H, W]` or None, uint8, of an RGB or RGBA image."""
     alpha = np.asarray(image.getchannel("A")) if image.mode == "RGBA" else None
-    save_picture(path, np.asarray(image.convert("RGB")), alpha, overwrite=overwrite)
+    return np.asarray(image.convert("RGB")), alpha
 
 
 def format_for(path: str | os.PathLike) -> str:
