@@ -37,7 +37,7 @@ class Colors(Protocol):
         """As in `SketchToRgb`."""
 
 
-def find_regions(picture: Picture, colorizer: Colors) -> Regions:
+def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST_VALUES) -> Regions:
     """Take a picture apart into lines, rest, and a region an attribute.
 
     A picture that is coloured already is shown to the model as line art, and its rest stays as it is.
@@ -63,7 +63,7 @@ def find_regions(picture: Picture, colorizer: Colors) -> Regions:
         else:
             lines = np.ascontiguousarray(sketch.transpose(2, 0, 1)).astype(np.float32) / 255
 
-        looked = [_some(len(a.values)) for a in schema.attributes]
+        looked = [_some(len(a.values), most_values) for a in schema.attributes]
         square, box = letterbox(sketch, colorizer.image_size, codec.fill)
         made = colorizer.evened_of(np.ascontiguousarray(square.transpose(2, 0, 1)), _asked(looked))
         rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
@@ -76,11 +76,11 @@ def find_regions(picture: Picture, colorizer: Colors) -> Regions:
     return Regions(picture, schema, lines, own, rest, *parts, _colors(schema, looked, shares))
 
 
-def _some(count: int) -> list[int]:
+def _some(count: int, most: int) -> list[int]:
     """The places of the values that are looked at, the first one first."""
-    if count <= MOST_VALUES:
+    if count <= most:
         return list(range(count))
-    return [round(i * (count - 1) / (MOST_VALUES - 1)) for i in range(MOST_VALUES)]
+    return [round(i * (count - 1) / (most - 1)) for i in range(most)]
 
 
 def _asked(looked: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -80,12 +80,14 @@ class Attribute:
     """One thing to choose: `hair`, with its values and the sRGB colour of each.
 
     palette: one `(r, g, b)` of 0..255 a value, None where it is not measured; left out, all None.
+    named: more colours that can be asked for by a name, as a palette file gives them; no model knows them.
     UsageError when a name or value is not usable.
     """
 
     name: str
     values: tuple[str, ...]
     palette: tuple[RGB | None, ...] = ()
+    named: tuple[tuple[str, RGB], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", tuple(self.values))

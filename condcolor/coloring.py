@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from condcolor.anycolor import find_regions
+from condcolor.anycolor import MOST_VALUES, find_regions
 from condcolor.attributes import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.fills import even_fills, find_pieces
@@ -133,14 +133,16 @@ class BaseColorizer(ABC):
         framed = self._framed(picture)
         return self._colorings(framed, cond)
 
-    def regions(self, picture: AnyPicture) -> Regions:
+    def regions(self, picture: AnyPicture, *, most_values: int = MOST_VALUES) -> Regions:
         """The picture taken apart, for many colours: `.paint(hair="#ff8800", shirt="tan")`.
+
+        most_values: of an attribute that the network paints to find it, at least 2; more are more exact.
 
         Raises:
             UsageError: the model is one of photographs, or has no attributes.
             PictureError, DataError: as for a call.
         """
-        return find_regions(self._opened(picture), self)
+        return find_regions(self._opened(picture), self, most_values=most_values)
 
     def layers(self, picture: AnyPicture | Regions, /, **values: str) -> Layers:
         """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.

@@ -21,6 +21,7 @@ from condcolor.errors import DataError
 from condcolor.filetypes import shown_name
 from condcolor.images import open_picture
 from condcolor.jobs import Job
+from condcolor.painting import NOTHING, Found, Paint
 from condcolor.saving import encode_image
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Made:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0  # of work on this picture; a batch's are shared
     pixels: int = 0
+    found: Found = NOTHING
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -90,6 +92,20 @@ def made_in_order(
             made = behind.popleft().result()
             yield made
             budget.leave(made.pixels)
+
+
+def painted_in_order(colorizer: BaseColorizer, jobs: Sequence[Job], paint: Paint) -> Iterator[Made]:
+    """The same for pictures that take more than a pass of the network: one after the other."""
+    for job in jobs:
+        made = Made(job)
+        with made.working():
+            picture = open_picture(job.source)
+            made.notes = picture.notes
+            with named(job):
+                painted = paint(colorizer, picture, job.values)
+            made.data = encode_image(job.out, painted.image)
+            made.found = painted.found(made.data)
+        yield made
 
 
 class PixelBudget:

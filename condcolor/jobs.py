@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from condcolor.attributes import AttributeSchema
@@ -15,17 +15,19 @@ from condcolor.filetypes import shown_name
 from condcolor.images import READ_SUFFIXES, find_pictures
 from condcolor.metadata import read_metadata
 from condcolor.saving import WRITE_SUFFIXES, format_for, refuse_taken
+from condcolor.wishes import settled
 
 NAMED = 5  # paths that a message names before it says how many more
 
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to colour: where from, where to, in which colours."""
+    """One picture to colour: where from, where to, in which colours; and those as they were written."""
 
     source: Path
     out: Path
     values: Mapping[str, str]
+    words: Mapping[str, str] = field(default_factory=dict)  # where `settle` spelt them anew
 
 
 def plan_jobs(
@@ -80,6 +82,18 @@ def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
         place = Path(os.path.relpath(record.source, csv.parent))
         jobs.append(Job(record.source, folder / place.parent / values_name(place, values), values))
     return _checked(jobs)
+
+
+def settle(jobs: Sequence[Job], schema: AttributeSchema, *, lock: bool) -> list[Job]:
+    """The jobs with values as `wishes.settled` spells them, and the words that were written kept."""
+    known: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+    made = []
+    for job in jobs:
+        words = tuple(job.values.items())
+        if words not in known:
+            known[words] = settled(schema, job.values, lock=lock)
+        made.append(replace(job, values=known[words], words=job.values))
+    return made
 
 
 def still_to_do(jobs: Sequence[Job], *, overwrite: bool, skip: bool) -> list[Job]:

@@ -28,6 +28,9 @@ class Settings:
     model: str  # as it was named
     sha256: str  # of its weights
     vivid: float
+    lock: bool = False
+    grid: str = ""
+    needs: tuple[str, ...] = ()  # keys that an entry must have, such as what was measured
 
 
 @dataclass
@@ -67,7 +70,12 @@ class Manifest:
             wanted = self._wanted(job)
         except OSError:  # the picture is gone, which the job will tell
             return False
-        return all(entry.get(name) == value for name, value in wanted.items())
+        alike = all(entry.get(name) == value for name, value in wanted.items())
+        return alike and all(name in entry for name in self.settings.needs)
+
+    def entry(self, job: Job) -> Mapping[str, object]:
+        """What is known of a job's output; empty where nothing is."""
+        return self._entries.get(self._relative(job.out), {})
 
     def was_begun(self, job: Job) -> bool:
         """Whether a run was cut off while it made the job's output, so that what is there is its own."""
@@ -84,17 +92,23 @@ class Manifest:
         seconds: float,
         error: CondcolorError | None = None,
         notes: tuple[str, ...] = (),
+        found: Mapping[str, object] | None = None,
     ) -> None:
-        """Append what became of a job. A fault goes to `problem`, and then no more is appended."""
+        """Append what became of a job. A fault goes to `problem`, and then no more is appended.
+
+        found: more keys of the entry, as JSON holds them.
+        """
         entry: dict[str, object] = {"status": FAILED if error else DONE}
         if error:
             entry["reason"] = str(error)
         try:
-            entry |= self._wanted(job)
+            wanted = self._wanted(job).items()
+            entry |= {name: value for name, value in wanted if value is not None}
         except OSError:  # no such picture, which is why it failed
             entry["source"] = self._relative(job.source)
         entry |= {"output": self._relative(job.out), "model": self.settings.model}
         entry |= {"seconds": round(seconds, 3), "notes": list(notes)}
+        entry |= found or {}
         self._write(entry)
 
     def _write(self, entry: dict[str, object]) -> None:
@@ -108,7 +122,7 @@ class Manifest:
         self._entries[str(entry["output"])] = entry
 
     def _wanted(self, job: Job) -> dict[str, object]:
-        """What an entry must say for its output to be this job's."""
+        """What an entry must say for its output to be this job's; None is for what it may not say."""
         about = os.stat(job.source)
         return {
             "source": self._relative(job.source),
@@ -117,6 +131,8 @@ class Manifest:
             "values": dict(job.values),
             "vivid": self.settings.vivid,
             "sha256": self.settings.sha256,
+            "lock": self.settings.lock or None,
+            "grid": self.settings.grid or None,
         }
 
     def _take(self, data: bytes) -> None:

@@ -50,10 +50,17 @@ class Regions:
         return self.painted(parse_wishes(self.schema, values))
 
     def painted(self, wishes: Mapping[str, Wish]) -> Image.Image:
+        return self.as_image(self.pixels(wishes))
+
+    def pixels(self, wishes: Mapping[str, Wish]) -> np.ndarray:
+        """`[H, W, 3]` uint8: the painted picture on white."""
         fills = self.fills(self.asked(wishes))
         np.multiply(fills, self.lines * np.float32(255), out=fills)
         np.rint(fills, out=fills)
-        pixels = fills.astype(np.uint8).transpose(1, 2, 0)
+        return fills.astype(np.uint8).transpose(1, 2, 0)
+
+    def as_image(self, pixels: np.ndarray) -> Image.Image:
+        """What was painted on white, with the transparency of the picture that came."""
         if self.picture.alpha is not None:
             pixels = recolor(self.picture.rgb, self.picture.alpha, pixels)
         return Image.fromarray(np.ascontiguousarray(pixels))

@@ -80,9 +80,11 @@ def _share(fills: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarr
     if top < LEAST_CHANGE:
         return np.zeros_like(size), np.ones((len(fills), 3), np.float32)
     direction = np.median(change[:, :, size >= PURE * top], axis=-1)  # (V, 3)
-    share = np.einsum("vchw,vc->hw", change, direction) / np.square(direction).sum()
-    usual = np.median(share[(share > 0.5) & trusted])
-    share /= usual
+    share = np.einsum("vchw,vc->hw", change, direction) / max(np.square(direction).sum(), 1e-12)
+    whole = (share > 0.5) & trusted
+    if not whole.any():  # pixels that change, but no two of them alike
+        return np.zeros_like(size), np.ones((len(fills), 3), np.float32)
+    share /= np.median(share[whole])
     inside = (abs(share - 1) < 1 - PURE) & trusted
     return share, np.median(fills[:, :, inside], axis=-1)
 

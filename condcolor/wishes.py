@@ -3,12 +3,13 @@
 | written | meaning |
 |---|---|
 | `red` | the model's value `red`, where it has one |
+| `crimson` | the colour of that name in the palette file, where there is one |
 | `#ff8800`, `rgb(255,136,0)`, `rebeccapurple` | that colour |
 | `red:0.6,brown:0.4` | a mean by weight of values or colours, of their sRGB codes; no weight is 1 |
 | `none` | no colour: white, as paper is |
 | `keep` | as in the picture that came |
 
-A value of the model with the same name always comes first.
+A value of the model with the same name always comes first, then the palette file's.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from condcolor.attributes import RGB, Attribute, AttributeSchema, listed
+from condcolor.attributes import RGB, Attribute, AttributeSchema, format_hex, listed
 from condcolor.colornames import EXAMPLES, NAMES, parse_color
 from condcolor.errors import UsageError, did_you_mean
 
@@ -59,6 +60,15 @@ class Wish:
             levels = known[part] if isinstance(part, str) else part
             mixed = [sum_ + weight * level for sum_, level in zip(mixed, levels, strict=True)]
         return mixed[0], mixed[1], mixed[2]
+
+    @property
+    def text(self) -> str:
+        """How it is written without the names of a palette file."""
+        names = [part if isinstance(part, str) else format_hex(part) for _, part in self.parts]
+        if len(names) <= 1:
+            return self.left or names[0]
+        weights = (weight for weight, _ in self.parts)
+        return ",".join(f"{name}:{weight}" for name, weight in zip(names, weights, strict=True))
 
 
 def parse_wish(attribute: Attribute, text: Any) -> Wish:
@@ -100,6 +110,54 @@ def parse_wishes(schema: AttributeSchema, values: Mapping[str, Any]) -> dict[str
     return {name: found[name] for name in schema.names}
 
 
+def settled(schema: AttributeSchema, words: Mapping[str, str], *, lock: bool) -> dict[str, str]:
+    """The same wishes without the names of a palette file, so that a model can be asked for them.
+
+    With `lock`, each that has a colour becomes that colour as `#rrggbb`: a value of the model, too, the
+    colour of its name in the palette file, or else that which the model's schema says.
+
+    Raises:
+        UsageError: a wish that cannot be, or (with `lock`) a value whose colour nothing says.
+    """
+    wishes = parse_wishes(schema, words)
+    texts = {}
+    for attribute in schema.attributes:
+        name, wish = attribute.name, wishes[attribute.name]
+        if lock and not wish.left and len(attribute.values) > 1:
+            texts[name] = format_hex(_levels(color_of(attribute, wish)))
+        else:
+            written = words.get(name, words.get(name.replace("-", "_"), ""))
+            plain = written and wish == _without_palette(attribute, written)
+            texts[name] = written if plain else wish.text
+    return texts
+
+
+def color_of(attribute: Attribute, wish: Wish) -> tuple[float, float, float]:
+    """The colour that a wish with parts means, RGB in 0..255, by palette file and schema alone."""
+    pairs = zip(attribute.values, attribute.palette, strict=True)
+    known = {value: color for value, color in pairs if color is not None} | dict(attribute.named)
+    try:
+        return wish.color(known)
+    except UsageError:
+        unsaid = [p for _, p in wish.parts if isinstance(p, str) and p not in known]
+        raise UsageError(
+            f"{attribute.name}: the model does not say the colour of '{unsaid[0]}': give it one in a "
+            "palette file"
+        ) from None
+
+
+def _levels(color: Sequence[float]) -> RGB:
+    red, green, blue = (round(level) for level in color)
+    return red, green, blue
+
+
+def _without_palette(attribute: Attribute, text: str) -> Wish | None:
+    try:
+        return parse_wish(replace(attribute, named=()), text)
+    except UsageError:
+        return None
+
+
 def plain_values(wishes: Mapping[str, Wish]) -> dict[str, str] | None:
     """The values asked for, where nothing but values of the model is."""
     values = {name: wish.value for name, wish in wishes.items()}
@@ -108,11 +166,14 @@ def plain_values(wishes: Mapping[str, Wish]) -> dict[str, str] | None:
 
 def unknown(attribute: Attribute, text: Any) -> str:
     """`hair 'rad' is not one of blue, brown, red, nor a colour (...); did you mean 'red'?`."""
-    hint = ""
+    hint, own = "", [name for name, _ in attribute.named]
     if isinstance(text, str):
-        hint = did_you_mean(text, attribute.values) or did_you_mean(text, (NONE, KEEP, *NAMES))
+        known = (attribute.values, own, (NONE, KEEP, *NAMES))
+        hint = next(filter(None, (did_you_mean(text, names) for names in known)), "")
+    others = f", nor of the palette ({listed(own)})" if attribute.named else ""
     return (
-        f"{attribute.name} {text!r} is not one of {listed(attribute.values)}, nor {_else()}{hint}"
+        f"{attribute.name} {text!r} is not one of {listed(attribute.values)}{others}, "
+        f"nor {_else()}{hint}"
     )
 
 
@@ -156,7 +217,11 @@ def _mixed(attribute: Attribute, parts: Sequence[tuple[str, str]]) -> Wish:
 
 
 def _color(attribute: Attribute, text: str) -> RGB:
-    if text.lower() in map(str.lower, attribute.values):  # `Red` beside a value `red` is a slip
+    own = dict(attribute.named)
+    if text in own:
+        return own[text]
+    known = (*attribute.values, *own)
+    if text.lower() in map(str.lower, known):  # `Red` beside a value `red` is a slip
         raise UsageError(unknown(attribute, text))
     try:
         return parse_color(text)

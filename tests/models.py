@@ -32,6 +32,7 @@ HOUSES = AttributeSchema(
     )
 )
 RECIPE = RECIPES["icons"]
+TONES = (240, 220)  # of 255
 
 
 def save_random(folder: Path, schema: AttributeSchema = ICONS, *, size: int = 16) -> Path:
@@ -74,10 +75,38 @@ class Painter(nn.Module):
         return part @ torch.tensor(self.schema.attributes[i].palette).float() / 255
 
 
-def painter(schema: AttributeSchema = ICONS, *, size: int = 32) -> Model:
-    """A model that does as `Painter` says; every value needs a colour."""
+class Shaded(Painter):
+    """Paints the first attribute darker from the top down, to half its lightness."""
+
+    def forward(self, source: Tensor, cond: Tensor) -> Tensor:
+        side = source.shape[-1]
+        shade = torch.ones(side, side)
+        shade[:, : side // 2] = torch.linspace(1, 0.5, side)[:, None]
+        made = (super().forward(source, cond) + 1) / 2
+        white = (made == 1).all(dim=1, keepdim=True)
+        return torch.where(white, made, made * shade) * 2 - 1
+
+
+class ByTone(Painter):
+    """Fills what is light grey in the sketch: the first attribute's in TONES[0], the last's in TONES[1].
+
+    It sees a mirrored or shifted sketch as it sees the sketch itself.
+    """
+
+    def forward(self, source: Tensor, cond: Tensor) -> Tensor:
+        fill = torch.ones_like(source)
+        for tone, i in zip(TONES, (0, -1), strict=True):
+            there = (source - (tone / 127.5 - 1)).abs().amax(dim=1, keepdim=True) < 0.02
+            fill = torch.where(there, self._colors(cond, i)[:, :, None, None], fill)
+        return (source + 1) * fill - 1
+
+
+def painter(
+    schema: AttributeSchema = ICONS, *, size: int = 32, network: type[nn.Module] = Painter
+) -> Model:
+    """A model that does as `network` says; every value needs a colour."""
     config = RECIPE.model_config(schema.planes)
-    return Model(Painter(schema), RECIPE, config, schema, size, {}, {}, "not stated")
+    return Model(network(schema), RECIPE, config, schema, size, {}, {}, "not stated")
 
 
 def drawn_layers(**values: str) -> Layers:

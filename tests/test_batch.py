@@ -7,7 +7,7 @@ from models import painter
 from pictures import EXIF_SECRET, bad_files, odd_files, write_bad_pictures
 from PIL import ExifTags, Image
 
-from condcolor.batch import run_job, run_jobs
+from condcolor.batch import Done, run_job, run_jobs
 from condcolor.colorizer import Colorizer
 from condcolor.errors import DataError, UsageError
 from condcolor.jobs import Job, plan_jobs
@@ -26,7 +26,7 @@ def job(here, name: str = "ada.png", out: str = "made/ada.png", **values) -> Job
 
 def test_a_job_is_written_as_the_colorizer_says(here, colorizer):
     sketch().save(here / "ada.png")
-    assert run_job(colorizer, job(here)) == ()
+    assert run_job(colorizer, job(here)) == Done(job(here))
     expected = np.asarray(colorizer(here / "ada.png", **RED_BLUE))
     assert np.array_equal(np.asarray(Image.open(here / "made/ada.png")), expected)
 

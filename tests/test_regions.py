@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 from conftest import sketch
-from models import ICONS, RGBS, Painter, painter
+from models import ICONS, RGBS, Painter, Shaded, painter
 from PIL import Image
-from torch import Tensor
 
 from condcolor.attributes import Attribute, AttributeSchema, parse_hex
 from condcolor.checkpoint import load_model
@@ -28,23 +27,6 @@ def colorizer(request) -> Colorizer:
     colorizer = Colorizer(painter(size=SIDE), device="cpu")
     colorizer.flat = request.param
     return colorizer
-
-
-class Shaded(Painter):
-    """Paints the first attribute darker from the top down, to half its lightness."""
-
-    def forward(self, source: Tensor, cond: Tensor) -> Tensor:
-        side = source.shape[-1]
-        shade = torch.ones(side, side)
-        shade[:, : side // 2] = torch.linspace(1, 0.5, side)[:, None]
-        made = (super().forward(source, cond) + 1) / 2
-        white = (made == 1).all(dim=1, keepdim=True)
-        return torch.where(white, made, made * shade) * 2 - 1
-
-
-def shaded() -> Colorizer:
-    model = painter(size=SIDE)
-    return Colorizer(model.__class__(**{**vars(model), "generator": Shaded(ICONS)}), device="cpu")
 
 
 def paper(size: int = SIDE) -> Image.Image:
@@ -108,7 +90,7 @@ def test_none_and_keep_leave_the_sketch(colorizer):
 
 
 def test_shading_is_kept():
-    colorizer = shaded()
+    colorizer = Colorizer(painter(size=SIDE, network=Shaded), device="cpu")
     regions = colorizer.regions(paper())
     for color in ("#ff8800", "#3030c0"):
         made = pixels(regions.paint(hair=color, shirt="blue"))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from condcolor.cli.alike import asked_paint, set_options, tell_doubts, tell_one, tell_set
 from condcolor.cli.common import device_option, model_option, overwrite_option, precision_option
 from condcolor.cli.modelcommand import ModelCommand, keep_option, schema_asked, take_values
 from condcolor.cli.piping import STREAM, pipe
@@ -18,9 +21,11 @@ from condcolor.filetypes import shown_name
 from condcolor.signals import Interrupted, StopFlag
 
 if TYPE_CHECKING:
+    from condcolor.attributes import AttributeSchema
     from condcolor.coloring import BaseColorizer
     from condcolor.jobs import Job
     from condcolor.manifest import Manifest
+    from condcolor.painting import Paint
 
     Load = Callable[[], BaseColorizer]
 
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     "file, its name and values, here]",
 )
 @keep_option
+@set_options
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -48,7 +54,22 @@ if TYPE_CHECKING:
 @precision_option
 @click.pass_context
 def colorize(
-    ctx, sketches, out, keep, model, overwrite, skip_existing, vivid, device, precision, **values
+    ctx,
+    sketches,
+    out,
+    keep,
+    palette,
+    lock,
+    grid,
+    check,
+    report,
+    model,
+    overwrite,
+    skip_existing,
+    vivid,
+    device,
+    precision,
+    **values,
 ) -> None:
     """Colour sketches in the colours you name, or photographs.
 
@@ -63,11 +84,15 @@ def colorize(
     condcolor colorize ada.png --hair '#ff8800' --shirt none -o icon.png
     condcolor colorize icon.png --hair teal --keep shirt -o other.png
     condcolor colorize wanted.csv -o colored/
+    condcolor colorize sketches/ --hair red --shirt blue --lock --check -o colored/
+    condcolor colorize walk.png --grid 8x1 --hair red --shirt blue -o walk-red.png
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
     condcolor colorize scan.jpg --model photo -o colored.jpg
     condcolor colorize old/ --model photo --vivid 1.3 -o new/
     """
     from condcolor import jobs
+    from condcolor.colorsheet import refuse_other
+    from condcolor.wishes import settled
 
     def load() -> BaseColorizer:
         from condcolor.heap import keep_memory
@@ -79,9 +104,11 @@ def colorize(
 
         return load_colorizer(model, vivid=vivid, device=device, precision=precision)
 
+    schema = schema_asked(ctx)
+    paint = asked_paint(schema, palette=palette, lock=lock, grid=grid, check=check, report=report)
     if STREAM in (*sketches, out):
-        asked = take_values(ctx, values, keep)
-        pipe(sketches, out, asked, load, overwrite=overwrite, skip=skip_existing)
+        asked = settled(schema, take_values(ctx, values, keep), lock=lock)
+        pipe(sketches, out, asked, load, overwrite=overwrite, skip=skip_existing, paint=paint)
         return
     passed_over: list[str] = []
     if any(map(_is_csv, sketches)):
@@ -89,51 +116,67 @@ def colorize(
             raise UsageError("a .csv names all its pictures: give it without other sketches")
         if any(values.values()) or keep:
             raise UsageError("a .csv names the values of its pictures: give no others")
-        planned = jobs.plan_csv(Path(sketches[0]), out, schema_asked(ctx))
+        planned = jobs.plan_csv(Path(sketches[0]), out, schema)
     else:
         planned, passed_over = jobs.plan_jobs(sketches, out, take_values(ctx, values, keep))
+    if palette or lock:
+        planned = jobs.settle(planned, schema, lock=lock)
     if len(sketches) == 1 and jobs.names_one(sketches[0]) and not _is_csv(sketches[0]):
+        if report:
+            raise UsageError("--report is for folders and .csv files, not for one picture")
         to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
-        _color_one(to_do, load, overwrite)
+        _color_one(to_do, load, overwrite, paint, schema)
         return
-    manifest = _manifest(Path(out), model, vivid)
+    manifest = _manifest(Path(out), model, vivid, paint)
+    if paint.measures:
+        refuse_other(manifest.folder)
     left = [job for job in planned if overwrite or not manifest.has(job)]
     cut_off = [job for job in left if manifest.was_begun(job)]
     others = [job for job in left if job not in cut_off]
     to_do = cut_off + jobs.still_to_do(others, overwrite=overwrite, skip=skip_existing)
     for line in passed_over:
         click.echo(f"passed over: {line}", err=True)
-    colored, failed = _color_several(to_do, manifest, load, overwrite)
+    try:
+        colored, failed = _color_several(to_do, manifest, load, overwrite, paint)
+    except Interrupted:
+        tell_set(planned, manifest, schema, paint)
+        raise
     there = len(planned) - len(to_do)
     said = f"{colored} of {len(to_do)} pictures coloured in {shown_name(out)}"
     click.echo(said + (f", {there} were there already" if there else ""))
+    tell_set(planned, manifest, schema, paint)
     if failed or passed_over:
         counts = ((failed, "failed"), (len(passed_over), "passed over"))
         said = " and ".join(f"{count} {what}" for count, what in counts if count)
         raise SomeFailed(f"{said}, as named above")
 
 
-def _color_one(to_do: Sequence[Job], load: Load, overwrite: bool) -> None:
+def _color_one(
+    to_do: Sequence[Job], load: Load, overwrite: bool, paint: Paint, schema: AttributeSchema
+) -> None:
     from condcolor.batch import run_job
 
     for job in to_do:  # one, or none where its output is there already
-        for note in run_job(load(), job, overwrite=overwrite):
+        done = run_job(load(), job, overwrite=overwrite, paint=paint)
+        for note in done.notes:
             click.echo(f"note: {shown_name(job.source)}: {note}", err=True)
+        tell_one(job, done.found, schema, paint)
         click.echo(shown_name(job.out))
 
 
-def _manifest(out: Path, model: str, vivid: float | None) -> Manifest:
+def _manifest(out: Path, model: str, vivid: float | None, paint: Paint) -> Manifest:
     from condcolor.manifest import Manifest, settings_of
     from condcolor.modelfolder import find_model, read_config
 
-    manifest = Manifest(out, settings_of(model, read_config(find_model(model)), vivid))
+    settings = settings_of(model, read_config(find_model(model)), vivid)
+    manifest = Manifest(out, replace(settings, **paint.settings))
     if manifest.problem:
         click.echo(f"note: {manifest.problem}", err=True)
     return manifest
 
 
 def _color_several(
-    to_do: Sequence[Job], manifest: Manifest, load: Load, overwrite: bool
+    to_do: Sequence[Job], manifest: Manifest, load: Load, overwrite: bool, paint: Paint
 ) -> tuple[int, int]:
     """How many were coloured and how many failed, each of which is named; a signal stops between two."""
     from condcolor.batch import run_jobs
@@ -145,11 +188,13 @@ def _color_several(
     make_folder(manifest.folder)
     failed, known = 0, manifest.problem
     with StopFlag() as stop, Progress("colouring") as progress:
-        running = run_jobs(colorizer, to_do, overwrite=overwrite, manifest=manifest)
+        running = run_jobs(colorizer, to_do, overwrite=overwrite, manifest=manifest, paint=paint)
         for done, ended in enumerate(running, start=1):
             progress(done, len(to_do))
             for note in ended.notes:
                 progress.say(f"note: {shown_name(ended.job.source)}: {note}", err=True)
+            say = partial(progress.say, err=True)
+            tell_doubts(shown_name(ended.job.source), ended.found, say)
             if ended.error:
                 failed += 1
                 progress.say(f"failed: {ended.error}", err=True)

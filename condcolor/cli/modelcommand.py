@@ -43,12 +43,15 @@ class Value(click.ParamType):
     def shell_complete(self, ctx, param, incomplete):
         from click.shell_completion import CompletionItem
 
-        alike = (v for v in self.attribute.values if v.lower().startswith(incomplete.lower()))
+        known = (*self.attribute.values, *(name for name, _ in self.attribute.named))
+        alike = (name for name in known if name.lower().startswith(incomplete.lower()))
         return [CompletionItem(value) for value in alike]
 
 
 class ModelCommand(click.Command):
     """A command with `--model` and an option for each attribute of that model.
+
+    Where it has `--palette`, too, the names in that file are values of these options.
 
     The model decides the options, so it is looked for first, with the command's own options alone; its
     weights are not read for that.
@@ -60,6 +63,10 @@ class ModelCommand(click.Command):
         try:
             folder = find_model(asked.get("model", DEFAULT_MODEL))
             schema = schema_of(folder, read_config(folder))
+            if palette := asked.get("palette"):
+                from condcolor.palettefile import with_palette
+
+                schema = with_palette(schema, palette)
         except CondcolorError as error:
             help_option = self.get_help_option(ctx)
             if not (ctx.resilient_parsing or (help_option and help_option.name in asked)):

@@ -16,6 +16,7 @@ from condcolor.filetypes import shown_name
 
 if TYPE_CHECKING:
     from condcolor.coloring import BaseColorizer
+    from condcolor.painting import Paint
 
 STREAM = "-"  # the name of both
 
@@ -28,6 +29,7 @@ def pipe(
     *,
     overwrite: bool,
     skip: bool,
+    paint: Paint,
 ) -> None:
     """Colour one picture, `-` being standard input or output; without `out`, it goes to the output.
 
@@ -45,7 +47,7 @@ def pipe(
     picture = open_picture(source, name=name)
     for note in picture.notes:
         click.echo(f"note: {name}: {note}", err=True)
-    image = next(load().colorings(picture, [values]))
+    image = paint(load(), picture, values).image
     if out not in (None, STREAM):
         make_folder(Path(out).parent)
         save_image(out, image, overwrite=overwrite)
