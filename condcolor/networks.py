@@ -230,8 +230,8 @@ class UNet(nn.Module):
         if self.head is not None:
             made = self.head(self.body(source, cond), cond)
         else:
-            if len(source) != len(cond):
-                source = source.expand(len(cond), -1, -1, -1)
+            if source.shape[0] != cond.shape[0]:  # `len` would fix the number in an exported graph
+                source = source.expand(cond.shape[0], -1, -1, -1)
             made = self.body(join(source, tile(cond, source)), cond)
         if not self.config.keeps_luma:
             return torch.tanh(made)
