@@ -230,7 +230,7 @@ class UNet(nn.Module):
         if self.head is not None:
             made = self.head(self.body(source, cond), cond)
         else:
-            if source.shape[0] != cond.shape[0]:  # len() would fix the size of an exported graph
+            if source.shape[0] != cond.shape[0]:  # `len` would fix the number in an exported graph
                 source = source.expand(cond.shape[0], -1, -1, -1)
             made = self.body(join(source, tile(cond, source)), cond)
         if not self.config.keeps_luma:

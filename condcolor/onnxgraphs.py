@@ -7,6 +7,7 @@ size.
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import warnings
 from collections.abc import Iterator, Mapping
@@ -56,9 +57,7 @@ def to_onnx(
     properties = {ABOUT: json.dumps(about), CONFIG: json.dumps(dict(described))}
     if card is not None:
         properties[CARD] = card
-    for name, graph in _codec_graphs(codec):
-        data = graph.SerializeToString()
-        properties[PART.format(name)] = base64.b64encode(data).decode()
+    properties |= {PART.format(name): text for name, text in _codec_parts(codec).items()}
     for key, value in properties.items():
         network.metadata_props.add(key=key, value=value)
     return network.SerializeToString()
@@ -77,6 +76,13 @@ def _network(model: Model, *, folded: bool):
     sizes = {"source": {0: batch, 2: step * high, 3: step * wide}, "cond": {0: batch}}
     given = {"source": source, "cond": cond}
     return _traced(model.generator.cpu().eval(), given, "output", sizes, folded=folded)
+
+
+@functools.cache  # they are those of every model of a recipe
+def _codec_parts(codec: Codec) -> dict[str, str]:
+    """The graphs of the codec by their names, in base64."""
+    graphs = {name: graph.SerializeToString() for name, graph in _codec_graphs(codec)}
+    return {name: base64.b64encode(data).decode() for name, data in graphs.items()}
 
 
 def _codec_graphs(codec: Codec) -> Iterator[tuple[str, object]]:

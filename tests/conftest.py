@@ -29,6 +29,22 @@ def random_model(tmp_path_factory) -> Path:
     return save_random(tmp_path_factory.mktemp("models") / "random")
 
 
+@pytest.fixture(scope="session")
+def icons_onnx(tmp_path_factory) -> tuple[Path, Path]:
+    """A model folder of line art, and the .onnx file exported of it."""
+    from exported import export_icons
+
+    return export_icons(tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture(scope="session")
+def photo_onnx(tmp_path_factory) -> tuple[Path, Path]:
+    """The same of photographs."""
+    from exported import export_photo
+
+    return export_photo(tmp_path_factory.mktemp("exported"))
+
+
 @pytest.fixture
 def built_in(random_model, tmp_path, monkeypatch) -> Path:
     """The folder of a built-in model called icons, which is `random_model`."""
