@@ -53,17 +53,14 @@ def _batches(subject: Subject, device: torch.device) -> Timed:
     pictures = _picture_set(recipe, subject, config)
     numbers = itertools.count()
 
-    def read():
+    def draw():
         number = next(numbers)
         rows = (torch.arange(subject.batch) + number * subject.batch) % len(pictures)
-        return number, pictures.read(rows, seeded(config.seed, 0, number), config)
-
-    def draw():
-        number, raw = read()
+        raw = pictures.read(rows, seeded(config.seed, 0, number), config)
         return number, pictures.made(raw.to(device))
 
     if subject.what == DATA:
-        return Timed(read, subject.batch, device)
+        return Timed(draw, subject.batch, device)
     sizes = pictures.schema.sizes
     if subject.what == ENCODED:
         narrow = recipe.model_config(sum(sizes), base_channels=NARROW, disc_channels=NARROW)
