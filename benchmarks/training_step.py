@@ -2,9 +2,8 @@
 
     .venv/bin/python benchmarks/training_step.py [--turns 5] [--width 64] [VARIANT ...]
 
-Icons at 256 px, batch 10, on the CPU. Each variant is a process of its own; they take turns, one step a turn,
-and those that wait compute nothing. Figures are medians of the turns, and of each turn's ratio to the step as
-it is.
+Icons at 256 px, batch 10, on the CPU. A variant and the step as it is are processes of their own that take
+turns, one step a turn; who waits computes nothing. Figures are medians of the turns, and of each turn's ratio.
 """
 
 from __future__ import annotations
@@ -94,32 +93,33 @@ VARIANTS: dict[str, tuple[Callable[[], None] | None, str, str]] = {
     "spectral norm": (None, "spectral", AS_IT_IS),
     "spectral norm, D on one joined batch": (joined, "spectral", "spectral norm"),
 }
-SLOW_TO_START = ("torch.compile",)  # left out unless they are named
+LEFT_OUT = (AS_IT_IS, "spectral norm", "torch.compile")  # unless they are named; the last is slow
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("variants", nargs="*", help=f"default: all but {', '.join(SLOW_TO_START)}")
+    parser.add_argument("variants", nargs="*", help=f"default: all but {', '.join(LEFT_OUT)}")
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--work", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.work:
         return work(told.work, told.width)
-    chosen = told.variants or [name for name in VARIANTS if name not in SLOW_TO_START]
-    chosen = list(dict.fromkeys([*(VARIANTS[name][2] for name in chosen), *chosen]))
-    workers = {name: start(name, told.width) for name in chosen}
-    for worker in workers.values():
-        ask(worker), ask(worker)  # warms up
-    turns = [{n: ask(w) for n, w in workers.items()} for _ in range(told.turns)]
-    for worker in workers.values():
-        worker.stdin.close()
-    print("| | s a step | pictures/s | speed, of the step's above it |\n|---|---|---|---|")
+    chosen = told.variants or [name for name in VARIANTS if name not in LEFT_OUT]
+    print("| | s a step | pictures/s | speed, of the step it is held against |\n|---|---|---|---|")
     for name in chosen:
+        beside = VARIANTS[name][2]
+        workers = {one: start(one, told.width) for one in (beside, name)}
+        for worker in workers.values():
+            ask(worker), ask(worker)  # warms up
+        turns = [{one: ask(worker) for one, worker in workers.items()} for _ in range(told.turns)]
+        for worker in workers.values():
+            worker.communicate()
         seconds = statistics.median(turn[name] for turn in turns)
-        beside = statistics.median(turn[VARIANTS[name][2]] / turn[name] for turn in turns)
-        against = "" if VARIANTS[name][2] == AS_IT_IS else f" ({VARIANTS[name][2]})"
-        print(f"| {name} | {seconds:.2f} | {BATCH / seconds:.2f} | {beside:.2f}{against} |")
+        ratio = statistics.median(turn[beside] / turn[name] for turn in turns)
+        against = "" if beside == AS_IT_IS else f" ({beside})"
+        row = f"| {name} | {seconds:.2f} | {BATCH / seconds:.2f} | {ratio:.2f}{against} |"
+        print(row, flush=True)
 
 
 def start(name: str, width: int) -> subprocess.Popen:

@@ -10,9 +10,10 @@ import statistics
 import time
 from pathlib import Path
 
-import torch
+import numpy as np
 
-from condcolor.colorizer import BATCH, Colorizer, Prepared
+from condcolor.coloring import BATCH, Prepared
+from condcolor.colorizer import Colorizer
 from condcolor.heap import keep_memory
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     square = asked[0].framed.square[None]
 
     def shared(part: list[Prepared]) -> None:
-        colorizer.outputs(square, torch.stack([one.cond for one in part]))
+        colorizer.painted(square, np.stack([one.cond for one in part]))
 
     times: dict[str, list[float]] = {"shared": [], "each its own": []}
     for _ in range(told.rounds + 1):  # the first is warming up
