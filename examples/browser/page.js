@@ -12,7 +12,7 @@ worker.onmessage = ({ data }) => {
     at("file").disabled = false;
   } else if (data.painted) {
     show(data);
-    say(`${data.painted.width} × ${data.painted.height} pixels in ${data.seconds.toFixed(2)} s`);
+    say(`${data.name}: ${data.painted.width} × ${data.painted.height} pixels in ${data.seconds.toFixed(2)} s`);
     rest();
   } else {
     fault(data.problem);

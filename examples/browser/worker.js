@@ -4,6 +4,7 @@
 //        {painted, values, name, seconds} or {problem}, for each that came in
 
 import * as ort from "./vendor/ort.wasm.min.mjs";
+import { evenFills, findPieces } from "./fills.js";
 import { letterbox, planesOf } from "./geometry.js";
 import { readExported } from "./onnxfile.js";
 
@@ -11,7 +12,7 @@ ort.env.wasm.numThreads = 1; // more would need a server that isolates the page
 ort.env.wasm.wasmPaths = new URL("vendor/", import.meta.url).href;
 
 const BAND_PIXELS = 2 ** 18, REACH = 3; // as in condcolor/bands.py
-let sketch; // {original, source, box}
+let sketch; // {original, source, box, pieces}
 
 const ready = load();
 let turn = ready; // one after the other
@@ -48,15 +49,17 @@ async function take(picture) {
   const original = planesOf(picture), size = config.image_size;
   const { square, box } = letterbox(original, size, about.fill);
   const { source } = await graphs.encode.run({ rgb: new ort.Tensor("uint8", square, [1, 3, size, size]) });
-  sketch = { original, source, box };
+  const pieces = config.training?.config?.compose ? findPieces(square, size) : []; // as learnt_flat_fills says
+  sketch = { original, source, box, pieces };
 }
 
 async function paint(values) {
   const { config, graphs } = await ready;
-  const { original, source, box } = sketch, { width, height } = original;
+  const { original, source, box, pieces } = sketch, { width, height } = original;
   const cond = config.schema.flatMap((attribute, i) => attribute.values.map((_, j) => Number(values[i] === j)));
   const planes = new ort.Tensor("float32", Float32Array.from(cond), [1, cond.length]);
   const { output } = await graphs.network.run({ source, cond: planes });
+  evenFills(pieces, output.data, config.image_size);
 
   // at the picture's own size, in bands, as condcolor.bands.paint_bands does
   const given = { original: tensor(original, 0, height), output: cut(output, box) };
