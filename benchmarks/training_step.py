@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/training_step.py [--turns 5] [--width 64] [VARIANT ...]
 
 Icons at 256 px, batch 10, on the CPU. A variant and the step as it is are processes of their own that take
-turns, one step a turn; who waits computes nothing. Figures are medians of the turns, and of each turn's ratio.
+turns, one step a turn; who waits computes nothing. Figures are medians of the turns and of each turn's ratio.
 """
 
 from __future__ import annotations

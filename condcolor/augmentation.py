@@ -71,14 +71,30 @@ def cut(squares: Tensor, draws: Draws, side: int) -> Tensor:
     )
 
 
+def moves_in(config: TrainConfig) -> bool:
+    """Whether something comes in from outside a picture."""
+    return bool(config.shift or config.zoom or config.bend)
+
+
+def mirrored(squares: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
+    """`[B, C, H, W]` uint8, half of them mirrored."""
+    if not config.flips:
+        return squares
+    chosen = draws.moves[:, 0] < 0.5
+    if not squares.is_cpu:
+        return torch.where(chosen.view(-1, 1, 1, 1), squares.flip(-1), squares)
+    made = squares.clone()
+    for i in chosen.nonzero()[:, 0].tolist():  # a fiftieth of what it costs to choose each pixel
+        made[i] = squares[i].flip(-1)
+    return made
+
+
 def warp(squares: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
     """Flip, shift, zoom and bend `[B, C, H, W]` uint8; what comes in from outside is 0."""
-    mirrored = (draws.moves[:, 0] < 0.5) & config.flips
-    if not (config.shift or config.zoom or config.bend):
-        return torch.where(mirrored.view(-1, 1, 1, 1), squares.flip(-1), squares)
+    flipped = (draws.moves[:, 0] < 0.5) & config.flips
     scale = 1 + config.zoom * (2 * draws.moves[:, 1] - 1)
     theta = squares.new_zeros(len(squares), 2, 3, dtype=torch.float32)
-    theta[:, 0, 0] = torch.where(mirrored, -1.0, 1.0) / scale
+    theta[:, 0, 0] = torch.where(flipped, -1.0, 1.0) / scale
     theta[:, 1, 1] = 1 / scale
     theta[:, 0, 2] = 2 * config.shift * (2 * draws.moves[:, 2] - 1)
     theta[:, 1, 2] = 2 * config.shift * (2 * draws.moves[:, 3] - 1)

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.attributes import RGB, AttributeSchema
-from condcolor.augmentation import Draws, cut, draw, faded, grained, warp
+from condcolor.augmentation import Draws, cut, draw, faded, grained, mirrored, moves_in, warp
 from condcolor.color import compose
 from condcolor.devices import free_memory
 from condcolor.errors import DataError
@@ -206,6 +206,8 @@ class PictureSet:
 
     def _warped(self, both: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
         """Sources and partners under one move; what comes in from outside is white, and no part."""
+        if not moves_in(config):
+            return mirrored(both, draws, config)
         papers = 3 if self.compose else both.shape[1]
         moved = warp(torch.cat((255 - both[:, :papers], both[:, papers:]), dim=1), draws, config)
         return torch.cat((255 - moved[:, :papers], moved[:, papers:]), dim=1)
