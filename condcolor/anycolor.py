@@ -11,7 +11,7 @@ from condcolor.attributes import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.geometry import letterbox
 from condcolor.images import Picture
-from condcolor.lineart import has_colors, split_lines
+from condcolor.lineart import has_colors, on_white, split_lines
 from condcolor.memory import memory_told
 from condcolor.recoloring import Regions
 from condcolor.regions import Shares, find_shares
@@ -62,6 +62,7 @@ def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST
             sketch = np.repeat((art * 255).round().astype(np.uint8)[..., None], 3, axis=-1)
         else:
             lines = np.ascontiguousarray(sketch.transpose(2, 0, 1)).astype(np.float32) / 255
+            sketch = on_white(sketch)  # on grey paper networks are unsure of all that is not ink
 
         looked = [_some(len(a.values), most_values) for a in schema.attributes]
         square, box = letterbox(sketch, colorizer.image_size, codec.fill)

@@ -9,6 +9,8 @@ LINE_WIDTH = 0.05  # of the longer side: what is darker than its surroundings an
 TINGED = 0.12  # spread of R, G and B, relative to the paper, from which a fill has a colour
 COLORED_SHARE = 0.01  # of the pixels: with more of them in colour, a picture is no sketch
 PAPER = 90  # percentile: the paper is as light as that
+PAPER_SPREAD = 0.8  # of that lightness: what is as light is paper, too
+DARKEST_PAPER = 128  # of 255: what is darker is none
 
 
 def split_lines(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -28,6 +30,16 @@ def split_lines(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         lines[..., None] > 1 / 255, light / np.maximum(lines, 1 / 255)[..., None], around
     )
     return lines, fills.clip(0, 1)
+
+
+def on_white(rgb: np.ndarray) -> np.ndarray:
+    """A sketch `[H, W, 3]` uint8 as it would be on white paper; one without light paper as it is."""
+    light = rgb.min(axis=-1)
+    drawn_on = light >= PAPER_SPREAD * np.percentile(light, PAPER)
+    paper = np.median(rgb[drawn_on], axis=0)
+    if paper.min() < DARKEST_PAPER or paper.min() == 255:
+        return rgb
+    return (rgb * (255 / paper)).round().clip(0, 255).astype(np.uint8)
 
 
 def has_colors(rgb: np.ndarray) -> bool:

@@ -82,10 +82,11 @@ def _share(fills: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarr
     direction = np.median(change[:, :, size >= PURE * top], axis=-1)  # (V, 3)
     share = np.einsum("vchw,vc->hw", change, direction) / max(np.square(direction).sum(), 1e-12)
     whole = (share > 0.5) & trusted
-    if not whole.any():  # pixels that change, but no two of them alike
-        return np.zeros_like(size), np.ones((len(fills), 3), np.float32)
-    share /= np.median(share[whole])
+    if whole.any():
+        share /= np.median(share[whole])
     inside = (abs(share - 1) < 1 - PURE) & trusted
+    if not inside.any():  # pixels that change, but no two of them alike
+        return np.zeros_like(size), np.ones((len(fills), 3), np.float32)
     return share, np.median(fills[:, :, inside], axis=-1)
 
 

@@ -12,7 +12,7 @@ from condcolor.checkpoint import load_model
 from condcolor.color import delta_e_2000, srgb8_to_lab
 from condcolor.colorizer import Colorizer
 from condcolor.errors import UsageError
-from condcolor.lineart import has_colors, split_lines
+from condcolor.lineart import has_colors, on_white, split_lines
 from condcolor.regions import find_shares
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
@@ -101,6 +101,30 @@ def test_shading_is_kept():
     assert regions.mask("hair")[HAIR].min() > 0.95  # shaded is not half covered
     assert pixels(regions.paint(hair="black", shirt="blue"))[HAIR].max() <= 2
     assert pixels(regions.paint(hair="none", shirt="blue"))[HAIR].min() >= 250
+
+
+class OnWhite(Painter):
+    """Paints where the sketch is white, and nothing on paper that is not."""
+
+    def forward(self, source, cond):
+        return torch.where(source > 0.98, super().forward(source, cond), source)
+
+
+@pytest.mark.parametrize("tint", [(236, 236, 236), (250, 240, 215), (140, 150, 160)])
+def test_regions_are_found_on_any_light_paper_and_the_paper_stays(tint):
+    colorizer = Colorizer(painter(size=SIDE, network=OnWhite), device="cpu")
+    regions = colorizer.regions(Image.new("RGB", (SIDE, SIDE), tint))
+    assert regions.mask("hair")[HAIR].min() > 0.97 * np.mean(tint) / 255
+    made = pixels(regions.paint(hair="#ff8800", shirt="white"))
+    assert abs(made[HAIR] - np.array((255, 136, 0)) * tint / 255).max() <= 3
+    assert abs(made[2, 2] - tint).max() <= 1
+
+
+def test_what_is_white_or_has_no_light_paper_is_shown_as_it_is():
+    for level in (255, 100):
+        drawn = np.full((8, 8, 3), level, np.uint8)
+        drawn[3] = 0
+        assert np.array_equal(on_white(drawn), drawn)
 
 
 def test_masks_are_where_the_network_paints(colorizer):
