@@ -209,7 +209,8 @@ def run(here):
 def test_a_plot_is_made_anew_in_the_run_and_never_over_another_file(condcolor, run, here):
     for _ in range(2):
         assert condcolor("plot", "run").stdout == "run/losses.png\n"
-    assert Image.open(run / "losses.png").width > 500
+    with Image.open(run / "losses.png") as curves:
+        assert curves.width > 500
     assert condcolor("plot", "run", "-o", "p.svg").exit_code == 0
     assert (here / "p.svg").read_text().startswith("<?xml")
     (here / "there.png").write_bytes(b"precious")
@@ -264,7 +265,8 @@ def test_photographs_train_from_the_command_line(condcolor, here):
     assert "test ab error" in lines[1]
     assert lines[-1] == "try it: condcolor colorize PHOTOGRAPH --model run/model -o colored.png"
     assert condcolor("colorize", "old/0.png", "-m", "run", "-o", "made.png").exit_code == 0
-    assert Image.open("made.png").size == Image.open("old/0.png").size
+    with Image.open("made.png") as made, Image.open("old/0.png") as old:
+        assert made.size == old.size
     assert condcolor("evaluate", "run", "old").exit_code == 0
     assert "ab error" in condcolor("info", "run").stdout
 

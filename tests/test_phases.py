@@ -506,7 +506,8 @@ def test_before_and_after_stand_side_by_side(photographs, tmp_path, monkeypatch)
     assert torch.allclose(both["before gan"], first, atol=1e-4)
     assert torch.allclose(both["after gan"], last, atol=1e-4)
     assert (first - last).abs().max() > 0.01
-    sheets = [
-        Image.open(run / f"samples/test-{n}.png") for n in ("before-and-after-gan", "after-gan")
-    ]
-    assert sheets[0].width > sheets[1].width
+    widths = []
+    for name in ("before-and-after-gan", "after-gan"):
+        with Image.open(run / f"samples/test-{name}.png") as sheet:
+            widths.append(sheet.width)
+    assert widths[0] > widths[1]

@@ -69,7 +69,9 @@ class Guard:
         except TimeoutError:
             if started:
                 raise  # the server then cuts the connection
-            await error_response(503, "this took too long")(scope, receive, send_guarded)
+            # what is left of a body is not read
+            answer = error_response(503, "this took too long", {"Connection": "close"})
+            await answer(scope, receive, send_guarded)
         except Exception:
             log.exception("a request failed")
             if started:

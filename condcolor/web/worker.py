@@ -35,7 +35,7 @@ class Worker:
     @property
     def waiting(self) -> int:
         with self._changed:
-            return len(self._jobs)
+            return sum(not future.cancelled() for future, _ in self._jobs)
 
     def submit(self, job: Callable[[], T], *, later: bool = False) -> Future[T]:
         """The future of `job()`; Busy when it cannot wait."""
