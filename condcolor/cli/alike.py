@@ -37,7 +37,7 @@ OPTIONS = (
     click.option(
         "--check",
         is_flag=True,
-        help="Name pictures that a person should look at. Takes about TIMES times as long.",
+        help="Name pictures that a person should look at. With --lock, about three times as long.",
     ),
     click.option(
         "--report",
