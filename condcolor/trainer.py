@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,22 +11,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from condcolor import runlog, schedule, state
-from condcolor.adversaries import READINGS, Adversaries
+from condcolor import schedule, state
+from condcolor.adversaries import Adversaries
 from condcolor.attributes import AttributeSchema
-from condcolor.checkpoint import (
-    load_model,
-    load_state,
-    newest_state,
-    prune_states,
-    save_model,
-    save_state,
-    state_folder,
-)
+from condcolor.checkpoint import load_model, load_state, newest_state, state_folder
 from condcolor.dataset import PictureSet, Raw, epoch_batches, seeded
 from condcolor.distributed import ALONE, Ranks
 from condcolor.errors import CheckpointError
-from condcolor.evaluation import Colour, json_value
+from condcolor.evaluation import json_value
 from condcolor.features import FeatureLoss
 from condcolor.feeding import ahead
 from condcolor.keeping import MODEL, Keeper
@@ -34,8 +26,9 @@ from condcolor.measuring import measure
 from condcolor.modelfolder import CONFIG
 from condcolor.networks import ModelConfig
 from condcolor.progress import Progress
+from condcolor.readings import Readings
 from condcolor.recipes import Phase, Recipe, TrainConfig
-from condcolor.samples import write_samples
+from condcolor.runwriter import RunWriter
 from condcolor.signals import Interrupted, StopFlag
 from condcolor.watch import Watch
 
@@ -68,10 +61,18 @@ class Trainer:
         ranks: Ranks = ALONE,
     ):
         self.run, self.recipe, self.phases, self.config = run, recipe, tuple(phases), config
-        self.model, self.schema = model, schema
         self.train, self.test = train.near(device), test
         self.device, self.progress, self.ranks = device, progress or Progress(), ranks
         self.nets = Adversaries(recipe.codec, config, model, schema.sizes, device, features, ranks)
+        self.writer = RunWriter(
+            run,
+            recipe=recipe,
+            model=model,
+            schema=schema,
+            image_size=config.image_size,
+            pictures={"train": self.train, "test": test},
+            ranks=ranks,
+        )
         self.keeper = Keeper(run, config.keep_best, self.save_model)
         self.phase = 0  # phases done, or passed over
         self.epoch = 0  # epochs done, over all phases
@@ -80,8 +81,8 @@ class Trainer:
         self.seconds = 0.0  # of training, without what was lost to interrupts
         self.watch: Watch | None = None  # of the phase in progress
         self.went_back: dict | None = None  # the {"step", "epoch"} of the weights, if not now's
-        self.sums = torch.zeros(2, len(READINGS), device=device)  # since the last reading
-        self.losses: dict[str, float] = {}
+        self.readings = Readings(device, ranks)
+        self.losses: dict[str, float] = {}  # as they were last read
         self.painted: dict[str, PictureSet] = {}  # by split, for a discriminator that learns alone
         self.stop = StopFlag()
 
@@ -172,10 +173,7 @@ class Trainer:
         torch.manual_seed(dropout)
         losses = self.nets.step(phase, batch, self.step, painted)
         self.went_back = None if "generator" in losses else self.went_back
-        for i, name in enumerate(READINGS):
-            if name in losses:
-                self.sums[0, i] += losses[name].float()
-                self.sums[1, i] += 1
+        self.readings.add(losses)
 
     def _interrupt(self, signal: int) -> None:
         raise Interrupted(signal, f"saved at step {self.step} in {self.run}")
@@ -219,10 +217,9 @@ class Trainer:
         )
         found = {"test": measured.to_json(), "score": json_value(measured.score)}
         place = {"step": self.step, "epoch": self.epoch}
-        self._log({"kind": "check", "phase": phase.name, **place, **found})
-        if self.ranks.is_first and not (
-            opening and self.keeper.best
-        ):  # what a phase ended with was offered then
+        self.writer.log({"kind": "check", "phase": phase.name, **place, **found})
+        offered = opening and self.keeper.best  # it was, when the phase before ended
+        if self.ranks.is_first and not offered:
             self.keeper.offer(measured.score, found["test"], **place)
         # without an adversary a phase is to be near the truth, and nothing else
         self.watch.see(measured.score if phase.trains_discriminator else measured.error, **place)
@@ -242,8 +239,8 @@ class Trainer:
         if "test" in self.painted and self.ranks.is_first:
             entry["accuracy_test"] = self.nets.judge(self.test, self.painted["test"])
         if self.epoch in config.sample_epochs:
-            self._write_samples(f"epoch-{self.epoch:04d}")
-        self._log(entry)
+            self.writer.samples(f"epoch-{self.epoch:04d}", {"output": self.nets.colour})
+        self.writer.log(entry)
         to_come_back_to = config.patience and said and self.watch.step == self.step
         if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
             self.save()
@@ -281,7 +278,7 @@ class Trainer:
 
     def _leave_behind(self, phase: Phase) -> None:
         """Sheets of what the phase came to, its model where there are others, and a line in the log."""
-        self._write_samples(f"after-{phase.name}")
+        self.writer.samples(f"after-{phase.name}", {"output": self.nets.colour})
         if phase.trains_generator and len(self.phases) > 1:
             self.save_model(f"after-{phase.name}")
         earlier = [self.run / f"after-{p.name}" for p in self.phases[: self.phase]]
@@ -290,22 +287,19 @@ class Trainer:
             network = load_model(before[-1]).generator.to(self.device)
             older = partial(self.nets.colour, network=network)
             colours = {f"before {phase.name}": older, f"after {phase.name}": self.nets.colour}
-            self._write_samples(f"before-and-after-{phase.name}", colours)
+            self.writer.samples(f"before-and-after-{phase.name}", colours)
         entry = {"kind": "phase", "phase": phase.name, "index": self.phase}
         entry |= {"epoch": self.epoch, "step": self.step}
         if self.config.patience and phase.trains_generator:
             kept = self.went_back or {"step": self.step}
             entry |= {"kept_step": kept["step"], "stopped": self._is_over()}
-        self._log(entry)
+        self.writer.log(entry)
 
     def _read_losses(self, phase: Phase) -> None:
         """Means since the last reading into the log; a loss that is not finite ends the run."""
-        sums, counts = self.ranks.mean(self.sums).tolist()
-        if not any(counts):
+        if not (losses := self.readings.read()):
             return
-        self.sums.zero_()
-        pairs = zip(READINGS, sums, counts, strict=True)
-        self.losses = {name: total / count for name, total, count in pairs if count}
+        self.losses = losses
         bad = [name for name, value in self.losses.items() if not abs(value) < float("inf")]
         if bad:
             raise CheckpointError(
@@ -313,18 +307,7 @@ class Trainer:
                 "good state stands; start anew with a lower --lr, or with --precision fp32"
             )
         entry = {"kind": "step", "step": self.step, "phase": phase.name}
-        self._log(entry | self.losses)
-
-    def _write_samples(self, name: str, colours: Mapping[str, Colour] | None = None) -> None:
-        for split, pictures in (("train", self.train), ("test", self.test)):
-            if pictures is not None and self.ranks.is_first:
-                path = self.run / "samples" / f"{split}-{name}.png"
-                chosen = colours or {"output": self.nets.colour}
-                write_samples(path, self.recipe.codec, chosen, pictures)
-
-    def _log(self, entry: dict) -> None:
-        if self.ranks.is_first:
-            runlog.append(self.run, entry)
+        self.writer.log(entry | self.losses)
 
     # -- disk ------------------------------------------------------------------------------------
 
@@ -334,16 +317,14 @@ class Trainer:
         """Write the training state, then prune the older ones, once what was written verifies."""
         if self.watch is not None:
             self._read_losses(self.phases[self.phase])
-        if not self.ranks.is_first:
-            return
         tensors = state.pack(self.nets.modules(), self.nets.optimizers())
         counters = {name: getattr(self, name) for name in self._counters}
         counters["best"] = self.keeper.best
         counters["watch"] = self.watch and asdict(self.watch)
         counters["generators_turn"] = self.nets.generators_turn
         counters["generator_steps"] = self.nets.generator_steps
-        save_state(state_folder(self.run, self.step), tensors, counters)
-        prune_states(self.run, spare=self.watch.step if self.watch else None)
+        spare = self.watch.step if self.watch else None
+        self.writer.state(self.step, tensors, counters, spare=spare)
 
     def restore(self) -> None:
         """Go back to the newest state that loads; say so when a newer one is damaged.
@@ -365,8 +346,7 @@ class Trainer:
         self.nets.generator_steps = counters["generator_steps"]
         if self.watch is None:  # between two phases, of which there may be others now
             self.phase = schedule.phase_at(self.phases, self.epoch)
-        if self.ranks.is_first:
-            runlog.truncate(self.run, self.step, phases=self.phase)
+        self.writer.cut_log(self.step, phases=self.phase)
 
     def extend(self, phases: Sequence[Phase]) -> None:
         """Go on with other numbers of epochs.
@@ -383,25 +363,16 @@ class Trainer:
 
     def save_model(self, name: str, metrics: dict | None = None) -> None:
         """Write the averaged weights as the model folder `name` of the run."""
-        if not self.ranks.is_first:
-            return
         learnt = self.went_back or {"epoch": self.epoch, "step": self.step}
-        save_model(
-            self.run / name,
-            self.nets.averaged.state_dict(),
-            recipe=self.recipe,
-            config=self.model,
-            schema=self.schema,
-            image_size=self.config.image_size,
-            training={
-                "epoch": learnt["epoch"],
-                "steps": learnt["step"],
-                "minutes": round(self.seconds / 60, 1),
-                "device": self.device.type,
-                "precision": self.nets.precision,
-                "pictures": len(self.train),
-                "phases": [asdict(phase) for phase in self.phases],
-                "config": asdict(self.config),
-            },
-            metrics=metrics or {},
-        )
+        training = {
+            "epoch": learnt["epoch"],
+            "steps": learnt["step"],
+            "minutes": round(self.seconds / 60, 1),
+            "device": self.device.type,
+            "precision": self.nets.precision,
+            "pictures": len(self.train),
+            "phases": [asdict(phase) for phase in self.phases],
+            "config": asdict(self.config),
+        }
+        weights = self.nets.averaged.state_dict()
+        self.writer.model(name, weights, training=training, metrics=metrics or {})

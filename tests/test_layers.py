@@ -86,6 +86,7 @@ LAYERS = (
     {"photoevaluation", "coloring"},
     {"onnxcolorizer"},
     {"samples", "measuring", "adversaries"},
+    {"readings", "runwriter"},
     {"trainer", "colorizer"},
     {"onnxgraphs", "loading", "painting"},
     {"plan", "assessment", "flow", "sources", "exporting", "benchmarking"},

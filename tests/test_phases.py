@@ -12,6 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from test_trainer import QUICK, SMALL, StopAt, Watch, state_of
 
+from condcolor import runwriter
 from condcolor import trainer as trainer_module
 from condcolor.adversaries import Adversaries
 from condcolor.checkpoint import load_model, sha256, state_folders
@@ -488,7 +489,7 @@ def test_an_init_of_another_recipe_is_refused(photographs, tmp_path):
 
 
 def test_before_and_after_stand_side_by_side(photographs, tmp_path, monkeypatch):
-    honest, told = trainer_module.write_samples, {}
+    honest, told = runwriter.write_samples, {}
 
     def spy(path, codec, colours, pictures):
         told[path.name] = {name: made(colour) for name, colour in colours.items()}
@@ -497,7 +498,7 @@ def test_before_and_after_stand_side_by_side(photographs, tmp_path, monkeypatch)
     def made(colour):
         return colour(torch.arange(3 * 256).view(3, 16, 16).byte(), torch.zeros(1, 0).long())
 
-    monkeypatch.setattr(trainer_module, "write_samples", spy)
+    monkeypatch.setattr(runwriter, "write_samples", spy)
     run = tmp_path / "run"
     pets(photographs, run, epochs=[1, 0, 1], phase={"lr_generator": (1.0, 1.0, 500.0)})
     both = told["test-before-and-after-gan.png"]
