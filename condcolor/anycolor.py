@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from condcolor.attributes import AttributeSchema
+from condcolor.choosing import evenly
 from condcolor.errors import UsageError
 from condcolor.geometry import letterbox
 from condcolor.images import Picture
@@ -64,7 +65,7 @@ def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST
             lines = np.ascontiguousarray(sketch.transpose(2, 0, 1)).astype(np.float32) / 255
             sketch = on_white(sketch)  # on grey paper networks are unsure of all that is not ink
 
-        looked = [_some(len(a.values), most_values) for a in schema.attributes]
+        looked = [evenly(range(len(a.values)), most_values) for a in schema.attributes]
         square, box = letterbox(sketch, colorizer.image_size, codec.fill)
         made = colorizer.evened_of(np.ascontiguousarray(square.transpose(2, 0, 1)), _asked(looked))
         rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
@@ -75,13 +76,6 @@ def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST
         if colored:
             rest = own * (1 - parts[1].sum(0))
     return Regions(picture, schema, lines, own, rest, *parts, _colors(schema, looked, shares))
-
-
-def _some(count: int, most: int) -> list[int]:
-    """The places of the values that are looked at, the first one first."""
-    if count <= most:
-        return list(range(count))
-    return [round(i * (count - 1) / (most - 1)) for i in range(most)]
 
 
 def _asked(looked: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -27,6 +27,7 @@ from torch import Tensor
 
 from condcolor import metrics
 from condcolor.attributes import AttributeSchema
+from condcolor.choosing import evenly
 from condcolor.dataset import PictureSet
 
 MOST_COLORINGS = 128  # of one input at a time: 100 MB of pictures at 256 px
@@ -107,7 +108,7 @@ def evaluate(
     """
     schema = pictures.schema
     every, only = _every_combination(schema), _indices(schema, combinations)
-    inputs = _some(pictures.source_of.unique().tolist(), max_inputs)
+    inputs = evenly(pictures.source_of.unique().tolist(), max_inputs)
     tallies = [_Tally(schema, i) for i in range(len(schema.names))]
     squared, hazes, f1s = [], [], []
     for done, source in enumerate(inputs, start=1):
@@ -282,12 +283,6 @@ def _flood(passable: np.ndarray) -> np.ndarray:
             touched[run[wet]] = True
             wet |= touched[run] & open_
     return reached
-
-
-def _some(items: Sequence[int], most: int | None) -> list[int]:
-    if most is None or len(items) <= most:
-        return list(items)
-    return [items[round(i * (len(items) - 1) / max(most - 1, 1))] for i in range(most)]
 
 
 def _mean(numbers: Iterable[float]) -> float:

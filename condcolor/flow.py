@@ -69,17 +69,15 @@ def made_in_order(
     budget = PixelBudget(most_pixels)
     with ExitStack() as ending_with:
         ending_with.callback(colorizer.set_threads, threads)  # which helpers change for new threads
-        opener = ending_with.enter_context(
-            _helpers(colorizer, 1)
-        )  # in order, so one picture over at most
+        # in order, so one picture over at most
+        opener = ending_with.enter_context(_helpers(colorizer, 1))
         finishers = ending_with.enter_context(_helpers(colorizer, max(1, threads // 2)))
         ending_with.callback(budget.close)
         coming = iter(jobs)
         before: deque[Future] = deque()  # the network; (Made, Prepared or None) each
         behind: deque[Future] = deque()  # Made each
-        while (
-            True
-        ):  # each round: open more, colour a batch if one is there, hand out what is finished
+        # each round: open more, colour a batch if one is there, hand out what is finished
+        while True:
             for job in islice(coming, AHEAD - len(before) - len(behind)):
                 before.append(opener.submit(_opened, colorizer, job, budget))
             if not before and not behind:

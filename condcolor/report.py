@@ -9,6 +9,7 @@ from pathlib import Path
 from condcolor import __version__
 from condcolor.assessment import assess, assess_photographs
 from condcolor.charts import draw
+from condcolor.choosing import evenly
 from condcolor.colorizer import Colorizer
 from condcolor.curves import axis_of, loss_charts, measure_charts
 from condcolor.errors import UsageError
@@ -29,7 +30,7 @@ from condcolor.runtables import (
     settings_table,
     shown_attributes,
 )
-from condcolor.sampleviews import Inliner, flip_book, spread, views
+from condcolor.sampleviews import MOST_MOMENTS, Inliner, flip_book, views
 from condcolor.saving import refuse_taken, write_whole
 
 NAME = "report.html"  # in the run folder, where it is made anew as often as one likes
@@ -135,8 +136,8 @@ def _navigation(sections: Mapping[str, object]) -> Html:
 
 def _samples(run: RunFolder, inliner: Inliner) -> list[Html]:
     moments = [one for one in run.sheets if not one.compares]
-    chosen = spread(moments)
-    compared = spread([one for one in run.sheets if one.compares], 3)
+    chosen = evenly(moments, MOST_MOMENTS)
+    compared = evenly([one for one in run.sheets if one.compares], 3)
     pages = views([*chosen, *compared], inliner)
     count = sum("before and after" not in page_ for page_ in pages)
     if not pages:

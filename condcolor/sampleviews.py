@@ -51,14 +51,6 @@ class Inliner:
         return None
 
 
-def spread(moments: Sequence[Sheets], most: int = MOST_MOMENTS) -> list[Sheets]:
-    """At most so many, evenly spread, the first and the last among them."""
-    if len(moments) <= most:
-        return list(moments)
-    last = len(moments) - 1
-    return [moments[round(i * last / (most - 1))] for i in range(most)]
-
-
 def views(moments: Sequence[Sheets], inliner: Inliner) -> list[Html]:
     """The sheets of each moment side by side, the test pictures first."""
     waiting = sum(len(moment.paths) for moment in moments)

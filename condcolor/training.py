@@ -29,7 +29,7 @@ from condcolor.runlog import read_log
 from condcolor.squares import default_cache
 from condcolor.trainer import Progress, Trainer
 
-IN_MEMORY = "none"  # the cache of those who want none
+NO_CACHE = "none"  # pictures stay in memory
 
 
 def train(
@@ -82,7 +82,6 @@ def train(
     network = chosen.model_config(schema.planes, **(model or {}))
     if started_from:
         network = started_from.config.with_discriminator_of(network)
-    if started_from:
         check_channels(network, chosen)
     _check_size(settings, network)
     if settings.wrong_colors and max(schema.sizes, default=0) < 2:
@@ -185,7 +184,7 @@ def _begin_with(
 def _cache(asked: Path | str | None) -> Path | None:
     if asked is None:
         return default_cache()
-    return None if str(asked) == IN_MEMORY else Path(asked)
+    return None if str(asked) == NO_CACHE else Path(asked)
 
 
 def _finish(trainer: Trainer) -> Path:

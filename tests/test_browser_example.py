@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import http.server
 import json
-import os
 import shutil
 import threading
 from functools import partial
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chromium import needs_chromium
 from conftest import sketch
 from models import save_random, save_random_photo
 from PIL import Image, ImageDraw
@@ -34,21 +34,12 @@ from condcolor.exporting import export_onnx
 from condcolor.onnxcolorizer import OnnxColorizer
 
 FOLDER = Path(__file__).parent.parent / "examples" / "browser"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium, or its path in CHROMIUM"),
+    needs_chromium,
     pytest.mark.skipif(
         not (FOLDER / "vendor").is_dir(), reason="needs ONNX Runtime: run examples/browser/setup.sh"
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

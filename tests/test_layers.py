@@ -24,6 +24,7 @@ LAYERS = (
         "feeding",
         "heap",
         "joining",
+        "choosing",
         "bands",
     },
     {"colornames", "lineart", "regions", "markup"},

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
+from chromium import needs_chromium
 from runs import icons_test, keep_model, log_of, plan_run, save_sheet, write_log
 
 from condcolor.report import write_report
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
+pytest.importorskip("playwright", reason="needs playwright")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +22,6 @@ def address(tmp_path_factory) -> str:
         for split in ("train", "test"):
             save_sheet(run, f"{split}-epoch-{epoch:04d}.png", (300, 500))
     return write_report(run).as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
+from chromium import needs_chromium
 from conftest import sketch
 from models import save_random_photo
 from PIL import Image
@@ -27,8 +26,7 @@ from condcolor.layers import Layers
 from condcolor.web.app import make_app
 from condcolor.web.sketches import Sketches
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium, or its path in CHROMIUM")
+pytestmark = needs_chromium
 
 DROP = """([name, data]) => {
     const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
@@ -44,14 +42,6 @@ PIXELS = """async (img) => {
     context.drawImage(img, 0, 0);
     return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,15 @@ import numpy as np
 import torch
 
 from condcolor.benchmarking.commands import CommandTime
-from condcolor.benchmarking.subject import DATA, ENCODED, INFERENCE, OURS, TRAINING, full_width
+from condcolor.benchmarking.subject import (
+    DATA,
+    ENCODED,
+    INFERENCE,
+    OURS,
+    TRAINING,
+    Kind,
+    full_width,
+)
 from condcolor.benchmarking.timing import Samples
 from condcolor.devices import pick_precision
 from condcolor.recipes import find_recipe
@@ -24,18 +32,10 @@ HEADLINE_DATA = ("photo", "icons")  # the first that was measured: photographs c
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Kind):
     """What one subject came to. Memory is the process's own peak; ratios are None where there is nothing to
     compare with."""
 
-    whose: str
-    what: str
-    recipe: str
-    device: str
-    precision: str
-    batch: int
-    width: int
-    size: int
     pictures_per_s_p50: float
     pictures_per_s_p95: float
     samples: int

@@ -13,12 +13,11 @@ TRAINING, INFERENCE, DATA, ENCODED = "training", "inference", "data", "data_enco
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One thing to be timed.
+class Kind:
+    """What is timed.
 
     whose: OURS, TEXTBOOK or MATMUL. what: TRAINING, INFERENCE, DATA (batches as they are handed to the
-    device) or ENCODED (as the networks take them). width: base channels of the generator. folder: of the
-    pictures, with a metadata.csv where the recipe has attributes. textbook: its file.
+    device) or ENCODED (as the networks take them). width: base channels of the generator.
     """
 
     whose: str
@@ -29,6 +28,15 @@ class Subject:
     batch: int
     width: int
     size: int
+
+
+@dataclass(frozen=True)
+class Subject(Kind):
+    """One thing to be timed.
+
+    folder: of the pictures, with a metadata.csv where the recipe has attributes. textbook: its file.
+    """
+
     folder: str
     textbook: str = ""
 

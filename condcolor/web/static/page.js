@@ -43,9 +43,9 @@ async function open(file, name) {
 }
 
 async function openSample(button) {
-  const kind = button.dataset.kind === "photo";
-  const fitting = state.models.find((model) => (model.vivid !== null) === kind);
-  const chosen = (state.model.vivid !== null) === kind ? state.model : fitting;
+  const photograph = "photograph" in button.dataset;
+  const fits = (model) => (model.vivid !== null) === photograph;
+  const chosen = fits(state.model) ? state.model : state.models.find(fits);
   if (chosen) chooseModel(chosen.name);
   const place = button.dataset.sample;
   open(await (await ask(place)).blob(), place.split("/").pop());
