@@ -112,8 +112,7 @@ def _colors(
     """The colour of each value, as it is painted; where it was not looked at, the palette's."""
     known = {}
     for attribute, values, colors in zip(schema.attributes, looked, shares.colors, strict=True):
-        pairs = zip(attribute.values, attribute.palette, strict=True)
-        known[attribute.name] = {value: color for value, color in pairs if color is not None}
+        known[attribute.name] = dict(attribute.colors)
         for place, color in zip(values, colors.tolist(), strict=True):
             red, green, blue = (255 * level for level in color)
             known[attribute.name][attribute.values[place]] = (red, green, blue)

@@ -110,6 +110,12 @@ class Attribute:
         colors = (color and _checked_rgb(color) for color in self.palette)
         object.__setattr__(self, "palette", tuple(colors))
 
+    @property
+    def colors(self) -> dict[str, RGB]:
+        """Value to its colour, of those whose colour is known."""
+        pairs = zip(self.values, self.palette, strict=True)
+        return {value: color for value, color in pairs if color is not None}
+
     def index(self, value: str) -> int:
         """The place of `value` among the values; UsageError when it is not one of them."""
         if value in self.values:

@@ -112,7 +112,11 @@ def colorize_everywhere(
     _check_first(store, blocks[0], columns, schema, values)
     form = form or blocks[0].kind
 
-    told = asdict(settings_of(str(model), described, vivid)) | {
+    colored = settings_of(str(model), described, vivid)
+    told = {
+        "model": colored.model,
+        "sha256": colored.sha256,
+        "vivid": colored.vivid,
         "identity": model_identity(described),
         "precision": precision,
         "values": values,

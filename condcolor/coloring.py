@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import os
@@ -29,6 +30,8 @@ from condcolor.wishes import Wish, parse_wishes, plain_values
 BATCH = 16  # pictures in one pass of the network
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
 
+NOT_SEEN = np.empty(0, np.float32)  # by the network, which need not be asked
+
 AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
 
 
@@ -42,6 +45,7 @@ class BaseColorizer(ABC):
     image_size: int  # pixels a side that the network sees
     codec: Any  # with the `pairs` and `fill` of a Codec
     flat: bool  # its outputs should be flat fills
+    vivid: float  # times the chroma that a network of photographs gives
 
     @abstractmethod
     def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
@@ -171,6 +175,12 @@ class BaseColorizer(ABC):
             made += map(self.finish, part, self.through(part))
         return made
 
+    def enlivened(self, vivid: float) -> BaseColorizer:
+        """This one with another `vivid`, its network shared; UsageError where that cannot be."""
+        other = copy.copy(self)
+        other.codec, other.vivid = self.codec.enlivened(vivid), vivid
+        return other
+
     def prepare(self, picture: AnyPicture, values: Mapping[str, str]) -> Prepared:
         """A picture as the network sees it, and what is asked; raises as a call does.
 
@@ -180,13 +190,21 @@ class BaseColorizer(ABC):
         plain = plain_values(wishes)
         framed = self._framed(picture)
         if plain is None:  # the regions are found, and painted, where it is finished
-            return Prepared(framed, np.zeros(self.schema.planes, np.float32), wishes)
+            return Prepared(framed, wishes=wishes)
         return Prepared(framed, self._planes([plain])[0])
 
-    def through(self, prepared: Sequence[Prepared]) -> np.ndarray:
-        """What the network says of several pictures, `[B, O, S, S]`; DataError without the memory."""
-        squares = np.stack([one.framed.square for one in prepared])
-        return self.painted(squares, np.stack([one.cond for one in prepared]))
+    def through(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
+        """What the network says of each, `[O, S, S]`; of those with wishes nothing, NOT_SEEN.
+
+        Raises:
+            DataError: there is not the memory.
+        """
+        seen = [one for one in prepared if one.cond is not None]
+        outputs = iter(())
+        if seen:
+            squares = np.stack([one.framed.square for one in seen])
+            outputs = iter(self.painted(squares, np.stack([one.cond for one in seen])))
+        return [NOT_SEEN if one.cond is None else next(outputs) for one in prepared]
 
     def finish(self, prepared: Prepared, output: np.ndarray) -> Image.Image:
         """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
@@ -268,7 +286,7 @@ class Prepared:
     """A picture before the network, with the planes `[P]` of the colours asked, or wishes beyond them."""
 
     framed: _Framed
-    cond: np.ndarray
+    cond: np.ndarray | None = None
     wishes: Mapping[str, Wish] | None = None
 
     @property

@@ -13,14 +13,11 @@ from condcolor.checkpoint import Model, load_model
 from condcolor.codecs import levels
 from condcolor.coloring import BaseColorizer, learnt_flat_fills
 from condcolor.devices import autocast, pick_device, pick_precision
-from condcolor.errors import UsageError, did_you_mean
 from condcolor.inference import ready
 from condcolor.memory import memory_told
 from condcolor.modelfolder import find_model
 from condcolor.onnxcolorizer import OnnxColorizer
 from condcolor.onnxfile import is_onnx
-
-PRECISIONS = ("fp32", "bf16", "auto")
 
 
 class Colorizer(BaseColorizer):
@@ -42,9 +39,6 @@ class Colorizer(BaseColorizer):
         device: str | None = None,
         precision: str = "fp32",
     ):
-        if precision not in PRECISIONS:
-            choices, hint = ", ".join(PRECISIONS), did_you_mean(str(precision), PRECISIONS)
-            raise UsageError(f"precision {precision!r} is not one of {choices}{hint}")
         self.model, self.schema, self.image_size = model, model.schema, model.image_size
         self.vivid = model.vivid if vivid is None else vivid
         self.codec = model.recipe.codec

@@ -6,9 +6,8 @@ import re
 
 from PIL import ImageColor
 
+from condcolor.attributes import RGB, parse_hex
 from condcolor.errors import UsageError, did_you_mean
-
-RGB = tuple[int, int, int]
 
 NAMES = tuple(sorted(ImageColor.colormap))  # CSS Color Module Level 4, section 6.1
 EXAMPLES = "#ff8800, rgb(255,136,0) or a CSS name such as orange"
@@ -26,10 +25,7 @@ def parse_color(text: str) -> RGB:
     UsageError says what is wrong with it, and what was probably meant.
     """
     if _HEX.fullmatch(text):
-        digits = text.removeprefix("#")
-        if len(digits) == 3:
-            digits = "".join(2 * digit for digit in digits)
-        return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
+        return parse_hex(text)
     if match := _RGB.fullmatch(text):
         red, green, blue = (_level(part, text) for part in match.groups())
         return red, green, blue

@@ -44,7 +44,7 @@ class Color:
         """CIEDE2000 between the two."""
         if self.asked is None or self.measured is None:
             return None
-        return _delta_e(self.asked, self.measured)
+        return _distances([(self.asked, self.measured)])[0]
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
@@ -123,8 +123,8 @@ def summary(rows: Sequence[Row]) -> list[str]:
     table = []
     for (name, words, asked), found in groups.items():
         differ = sorted(set(found))
-        off = max(_delta_e(asked, one) for one in differ)
-        apart = max((_delta_e(*pair) for pair in combinations(differ, 2)), default=0.0)
+        off = max(_distances([(asked, one) for one in differ]))
+        apart = max(_distances(list(combinations(differ, 2))), default=0.0)
         said = format_hex(asked) if words == format_hex(asked) else f"{words} {format_hex(asked)}"
         count = "1 picture" if len(found) == 1 else f"{len(found)} pictures"
         table.append((name, said, count, f"{off:.2f}", f"{apart:.2f}"))
@@ -148,16 +148,21 @@ def _asked(schema: AttributeSchema, name: str, text: str) -> RGB | None:
     return red, green, blue
 
 
-def _delta_e(first: RGB, second: RGB) -> float:
-    if first == second:
-        return 0.0  # without torch, whose import takes longer than all else here
+def _distances(pairs: Sequence[tuple[RGB, RGB]]) -> list[float]:
+    """CIEDE2000 of each pair."""
+    if all(first == second for first, second in pairs):
+        return [0.0] * len(pairs)  # without torch, whose import takes longer than all else here
 
     import torch
 
     from condcolor.color import delta_e_2000, srgb8_to_lab
 
-    pixels = torch.from_numpy(np.array([first, second], np.uint8))[..., None, None]
-    return float(delta_e_2000(*srgb8_to_lab(pixels)))
+    levels = torch.from_numpy(np.array(pairs, np.uint8))  # (N, 2, 3)
+    first, second = srgb8_to_lab(levels.permute(1, 2, 0)[:, :, None])  # (3, 1, N) each
+    return [
+        0.0 if a == b else d
+        for (a, b), d in zip(pairs, delta_e_2000(first, second)[0].tolist(), strict=True)
+    ]
 
 
 def _relative(path: Path, folder: Path) -> str:

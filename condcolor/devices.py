@@ -7,7 +7,7 @@ import re
 
 import torch
 
-from condcolor.errors import UsageError
+from condcolor.errors import UsageError, did_you_mean
 
 PRECISIONS = ("auto", "fp32", "bf16")
 
@@ -58,7 +58,8 @@ def cpu_flags() -> frozenset[str]:
 def pick_precision(asked: str, device: torch.device) -> str:
     """`"auto"` -> `"bf16"` where that is faster, else `"fp32"`; those two as they are."""
     if asked not in PRECISIONS:
-        raise UsageError(f"precision {asked!r} is not one of {', '.join(PRECISIONS)}")
+        choices, hint = ", ".join(PRECISIONS), did_you_mean(str(asked), PRECISIONS)
+        raise UsageError(f"precision {asked!r} is not one of {choices}{hint}")
     if asked != "auto":
         return asked
     return "bf16" if has_bf16(device) else "fp32"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from condcolor.curves import MEASURES, OF_ATTRIBUTES, of_attribute
+from condcolor.curves import MEASURES, OF_ATTRIBUTES
 from condcolor.errors import DataError, UsageError
 from condcolor.filetypes import shown_name
 from condcolor.folders import new_folder
@@ -103,7 +103,7 @@ def _add_measures(writer, check: dict) -> None:
         found[f"test/{key}"] = number(test.get(key))
     for score in test.get("attributes") or ():
         for key in OF_ATTRIBUTES:
-            found[f"{key}/{score['name']}"] = of_attribute(test, score["name"], key)
+            found[f"{key}/{score['name']}"] = number(score.get(key))
     found["test/score"] = number(check.get("score"))
     for tag, value in found.items():
         if value is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from condcolor.errors import CheckpointError, UsageError
 from condcolor.filetypes import shown_name
 from condcolor.modelfolder import find_folder, read_config
 from condcolor.onnxcolorizer import OnnxCodec, open_graphs
-from condcolor.onnxfile import SUFFIX, parse_onnx
+from condcolor.onnxfile import SUFFIX
 from condcolor.onnxgraphs import to_onnx
 from condcolor.saving import refuse_taken, write_whole
 
@@ -80,8 +79,7 @@ def export_onnx(
 
 def compare(model: Model, data: bytes, label: str) -> Exported:
     """How far an exported file's bytes are from the model in torch, as float32 on the CPU."""
-    properties = parse_onnx(io.BytesIO(data), len(data)).properties
-    network, codec = open_graphs(data, properties, label)
+    network, codec = open_graphs(data, label)
     squares = _pictures((model.image_size, model.image_size))
     cond = _conditions(model, len(squares))
     with torch.inference_mode():

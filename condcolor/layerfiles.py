@@ -7,6 +7,7 @@ import json
 import os
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,6 +18,7 @@ from condcolor.attributes import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
 from condcolor.filetypes import shown_name
 from condcolor.images import encode_picture, open_picture
+from condcolor.jobs import make_folder
 from condcolor.layers import Layers
 from condcolor.saving import refuse_taken, write_whole
 
@@ -59,16 +61,10 @@ def save_layers(layers: Layers, out: str | os.PathLike, *, overwrite: bool = Fal
     paths = [out / name for name in (*names, ORA_NAME, INDEX)]
     for path in paths:
         refuse_taken(path, overwrite)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = error.strerror or error
-        raise DataError(
-            f"{shown_name(out)}: cannot be made ({why}): choose another output"
-        ) from None
+    make_folder(out)
     pictures = [_encoded(image) for image in layers.images]
     index = {**_index(layers), "layers": list(map(list, zip(layers.names, names, strict=True)))}
-    data = [*pictures, encode_ora(layers), json.dumps(index, indent=1).encode()]
+    data = [*pictures, _ora(layers, pictures), json.dumps(index, indent=1).encode()]
     for path, content in zip(paths, data, strict=True):
         write_whole(path, content, overwrite=overwrite)
     return paths
@@ -100,6 +96,11 @@ def load_layers(source: str | os.PathLike) -> Layers:
 
 def encode_ora(layers: Layers) -> bytes:
     """An OpenRaster file: what Krita, GIMP and MyPaint open, the layers in it named."""
+    return _ora(layers, [_encoded(image) for image in layers.images])
+
+
+def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:
+    """The same, of layers that are encoded already."""
     width, height = layers.size
     image = ElementTree.Element("image", version="0.0.3", w=str(width), h=str(height))
     stack = ElementTree.SubElement(image, "stack")
@@ -114,7 +115,7 @@ def encode_ora(layers: Layers) -> bytes:
     members = [
         ("mimetype", MIMETYPE),
         ("stack.xml", ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)),
-        *((place, _encoded(i)) for place, i in zip(places, layers.images, strict=True)),
+        *zip(places, pictures, strict=True),
         ("mergedimage.png", _encoded(np.asarray(merged.convert("RGBA")))),
         ("Thumbnails/thumbnail.png", _encoded(np.asarray(small.convert("RGBA")))),
         (INDEX, json.dumps(_index(layers)).encode()),

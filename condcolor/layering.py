@@ -28,7 +28,9 @@ def make_layers(regions: Regions, wishes: Mapping[str, Wish]) -> Layers:
     opacity = own
     if not opaque:
         own = regions.picture.alpha.astype(np.float32) / 255
-        opacity = np.asarray(regions.painted(wishes))[..., 3].astype(np.float32) / 255
+        opacity = (
+            np.asarray(regions.as_image(regions.pixels_of(fills)))[..., 3].astype(np.float32) / 255
+        )
     ink = ((regions.lines - (1 - own)) / np.maximum(own, 1 / 255)).clip(0, 1)
     low = ink.min(axis=0)
     line_alpha = own * (1 - low)

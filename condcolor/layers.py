@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from condcolor.attributes import Attribute, AttributeSchema, listed
+from condcolor.attributes import Attribute, AttributeSchema, listed, name_fault
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.wishes import KEEP, NONE, parse_wish
 
@@ -48,6 +48,8 @@ class Layers:
         """What can be recoloured: the attributes, the lines and the paper."""
         known = {attribute.name: attribute for attribute in self.schema.attributes}
         parts = [name for name in self.names[::-1] if name not in (LINES, REST, PAPER)]
+        # a layer that an editor named as no attribute may be stays as it is
+        parts = [name for name in parts if not name_fault(name)]
         names = [*parts, *(name for name in (LINES, PAPER) if name in self.names)]
         return tuple(known.get(name) or Attribute(name, *_ANY) for name in names)
 
@@ -73,9 +75,7 @@ class Layers:
             wish = parse_wish(attribute, text)
             if wish.left == KEEP:
                 continue
-            known = zip(attribute.values, attribute.palette, strict=True)
-            colors = {value: color for value, color in known if color is not None}
-            color = WHITE if wish.left == NONE else wish.color(colors)
+            color = WHITE if wish.left == NONE else wish.color(attribute.colors)
             place = self.names.index(attribute.name)
             images[place] = _in_color(images[place], color)
         if LINES in self.names and LINES not in values:
@@ -104,11 +104,12 @@ def usual_color(image: np.ndarray) -> np.ndarray:
 
 def _in_color(image: np.ndarray, color: tuple[float, float, float]) -> np.ndarray:
     """The layer in another colour; what was lighter or darker than the rest of it is so again."""
-    before = usual_color(image).max()
+    usual = usual_color(image)
+    before = usual.max()
     made = image.copy()
     made[..., :3] = np.round(color)
     if before >= DARK:
-        uneven = (image[..., :3] != usual_color(image)).any(axis=-1)
+        uneven = (image[..., :3] != usual).any(axis=-1)
         relief = image[uneven, :3].max(axis=-1) / before
         made[uneven, :3] = (relief[:, None] * color).round().clip(0, 255)
     return made

@@ -15,10 +15,21 @@ def load_colorizer(
     vivid: float | None = None,
     device: str | None = None,
     precision: str = "fp32",
+    threads: int | None = None,
 ) -> BaseColorizer:
-    """`Colorizer.load`, with torch imported for model folders only."""
+    """`Colorizer.load`, with torch imported for model folders only.
+
+    threads: that compute; None leaves it as it is.
+    """
+    told = {"vivid": vivid, "device": device, "precision": precision}
     if is_onnx(find_model(model)):
-        from condcolor.onnxcolorizer import OnnxColorizer as Loader
-    else:
-        from condcolor.colorizer import Colorizer as Loader
-    return Loader.load(model, vivid=vivid, device=device, precision=precision)
+        from condcolor.onnxcolorizer import OnnxColorizer
+
+        return OnnxColorizer.load(model, **told, threads=threads)
+
+    from condcolor.colorizer import Colorizer
+
+    loaded = Colorizer.load(model, **told)
+    if threads is not None:
+        loaded.set_threads(threads)
+    return loaded

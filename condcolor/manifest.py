@@ -112,14 +112,13 @@ class Manifest:
         self._write(entry)
 
     def _write(self, entry: dict[str, object]) -> None:
+        self._entries[str(entry["output"])] = entry
         if not self._usable:
             return
         try:
             self._append(json.dumps(entry).encode() + b"\n")
         except OSError as fault:
             self._give_up("cannot be written", fault)
-            return
-        self._entries[str(entry["output"])] = entry
 
     def _wanted(self, job: Job) -> dict[str, object]:
         """What an entry must say for its output to be this job's; None is for what it may not say."""

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 
 from condcolor.bands import paint_bands
 from condcolor.coloring import BaseColorizer, learnt_flat_fills
+from condcolor.cores import cores
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.filetypes import shown_name
 from condcolor.memory import memory_told
@@ -32,7 +32,6 @@ from condcolor.onnxfile import (
     SKETCH_PARTS,
     is_onnx,
     parse_onnx,
-    read_onnx,
 )
 from condcolor.vividness import checked_vivid, refuse_vivid
 
@@ -43,10 +42,11 @@ CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 class Graph:
     """An ONNX model that is called like a function of NumPy arrays, by the names of its inputs."""
 
-    def __init__(self, data: bytes, label: str, providers: list):
+    def __init__(self, data: bytes, label: str, providers: list, threads: int):
         ort = _onnxruntime(label)
         options = ort.SessionOptions()
         options.log_severity_level = 3  # errors alone
+        options.intra_op_num_threads = threads
         try:
             self.session = ort.InferenceSession(data, options, providers=providers)
         except Exception as error:  # of many classes, none of them public
@@ -116,9 +116,10 @@ class OnnxColorizer(BaseColorizer):
         *,
         schema,
         vivid: float | None = None,
+        threads: int = 1,
     ):
-        """described: the model's config.json."""
-        self.network, self.schema = network, schema
+        """described: the model's config.json. threads: how many the graphs compute with."""
+        self.network, self.schema, self._threads = network, schema, threads
         self.image_size = described["image_size"]
         own = described.get("vivid", 1.0)
         self.vivid = own if vivid is None else vivid
@@ -135,8 +136,11 @@ class OnnxColorizer(BaseColorizer):
         vivid: float | None = None,
         device: str | None = None,
         precision: str = "fp32",
+        threads: int | None = None,
     ) -> OnnxColorizer:
         """An .onnx file that `condcolor export` wrote.
+
+        threads: that compute; None takes all cores there are for this process.
 
         Raises:
             UsageError: no such file, no ONNX Runtime, or a device, precision or `vivid` that cannot be.
@@ -160,8 +164,10 @@ class OnnxColorizer(BaseColorizer):
             data = path.read_bytes()
         except OSError as error:
             raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
-        network, codec = open_graphs(data, read_onnx(path).properties, label, providers)
-        return cls(network, codec, described, schema=schema, vivid=vivid)
+        network, codec = open_graphs(data, label, providers, threads or cores())
+        return cls(
+            network, codec, described, schema=schema, vivid=vivid, threads=threads or cores()
+        )
 
     def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
         with memory_told("close other programs, or use a smaller model"):
@@ -183,21 +189,25 @@ class OnnxColorizer(BaseColorizer):
 
     @property
     def threads(self) -> int:
-        return os.cpu_count() or 1
+        return self._threads
 
     def set_threads(self, count: int) -> None:
         """ONNX Runtime's threads are those of the file, whoever calls."""
 
 
 def open_graphs(
-    data: bytes, properties: Mapping[str, str], label: str, providers: list | None = None
+    data: bytes, label: str, providers: list | None = None, threads: int = 0
 ) -> tuple[Graph, OnnxCodec]:
-    """The network and the codec in the bytes of an exported file with these metadata_props.
+    """The network and the codec in the bytes of an exported file.
+
+    threads: that compute; 0 leaves it to ONNX Runtime.
 
     Raises:
         CheckpointError: damaged, or of a newer format.
     """
     try:
+        file = parse_onnx(io.BytesIO(data), len(data))
+        properties = file.properties
         about = json.loads(properties[ABOUT])
         version, pairs, fill = about["format"], about["pairs"], about["fill"]
         names = PARTS + (SKETCH_PARTS if pairs else ())
@@ -208,18 +218,22 @@ def open_graphs(
         raise CheckpointError(
             f"{label}: layout {version} is not the one this condcolor reads ({FORMAT}): upgrade it"
         )
-    if graph_sha256(data) != about.get("graph_sha256"):
+    if _sha256(data, file.graph) != about.get("graph_sha256"):
         raise CheckpointError(
             f"{label}: damaged: its sha256 is not the one it tells: copy it again"
         )
-    providers = providers or [CPU]
-    graphs = {name: Graph(part, label, providers) for name, part in found.items()}
-    return Graph(data, label, providers), OnnxCodec(bool(pairs), fill, **graphs)
+    told = (label, providers or [CPU], threads)
+    graphs = {name: Graph(part, *told) for name, part in found.items()}
+    return Graph(data, *told), OnnxCodec(bool(pairs), fill, **graphs)
 
 
 def graph_sha256(data: bytes) -> str:
     """The sha256 of the network's graph in an .onnx file's bytes."""
-    start, length = parse_onnx(io.BytesIO(data), len(data)).graph
+    return _sha256(data, parse_onnx(io.BytesIO(data), len(data)).graph)
+
+
+def _sha256(data: bytes, graph: tuple[int, int]) -> str:
+    start, length = graph
     return hashlib.sha256(memoryview(data)[start : start + length]).hexdigest()
 
 

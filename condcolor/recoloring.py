@@ -54,10 +54,13 @@ class Regions:
 
     def pixels(self, wishes: Mapping[str, Wish]) -> np.ndarray:
         """`[H, W, 3]` uint8: the painted picture on white."""
-        fills = self.fills(self.asked(wishes))
-        np.multiply(fills, self.lines * np.float32(255), out=fills)
-        np.rint(fills, out=fills)
-        return fills.astype(np.uint8).transpose(1, 2, 0)
+        return self.pixels_of(self.fills(self.asked(wishes)))
+
+    def pixels_of(self, fills: np.ndarray) -> np.ndarray:
+        """The same from its fills."""
+        light = fills * (self.lines * np.float32(255))
+        np.rint(light, out=light)
+        return light.astype(np.uint8).transpose(1, 2, 0)
 
     def as_image(self, pixels: np.ndarray) -> Image.Image:
         """What was painted on white, with the transparency of the picture that came."""

@@ -139,16 +139,15 @@ def _samples(run: RunFolder, inliner: Inliner) -> list[Html]:
     chosen = evenly(moments, MOST_MOMENTS)
     compared = evenly([one for one in run.sheets if one.compares], 3)
     pages = views([*chosen, *compared], inliner)
-    count = sum("before and after" not in page_ for page_ in pages)
     if not pages:
         return [element("p", "No sample sheet could be shown.", class_="soft")]
     told = "The same pictures at each moment."
     if len(moments) > len(chosen):
         told += f" {len(chosen)} of {len(moments)} moments, spread evenly."
     parts = [element("p", told, class_="soft")]
-    if count:
-        parts.append(flip_book(pages[:count], "Sample sheets"))
-    return [*parts, *pages[count:]]
+    if book := [shown for moment, shown in pages if not moment.compares]:
+        parts.append(flip_book(book, "Sample sheets"))
+    return [*parts, *(shown for moment, shown in pages if moment.compares)]
 
 
 def _measures(run: RunFolder) -> list[Html]:

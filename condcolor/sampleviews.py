@@ -51,8 +51,8 @@ class Inliner:
         return None
 
 
-def views(moments: Sequence[Sheets], inliner: Inliner) -> list[Html]:
-    """The sheets of each moment side by side, the test pictures first."""
+def views(moments: Sequence[Sheets], inliner: Inliner) -> list[tuple[Sheets, Html]]:
+    """The sheets of each moment side by side, the test pictures first; of those that can be shown."""
     waiting = sum(len(moment.paths) for moment in moments)
     made = []
     for moment in moments:
@@ -69,8 +69,8 @@ def views(moments: Sequence[Sheets], inliner: Inliner) -> list[Html]:
                 sheets.append(element("figure", picture, caption))
         if sheets:
             head = element("h3", moment.label + at)
-            kind = "moment"
-            made.append(element("div", head, element("div", *sheets, class_="sheets"), class_=kind))
+            shown = element("div", head, element("div", *sheets, class_="sheets"), class_="moment")
+            made.append((moment, shown))
     return made
 
 

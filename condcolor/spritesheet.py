@@ -11,6 +11,7 @@ from PIL import Image
 
 from condcolor.errors import DataError, UsageError
 from condcolor.images import Picture
+from condcolor.transparency import as_it_came
 
 MOST_CELLS = 10_000  # more is a slip of the pen
 BLANK = 8  # levels of 255: a cell that spreads no further has nothing drawn in it
@@ -83,7 +84,4 @@ def is_blank(cell: Picture) -> bool:
 
 def as_image(cell: Picture) -> Image.Image:
     """A cell as it came."""
-    image = Image.fromarray(cell.rgb)
-    if cell.alpha is not None:
-        image.putalpha(Image.fromarray(cell.alpha))
-    return image
+    return Image.fromarray(as_it_came(cell.rgb, cell.alpha))

@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -185,7 +186,7 @@ def _make(
 ) -> tuple[dict[int, str], Tensor]:
     """Decode a shard into its files: the pictures first, then, when they are whole, what is wrong."""
     shape = (len(files), 3, side, side)
-    new = place.with_suffix(f".{os.getpid()}.tmp")
+    new = place.with_suffix(f".{secrets.token_hex(8)}.tmp")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with open(new, "xb+") as file:
@@ -200,20 +201,23 @@ def _make(
         os.replace(new, place.with_suffix(".u8"))
         new.write_text(json.dumps({"faults": wrong}), encoding="utf-8")
         os.replace(new, place.with_suffix(".json"))
-        _drop_unused(place.parent)
     except OSError as error:
         raise _unwritten(place.parent, error) from error
     finally:
         with contextlib.suppress(OSError):
             new.unlink()
+    _drop_unused(place.parent)
     return wrong, squares
 
 
 def _drop_unused(folder: Path) -> None:
-    for told in folder.glob("*.json"):
-        if time.time() - told.stat().st_mtime > KEPT_FOR:
-            told.unlink(missing_ok=True)
-            told.with_suffix(".u8").unlink(missing_ok=True)
+    """Remove shards that no run has used for long, and what runs that were killed left of theirs."""
+    for old in (*folder.glob("*.json"), *folder.glob("*.tmp")):
+        with contextlib.suppress(OSError):  # another run may do so at this moment
+            if time.time() - old.stat().st_mtime > KEPT_FOR:
+                old.unlink()
+                if old.suffix == ".json":
+                    old.with_suffix(".u8").unlink()
 
 
 def _unwritten(folder: Path, error: OSError) -> DataError:

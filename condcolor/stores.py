@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -202,6 +203,9 @@ def _walk(root: str) -> tuple[list[Entry], list[str]]:
             except OSError as error:
                 passed_over.append(f"{shown}: {error.strerror}")
             else:
+                if not stat.S_ISREG(about.st_mode):
+                    passed_over.append(f"{shown}: not a file (a pipe or device) skipped")
+                    continue
                 found.append(Entry(shown.replace(os.sep, "/"), about.st_size, about.st_mtime_ns))
     return sorted(found, key=lambda entry: entry.name), sorted(passed_over)
 

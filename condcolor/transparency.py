@@ -18,6 +18,11 @@ SEEPAGE = 1 / 100  # of the longer side: a painted strip outside the lines no wi
 EDGE = 5  # pixels: the neighbourhood that says on which side of a line its soft edge lies
 
 
+def as_it_came(rgb: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+    """`[H,W,3]` or `[H,W,4] uint8`: a picture composited on white without the white, as near as can be."""
+    return rgb if alpha is None else recolor(rgb, alpha, rgb, drawn=False)
+
+
 def recolor(
     rgb: np.ndarray, alpha: np.ndarray, colored: np.ndarray, *, drawn: bool = True
 ) -> np.ndarray:

@@ -134,8 +134,7 @@ def settled(schema: AttributeSchema, words: Mapping[str, str], *, lock: bool) ->
 
 def color_of(attribute: Attribute, wish: Wish) -> tuple[float, float, float]:
     """The colour that a wish with parts means, RGB in 0..255, by palette file and schema alone."""
-    pairs = zip(attribute.values, attribute.palette, strict=True)
-    known = {value: color for value, color in pairs if color is not None} | dict(attribute.named)
+    known = attribute.colors | dict(attribute.named)
     try:
         return wish.color(known)
     except UsageError:

@@ -15,13 +15,14 @@ from condcolor.blocks import Block, Ledger, Mark
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.filetypes import shown_name
 from condcolor.images import Picture, open_picture
+from condcolor.loading import load_colorizer
 from condcolor.modelfolder import find_model, read_config
-from condcolor.saving import encode_picture, format_for
+from condcolor.saving import encode_image
 from condcolor.shards import Columns, Row, new_output, read_rows
 from condcolor.stores import Store
 
 if TYPE_CHECKING:
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import BaseColorizer
 
 BATCH_PIXELS = 32 * 10**6  # that wait for the network; one picture may have more
 
@@ -52,19 +53,18 @@ class Worker:
     """Holds the model and does blocks: the actor of `map_batches`."""
 
     def __init__(self, work: Work):
-        import torch
-
-        from condcolor.colorizer import Colorizer
-
-        torch.set_num_threads(work.cpus)
         if model_identity(read_config(find_model(work.model))) != work.identity:
             raise CheckpointError(
                 f"model {work.model!r} is another one on this machine than where the run was started: "
                 "put the same model on all machines, or on a disk that they share"
             )
         self.work = work
-        self.colorizer = Colorizer.load(
-            work.model, vivid=work.vivid, device=work.device, precision=work.precision
+        self.colorizer = load_colorizer(
+            work.model,
+            vivid=work.vivid,
+            device=work.device,
+            precision=work.precision,
+            threads=work.cpus,
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
@@ -88,7 +88,7 @@ class Worker:
         return result | {"colored": mark.colored, "failed": mark.failed}
 
 
-def color_block(colorizer: Colorizer, work: Work, block: Block) -> Mark:
+def color_block(colorizer: BaseColorizer, work: Work, block: Block) -> Mark:
     """Read, colour and write a block; nothing of it counts as done before all of it is.
 
     Raises:
@@ -97,7 +97,7 @@ def color_block(colorizer: Colorizer, work: Work, block: Block) -> Mark:
     colored, failures = 0, []
     rows = read_rows(work.source, block, work.columns)
     with new_output(work.ledger, block, colorizer.schema.names) as output:
-        for row in _colored(colorizer, work, rows):
+        for row in _colored(colorizer, work, block, rows):
             try:
                 output.add(row)
                 error = row.error
@@ -111,7 +111,9 @@ def color_block(colorizer: Colorizer, work: Work, block: Block) -> Mark:
     return work.ledger.finish(block, colored, failures)
 
 
-def _colored(colorizer: Colorizer, work: Work, rows: Iterable[Row]) -> Iterator[Row]:
+def _colored(
+    colorizer: BaseColorizer, work: Work, block: Block, rows: Iterable[Row]
+) -> Iterator[Row]:
     """The rows with their pictures coloured and encoded, in order, a batch in memory at a time."""
     waiting: list[tuple[Row, Picture | None]] = []
     pixels = 0
@@ -120,12 +122,12 @@ def _colored(colorizer: Colorizer, work: Work, rows: Iterable[Row]) -> Iterator[
         waiting.append(opened)
         pixels += opened[1].rgb.size // 3 if opened[1] else 0
         if len(waiting) == work.batch or pixels >= BATCH_PIXELS:
-            yield from _finished(colorizer, work, waiting)
+            yield from _finished(colorizer, work, block, waiting)
             waiting, pixels = [], 0
-    yield from _finished(colorizer, work, waiting)
+    yield from _finished(colorizer, work, block, waiting)
 
 
-def _opened(colorizer: Colorizer, work: Work, row: Row) -> tuple[Row, Picture | None]:
+def _opened(colorizer: BaseColorizer, work: Work, row: Row) -> tuple[Row, Picture | None]:
     if row.error:
         return row, None
     asked = {**row.values, **work.values}
@@ -138,7 +140,10 @@ def _opened(colorizer: Colorizer, work: Work, row: Row) -> tuple[Row, Picture | 
 
 
 def _finished(
-    colorizer: Colorizer, work: Work, waiting: Sequence[tuple[Row, Picture | None]]
+    colorizer: BaseColorizer,
+    work: Work,
+    block: Block,
+    waiting: Sequence[tuple[Row, Picture | None]],
 ) -> Iterator[Row]:
     good = [(row, picture) for row, picture in waiting if picture is not None]
     try:
@@ -151,9 +156,7 @@ def _finished(
             continue
         try:
             image = next(images) if images else colorizer.batch([picture], [row.values])[0]
-            alpha = np.asarray(image.getchannel("A")) if image.mode == "RGBA" else None
-            format = _format(work.ledger, row.key)
-            data = encode_picture(np.asarray(image.convert("RGB")), alpha, format)
+            data = encode_image(_name(work.ledger, block, row.key), image)
         except CondcolorError as error:
             yield _failed(row, error)
         else:
@@ -168,7 +171,8 @@ def _failed(row: Row, error: CondcolorError) -> Row:
     )
 
 
-def _format(ledger: Ledger, key: str) -> str:
+def _name(ledger: Ledger, block: Block, key: str) -> str:
+    """The name of a picture, whose suffix says how it is encoded."""
     if ledger.form == "pictures":
-        return format_for(ledger.picture(Block("", "pictures", ()), key))
-    return format_for(f"x{ledger.suffix or '.png'}")
+        return ledger.picture(block, key)
+    return f"{key}{ledger.suffix or '.png'}"

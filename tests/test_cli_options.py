@@ -136,7 +136,7 @@ def test_a_wrong_value_is_told_with_its_choices(condcolor, value):
 
 
 def test_attributes_named_like_options_have_options_all_the_same(odd):
-    flags = [option.opts[0] for option in colorize.options_for(ODD)]
+    flags = [option.opts[0] for option in colorize.options_of(ODD.attributes)]
     assert tuple(flags) == ODD_FLAGS
     values = {attribute.name: attribute.values[-1] for attribute in ODD.attributes}
     words = [
@@ -171,7 +171,7 @@ def test_any_schema_has_options_that_differ_and_parse(attributes):
         schema = AttributeSchema(tuple(Attribute(n, tuple(v)) for n, v in attributes.items()))
     except UsageError:  # two names alike but for case
         return
-    options = colorize.options_for(schema)
+    options = colorize.options_of(schema.attributes)
     own = {flag for param in colorize.params for flag in param.opts}
     flags = [option.opts[0] for option in options]
     assert len(set(flags)) == len(flags)

@@ -144,6 +144,14 @@ def test_doubts_are_told_kept_and_no_failure(condcolor, figures):
     done = condcolor("colorize", "set/bald.png", *RED_BLUE, "--check", "-o", "one.png")
     assert (done.exit_code, done.stdout) == (0, "one.png\n")
     assert "check: set/bald.png: hair may be wrong" in done.stderr
+    data = Path("set/bald.png").read_bytes()
+    for out in ("-", "piped.png"):
+        piped = condcolor("colorize", "-", *RED_BLUE, "--check", "-o", out, input=data)
+        assert piped.exit_code == 0
+        assert "check: standard input: hair may be wrong" in piped.stderr
+    assert Path("piped.png").read_bytes() == Path("one.png").read_bytes()
+    piped = condcolor("colorize", "-", *RED_BLUE, "--report", "-o", "x.png", input=data)
+    assert (piped.exit_code, "not for one picture" in piped.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("painted", [Painter], indirect=True)
@@ -192,6 +200,7 @@ def test_a_pipe_is_locked_too(condcolor, figures):
     words = ("--palette", "palette.json", "--hair", "crimson", "--shirt", "blue", "--lock")
     done = condcolor("colorize", "-", *words, input=Path("set/a.png").read_bytes())
     assert Image.open(io.BytesIO(done.stdout_bytes)).getpixel((26, 18)) == CRIMSON
+    assert done.stderr.startswith("hair   crimson" if "crimson #" in done.stderr else "hair   #")
 
 
 def test_what_does_not_go_together_is_refused_before_any_work(condcolor, figures, built_in):
@@ -207,3 +216,13 @@ def test_what_does_not_go_together_is_refused_before_any_work(condcolor, figures
     for flag in ("--lock", "--check"):
         done = condcolor("colorize", "scan.png", "-m", photo, flag, "-o", "x.png")
         assert (done.exit_code, f"{flag} is for models with attributes" in done.stderr) == (2, True)
+
+
+def test_colors_are_told_where_no_manifest_can_be(condcolor, figures):
+    Path("made/manifest.jsonl").mkdir(parents=True)
+    done = condcolor("colorize", "set", *RED_BLUE, "--lock", "-o", "made")
+    assert done.exit_code == 0
+    assert "going on without it" in done.stderr
+    assert "dE2000 at most 0.00" in done.stdout
+    first = Path("made/colors.csv").read_text().splitlines()[1]
+    assert ",a.png,red,#e94743,#e94743,0.00," in first

@@ -487,3 +487,10 @@ def test_names_that_cannot_be_sent_are_passed_over_by_name(here):
     entries, passed_over = open_store("old").entries()
     assert entries == []
     assert [line.partition(":")[0] for line in passed_over] == ["gone.png", "n\\udce9.png"]
+
+
+def test_a_pipe_is_passed_over(folder):
+    os.mkfifo(folder / "pipe.png")
+    _, entries, passed_over = clusters.open_source(str(folder))
+    assert "pipe.png" not in {entry.name for entry in entries}
+    assert passed_over == ["pipe.png: not a file (a pipe or device) skipped"]

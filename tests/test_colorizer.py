@@ -256,3 +256,20 @@ def test_the_built_in_model_paints_other_colors_when_asked():
     first, *_, last = colorizer.schema.combinations()
     images = [np.asarray(colorizer(sketch(64, 64), **values)) for values in (first, last)]
     assert not np.array_equal(*images)
+
+
+def test_the_network_is_not_asked_where_regions_paint(colorizer, monkeypatch):
+    asked = [{"hair": "red", "shirt": "blue"}, {"hair": "#123456", "shirt": "blue"}]
+    prepared = [colorizer.prepare(sketch(16, 16), values) for values in asked]
+    seen, honest = [], colorizer.painted
+    monkeypatch.setattr(
+        colorizer, "painted", lambda squares, cond: seen.append(len(cond)) or honest(squares, cond)
+    )
+    outputs = colorizer.through(prepared)
+    assert seen == [1]
+    assert [len(output) for output in outputs] == [3, 0]
+    assert colorizer.through(prepared[1:])[0].size == 0
+    assert seen == [1]
+    for one, values, output in zip(prepared, asked, outputs, strict=True):
+        made = colorizer.finish(one, output)
+        assert made.tobytes() == colorizer(sketch(16, 16), **values).tobytes()

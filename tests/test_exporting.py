@@ -41,7 +41,7 @@ def test_the_network_is_torchs_at_any_batch_and_size(exported, batch, times):
     cond = torch.rand(batch, loaded.config.cond_planes, generator=draws).round()
     with torch.inference_mode():
         wanted = loaded.generator(source, cond)
-    made = Graph(path.read_bytes(), "it", [CPU])(source=source.numpy(), cond=cond.numpy())
+    made = Graph(path.read_bytes(), "it", [CPU], 1)(source=source.numpy(), cond=cond.numpy())
     assert np.abs(made - wanted.numpy()).max() < LIMIT
     assert wanted.std() > 1e-4  # or all would be alike
 

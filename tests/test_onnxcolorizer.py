@@ -256,3 +256,19 @@ def test_the_layout_is_told_in_the_file(icons_onnx):
     assert about["pairs"] is True
     assert about["fill"] == 255
     assert about["weights"] == "float32"
+
+
+def test_other_strengths_share_the_network(photo):
+    grey = Image.fromarray(photograph(0))
+    for one in photo:
+        bright = one.enlivened(2.0)
+        assert bright.vivid == 2.0
+        assert one.vivid != 2.0
+        assert bright(grey).tobytes() != one(grey).tobytes()
+    in_torch, in_onnx = photo
+    assert in_torch.enlivened(2.0).generator is in_torch.generator
+    assert in_onnx.enlivened(2.0).network is in_onnx.network
+
+
+def test_so_many_threads_compute_as_were_asked_for(icons_onnx):
+    assert load_colorizer(icons_onnx[1], threads=1).threads == 1

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -337,3 +338,12 @@ def test_colours_in_commands_and_csv_files(condcolor, built_in, here):
     assert done.exit_code == 3
     assert "line 2: hair: '#ff88' is no colour" in done.stderr
     assert "did you mean 'orange'" in done.stderr
+
+
+def test_a_layer_that_an_editor_named_stays_as_it_is():
+    layers = drawn_layers()
+    own = np.full_like(layers.images[0], 9)
+    more = replace(layers, names=(*layers.names, "Paint Layer 1"), images=(*layers.images, own))
+    made = more.recolored(hair="#00aa88")
+    assert [choice.name for choice in more.choices] == [choice.name for choice in layers.choices]
+    assert np.array_equal(made.images[-1], own)

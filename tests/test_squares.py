@@ -152,3 +152,23 @@ def test_room_for_many_pictures_is_a_file_without_a_name(tmp_path, monkeypatch):
     assert large[2].unique().tolist() == [7]
     assert not list(tmp_path.iterdir())
     assert isinstance(large, Squares)
+
+
+def test_what_a_killed_run_left_is_in_nobodys_way_and_goes_in_time(tmp_path):
+    files, cache = numbers(tmp_path, 4), tmp_path / "cache"
+    cache.mkdir()
+    old, young = (cache / f"{name}.{os.getpid()}.tmp" for name in ("old", "young"))
+    for left in (old, young):
+        left.write_text("")
+    os.utime(old, (0, 0))
+    found, _ = decode(files, 8, Decoder(), cache=cache)
+    assert greys(found) == [0, 1, 2, 3]
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_another_run_may_drop_what_is_unused_first(tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "gone.json").symlink_to(cache / "nowhere")
+    decode(numbers(tmp_path, 4), 8, Decoder(), cache=cache)

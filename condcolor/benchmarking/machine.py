@@ -9,6 +9,7 @@ from contextlib import suppress
 import torch
 
 import condcolor
+from condcolor.cores import cores
 from condcolor.devices import cpu_flags, has_bf16
 
 TOLD_FLAGS = ("avx", "amx", "sve", "asimd", "fma")  # what the flags that matter to torch begin with
@@ -19,7 +20,7 @@ def describe(device: torch.device) -> dict[str, object]:
     on_gpu = device.type == "cuda"
     return {
         "cpu": _cpu_name(),
-        "cores": _cores(),
+        "cores": cores(),
         "threads": torch.get_num_threads(),
         "flags": sorted(flag for flag in cpu_flags() if flag.startswith(TOLD_FLAGS)),
         "memory_gib": _memory_gib(),
@@ -49,13 +50,6 @@ def _cpu_name() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _memory_gib() -> float | None:

@@ -27,7 +27,6 @@ from condcolor.benchmarking.subject import (
     TRAINING,
     Subject,
     measured_phase,
-    model_at,
 )
 from condcolor.benchmarking.textbook import load_textbook
 from condcolor.benchmarking.timing import Samples
@@ -189,7 +188,7 @@ def _row(
 def _flops(subject: Subject) -> int | None:
     """Of one picture; None where nothing is computed in networks."""
     recipe = find_recipe(subject.recipe)
-    model = model_at(recipe, 0, subject.width, subject.size)
+    model = subject.model(0)
     if subject.what == TRAINING:
         return training_flops(model, subject.size, measured_phase(recipe))
     if subject.what == INFERENCE:

@@ -8,7 +8,6 @@ batches=)`, which gives so many batches (source, target, condition as planes); a
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 import time
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ import torch
 
 from condcolor.benchmarking.subject import DATA, ENCODED, TRAINING, Subject
 from condcolor.benchmarking.timing import Samples, Timed
+from condcolor.cores import cores
 from condcolor.devices import pick_device
 from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
@@ -68,7 +68,7 @@ class Loading:
 
     def __init__(self, module: ModuleType, subject: Subject):
         self.module, self.subject = module, subject
-        self.workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+        self.workers = min(MOST_WORKERS, cores())
         self.seconds = 1.0
         for _ in range(2):  # how long batches take, in its own processes
             _, self.seconds = self._samples(3 * self.workers)[-1]

@@ -29,7 +29,7 @@ def forward_flops(config: ModelConfig, size: int) -> tuple[int, int]:
     return _counted(generator, source, cond), _counted(discriminator, source, picture, cond)
 
 
-def training_flops(config: ModelConfig, size: int, phase: Phase, wrong_colors: bool = False) -> int:
+def training_flops(config: ModelConfig, size: int, phase: Phase) -> int:
     """FLOPs of a training step for each of its pictures; 3 G + 8 D of a phase that trains both.
 
     A backward costs two forwards: one for the gradients of the activations, one for those of the weights. D's
@@ -39,7 +39,7 @@ def training_flops(config: ModelConfig, size: int, phase: Phase, wrong_colors: b
     g, d = forward_flops(config, size)
     total = 3 * g if phase.trains_generator else g
     if phase.trains_discriminator:
-        total += 3 * d * (3 if wrong_colors else 2)
+        total += 6 * d
     if phase.trains_generator and phase.gan_weight:
         total += 2 * d
     return total

@@ -15,7 +15,7 @@ from contextlib import suppress
 from condcolor.benchmarking.subject import MATMUL, OURS, Subject
 from condcolor.errors import CondcolorError
 from condcolor.heap import keep_memory
-from condcolor.memory import is_memory_error
+from condcolor.memory import memory_told
 
 
 def main() -> None:
@@ -26,27 +26,21 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         try:
-            if timed is None:
-                subject = Subject(**asked)
-                timed = _prepare(subject)
-                answer: dict = {"ready": True}
-            elif "seconds" in asked:
-                answer = {"samples": timed.run(asked["seconds"])}
-            else:
-                answer = {"memory": _peak_memory(subject.device)}
+            with memory_told("take a smaller --batch or --width"):
+                if timed is None:
+                    subject = Subject(**asked)
+                    timed = _prepare(subject)
+                    answer: dict = {"ready": True}
+                elif "seconds" in asked:
+                    answer = {"samples": timed.run(asked["seconds"])}
+                else:
+                    answer = {"memory": _peak_memory(subject.device)}
         except CondcolorError as error:
             answer = {"error": str(error), "code": error.exit_code}
         except Exception as error:
-            if is_memory_error(error):
-                answer = {
-                    "error": "not enough memory: take a smaller --batch or --width",
-                    "code": 3,
-                }
-            else:
-                said = str(error).strip().splitlines() or [
-                    ""
-                ]  # a loader's ends with its process's own
-                answer = {"error": f"{type(error).__name__}: {said[-1]}", "code": 0}
+            # a loader's ends with its process's own
+            said = (str(error).strip().splitlines() or [""])[-1]
+            answer = {"error": f"{type(error).__name__}: {said}", "code": 0}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -102,10 +102,12 @@ def tell_set(
     click.echo(f"{name}: {flagged} of {len(rows)} pictures to look at" if paint.check else name)
 
 
-def tell_one(job: Job, found: Found, schema: AttributeSchema, paint: Paint) -> None:
-    """The same of a single picture, which has no colors.csv."""
+def tell_one(
+    job: Job, found: Found, schema: AttributeSchema, paint: Paint, *, err: bool = False
+) -> None:
+    """The same of a single picture, which has no colors.csv; all of it to stderr with `err`."""
     from condcolor.colorsheet import make_row, summary
 
     tell_doubts(shown_name(job.source), found, lambda line: click.echo(line, err=True))
     for line in summary([make_row(job, True, found.told, schema)]) if paint.lock else ():
-        click.echo(line)
+        click.echo(line, err=err)

@@ -106,12 +106,25 @@ def colorize(
 
     schema = schema_asked(ctx)
     paint = asked_paint(schema, palette=palette, lock=lock, grid=grid, check=check, report=report)
+    is_csv = any(map(_is_csv, sketches))
+    is_one = len(sketches) == 1 and jobs.names_one(sketches[0]) and not is_csv
+    if report and (is_one or STREAM in (*sketches, out)):
+        raise UsageError("--report is for folders and .csv files, not for one picture")
     if STREAM in (*sketches, out):
         asked = settled(schema, take_values(ctx, values, keep), lock=lock)
-        pipe(sketches, out, asked, load, overwrite=overwrite, skip=skip_existing, paint=paint)
+        pipe(
+            sketches,
+            out,
+            asked,
+            load,
+            schema,
+            overwrite=overwrite,
+            skip=skip_existing,
+            paint=paint,
+        )
         return
     passed_over: list[str] = []
-    if any(map(_is_csv, sketches)):
+    if is_csv:
         if len(sketches) > 1:
             raise UsageError("a .csv names all its pictures: give it without other sketches")
         if any(values.values()) or keep:
@@ -121,9 +134,7 @@ def colorize(
         planned, passed_over = jobs.plan_jobs(sketches, out, take_values(ctx, values, keep))
     if palette or lock:
         planned = jobs.settle(planned, schema, lock=lock)
-    if len(sketches) == 1 and jobs.names_one(sketches[0]) and not _is_csv(sketches[0]):
-        if report:
-            raise UsageError("--report is for folders and .csv files, not for one picture")
+    if is_one:
         to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
         _color_one(to_do, load, overwrite, paint, schema)
         return

@@ -91,7 +91,9 @@ def _pairs(values: Mapping[str, object], names) -> str:
 def _options(schema: AttributeSchema) -> list[tuple[str, str]]:
     """Each attribute as `colorize` asks for it, with the colours of its values."""
     rows = []
-    for attribute, option in zip(schema.attributes, colorize.options_for(schema), strict=True):
+    for attribute, option in zip(
+        schema.attributes, colorize.options_of(schema.attributes), strict=True
+    ):
         colors = [f" {format_hex(color)}" if color else "" for color in attribute.palette]
         values = zip(attribute.values, colors, strict=True)
         rows.append((option.opts[0], ", ".join(value + color for value, color in values)))

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from condcolor.cores import cores
 from condcolor.errors import UsageError
 
 nproc_option = click.option(
@@ -42,7 +43,7 @@ def launch(nproc: int | None) -> bool:
         max_restarts=0,
         logs_specs=DefaultLogsSpecs(local_ranks_filter={0}),
     )
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // nproc)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // nproc)))
     try:
         elastic_launch(config, sys.executable)("-m", "condcolor", *sys.argv[1:])
     except ChildFailedError as failed:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from condcolor.attributes import Attribute
 from condcolor.cli.common import device_option, model_option, overwrite_option
-from condcolor.cli.modelcommand import (
-    ModelCommand,
-    attribute_options,
-    keep_option,
-    own_options,
-    take_values,
-)
-from condcolor.errors import CondcolorError, UsageError
+from condcolor.cli.modelcommand import AttributeCommand, ModelCommand, keep_option, take_values
+from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
 
-CHOICES, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("choices", "flags", "why_none"))
+LAYERS = "condcolor.layers"  # in a context: those of the source
 
 
 @click.command(cls=ModelCommand)
@@ -60,32 +56,22 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
         click.echo(shown_name(path))
 
 
-class LayersCommand(click.Command):
-    """A command with an option for each layer of what its first argument names."""
+class LayersCommand(AttributeCommand):
+    """A command with an option for each layer of its `source`."""
 
-    def parse_args(self, ctx, args):
-        ctx.meta[CHOICES], ctx.meta[OPTIONS] = (), []
-        asked = own_options(self, ctx, args)
+    whose = "the layers"
+
+    def find_attributes(
+        self, ctx: click.Context, asked: Mapping[str, object]
+    ) -> Sequence[Attribute]:
         source = asked.get("source")
-        help_option = self.get_help_option(ctx)
-        helped = ctx.resilient_parsing or (help_option and help_option.name in asked)
-        if isinstance(source, str):
-            from condcolor.layerfiles import load_layers
+        if not isinstance(source, str):
+            return ()
 
-            try:
-                ctx.meta[CHOICES] = load_layers(source).choices
-            except CondcolorError:
-                if not helped:
-                    raise
-            ctx.meta[OPTIONS] = attribute_options(ctx.meta[CHOICES], self.taken())
-        return super().parse_args(ctx, args)
+        from condcolor.layerfiles import load_layers
 
-    def taken(self) -> set[str]:
-        own = (flag for param in self.params for flag in (*param.opts, *param.secondary_opts))
-        return {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
-
-    def get_params(self, ctx):
-        return [*ctx.meta.get(OPTIONS, ()), *super().get_params(ctx)]
+        ctx.meta[LAYERS] = load_layers(source)
+        return ctx.meta[LAYERS].choices
 
 
 @click.command(cls=LayersCommand)
@@ -110,21 +96,21 @@ def recolor(ctx, source, out, overwrite, **values) -> None:
     condcolor recolor ada/ --shirt rebeccapurple --paper ivory -o other.ora
     """
     from condcolor.jobs import make_folder
-    from condcolor.layerfiles import ORA, load_layers, save_layers
+    from condcolor.layerfiles import ORA, save_layers
     from condcolor.saving import refuse_taken, save_image
 
-    choices = ctx.meta[CHOICES]
-    given = {c.name: values[f"attribute_{i}"] for i, c in enumerate(choices)}
+    found = ctx.meta[LAYERS]
+    given = {c.name: values[f"attribute_{i}"] for i, c in enumerate(found.choices)}
     asked = {name: text for name, text in given.items() if text is not None}
     if not out:
         raise UsageError("the name of the output is empty: give a picture, a folder, or a file.ora")
     suffix = Path(out).suffix
     if suffix and suffix.lower() != ORA and not out.endswith("/"):
         refuse_taken(out, overwrite)
-        image = load_layers(source).recolored(**asked).composed()
+        image = found.recolored(**asked).composed()
         make_folder(Path(out).parent)
         save_image(out, image, overwrite=overwrite)
         click.echo(shown_name(out))
         return
-    for path in save_layers(load_layers(source).recolored(**asked), out, overwrite=overwrite):
+    for path in save_layers(found.recolored(**asked), out, overwrite=overwrite):
         click.echo(shown_name(path))

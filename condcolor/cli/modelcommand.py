@@ -48,39 +48,40 @@ class Value(click.ParamType):
         return [CompletionItem(value) for value in alike]
 
 
-class ModelCommand(click.Command):
-    """A command with `--model` and an option for each attribute of that model.
+class AttributeCommand(click.Command):
+    """A command with an option for each of some attributes, which what it is given decides.
 
-    Where it has `--palette`, too, the names in that file are values of these options.
-
-    The model decides the options, so it is looked for first, with the command's own options alone; its
-    weights are not read for that.
+    So they are looked for first, with the command's own options alone. Help does without them, and says
+    why, where they cannot be found.
     """
 
+    whose = "what it is given"
+
+    def find_attributes(
+        self, ctx: click.Context, asked: Mapping[str, object]
+    ) -> Sequence[Attribute]:
+        """The attributes, for the options and arguments that every such command has, by name."""
+        raise NotImplementedError
+
     def parse_args(self, ctx, args):
-        ctx.meta[SCHEMA], ctx.meta[OPTIONS] = AttributeSchema(), []
+        ctx.meta[OPTIONS] = []
         asked = own_options(self, ctx, args)
         try:
-            folder = find_model(asked.get("model", DEFAULT_MODEL))
-            schema = schema_of(folder, read_config(folder))
-            if palette := asked.get("palette"):
-                from condcolor.palettefile import with_palette
-
-                schema = with_palette(schema, palette)
+            attributes = self.find_attributes(ctx, asked)
         except CondcolorError as error:
             help_option = self.get_help_option(ctx)
             if not (ctx.resilient_parsing or (help_option and help_option.name in asked)):
                 raise
             ctx.meta[WHY_NONE] = str(error)
         else:
-            ctx.meta[SCHEMA], ctx.meta[OPTIONS] = schema, self.options_for(schema)
+            ctx.meta[OPTIONS] = self.options_of(attributes)
         return super().parse_args(ctx, args)
 
-    def options_for(self, schema: AttributeSchema) -> list[click.Option]:
-        """The options that a model with this schema adds."""
+    def options_of(self, attributes: Sequence[Attribute]) -> list[click.Option]:
+        """The options that these attributes add."""
         own = (flag for param in self.params for flag in (*param.opts, *param.secondary_opts))
         return attribute_options(
-            schema.attributes, {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
+            attributes, {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
         )
 
     def get_params(self, ctx):
@@ -90,7 +91,29 @@ class ModelCommand(click.Command):
         super().format_epilog(ctx, formatter)
         if WHY_NONE in ctx.meta:
             formatter.write_paragraph()
-            formatter.write_text(f"Without the options of the model: {ctx.meta[WHY_NONE]}")
+            formatter.write_text(f"Without the options of {self.whose}: {ctx.meta[WHY_NONE]}")
+
+
+class ModelCommand(AttributeCommand):
+    """A command with `--model` and an option for each attribute of that model, whose weights are not read.
+
+    Where it has `--palette`, too, the names in that file are values of these options.
+    """
+
+    whose = "the model"
+
+    def find_attributes(
+        self, ctx: click.Context, asked: Mapping[str, object]
+    ) -> Sequence[Attribute]:
+        ctx.meta[SCHEMA] = AttributeSchema()
+        folder = find_model(asked.get("model", DEFAULT_MODEL))
+        schema = schema_of(folder, read_config(folder))
+        if palette := asked.get("palette"):
+            from condcolor.palettefile import with_palette
+
+            schema = with_palette(schema, palette)
+        ctx.meta[SCHEMA] = schema
+        return schema.attributes
 
 
 def own_options(command: click.Command, ctx: click.Context, args) -> Mapping[str, object]:

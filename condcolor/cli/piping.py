@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from condcolor.cli.alike import tell_one
 from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
 
 if TYPE_CHECKING:
+    from condcolor.attributes import AttributeSchema
     from condcolor.coloring import BaseColorizer
     from condcolor.painting import Paint
 
@@ -26,6 +27,7 @@ def pipe(
     out: str | None,
     values: Mapping[str, str],
     load: Callable[[], BaseColorizer],
+    schema: AttributeSchema,
     *,
     overwrite: bool,
     skip: bool,
@@ -37,8 +39,8 @@ def pipe(
         UsageError: what these streams cannot do. DataError: the picture cannot be read or saved.
     """
     from condcolor.images import open_picture
-    from condcolor.jobs import make_folder
-    from condcolor.saving import save_image
+    from condcolor.jobs import Job, make_folder
+    from condcolor.saving import encode_image, write_whole
 
     _check(sketches, out, overwrite=overwrite, skip=skip)
     (sketch,) = sketches
@@ -47,16 +49,19 @@ def pipe(
     picture = open_picture(source, name=name)
     for note in picture.notes:
         click.echo(f"note: {name}: {note}", err=True)
-    image = paint(load(), picture, values).image
-    if out not in (None, STREAM):
+    painted = paint(load(), picture, values)
+    to_stream = out in (None, STREAM)
+    data = encode_image("stream.png" if to_stream else out, painted.image)
+    if to_stream:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
         make_folder(Path(out).parent)
-        save_image(out, image, overwrite=overwrite)
+        write_whole(out, data, overwrite=overwrite)
+    job = Job(Path(name), Path(STREAM if to_stream else out), values)
+    tell_one(job, painted.found(data), schema, paint, err=to_stream)
+    if not to_stream:
         click.echo(shown_name(out))
-        return
-    encoded = BytesIO()
-    image.save(encoded, "PNG")
-    sys.stdout.buffer.write(encoded.getvalue())
-    sys.stdout.buffer.flush()
 
 
 def _check(sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: bool) -> None:

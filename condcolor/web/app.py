@@ -27,7 +27,7 @@ from condcolor.errors import CondcolorError, UsageError
 from condcolor.images import Picture, open_picture
 from condcolor.web.guard import Guard, error_response
 from condcolor.web.openapi import describe
-from condcolor.web.painting import Painter, encode_png, picture_image
+from condcolor.web.painting import Painter, encode_png, sketch_image
 from condcolor.web.receiving import (
     CLOSE,
     GONE,
@@ -39,6 +39,7 @@ from condcolor.web.receiving import (
 )
 from condcolor.web.sketches import Sketch, Sketches
 from condcolor.web.worker import WAITING, Busy, Worker
+from condcolor.wishes import plain_values
 
 T = TypeVar("T")
 
@@ -150,7 +151,7 @@ class _Api:
 
     async def sketch(self, request: Request) -> Response:
         sketch = self._sketch(request)
-        job = lambda: encode_png(picture_image(sketch.picture))  # noqa: E731
+        job = lambda: encode_png(sketch_image(sketch.picture))  # noqa: E731
         return _png(await self._do(request, self._light, job))
 
     async def colored(self, request: Request) -> Response:
@@ -165,12 +166,13 @@ class _Api:
             await self._take_apart(request, painter, sketch)
             job = partial(painter.without, sketch, values, asked.hidden)
             return _png(await self._do(request, self._light, job))
-        if painter.needs_network(values):
+        if plain_values(asked.wishes) is not None:  # which the network paints
             made = await self._do(request, self._network, partial(painter.colored, sketch, values))
             self._prepare(painter, sketch)
             return _png(made)
         await self._take_apart(request, painter, sketch)
-        return _png(await self._do(request, self._light, partial(painter.colored, sketch, values)))
+        job = partial(painter.recolored, sketch, asked.wishes)
+        return _png(await self._do(request, self._light, job))
 
     async def variants(self, request: Request) -> Response:
         sketch, painter = self._sketch(request), find_painter(request, self._painters)

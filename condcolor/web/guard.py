@@ -73,12 +73,7 @@ class Guard:
             answer = error_response(503, "this took too long", {"Connection": "close"})
             await answer(scope, receive, send_guarded)
         except Exception:
-            log.exception("a request failed")
-            if started:
-                return
-            await error_response(500, "a bug of ours; the terminal of condcolor serve shows more")(
-                scope, receive, send_guarded
-            )
+            log.exception("a request failed")  # which the app has answered
 
     def _refusal(self, headers: Headers, scope: Scope) -> JSONResponse | None:
         host = headers.get("host", "")

@@ -6,24 +6,24 @@ import io
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import BaseColorizer
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.images import Picture
 from condcolor.layerfiles import encode_ora
 from condcolor.layers import Layers
 from condcolor.plots import sheet
 from condcolor.sheets import contact_sheet, reduced
+from condcolor.transparency import as_it_came
 from condcolor.web.sketches import Sketch
-from condcolor.wishes import parse_wishes, plain_values
+from condcolor.wishes import Wish
 
 CELL = 160  # pixels of a variant, the longer side
 MOST_VARIANTS = 256  # on a page: some ten seconds of work
-VIVID_STEP = 0.05  # of the slider; also how many colorizers there can be, 4 / 0.05
+VIVID_STEP = 0.05  # of the slider
 ZLIB_LEVEL = 1  # twice as fast as Pillow's 6, for files a tenth larger
 
 
@@ -33,30 +33,27 @@ class Painter:
     What makes a picture takes long enough to be done in a `Worker`.
     """
 
-    def __init__(self, name: str, colorizer: Colorizer):
+    def __init__(self, name: str, colorizer: BaseColorizer):
         self.name, self.colorizer = name, colorizer
         self.schema = colorizer.schema
         self.takes_colors = colorizer.codec.pairs and bool(self.schema.attributes)
-        self._enlivened = lru_cache(maxsize=None)(self._with_vivid)
+
+    @property
+    def variants(self) -> int:
+        """How many a page can show; 0 where there are none, or too many."""
+        count = math.prod(self.schema.sizes)
+        return count if self.takes_colors and count <= MOST_VARIANTS else 0
 
     def describe(self) -> dict[str, object]:
         """What a page needs to know, for JSON."""
-        count = math.prod(self.schema.sizes)
         return {
             "name": self.name,
             "attributes": self.schema.to_json(),
             "any_color": self.takes_colors,
-            "variants": count if self.takes_colors and count <= MOST_VARIANTS else 0,
+            "variants": self.variants,
             "vivid": None if self.colorizer.codec.pairs else self.colorizer.vivid,
             "image_size": self.colorizer.image_size,
         }
-
-    def needs_network(self, values: Mapping[str, str]) -> bool:
-        """Whether the network paints these, where regions do all other colours.
-
-        UsageError where a value is missing or unknown.
-        """
-        return plain_values(parse_wishes(self.schema, values)) is not None
 
     def find_regions(self, sketch: Sketch) -> None:
         """Take the sketch apart, unless that is done. Raises as `Colorizer.regions`."""
@@ -64,27 +61,20 @@ class Painter:
             sketch.regions[self.name] = self.colorizer.regions(sketch.picture)
 
     def colored(self, sketch: Sketch, values: Mapping[str, str]) -> bytes:
-        """The PNG of `Colorizer.__call__`; with regions that are known, without the network."""
-        if self.needs_network(values):
-            return encode_png(self.colorizer(sketch.picture, **values))
-        self.find_regions(sketch)
-        return encode_png(sketch.regions[self.name].paint(**values))
+        """The PNG of `Colorizer.__call__`, for values of the model."""
+        return encode_png(self.colorizer(sketch.picture, **values))
+
+    def recolored(self, sketch: Sketch, wishes: Mapping[str, Wish]) -> bytes:
+        """The same for any colours, by regions that are found."""
+        return encode_png(sketch.regions[self.name].painted(wishes))
 
     def photograph(self, sketch: Sketch, vivid: float | None) -> bytes:
         """The PNG of a model of photographs, its colours that strong; UsageError for another model."""
         colorizer = self.colorizer
         if vivid is not None:
             colorizer.codec.enlivened(vivid)  # complains of what cannot be
-            colorizer = self._enlivened(round(vivid / VIVID_STEP))
+            colorizer = colorizer.enlivened(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
         return encode_png(colorizer(sketch.picture))
-
-    def _with_vivid(self, steps: int) -> Colorizer:
-        return Colorizer(
-            self.colorizer.model,
-            vivid=round(steps * VIVID_STEP, 2),
-            device=str(self.colorizer.device),
-            precision=self.colorizer.precision,
-        )
 
     def layers(self, sketch: Sketch, values: Mapping[str, str]) -> Layers:
         """The layers of the coloured sketch; the last ones are kept, since they are asked for in turn."""
@@ -126,8 +116,7 @@ class Painter:
 
     def combinations(self) -> list[dict[str, str]]:
         """Of values, as `Colorizer.combinations`; UsageError for more than a page can show."""
-        count = self.describe()["variants"]
-        if not count:
+        if not self.variants:
             raise UsageError(
                 f"{self.name} has no variants to show: it takes no values, or too many of them"
             )
@@ -146,12 +135,9 @@ class Painter:
         return encode_png(Image.fromarray(sheet(rows, cell=CELL)))
 
 
-def picture_image(picture: Picture) -> Image.Image:
-    """RGB, or RGBA where it has alpha: the colours on white are under it."""
-    image = Image.fromarray(picture.rgb)
-    if picture.alpha is not None:
-        image.putalpha(Image.fromarray(picture.alpha))
-    return image
+def sketch_image(picture: Picture) -> Image.Image:
+    """A picture as it came."""
+    return Image.fromarray(as_it_came(picture.rgb, picture.alpha))
 
 
 def encode_png(image: Image.Image) -> bytes:

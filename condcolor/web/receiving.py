@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.web.painting import Painter
-from condcolor.wishes import KEEP, parse_wishes
+from condcolor.wishes import KEEP, Wish, parse_wishes
 
 MOST_BODY = 32 * 2**20  # bytes of a picture's file
 BODY_SECONDS = 30.0  # to send it
@@ -57,11 +57,12 @@ def _too_large() -> HTTPException:
 class Asked:
     """What the query of a request asks for; UsageError, one line each, for what cannot be.
 
-    values: a value an attribute, checked. hidden: layers to leave out.
+    values: a value an attribute, and the wishes that they are. hidden: layers to leave out.
     """
 
     painter: Painter
     values: Mapping[str, str]
+    wishes: Mapping[str, Wish]
     hidden: tuple[str, ...]
     vivid: float | None
 
@@ -85,8 +86,8 @@ class Asked:
             if key in values:
                 raise UsageError(f"{key} is given twice")
             values[key] = text
-        parse_wishes(painter.schema, values)
-        return cls(painter, values, tuple(hidden), vivid)
+        wishes = parse_wishes(painter.schema, values)
+        return cls(painter, values, wishes, tuple(hidden), vivid)
 
 
 def find_painter(request: Request, painters: Mapping[str, Painter]) -> Painter:

@@ -7,16 +7,21 @@ import { ask, askOfPicture, send } from "./server.js";
 import { $, element, query, state, vivid } from "./state.js";
 import { showVariants } from "./variants.js";
 
+let openings = 0;
+
 async function open(file, name) {
+  const mine = ++openings;
   tell("");
   say("Opening…");
   let sent;
   try {
     sent = await send(file);
   } catch (problem) {
+    if (mine !== openings) return;
     say("");
     return tell(problem);
   }
+  if (mine !== openings) return; // a newer one is on its way
   drop();
   Object.assign(state, { file, id: sent.id, width: sent.width, height: sent.height, notes: sent.notes });
   state.name = name.replace(/\.[^.]*$/, "") || "picture";

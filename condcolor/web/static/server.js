@@ -16,8 +16,9 @@ export async function ask(path, options = {}) {
       throw new Problem("The server does not answer. Is condcolor serve still running?");
     }
     if (answer.ok) return answer;
-    if (answer.status === 503 && again < RETRIES) {
-      const seconds = Number(answer.headers.get("Retry-After")) || 1;
+    const wait = answer.headers.get("Retry-After"); // with a 503 that means: later
+    if (answer.status === 503 && wait !== null && again < RETRIES) {
+      const seconds = Number(wait) || 1;
       await new Promise((done) => setTimeout(done, 1000 * seconds * (0.5 + Math.random())));
       options.signal?.throwIfAborted();
       continue;
@@ -46,7 +47,10 @@ export async function askOfPicture(tail, query = "", signal = undefined) {
     return await ask(path(), { signal });
   } catch (problem) {
     if (problem.status !== 404) throw problem;
-    if (state.id === before) state.id = (await send(state.file)).id;
+    if (state.id === before) {
+      const { id } = await send(state.file);
+      if (state.id === before) state.id = id; // another picture may have been opened meanwhile
+    }
     return ask(path(), { signal });
   }
 }
