@@ -92,7 +92,9 @@ def leakage(pixels: Tensor, pairs: Tensor, inside: Tensor, outside: Tensor) -> f
 
 def haze(pixels: Tensor, ground: Tensor) -> float:
     """Mean CIEDE2000 to white of Lab pixels `[N, 3, P]` over the white `ground [P]` bool."""
-    white = srgb_to_lab(torch.ones(3, 1, 1))[..., 0]
+    white = srgb_to_lab(torch.ones(3, 1, 2))[
+        ..., :1, 0
+    ]  # one pixel alone is rounded in another way
     return float(torch.stack([difference(p[:, ground], white).mean() for p in pixels]).mean())
 
 
