@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from condcolor.version import __version__
+
 if TYPE_CHECKING:
     from condcolor.colorizer import Colorizer
     from condcolor.layerfiles import recolor_layers
     from condcolor.training import resume, train
 
-__version__ = "0.1.0"
 __all__ = ["Colorizer", "__version__", "recolor_layers", "resume", "train"]
 
 _HOMES = {

@@ -20,7 +20,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-import condcolor
 from condcolor.attributes import AttributeSchema
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.filetypes import shown_name
@@ -28,6 +27,7 @@ from condcolor.folders import OLD, TEMPORARY, new_folder, standing
 from condcolor.modelfolder import CONFIG, FORMAT, WEIGHTS, read_config, read_json
 from condcolor.networks import ModelConfig, UNet, make_generator
 from condcolor.recipes import Recipe, find_recipe, from_fields
+from condcolor.version import __version__
 
 TENSORS, COUNTERS, MANIFEST = "state.safetensors", "state.json", "manifest.json"
 
@@ -74,7 +74,7 @@ def save_model(
         _write_tensors(new / WEIGHTS, weights)
         described = {
             "format": FORMAT,
-            "condcolor": condcolor.__version__,
+            "condcolor": __version__,
             "recipe": recipe.name,
             "model": asdict(config),
             "schema": schema.to_json(),

@@ -17,13 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-import condcolor
 from condcolor.bands import bands
 from condcolor.checkpoint import Model
 from condcolor.codecs import Codec, levels
 from condcolor.errors import UsageError
 from condcolor.onnxcolorizer import graph_sha256
 from condcolor.onnxfile import ABOUT, CARD, CONFIG, FORMAT, PART
+from condcolor.version import __version__
 
 OPSET = 20  # of the operators; ONNX Runtime knows it from 1.17 on
 MOST_STEPS = 64  # height and width of a source, over what they must be multiples of
@@ -46,7 +46,7 @@ def to_onnx(
     network = _network(model, folded=not half)
     if half:
         _halve(network.graph)
-    network.producer_name, network.producer_version = "condcolor", condcolor.__version__
+    network.producer_name, network.producer_version = "condcolor", __version__
     about = {
         "format": FORMAT,
         "pairs": codec.pairs,

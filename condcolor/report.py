@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from condcolor import __version__
 from condcolor.assessment import assess, assess_photographs
 from condcolor.charts import draw
 from condcolor.choosing import evenly
@@ -32,6 +31,7 @@ from condcolor.runtables import (
 )
 from condcolor.sampleviews import MOST_MOMENTS, Inliner, flip_book, views
 from condcolor.saving import refuse_taken, write_whole
+from condcolor.version import __version__
 
 NAME = "report.html"  # in the run folder, where it is made anew as often as one likes
 MOST_BYTES = 5_000_000  # of the whole file

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "condcolor"
 LAYERS = (
     {
         "errors",
+        "version",
         "color",
         "losses",
         "filetypes",

@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import torch
 
-import condcolor
 from condcolor.cores import cores
 from condcolor.devices import cpu_flags, has_bf16
+from condcolor.version import __version__
 
 TOLD_FLAGS = ("avx", "amx", "sve", "asimd", "fma")  # what the flags that matter to torch begin with
 
@@ -30,7 +30,7 @@ def describe(device: torch.device) -> dict[str, object]:
         "torch": torch.__version__,
         "python": platform.python_version(),
         "system": platform.platform(),
-        "condcolor": condcolor.__version__,
+        "condcolor": __version__,
     }
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
-import condcolor
+from condcolor import version
 from condcolor.benchmarking.subject import TEXTBOOK, Subject
 from condcolor.benchmarking.timing import Samples
 from condcolor.errors import CheckpointError, DataError, UsageError
@@ -123,6 +123,6 @@ def by_turns(
 def environment() -> dict[str, str]:
     """Ours, with this very package, and malloc as it comes: each subject decides on that by itself."""
     found = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
-    package = str(Path(condcolor.__file__).parent.parent)
+    package = str(Path(version.__file__).parent.parent)
     found["PYTHONPATH"] = os.pathsep.join(filter(None, (package, found.get("PYTHONPATH"))))
     return found

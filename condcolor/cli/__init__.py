@@ -9,10 +9,10 @@ import sys
 import click
 from click.shell_completion import shell_complete
 
-from condcolor import __version__
 from condcolor.cli.common import Group
 from condcolor.cli.exits import run
 from condcolor.filetypes import shown_name
+from condcolor.version import __version__
 
 # name: module of condcolor.cli that holds it. Modules are imported when their command is asked for.
 COMMANDS = {

@@ -16,10 +16,10 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
-from condcolor import __version__
 from condcolor.errors import DataError, UsageError
 from condcolor.filetypes import shown_name
 from condcolor.sources.part import Part, Version
+from condcolor.version import __version__
 
 TIMEOUT = 30.0  # seconds without a byte after which a server counts as stalled
 WAITS = (

@@ -21,10 +21,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from condcolor import __version__
 from condcolor.colorizer import Colorizer
 from condcolor.errors import CondcolorError, UsageError
 from condcolor.images import Picture, open_picture
+from condcolor.version import __version__
 from condcolor.web.guard import Guard, error_response
 from condcolor.web.openapi import describe
 from condcolor.web.painting import Painter, encode_png, sketch_image

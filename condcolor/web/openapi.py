@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from condcolor import __version__
+from condcolor.version import __version__
 
 ID = {
     "name": "id",
