@@ -22,7 +22,7 @@ from condcolor.images import open_picture
 from condcolor.metadata import Record
 from condcolor.photographs import open_photograph
 from condcolor.recipes import TrainConfig
-from condcolor.squares import OnProgress, Squares, decode
+from condcolor.squares import Decoder, OnProgress, Squares, decode
 
 
 class Batch(NamedTuple):
@@ -99,7 +99,7 @@ class PictureSet:
                 raise DataError(f"masks have 3 channels, but there are {self.parts} parts")
         partner = [(r.mask, 0) if compose else (r.target, 255) for r in records]
         files = _unique([(r.source, 255) for r in records] + partner)
-        decoder = _photograph if photographs else _framed
+        decoder = PHOTOGRAPH if photographs else FRAMED
         side = round(image_size * (1 + jitter))
         decoded, faults = decode(list(files), side, decoder, cache=cache, on_progress=on_progress)
         if photographs:
@@ -282,6 +282,9 @@ def _framed(path, fill: int, side: int) -> np.ndarray:
 def _photograph(path, fill: int, side: int) -> np.ndarray:
     """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colours."""
     return cover(open_photograph(path), side)
+
+
+FRAMED, PHOTOGRAPH = Decoder("_framed", _framed), Decoder("_photograph", _photograph)
 
 
 def _tensor(square: np.ndarray) -> Tensor:

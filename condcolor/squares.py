@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,18 @@ KEPT_FOR = 30 * 86400  # seconds that a shard stays in the cache unused
 FORMAT = 1  # of a shard, and of what the decoders make of a file
 
 File = tuple[Path, int]  # a picture, and the grey level of the ground it is put on
-Decoder = Callable[[Path, int, int], np.ndarray]  # (path, ground, side) -> [side, side, 3] uint8
 OnProgress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A way to make a square of a file: `(path, ground, side) -> [side, side, 3]` uint8."""
+
+    name: str  # in the digests of the cache: under another name every user decodes anew
+    function: Callable[[Path, int, int], np.ndarray]
+
+    def __call__(self, path: Path, ground: int, side: int) -> np.ndarray:
+        return self.function(path, ground, side)
 
 
 class Squares:
@@ -159,7 +170,7 @@ def _fill(
 
 def _digest(files: Sequence[File], side: int, decoder: Decoder) -> str:
     """What a shard's content depends on."""
-    digest = hashlib.sha256(f"{FORMAT} {PIL.__version__} {decoder.__name__} {side}\n".encode())
+    digest = hashlib.sha256(f"{FORMAT} {PIL.__version__} {decoder.name} {side}\n".encode())
     for path, ground in files:
         try:
             about = os.stat(path)

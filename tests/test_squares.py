@@ -1,10 +1,12 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from condcolor import squares
+from condcolor.dataset import FRAMED, PHOTOGRAPH
 from condcolor.errors import DataError
 from condcolor.squares import Squares, blank, decode, default_cache
 
@@ -18,7 +20,7 @@ def _small_shards(monkeypatch):
 class Decoder:
     """Reads a file of one number as a square of that grey, and counts."""
 
-    __name__ = "counting"
+    name = "counting"
 
     def __init__(self):
         self.read = []
@@ -60,6 +62,18 @@ def test_only_the_shard_of_a_changed_file_is_decoded_again(tmp_path):
     changed, _ = decode(files, 8, decoder, cache=cache)
     assert sorted(decoder.read) == ["4.txt", "5.txt", "6.txt", "7.txt"]
     assert greys(changed)[5] == 77
+
+
+@pytest.mark.parametrize(
+    ("decoder", "digest"),
+    [
+        (FRAMED, "d650f0558e3175d1048dc514841fdaf6"),
+        (PHOTOGRAPH, "98c4352002e3731f9b9d46198eedffe4"),
+    ],
+)
+def test_shards_that_users_have_are_found_again(decoder, digest, monkeypatch):
+    monkeypatch.setattr(squares.PIL, "__version__", "12.0")
+    assert squares._digest([(Path("/gone/ada.png"), 255)], 256, decoder) == digest
 
 
 @pytest.mark.parametrize("other", [{"side": 9}, {"ground": 0}])
