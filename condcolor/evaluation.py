@@ -1,18 +1,4 @@
-"""How well pictures are coloured as asked: every combination of every sketch, against the targets.
-
-The protocol. Each input is coloured in every combination of values; where there are more than 128, in
-those of its rows and in all that differ from its first row in one value. An attribute's *region* is
-found without labels: where the input's targets change between two values of it, the others fixed;
-pixels with at least 90 % of the largest change are the region proper, pixels with no change are
-outside. Where the data does not hold such pairs, the input's mask is used.
-
-- MSE: on pixels scaled to [-1, 1], over the rows of the csv.
-- obeyed: share of colourings whose mean Lab colour over the region is nearest, by CIEDE2000, to the palette
-  colour that was asked. dE: median CIEDE2000 of that mean to the colour asked.
-- leakage: mean change outside the region when this attribute alone changes, over the change inside.
-- haze: mean CIEDE2000 to white where the sketch and all targets are white.
-- line F1: the dark pixels of the picture against those of the sketch.
-"""
+"""How well pictures are coloured as asked: every combination of every sketch, against the targets."""
 
 from __future__ import annotations
 
@@ -29,6 +15,20 @@ from condcolor import metrics
 from condcolor.attributes import AttributeSchema
 from condcolor.choosing import evenly
 from condcolor.dataset import PictureSet
+
+SKETCH_PROTOCOL = """\
+The protocol. Each input is coloured in every combination of values; where there are more than 128, in
+those of its rows and in all that differ from its first row in one value. An attribute's *region* is
+found without labels: where the input's targets change between two values of it, the others fixed;
+pixels with at least 90 % of the largest change are the region proper, pixels with no change are
+outside. Where the data does not hold such pairs, the input's mask is used.
+
+- MSE: on pixels scaled to [-1, 1], over the rows of the csv.
+- obeyed: share of colourings whose mean Lab colour over the region is nearest, by CIEDE2000, to the palette
+  colour that was asked. dE: median CIEDE2000 of that mean to the colour asked.
+- leakage: mean change outside the region when this attribute alone changes, over the change inside.
+- haze: mean CIEDE2000 to white where the sketch and all targets are white.
+- line F1: the dark pixels of the picture against those of the sketch."""
 
 MOST_COLORINGS = 128  # of one input at a time: 100 MB of pictures at 256 px
 FLOODED = 195 / 255  # from here up a sketch's pixel is ground or fill, not line
@@ -100,7 +100,7 @@ def evaluate(
     max_inputs: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Measure `colour` on the inputs of `pictures`; the module's text says how.
+    """Measure `colour` on the inputs of `pictures`; SKETCH_PROTOCOL says how.
 
     Args:
         combinations: score these only (values in the schema's order); regions are found as ever.

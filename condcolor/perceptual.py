@@ -1,16 +1,4 @@
-"""FID, KID and LPIPS of coloured photographs, by networks from files that the user has.
-
-By the networks given: pictures go in at the size they are measured at, as 8-bit RGB, and are resized there.
-
-- FID: Frechet distance of the features of all colourings to those of all truths (Heusel et al. 2017). It
-  falls with the number of pictures: compare figures of equally many only.
-- KID: squared maximum mean discrepancy of the same features, cubic kernel, unbiased (Binkowski et al. 2018),
-  over all pictures at once.
-- LPIPS: perceptual distance of each colouring to its truth (Zhang et al. 2018), the mean over pictures.
-
-Nothing is downloaded. The networks are TorchScript files such as `inception-2015-12-05.pt` and `vgg16.pt` of
-NVIDIA's StyleGAN metrics, whose pooled features and LPIPS-scaled features these measures are defined on.
-"""
+"""FID, KID and LPIPS of coloured photographs, by networks from files that the user has."""
 
 from __future__ import annotations
 
@@ -25,6 +13,18 @@ from torch import Tensor
 
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.filetypes import shown_name
+
+PERCEPTUAL_PROTOCOL = """\
+By the networks given: pictures go in at the size they are measured at, as 8-bit RGB, and are resized there.
+
+- FID: Frechet distance of the features of all colourings to those of all truths (Heusel et al. 2017). It
+  falls with the number of pictures: compare figures of equally many only.
+- KID: squared maximum mean discrepancy of the same features, cubic kernel, unbiased (Binkowski et al. 2018),
+  over all pictures at once.
+- LPIPS: perceptual distance of each colouring to its truth (Zhang et al. 2018), the mean over pictures.
+
+Nothing is downloaded. The networks are TorchScript files such as `inception-2015-12-05.pt` and `vgg16.pt` of
+NVIDIA's StyleGAN metrics, whose pooled features and LPIPS-scaled features these measures are defined on."""
 
 FEATURES = {"return_features": True}  # of the Inception file: pooled features, not class scores
 DISTANCES = {"return_lpips": True, "resize_images": False}  # of the VGG file: scaled for LPIPS

@@ -1,17 +1,4 @@
-"""How well photographs are coloured, beside the grey picture and the truth.
-
-The protocol. Each colour photograph is brought to grey, coloured at its own size, and compared with what it
-was. Figures are means over photographs of each photograph's own.
-
-- ab error: mean Euclidean distance in ab of CIE Lab (D65); ab RMSE: the root of its mean square.
-- drift: how far the mean colour of all pictures is from the truths' in ab: a cast, or a fear of colour.
-- PSNR (dB) and SSIM (Gaussian window) on RGB. Lightness is copied, so they reward grey, too. nMSE: mean
-  squared error of RGB over ImageNet's variance of each channel, the loss of trainings with its encoders.
-- cf hs: colourfulness by Hasler and Suesstrunk, 2003; cf abs: with absolute opponent axes, as most papers
-  compute it. dCF: how far the mean of the colourings is from the mean of the truths.
-- AuC: area under the share of pixels whose ab error is at most t, t = 0..150, in percent, over all pixels;
-  rebalanced: every colour class of the truth (10 x 10 in ab) counts alike.
-"""
+"""How well photographs are coloured, beside the grey picture and the truth."""
 
 from __future__ import annotations
 
@@ -27,6 +14,19 @@ from condcolor import photometrics
 from condcolor.color import srgb_to_lab
 from condcolor.dataset import PictureSet
 from condcolor.evaluation import Colour, json_value
+
+PHOTO_PROTOCOL = """\
+The protocol. Each colour photograph is brought to grey, coloured at its own size, and compared with what it
+was. Figures are means over photographs of each photograph's own.
+
+- ab error: mean Euclidean distance in ab of CIE Lab (D65); ab RMSE: the root of its mean square.
+- drift: how far the mean colour of all pictures is from the truths' in ab: a cast, or a fear of colour.
+- PSNR (dB) and SSIM (Gaussian window) on RGB. Lightness is copied, so they reward grey, too. nMSE: mean
+  squared error of RGB over ImageNet's variance of each channel, the loss of trainings with its encoders.
+- cf hs: colourfulness by Hasler and Suesstrunk, 2003; cf abs: with absolute opponent axes, as most papers
+  compute it. dCF: how far the mean of the colourings is from the mean of the truths.
+- AuC: area under the share of pixels whose ab error is at most t, t = 0..150, in percent, over all pixels;
+  rebalanced: every colour class of the truth (10 x 10 in ab) counts alike."""
 
 
 @dataclass(frozen=True)

@@ -136,9 +136,9 @@ def evaluate(
 
 def _pairs_told(tables: Mapping[str, Mapping[str, Evaluation]]) -> Iterator[str]:
     """The protocol, and for each split the figures and what was taken for what."""
-    from condcolor import evaluation
+    from condcolor.evaluation import SKETCH_PROTOCOL
 
-    yield _protocol(evaluation)
+    yield SKETCH_PROTOCOL
     for split, table in tables.items():
         measured = table["model"]
         yield f"\n{split}: {measured.inputs} inputs, {measured.rows} rows"
@@ -151,16 +151,17 @@ def _photographs_told(
     tables: Mapping[str, Mapping[str, PhotoEvaluation]], size: int
 ) -> Iterator[str]:
     """The protocol and the figures, those that grey has for nothing as shares of grey's."""
-    from condcolor import perceptual, photoevaluation
+    from condcolor.perceptual import PERCEPTUAL_PROTOCOL
+    from condcolor.photoevaluation import PHOTO_PROTOCOL
 
-    yield _protocol(photoevaluation)
+    yield PHOTO_PROTOCOL
     heads = ["", "ab error", "to grey", "ab RMSE", "PSNR", "SSIM", "cf hs", "cf abs", "dCF"]
     heads += ["of grey's", "drift", "nMSE", "AuC", "rebalanced"]
     truth = next(iter(tables.values()))["truth"]
     more = [name for name in ("fid", "kid", "lpips") if not math.isnan(getattr(truth, name))]
     if more:
         heads += [name.upper() for name in more]
-        yield _protocol(perceptual)
+        yield PERCEPTUAL_PROTOCOL
     for split, table in tables.items():
         grey = table["grey"]
         known = "" if split == "test" else "; no split is said, so training's may be among them"
@@ -175,10 +176,6 @@ def _photographs_told(
             row += [f"{getattr(e, name):.4f}" for name in more]
             rows.append(row)
         yield from _aligned(rows)
-
-
-def _protocol(module) -> str:
-    return (module.__doc__ or "").partition("\n\n")[2].strip()
 
 
 def _table(table: Mapping[str, Evaluation]) -> list[str]:
