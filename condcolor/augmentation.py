@@ -9,9 +9,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from condcolor.recipes import TrainConfig
+from condcolor.errors import at_least, within
 
 BEND_KNOTS = 5  # points a side that a bent picture is pulled at
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How much of what is random. Validated where it is made."""
+
+    flips: bool = True  # mirror source and target together, half of the time
+    flips_from: int = 0  # epochs before the first with flips
+    jitter: float = 0.0  # squares are decoded larger by this share, and cut to size at random
+    shift: float = 0.0  # largest shift, as a share of the picture's side
+    zoom: float = 0.0  # largest change of scale, as a share
+    bend: float = 0.0  # typical pull of a hand that draws unevenly, as a share of the side
+    fade: float = 0.0  # largest loss of line contrast, as a share
+    grain: float = 0.0  # largest noise on the source, as a share of the range
+    compose: bool = False  # endless colourings from masks/, instead of the csv's own
+
+    def __post_init__(self):
+        at_least(self, 0, "flips_from")
+        within(self, 0, 1, "jitter", "shift", "zoom", "bend", "fade", "grain")
 
 
 @dataclass(frozen=True)
@@ -34,7 +53,11 @@ class Draws:
 
 
 def draw(
-    count: int, side: int, room: int, config: TrainConfig | None, generator: torch.Generator | None
+    count: int,
+    side: int,
+    room: int,
+    config: AugmentConfig | None,
+    generator: torch.Generator | None,
 ) -> Draws:
     """What is random of `count` pictures of `side` px, under `config`; without one they are left alone.
 
@@ -71,12 +94,12 @@ def cut(squares: Tensor, draws: Draws, side: int) -> Tensor:
     )
 
 
-def moves_in(config: TrainConfig) -> bool:
+def moves_in(config: AugmentConfig) -> bool:
     """Whether something comes in from outside a picture."""
     return bool(config.shift or config.zoom or config.bend)
 
 
-def mirrored(squares: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
+def mirrored(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
     """`[B, C, H, W]` uint8, half of them mirrored."""
     if not config.flips:
         return squares
@@ -89,7 +112,7 @@ def mirrored(squares: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
     return made
 
 
-def warp(squares: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
+def warp(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
     """Flip, shift, zoom and bend `[B, C, H, W]` uint8; what comes in from outside is 0."""
     flipped = (draws.moves[:, 0] < 0.5) & config.flips
     scale = 1 + config.zoom * (2 * draws.moves[:, 1] - 1)

@@ -13,7 +13,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.attributes import RGB, AttributeSchema
-from condcolor.augmentation import Draws, cut, draw, faded, grained, mirrored, moves_in, warp
+from condcolor.augmentation import (
+    AugmentConfig,
+    Draws,
+    cut,
+    draw,
+    faded,
+    grained,
+    mirrored,
+    moves_in,
+    warp,
+)
 from condcolor.color import compose
 from condcolor.devices import free_memory
 from condcolor.errors import DataError
@@ -21,7 +31,6 @@ from condcolor.geometry import cover, letterbox
 from condcolor.images import open_picture
 from condcolor.metadata import Record
 from condcolor.photographs import open_photograph
-from condcolor.recipes import TrainConfig
 from condcolor.squares import Decoder, OnProgress, Squares, decode
 
 
@@ -42,7 +51,7 @@ class Raw(NamedTuple):
     values: Tensor  # [B, A] value indices
     wrong: Tensor  # [B, A]
     draws: Draws
-    config: TrainConfig | None
+    config: AugmentConfig | None
 
     def to(self, device: torch.device) -> Raw:
         """The same on a device."""
@@ -126,7 +135,7 @@ class PictureSet:
         self,
         rows: Tensor,
         generator: torch.Generator | None = None,
-        config: TrainConfig | None = None,
+        config: AugmentConfig | None = None,
         device: torch.device | None = None,
     ) -> Batch:
         """The batch of these rows, as they stand or as training sees them.
@@ -143,7 +152,7 @@ class PictureSet:
         self,
         rows: Tensor,
         generator: torch.Generator | None = None,
-        config: TrainConfig | None = None,
+        config: AugmentConfig | None = None,
         part: slice = slice(None),
     ) -> Raw:
         """What `rows` is made of: little work, and none that torch would share out among threads.
@@ -204,7 +213,7 @@ class PictureSet:
             return None
         return _tensor(_framed(path, 0, self.image_size))[channel].float() / 255
 
-    def _warped(self, both: Tensor, draws: Draws, config: TrainConfig) -> Tensor:
+    def _warped(self, both: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
         """Sources and partners under one move; what comes in from outside is white, and no part."""
         if not moves_in(config):
             return mirrored(both, draws, config)

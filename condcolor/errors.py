@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 
 
@@ -45,3 +46,28 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     lowered = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return f"; did you mean '{lowered[close[0]]}'?" if close else ""
+
+
+def at_least(config, least: int, *names: str) -> None:
+    """UsageError when one of these fields of a config is no whole number from `least` up."""
+    for name in names:
+        value = getattr(config, name)
+        if not is_whole(value) or value < least:
+            raise UsageError(f"{name} must be a whole number from {least} up, got {value!r}")
+
+
+def within(config, low: float, high: float, *names: str, open_end: bool = False) -> None:
+    """UsageError when one of these fields of a config is no number in `[low, high]`."""
+    for name in names:
+        value = getattr(config, name)
+        if not is_number(value) or not low <= value <= high or (open_end and value == high):
+            end = ")" if open_end else "]"
+            raise UsageError(f"{name} must be in [{low}, {high}{end}, got {value!r}")
+
+
+def is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from condcolor.augmentation import AugmentConfig
 from condcolor.codecs import Codec, GrayToRgb, LToAb, SketchToRgb
 from condcolor.encoders import ENCODERS
-from condcolor.errors import CheckpointError, UsageError, did_you_mean
+from condcolor.errors import (
+    CheckpointError,
+    UsageError,
+    at_least,
+    did_you_mean,
+    is_number,
+    is_whole,
+    within,
+)
 from condcolor.losses import PIXEL_LOSSES
 from condcolor.networks import ModelConfig
 
 
 def _given(overrides: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in overrides.items() if value is not None}
-
-
-def _at_least(config, least: int, *names: str) -> None:
-    for name in names:
-        value = getattr(config, name)
-        if not _is_whole(value) or value < least:
-            raise UsageError(f"{name} must be a whole number from {least} up, got {value!r}")
-
-
-def _within(config, low: float, high: float, *names: str, open_end: bool = False) -> None:
-    for name in names:
-        value = getattr(config, name)
-        if not _is_number(value) or not low <= value <= high or (open_end and value == high):
-            end = ")" if open_end else "]"
-            raise UsageError(f"{name} must be in [{low}, {high}{end}, got {value!r}")
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
 WEIGHTS = (  # fields of Phase that are 0 or more
@@ -72,7 +57,7 @@ class Phase:
     switch_below: float = 0.0
 
     def __post_init__(self):
-        if not _is_whole(self.epochs) or self.epochs < 0:
+        if not is_whole(self.epochs) or self.epochs < 0:
             raise UsageError(
                 f"phase {self.name}: epochs must be a whole number from 0 up, got {self.epochs!r}"
             )
@@ -83,7 +68,7 @@ class Phase:
             )
         for name in WEIGHTS:
             value = getattr(self, name)
-            if not _is_number(value) or value < 0:
+            if not is_number(value) or value < 0:
                 raise UsageError(f"phase {self.name}: {name} must be 0 or more, got {value!r}")
 
         if self.switch_below and not (self.trains_generator and self.trains_discriminator):
@@ -98,7 +83,7 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(AugmentConfig):
     """Every number of a training run but the phases and the networks. Validated where it is made."""
 
     image_size: int = 256
@@ -108,15 +93,6 @@ class TrainConfig:
     beta2: float = 0.999
     lr_decay: float = 0.0  # share of each phase, at its end, over which lr falls linearly to 0
     seed: int = 0
-    flips: bool = True  # mirror source and target together, half of the time
-    flips_from: int = 0  # epochs before the first with flips
-    jitter: float = 0.0  # squares are decoded larger by this share, and cut to size at random
-    shift: float = 0.0  # largest shift, as a share of the picture's side
-    zoom: float = 0.0  # largest change of scale, as a share
-    bend: float = 0.0  # typical pull of a hand that draws unevenly, as a share of the side
-    fade: float = 0.0  # largest loss of line contrast, as a share
-    grain: float = 0.0  # largest noise on the source, as a share of the range
-    compose: bool = False  # endless colourings from masks/, instead of the csv's own
     wrong_colors: bool = False  # real pictures under a wrong condition are fakes to D, too
     freeze_epochs: int = 0  # first epochs, over all phases, in which a trained encoder rests
     ema: float = 0.0  # decay of the weights' moving average, 0 = none
@@ -132,15 +108,15 @@ class TrainConfig:
     patience: int = 0
 
     def __post_init__(self):
+        super().__post_init__()
         counts = ("image_size", "batch_size", "checkpoint_epochs", "measure_epochs", "keep_best")
-        _at_least(self, 1, *counts)
-        _at_least(self, 0, "seed", "flips_from", "freeze_epochs", "check_steps", "patience")
-        _within(self, 0, 1, "beta1", "beta2", "ema", open_end=True)
-        shares = ("jitter", "lr_decay", "shift", "zoom", "bend", "fade", "grain", "test_fraction")
-        _within(self, 0, 1, *shares)
-        if any(not _is_whole(epoch) or epoch < 1 for epoch in self.sample_epochs):
+        at_least(self, 1, *counts)
+        at_least(self, 0, "seed", "freeze_epochs", "check_steps", "patience")
+        within(self, 0, 1, "beta1", "beta2", "ema", open_end=True)
+        within(self, 0, 1, "lr_decay", "test_fraction")
+        if any(not is_whole(epoch) or epoch < 1 for epoch in self.sample_epochs):
             raise UsageError(f"sample_epochs must be numbers from 1 up, got {self.sample_epochs}")
-        if not _is_number(self.lr) or self.lr <= 0:
+        if not is_number(self.lr) or self.lr <= 0:
             raise UsageError(f"lr must be above 0, got {self.lr!r}")
         if self.feature_encoder not in ENCODERS:
             hint = did_you_mean(str(self.feature_encoder), ENCODERS)

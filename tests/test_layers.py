@@ -57,6 +57,7 @@ LAYERS = (
         "waiting",
         "vividness",
         "onnxfile",
+        "augmentation",
     },
     {"colornames"},
     {"wishes"},
@@ -74,7 +75,6 @@ LAYERS = (
         "layers",
     },
     {
-        "augmentation",
         "layering",
         "layerfiles",
         "anycolor",

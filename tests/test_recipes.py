@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from condcolor.augmentation import AugmentConfig
 from condcolor.codecs import SketchToRgb
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.networks import ModelConfig
@@ -47,6 +48,15 @@ def test_counts_are_whole_numbers(name, value):
 def test_shares_are_from_0_to_1(name, value):
     with pytest.raises(UsageError, match=rf"{name} must be in \[0, 1.*got {value}"):
         TrainConfig(**{name: value})
+
+
+@pytest.mark.parametrize("config", [AugmentConfig, TrainConfig])
+@pytest.mark.parametrize("name", ["jitter", "shift", "zoom", "bend", "fade", "grain"])
+def test_an_augmentation_is_checked_by_itself_too(name, config):
+    with pytest.raises(UsageError, match=rf"{name} must be in \[0, 1\], got 1.1"):
+        config(**{name: 1.1})
+    with pytest.raises(UsageError, match="flips_from must be a whole number from 0 up, got -1"):
+        config(flips_from=-1)
 
 
 @pytest.mark.parametrize("name", ["beta1", "beta2", "ema"])
