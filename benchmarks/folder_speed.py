@@ -105,7 +105,7 @@ def full_width(folder: Path) -> Path:
     save_model(
         folder,
         UNet(config).state_dict(),
-        recipe=recipe,
+        recipe=recipe.name,
         config=config,
         schema=schema,
         image_size=256,

@@ -112,7 +112,7 @@ def main() -> None:
             continue
         if options.vivid:
             model = load_model(options.out / f"{place}" / "model")
-            folder, codec = options.data / "val", model.recipe.codec
+            folder, codec = options.data / "val", model.codec
             for vivid, found in measure(codec, model.generator, folder, options.vivid).items():
                 print(f"{name} x{vivid:g}: {100 * found[0]:+.1f} % | {100 * found[1]:.0f} %")
             continue

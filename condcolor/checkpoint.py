@@ -21,12 +21,12 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from condcolor.attributes import AttributeSchema
+from condcolor.codecs import CODECS, Codec, checked_recipe
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.filetypes import shown_name
-from condcolor.folders import OLD, TEMPORARY, new_folder, standing
+from condcolor.folders import OLD, TEMPORARY, from_fields, new_folder, standing
 from condcolor.modelfolder import CONFIG, FORMAT, WEIGHTS, read_config, read_json
 from condcolor.networks import ModelConfig, UNet, make_generator
-from condcolor.recipes import Recipe, find_recipe, from_fields
 from condcolor.version import __version__
 
 TENSORS, COUNTERS, MANIFEST = "state.safetensors", "state.json", "manifest.json"
@@ -37,7 +37,7 @@ class Model:
     """A trained generator with all that it takes to use it."""
 
     generator: UNet
-    recipe: Recipe
+    recipe: str
     config: ModelConfig
     schema: AttributeSchema
     image_size: int
@@ -46,12 +46,17 @@ class Model:
     licence: str
     vivid: float = 1.0  # chroma of its pictures, over what the network gives
 
+    @property
+    def codec(self) -> Codec:
+        """The recipe's, without `vivid`."""
+        return CODECS[self.recipe]
+
 
 def save_model(
     folder: Path,
     weights: Mapping[str, Tensor],
     *,
-    recipe: Recipe,
+    recipe: str,
     config: ModelConfig,
     schema: AttributeSchema,
     image_size: int,
@@ -75,7 +80,7 @@ def save_model(
         described = {
             "format": FORMAT,
             "condcolor": __version__,
-            "recipe": recipe.name,
+            "recipe": recipe,
             "model": asdict(config),
             "schema": schema.to_json(),
             "image_size": image_size,
@@ -107,12 +112,12 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
     """The model of a folder whose config.json says `described`."""
     told, size = shown_name(folder / CONFIG), described["image_size"]
     try:
-        recipe = find_recipe(described["recipe"])
+        recipe = checked_recipe(described["recipe"])
         config = from_fields(ModelConfig, described["model"])
         schema = AttributeSchema.from_json(described["schema"])
         vivid = described.get("vivid", 1.0)
         if vivid != 1:
-            recipe.codec.enlivened(vivid)  # says what is wrong with it
+            CODECS[recipe].enlivened(vivid)  # says what is wrong with it
         _check_fit(recipe, config, schema, size)
         with NoInit():
             generator = make_generator(config)
@@ -126,7 +131,7 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
     return Model(generator.eval(), recipe, config, schema, size, training, metrics, licence, vivid)
 
 
-def _check_fit(recipe: Recipe, config: ModelConfig, schema: AttributeSchema, size: int) -> None:
+def _check_fit(recipe: str, config: ModelConfig, schema: AttributeSchema, size: int) -> None:
     """CheckpointError when network, recipe, schema and image size cannot be of one model."""
     check_channels(config, recipe)
     if schema.planes != config.cond_planes:
@@ -139,13 +144,13 @@ def _check_fit(recipe: Recipe, config: ModelConfig, schema: AttributeSchema, siz
         )
 
 
-def check_channels(config: ModelConfig, recipe: Recipe) -> None:
+def check_channels(config: ModelConfig, recipe: str) -> None:
     """CheckpointError when the network is of another kind than the recipe's pictures."""
     has = (config.source_channels, config.output_channels)
-    needs = (recipe.codec.source_channels, recipe.codec.output_channels)
+    needs = (CODECS[recipe].source_channels, CODECS[recipe].output_channels)
     if has != needs:
         raise CheckpointError(
-            f"a network from {has[0]} to {has[1]} channels; recipe {recipe.name} has "
+            f"a network from {has[0]} to {has[1]} channels; recipe {recipe} has "
             f"{needs[0]} and {needs[1]}"
         )
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from condcolor.bands import paint_bands
 from condcolor.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
+from condcolor.errors import UsageError, did_you_mean
 from condcolor.upsampling import cubic, joined3, linear, linear_model, rows_at, shrunk
 from condcolor.vividness import checked_vivid, refuse_vivid
 
@@ -222,6 +223,19 @@ class GrayToRgb(_FullSize):
 
     def enlivened(self, vivid: float) -> GrayToRgb:
         return replace(self, vivid=checked_vivid(vivid))
+
+
+# by the name of the recipe
+CODECS: dict[str, Codec] = {"icons": SketchToRgb(), "photo": LToAb(), "pets": GrayToRgb()}
+
+
+def checked_recipe(name: str) -> str:
+    """The name of a recipe as it came; UsageError with the closest one when there is none of it."""
+    if name not in CODECS:
+        raise UsageError(
+            f"recipe {name!r} is not one of {', '.join(CODECS)}{did_you_mean(name, CODECS)}"
+        )
+    return name
 
 
 def _lightness(lab: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ class Colorizer(BaseColorizer):
     ):
         self.model, self.schema, self.image_size = model, model.schema, model.image_size
         self.vivid = model.vivid if vivid is None else vivid
-        self.codec = model.recipe.codec
+        self.codec = model.codec
         if vivid is not None or model.vivid != 1:
             self.codec = self.codec.enlivened(self.vivid)
         self.device = pick_device(device)

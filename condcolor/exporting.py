@@ -83,10 +83,10 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
     squares = _pictures((model.image_size, model.image_size))
     cond = _conditions(model, len(squares))
     with torch.inference_mode():
-        source = model.recipe.codec.encode_source(torch.from_numpy(squares))
+        source = model.codec.encode_source(torch.from_numpy(squares))
         wanted = model.generator(source, torch.from_numpy(cond))
         made = torch.from_numpy(network(source=codec.encode_source(squares), cond=cond))
-        decoded = [model.recipe.codec.decode(source, output) for output in (wanted, made)]
+        decoded = [model.codec.decode(source, output) for output in (wanted, made)]
         difference = (decoded[0] - decoded[1]).abs().max().item()
         large = _pictures(tuple(round(model.image_size * times) for times in LARGE))[:DRAWN]
         off_by = [
@@ -99,7 +99,7 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
 def _off_by(model: Model, codec: OnnxCodec, original: np.ndarray, output: Tensor) -> int:
     """How many levels the codec's graphs and torch's codec are apart on one picture."""
     largest = 0
-    in_torch = model.recipe.codec.bands_at(torch.from_numpy(original), output)
+    in_torch = model.codec.bands_at(torch.from_numpy(original), output)
     in_onnx = paint_bands(codec, original, output.numpy())
     for (_, wanted), (_, made) in zip(in_torch, in_onnx, strict=True):
         apart = np.abs(levels(wanted).numpy().astype(int) - made)

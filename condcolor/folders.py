@@ -1,4 +1,4 @@
-"""Folders that are there whole or not at all, whatever interrupts their writing.
+"""Folders that are there whole or not at all, whatever interrupts their writing; dataclasses out of JSON.
 
 A folder is written under a temporary name, fsynced, and put in place by one rename.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import dataclasses
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from condcolor.errors import CheckpointError
+from condcolor.errors import CheckpointError, UsageError
 from condcolor.filetypes import shown_name
 
 TEMPORARY, OLD = ".tmp", ".old"  # ends of the names of folders that are being written or replaced
@@ -83,3 +84,16 @@ def _fsync(path: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def from_fields(cls, fields: Mapping[str, object]):
+    """A dataclass made of what a JSON file held; CheckpointError when the fields do not fit."""
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    unknown = sorted(set(fields) - set(known))
+    if unknown:
+        raise CheckpointError(f"{cls.__name__} has no field {', '.join(unknown)}: a newer format?")
+    lists = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    try:
+        return cls(**lists)
+    except (TypeError, ValueError, UsageError) as error:
+        raise CheckpointError(f"{cls.__name__} cannot be rebuilt: {error}") from None

@@ -42,7 +42,7 @@ def to_onnx(
         UsageError: the packages that write ONNX are not installed.
     """
     _need_onnx()
-    codec = model.recipe.codec
+    codec = model.codec
     network = _network(model, folded=not half)
     if half:
         _halve(network.graph)

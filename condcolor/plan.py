@@ -18,9 +18,10 @@ from condcolor.distributed import ALONE, Ranks
 from condcolor.encoders import find_weights
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.features import FeatureLoss
+from condcolor.folders import from_fields
 from condcolor.metadata import Metadata, Record, split_by_character
 from condcolor.networks import ModelConfig
-from condcolor.recipes import Phase, TrainConfig, find_recipe, from_fields
+from condcolor.recipes import Phase, TrainConfig, find_recipe
 from condcolor.saving import write_whole
 from condcolor.trainer import Progress, Trainer
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from condcolor.augmentation import AugmentConfig
-from condcolor.codecs import Codec, GrayToRgb, LToAb, SketchToRgb
+from condcolor.codecs import CODECS, Codec, checked_recipe
 from condcolor.encoders import ENCODERS
 from condcolor.errors import (
-    CheckpointError,
     UsageError,
     at_least,
     did_you_mean,
@@ -191,31 +190,14 @@ PETS = TrainConfig(
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        #      name     codec          network       phases                         numbers
-        Recipe("icons", SketchToRgb(), {"depth": 8}, (GAN,), TrainConfig()),
-        Recipe("photo", LToAb(), {"depth": 8}, (PRETRAIN, PHOTO_GAN), PHOTO),
-        Recipe("pets", GrayToRgb(), ON_RESNET, (GENERATOR, CRITIC, PETS_GAN), PETS),
+        #      name     codec            network       phases                         numbers
+        Recipe("icons", CODECS["icons"], {"depth": 8}, (GAN,), TrainConfig()),
+        Recipe("photo", CODECS["photo"], {"depth": 8}, (PRETRAIN, PHOTO_GAN), PHOTO),
+        Recipe("pets", CODECS["pets"], ON_RESNET, (GENERATOR, CRITIC, PETS_GAN), PETS),
     )
 }
 
 
 def find_recipe(name: str) -> Recipe:
     """The recipe of that name; UsageError with the closest one when there is none."""
-    if name not in RECIPES:
-        raise UsageError(
-            f"recipe {name!r} is not one of {', '.join(RECIPES)}{did_you_mean(name, RECIPES)}"
-        )
-    return RECIPES[name]
-
-
-def from_fields(cls, fields: Mapping[str, object]):
-    """A dataclass made of what a JSON file held; CheckpointError when the fields do not fit."""
-    known = {f.name: f for f in dataclasses.fields(cls)}
-    unknown = sorted(set(fields) - set(known))
-    if unknown:
-        raise CheckpointError(f"{cls.__name__} has no field {', '.join(unknown)}: a newer format?")
-    lists = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
-    try:
-        return cls(**lists)
-    except (TypeError, ValueError, UsageError) as error:
-        raise CheckpointError(f"{cls.__name__} cannot be rebuilt: {error}") from None
+    return RECIPES[checked_recipe(name)]

@@ -64,7 +64,7 @@ class RunWriter:
             save_model(
                 self.run / name,
                 weights,
-                recipe=self.recipe,
+                recipe=self.recipe.name,
                 config=self.config,
                 schema=self.schema,
                 image_size=self.image_size,

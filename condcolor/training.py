@@ -82,7 +82,7 @@ def train(
     network = chosen.model_config(schema.planes, **(model or {}))
     if started_from:
         network = started_from.config.with_discriminator_of(network)
-        check_channels(network, chosen)
+        check_channels(network, chosen.name)
     _check_size(settings, network)
     if settings.wrong_colors and max(schema.sizes, default=0) < 2:
         raise UsageError("wrong_colors: the data has no attribute of two values or more")

@@ -44,7 +44,7 @@ def save_random(folder: Path, schema: AttributeSchema = ICONS, *, size: int = 16
         weights = UNet(config).state_dict()
     more = {"training": {"epoch": 1, "steps": 2}, "metrics": {}}
     save_model(
-        folder, weights, recipe=RECIPE, config=config, schema=schema, image_size=size, **more
+        folder, weights, recipe=RECIPE.name, config=config, schema=schema, image_size=size, **more
     )
     return folder
 
@@ -106,7 +106,7 @@ def painter(
 ) -> Model:
     """A model that does as `network` says; every value needs a colour."""
     config = RECIPE.model_config(schema.planes)
-    return Model(network(schema), RECIPE, config, schema, size, {}, {}, "not stated")
+    return Model(network(schema), RECIPE.name, config, schema, size, {}, {}, "not stated")
 
 
 def drawn_layers(**values: str) -> Layers:
@@ -127,5 +127,5 @@ def save_random_photo(folder: Path, *, size: int = 32, vivid: float = 1.0) -> Pa
         last = [name for name, value in weights.items() if value.ndim == 4][-1]
         weights[last] *= 20  # as drawn, it would be all but grey
     more = {"schema": AttributeSchema(), "image_size": size, "training": {}, "metrics": {}}
-    save_model(folder, weights, recipe=recipe, config=config, vivid=vivid, **more)
+    save_model(folder, weights, recipe=recipe.name, config=config, vivid=vivid, **more)
     return folder

@@ -110,6 +110,6 @@ def test_too_little_memory_names_the_picture(here, colorizer, monkeypatch):
     def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr(type(colorizer.model.recipe.codec), "prepared", full)
+    monkeypatch.setattr(type(colorizer.model.codec), "prepared", full)
     with pytest.raises(DataError, match=r"ada\.png: not enough memory: 20x16 pixels are too many"):
         run_job(colorizer, job(here))

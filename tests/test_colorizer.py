@@ -217,7 +217,7 @@ def test_out_of_memory_is_told_and_no_grey_picture_comes(monkeypatch, stage):
     def full(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
 
-    at = colorizer if stage == "generator" else type(colorizer.model.recipe.codec)
+    at = colorizer if stage == "generator" else type(colorizer.model.codec)
     monkeypatch.setattr(at, stage, full)
     with pytest.raises(DataError, match=r"not enough memory: .*smaller"):
         colorizer(sketch(), **RED_BLUE)

@@ -73,7 +73,7 @@ def test_half_the_size_and_as_exact_where_the_model_is_stored_so(tmp_path):
         torch.manual_seed(0)
         weights = make_generator(config).state_dict()
     more = {"schema": AttributeSchema(), "image_size": 16, "training": {}, "metrics": {}}
-    save_model(tmp_path / "m", weights, recipe=recipe, config=config, half=True, **more)
+    save_model(tmp_path / "m", weights, recipe=recipe.name, config=config, half=True, **more)
     whole = export_onnx(tmp_path / "m", tmp_path / "whole.onnx")
     half = export_onnx(tmp_path / "m", tmp_path / "half.onnx", half=True)
     assert half.difference < 1e-5
@@ -162,5 +162,5 @@ def _save(recipe: str, folder: Path, planes: int, **overrides) -> Path:
         torch.manual_seed(0)
         weights = make_generator(config).state_dict()
     more = {"schema": schema, "image_size": 2 * config.multiple, "training": {}, "metrics": {}}
-    save_model(folder, weights, recipe=chosen, config=config, **more)
+    save_model(folder, weights, recipe=recipe, config=config, **more)
     return folder

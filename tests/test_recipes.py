@@ -7,8 +7,9 @@ import pytest
 from condcolor.augmentation import AugmentConfig
 from condcolor.codecs import SketchToRgb
 from condcolor.errors import CheckpointError, UsageError
+from condcolor.folders import from_fields
 from condcolor.networks import ModelConfig
-from condcolor.recipes import RECIPES, Phase, Recipe, TrainConfig, find_recipe, from_fields
+from condcolor.recipes import RECIPES, Phase, Recipe, TrainConfig, find_recipe
 
 NAN, INF = float("nan"), float("inf")
 

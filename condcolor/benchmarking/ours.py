@@ -82,7 +82,9 @@ def _inference(subject: Subject, device: torch.device) -> Timed:
     pictures = _picture_set(recipe, subject, recipe.defaults)
     config = subject.model(pictures.schema.planes)
     generator = make_generator(config)
-    model = Model(generator, recipe, config, pictures.schema, subject.size, {}, {}, "not stated")
+    model = Model(
+        generator, recipe.name, config, pictures.schema, subject.size, {}, {}, "not stated"
+    )
     colorizer = Colorizer(model, device=subject.device, precision=subject.precision)
     batch = pictures.rows(torch.arange(subject.batch) % len(pictures))
     return Timed(lambda: colorizer.outputs(batch.source, batch.cond), subject.batch, device)
