@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
+from condcolor.attributes import AttributeSchema
 from condcolor.codecs import Codec
-from condcolor.colorizer import Colorizer
 from condcolor.dataset import PictureSet
 from condcolor.errors import DataError
 from condcolor.evaluation import Colour, Evaluation, evaluate, flat_fill, grey
@@ -25,8 +27,29 @@ from condcolor.photographs import open_photograph, read_photographs
 from condcolor.photometrics import SSIM_WINDOW
 
 
+class MeasuredColorizer(Protocol):
+    """What of a Colorizer is measured."""
+
+    schema: AttributeSchema
+    codec: Codec
+    image_size: int  # pixels a side that the network sees
+
+    def __call__(self, picture: Image.Image, /) -> Image.Image:
+        """A photograph in colour, of its own size."""
+
+    def colour(self, sketch: Tensor, asked: Tensor) -> Tensor:
+        """A sketch `[3, S, S]` uint8 in several colourings, by value indices `[N, A]`.
+
+        Returns:
+            `[N, 3, S, S]` float in [0, 1].
+        """
+
+    def colour_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
+        """Like `colour`, but what the network says."""
+
+
 def assess(
-    colorizer: Colorizer,
+    colorizer: MeasuredColorizer,
     data: Path,
     *,
     max_inputs: int | None = None,
@@ -80,7 +103,7 @@ def assess(
 
 
 def assess_photographs(
-    colorizers: Mapping[str, Colorizer],
+    colorizers: Mapping[str, MeasuredColorizer],
     data: Path,
     *,
     short_side: int = 256,
@@ -136,7 +159,7 @@ def assess_photographs(
 
 
 def _outputs(
-    colorizers: Mapping[str, Colorizer], codec: Codec, truth: np.ndarray
+    colorizers: Mapping[str, MeasuredColorizer], codec: Codec, truth: np.ndarray
 ) -> Iterator[tuple[str, np.ndarray]]:
     """A photograph as each of them colours it, as it is in grey, and as it is."""
     shown = codec.shown(_tensor(truth)[None].mul(255).round().byte())[0]
@@ -166,6 +189,6 @@ def _shrunk(rgb: np.ndarray, short_side: int) -> np.ndarray:
     return resize(rgb, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
-def _tensor(rgb: np.ndarray) -> torch.Tensor:
+def _tensor(rgb: np.ndarray) -> Tensor:
     """`[H, W, 3]` uint8 -> `[3, H, W]` float in [0, 1]."""
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).float() / 255
