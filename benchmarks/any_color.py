@@ -23,7 +23,7 @@ from torch import Tensor
 from condcolor import metrics
 from condcolor.attributes import AttributeSchema, format_hex, parse_hex
 from condcolor.color import delta_e_2000, srgb8_to_lab
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 from condcolor.images import open_picture
 from condcolor.layers import Layers
 from condcolor.metadata import read_metadata

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 from condcolor.doubt import DOUBTFUL, Doubt, find_doubts
 from condcolor.images import Picture, find_pictures, open_picture
 from condcolor.painting import CHECK_VALUES

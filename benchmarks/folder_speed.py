@@ -24,8 +24,7 @@ from PIL import Image
 
 from condcolor.attributes import AttributeSchema
 from condcolor.checkpoint import save_model
-from condcolor.coloring import BATCH
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import BATCH, Colorizer
 from condcolor.heap import keep_memory
 from condcolor.images import open_picture
 from condcolor.modelfolder import BUILT_IN, read_config

@@ -23,7 +23,7 @@ from PIL import Image
 
 from condcolor.attributes import RGB, format_hex
 from condcolor.color import delta_e_2000, srgb8_to_lab
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 from condcolor.images import Picture, find_pictures, open_picture, picture_of
 from condcolor.painting import Paint
 

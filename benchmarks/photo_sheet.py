@@ -17,7 +17,7 @@ import numpy as np
 import skimage
 from PIL import Image
 
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 from condcolor.images import open_picture
 from condcolor.plots import sheet
 

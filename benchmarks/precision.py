@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 from condcolor.images import find_pictures
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from condcolor.assessment import assess, assess_photographs
 from condcolor.checkpoint import load_model, save_model
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 
 LICENCE = "MIT (weights); what they were trained on has terms of its own, see card.md"
 

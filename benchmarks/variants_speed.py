@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from condcolor.coloring import BATCH, Prepared
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import BATCH, Colorizer, Prepared
 from condcolor.heap import keep_memory
 
 

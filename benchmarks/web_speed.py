@@ -32,7 +32,7 @@ import numpy as np
 from PIL import Image
 
 from condcolor.attributes import format_hex
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 
 SKETCHES = sorted((Path(__file__).parent.parent / "examples/sketches").glob("*.png"))
 SIDE = 256  # pixels

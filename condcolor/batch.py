@@ -17,7 +17,7 @@ from condcolor.painting import NOTHING, Found, Paint
 from condcolor.saving import encode_image, write_whole
 
 if TYPE_CHECKING:
-    from condcolor.coloring import BaseColorizer
+    from condcolor.coloring import Colorizer
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Done:
 
 
 def run_jobs(
-    colorizer: BaseColorizer,
+    colorizer: Colorizer,
     jobs: Sequence[Job],
     *,
     overwrite: bool = False,
@@ -66,7 +66,7 @@ def run_jobs(
 
 
 def run_job(
-    colorizer: BaseColorizer, job: Job, *, overwrite: bool = False, paint: Paint | None = None
+    colorizer: Colorizer, job: Job, *, overwrite: bool = False, paint: Paint | None = None
 ) -> Done:
     """Colour one picture and save it whole.
 

@@ -1,4 +1,4 @@
-"""What is the same for every Colorizer, whatever computes the network: pictures in, pictures out."""
+"""A trained model, ready to colour pictures of any size, whatever computes the network."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,12 +18,15 @@ from PIL import Image
 from condcolor.anycolor import MOST_VALUES, find_regions
 from condcolor.attributes import AttributeSchema
 from condcolor.errors import UsageError
+from condcolor.filetypes import shown_name
 from condcolor.fills import even_fills, find_pieces
 from condcolor.geometry import Box, letterbox
 from condcolor.images import Picture, open_picture, picture_of
 from condcolor.layering import make_layers
 from condcolor.layers import Layers
 from condcolor.memory import memory_told
+from condcolor.modelfolder import find_model
+from condcolor.onnxfile import is_onnx
 from condcolor.recoloring import Regions
 from condcolor.transparency import recolor
 from condcolor.wishes import Wish, parse_wishes, plain_values
@@ -35,10 +39,18 @@ NOT_SEEN = np.empty(0, np.float32)  # by the network, which need not be asked
 AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
 
 
-class BaseColorizer(ABC):
-    """Colours pictures; a class below it says what computes. All arrays are NumPy's, `[B, C, H, W]`.
+class Colorizer(ABC):
+    """Colours pictures with a trained model.
 
-    `.schema` says which attributes and values there are.
+        colorizer = Colorizer.load("icons")
+        colorizer("ada.png", hair="red", shirt="blue").save("ada-red-blue.png")
+
+    `.schema` says which attributes and values there are. A model of photographs has none, and
+    `vivid` times the chroma that it gives (0 to 4; default: what the model says, mostly 1). Safe
+    to share between threads.
+
+    A class below it says what computes: `TorchColorizer` or `OnnxColorizer`. All arrays are NumPy's,
+    `[B, C, H, W]`.
     """
 
     schema: AttributeSchema
@@ -46,6 +58,48 @@ class BaseColorizer(ABC):
     codec: Any  # with the `pairs` and `fill` of a Codec
     flat: bool  # its outputs should be flat fills
     vivid: float  # times the chroma that a network of photographs gives
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path = "icons",
+        *,
+        vivid: float | None = None,
+        device: str | None = None,
+        precision: str = "fp32",
+        threads: int | None = None,
+    ) -> Colorizer:
+        """A built-in model by name, one from a model or run folder, or an exported .onnx file.
+
+        The file needs no torch, which takes seconds to import.
+
+        Args:
+            threads: that compute; None is all cores for an .onnx file, and what torch has for a folder.
+
+        Raises:
+            UsageError: no such model, device or precision, a `vivid` that the model cannot be, or
+                torch or ONNX Runtime, which it needs, is not installed.
+            CheckpointError: the model is damaged or of a newer format.
+        """
+        found = find_model(model)
+        told = {"vivid": vivid, "device": device, "precision": precision}
+        if is_onnx(found):
+            from condcolor.onnxcolorizer import OnnxColorizer
+
+            return OnnxColorizer.from_file(found, **told, threads=threads)
+        try:
+            from condcolor.colorizer import TorchColorizer
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            raise UsageError(
+                f"model '{shown_name(model)}': a model folder needs torch, which is not installed: "
+                "install it, or name an exported .onnx file, which works without"
+            ) from None
+        loaded = TorchColorizer.from_folder(found, **told)
+        if threads is not None:
+            loaded.set_threads(threads)
+        return loaded
 
     @abstractmethod
     def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
@@ -175,7 +229,7 @@ class BaseColorizer(ABC):
             made += map(self.finish, part, self.through(part))
         return made
 
-    def enlivened(self, vivid: float) -> BaseColorizer:
+    def enlivened(self, vivid: float) -> Colorizer:
         """This one with another `vivid`, its network shared; UsageError where that cannot be."""
         other = copy.copy(self)
         other.codec, other.vivid = self.codec.enlivened(vivid), vivid

@@ -1,4 +1,4 @@
-"""A trained model, ready to colour pictures of any size."""
+"""A model folder, ready to colour pictures of any size: by torch."""
 
 from __future__ import annotations
 
@@ -11,25 +11,14 @@ from torch import Tensor
 
 from condcolor.checkpoint import Model, load_model
 from condcolor.codecs import levels
-from condcolor.coloring import BaseColorizer, learnt_flat_fills
+from condcolor.coloring import Colorizer, learnt_flat_fills
 from condcolor.devices import autocast, pick_device, pick_precision
 from condcolor.inference import ready
 from condcolor.memory import memory_told
-from condcolor.modelfolder import find_model
-from condcolor.onnxcolorizer import OnnxColorizer
-from condcolor.onnxfile import is_onnx
 
 
-class Colorizer(BaseColorizer):
-    """Colours pictures with a trained model.
-
-        colorizer = Colorizer.load("icons")
-        colorizer("ada.png", hair="red", shirt="blue").save("ada-red-blue.png")
-
-    `.schema` says which attributes and values there are. A model of photographs has none, and
-    `vivid` times the chroma that it gives (0 to 4; default: what the model says, mostly 1). Safe
-    to share between threads.
-    """
+class TorchColorizer(Colorizer):
+    """Colours pictures with a model in memory, or from its folder. Safe to share between threads."""
 
     def __init__(
         self,
@@ -50,24 +39,21 @@ class Colorizer(BaseColorizer):
         self.flat = learnt_flat_fills(model.training)
 
     @classmethod
-    def load(
+    def from_folder(
         cls,
-        model: str | Path = "icons",
+        folder: Path,
         *,
         vivid: float | None = None,
         device: str | None = None,
         precision: str = "fp32",
-    ) -> BaseColorizer:
-        """A built-in model by name, one from a model or run folder, or an exported .onnx file.
+    ) -> TorchColorizer:
+        """The model of a model folder.
 
         Raises:
-            UsageError: no such model or device, or a `vivid` that the model cannot be.
-            CheckpointError: the model is damaged or of a newer format.
+            UsageError: no such device or precision, or a `vivid` that the model cannot be.
+            CheckpointError: nothing there, or the model is damaged or of a newer format.
         """
-        found = find_model(model)
-        if is_onnx(found):
-            return OnnxColorizer.load(found, vivid=vivid, device=device, precision=precision)
-        return cls(load_model(found), vivid=vivid, device=device, precision=precision)
+        return cls(load_model(folder), vivid=vivid, device=device, precision=precision)
 
     def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
         return self.outputs(torch.from_numpy(squares), torch.from_numpy(cond)).numpy()

@@ -27,7 +27,7 @@ from condcolor.saving import encode_image
 if TYPE_CHECKING:
     import numpy as np
 
-    from condcolor.coloring import BaseColorizer, Prepared
+    from condcolor.coloring import Colorizer, Prepared
 
 AHEAD = 48  # pictures under way: about a batch before the network, in it, and behind it
 MOST_PIXELS = 2**24  # of the pictures under way, at which no further one is opened
@@ -58,7 +58,7 @@ class Made:
 
 
 def made_in_order(
-    colorizer: BaseColorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
+    colorizer: Colorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
 ) -> Iterator[Made]:
     """What becomes of each job, in their order; nothing is written.
 
@@ -92,7 +92,7 @@ def made_in_order(
             budget.leave(made.pixels)
 
 
-def painted_in_order(colorizer: BaseColorizer, jobs: Sequence[Job], paint: Paint) -> Iterator[Made]:
+def painted_in_order(colorizer: Colorizer, jobs: Sequence[Job], paint: Paint) -> Iterator[Made]:
     """The same for pictures that take more than a pass of the network: one after the other."""
     for job in jobs:
         made = Made(job)
@@ -136,7 +136,7 @@ class PixelBudget:
 
 
 @contextmanager
-def _helpers(colorizer: BaseColorizer, count: int) -> Iterator[ThreadPoolExecutor]:
+def _helpers(colorizer: Colorizer, count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that compute with one thread each; at the end, what they have not begun is dropped."""
     pool = ThreadPoolExecutor(count, "condcolor", colorizer.set_threads, (1,))
     try:
@@ -145,9 +145,7 @@ def _helpers(colorizer: BaseColorizer, count: int) -> Iterator[ThreadPoolExecuto
         pool.shutdown(cancel_futures=True)
 
 
-def _opened(
-    colorizer: BaseColorizer, job: Job, budget: PixelBudget
-) -> tuple[Made, Prepared | None]:
+def _opened(colorizer: Colorizer, job: Job, budget: PixelBudget) -> tuple[Made, Prepared | None]:
     made, prepared = Made(job), None
     if not budget.wait():
         return made, None
@@ -172,7 +170,7 @@ def _next_batch(before: deque[Future]) -> list[tuple[Made, Prepared | None]]:
 
 
 def _through(
-    colorizer: BaseColorizer,
+    colorizer: Colorizer,
     batch: Sequence[tuple[Made, Prepared | None]],
     finishers: ThreadPoolExecutor,
 ) -> Iterator[Future]:
@@ -188,7 +186,7 @@ def _through(
 
 
 def _outputs(
-    colorizer: BaseColorizer, batch: Sequence[tuple[Made, Prepared]]
+    colorizer: Colorizer, batch: Sequence[tuple[Made, Prepared]]
 ) -> Sequence[np.ndarray | None]:
     """The network's output for each; None where it fails. If all together do, each is tried alone."""
     if not batch:
@@ -205,7 +203,7 @@ def _outputs(
     return outputs
 
 
-def _finished(colorizer: BaseColorizer, made: Made, prepared: Prepared, output: np.ndarray) -> Made:
+def _finished(colorizer: Colorizer, made: Made, prepared: Prepared, output: np.ndarray) -> Made:
     with made.working():
         with named(made.job):
             image = colorizer.finish(prepared, output)

@@ -1,7 +1,7 @@
 """An exported model, ready to colour pictures of any size: by ONNX Runtime, without torch.
 
 The file holds the network and, as graphs of their own, what its codec does with pictures: all of it is the
-code that training and `Colorizer` run, exported.
+code that training and `TorchColorizer` run, exported.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ from typing import Any
 import numpy as np
 
 from condcolor.bands import paint_bands
-from condcolor.coloring import BaseColorizer, learnt_flat_fills
+from condcolor.coloring import Colorizer, learnt_flat_fills
 from condcolor.cores import cores
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.filetypes import shown_name
 from condcolor.memory import memory_told
-from condcolor.modelfolder import find_model, read_config, schema_of
+from condcolor.modelfolder import read_config, schema_of
 from condcolor.onnxfile import (
     ABOUT,
     FORMAT,
     PART,
     PARTS,
     SKETCH_PARTS,
-    is_onnx,
     parse_onnx,
 )
 from condcolor.vividness import checked_vivid, refuse_vivid
@@ -99,14 +98,8 @@ class OnnxCodec:
         return replace(self, vivid=checked_vivid(vivid))
 
 
-class OnnxColorizer(BaseColorizer):
-    """Colours pictures with an exported model.
-
-    colorizer = OnnxColorizer.load("icons.onnx")
-    colorizer("ada.png", hair="red", shirt="blue").save("ada-red-blue.png")
-
-    Like `Colorizer`, whose `load` gives this one for an .onnx file. Safe to share between threads.
-    """
+class OnnxColorizer(Colorizer):
+    """Colours pictures with an exported model. Safe to share between threads."""
 
     def __init__(
         self,
@@ -129,9 +122,9 @@ class OnnxColorizer(BaseColorizer):
         self.flat = learnt_flat_fills(described.get("training"))
 
     @classmethod
-    def load(
+    def from_file(
         cls,
-        model: str | Path,
+        path: Path,
         *,
         vivid: float | None = None,
         device: str | None = None,
@@ -143,15 +136,10 @@ class OnnxColorizer(BaseColorizer):
         threads: that compute; None takes all cores there are for this process.
 
         Raises:
-            UsageError: no such file, no ONNX Runtime, or a device, precision or `vivid` that cannot be.
+            UsageError: no ONNX Runtime, or a device, precision or `vivid` that cannot be.
             CheckpointError: the file is damaged or of a newer format.
         """
-        path = find_model(model)
         label = shown_name(path)
-        if not is_onnx(path):
-            raise UsageError(
-                f"model '{label}' needs torch, which is not installed: install it, or name an .onnx file"
-            )
         if precision not in PRECISIONS:
             hint = did_you_mean(str(precision), PRECISIONS)
             raise UsageError(

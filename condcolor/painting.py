@@ -19,7 +19,7 @@ from condcolor.spritesheet import Grid, as_image, is_blank
 from condcolor.wishes import parse_wishes, plain_values
 
 if TYPE_CHECKING:
-    from condcolor.coloring import BaseColorizer
+    from condcolor.coloring import Colorizer
 
 CHECK_VALUES = 2  # values of an attribute that say well enough where it is
 
@@ -84,7 +84,7 @@ class Paint:
     report: bool = False
 
     def __call__(
-        self, colorizer: BaseColorizer, picture: Picture, values: Mapping[str, str]
+        self, colorizer: Colorizer, picture: Picture, values: Mapping[str, str]
     ) -> Painted:
         """Colour one picture; raises as `Colorizer.__call__` does, DataError where a grid does not fit."""
         if self.grid is None:
@@ -124,9 +124,7 @@ class Paint:
         """Whether the colours of what is painted are measured."""
         return self.lock or self.check or self.report
 
-    def _cell(
-        self, colorizer: BaseColorizer, picture: Picture, values: Mapping[str, str]
-    ) -> Painted:
+    def _cell(self, colorizer: Colorizer, picture: Picture, values: Mapping[str, str]) -> Painted:
         wishes = parse_wishes(colorizer.schema, values)
         if not self.measures:
             return Painted(next(colorizer.colorings(picture, [values])))

@@ -9,7 +9,7 @@ from pathlib import Path
 from condcolor.assessment import assess, assess_photographs
 from condcolor.charts import draw
 from condcolor.choosing import evenly
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 from condcolor.curves import axis_of, loss_charts, measure_charts
 from condcolor.errors import UsageError
 from condcolor.evaluation import Evaluation

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from condcolor import plots
-from condcolor.coloring import BaseColorizer
+from condcolor.coloring import Colorizer
 from condcolor.errors import UsageError
 from condcolor.filetypes import shown_name
 from condcolor.images import open_picture
@@ -19,7 +19,7 @@ from condcolor.saving import format_for, refuse_taken, save_image, save_picture
 
 
 def write_variants(
-    colorizer: BaseColorizer,
+    colorizer: Colorizer,
     sketch: Path,
     out: Path,
     *,

@@ -7,22 +7,19 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from condcolor.blocks import Block, Ledger, Mark
+from condcolor.coloring import Colorizer
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.filetypes import shown_name
 from condcolor.images import Picture, open_picture
-from condcolor.loading import load_colorizer
 from condcolor.modelfolder import find_model, read_config
 from condcolor.saving import encode_image
 from condcolor.shards import Columns, Row, new_output, read_rows
 from condcolor.stores import Store
-
-if TYPE_CHECKING:
-    from condcolor.coloring import BaseColorizer
 
 BATCH_PIXELS = 32 * 10**6  # that wait for the network; one picture may have more
 
@@ -59,7 +56,7 @@ class Worker:
                 "put the same model on all machines, or on a disk that they share"
             )
         self.work = work
-        self.colorizer = load_colorizer(
+        self.colorizer = Colorizer.load(
             work.model,
             vivid=work.vivid,
             device=work.device,
@@ -88,7 +85,7 @@ class Worker:
         return result | {"colored": mark.colored, "failed": mark.failed}
 
 
-def color_block(colorizer: BaseColorizer, work: Work, block: Block) -> Mark:
+def color_block(colorizer: Colorizer, work: Work, block: Block) -> Mark:
     """Read, colour and write a block; nothing of it counts as done before all of it is.
 
     Raises:
@@ -111,9 +108,7 @@ def color_block(colorizer: BaseColorizer, work: Work, block: Block) -> Mark:
     return work.ledger.finish(block, colored, failures)
 
 
-def _colored(
-    colorizer: BaseColorizer, work: Work, block: Block, rows: Iterable[Row]
-) -> Iterator[Row]:
+def _colored(colorizer: Colorizer, work: Work, block: Block, rows: Iterable[Row]) -> Iterator[Row]:
     """The rows with their pictures coloured and encoded, in order, a batch in memory at a time."""
     waiting: list[tuple[Row, Picture | None]] = []
     pixels = 0
@@ -127,7 +122,7 @@ def _colored(
     yield from _finished(colorizer, work, block, waiting)
 
 
-def _opened(colorizer: BaseColorizer, work: Work, row: Row) -> tuple[Row, Picture | None]:
+def _opened(colorizer: Colorizer, work: Work, row: Row) -> tuple[Row, Picture | None]:
     if row.error:
         return row, None
     asked = {**row.values, **work.values}
@@ -140,7 +135,7 @@ def _opened(colorizer: BaseColorizer, work: Work, row: Row) -> tuple[Row, Pictur
 
 
 def _finished(
-    colorizer: BaseColorizer,
+    colorizer: Colorizer,
     work: Work,
     block: Block,
     waiting: Sequence[tuple[Row, Picture | None]],

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from condcolor.attributes import Attribute, AttributeSchema, parse_hex
 from condcolor.checkpoint import Model, save_model
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.layers import Layers
 from condcolor.networks import UNet
 from condcolor.recipes import RECIPES
@@ -114,7 +114,7 @@ def drawn_layers(**values: str) -> Layers:
     from conftest import sketch
 
     asked = {"hair": "red", "shirt": "blue"} | values
-    return Colorizer(painter(), device="cpu").layers(sketch(32, 32), **asked)
+    return TorchColorizer(painter(), device="cpu").layers(sketch(32, 32), **asked)
 
 
 def save_random_photo(folder: Path, *, size: int = 32, vivid: float = 1.0) -> Path:

@@ -12,7 +12,7 @@ from test_checkpoint import network, write_model
 from condcolor.assessment import assess, assess_photographs
 from condcolor.attributes import Attribute, AttributeSchema, parse_hex
 from condcolor.checkpoint import load_model
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import DataError
 from condcolor.metadata import write_metadata
 from condcolor.networks import ModelConfig, UNet
@@ -109,7 +109,7 @@ def test_a_model_from_its_folder_is_measured(data, tmp_path):
     config = ModelConfig(3, 3, cond_planes=6, base_channels=2, max_channels=4, depth=3)
     torch.manual_seed(0)
     write_model(tmp_path / "model", UNet(config).state_dict(), config=config, schema=SCHEMA)
-    tables = assess(Colorizer(load_model(tmp_path / "model"), device="cpu"), data)
+    tables = assess(TorchColorizer(load_model(tmp_path / "model"), device="cpu"), data)
     assert tables["test"]["model"].rows == 3
     assert 0 < tables["test"]["model"].mse < 4
 
@@ -117,7 +117,7 @@ def test_a_model_from_its_folder_is_measured(data, tmp_path):
 def test_values_that_the_model_does_not_know_are_refused(data, tmp_path):
     write_model(tmp_path / "model", network().state_dict())  # of hair alone, in other colours
     with pytest.raises(DataError):
-        assess(Colorizer(load_model(tmp_path / "model"), device="cpu"), data)
+        assess(TorchColorizer(load_model(tmp_path / "model"), device="cpu"), data)
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +128,8 @@ def photo_model(tmp_path_factory):
 def test_photographs_are_measured_beside_grey_and_the_truth(photo_model, tmp_path):
     shoot(tmp_path / "deep/down", 3)
     colorizers = {
-        "model": Colorizer(photo_model, device="cpu"),
-        "vivid 0": Colorizer(photo_model, vivid=0, device="cpu"),
+        "model": TorchColorizer(photo_model, device="cpu"),
+        "vivid 0": TorchColorizer(photo_model, vivid=0, device="cpu"),
     }
     table = assess_photographs(colorizers, tmp_path)["all photographs"]
     assert list(table) == ["model", "vivid 0", "grey", "truth"]
@@ -147,7 +147,7 @@ def test_the_test_split_of_photographs_is_taken_where_there_is_one(photo_model, 
     shoot(tmp_path / "val", 2, first=4)
     told = []
     tables = assess_photographs(
-        {"model": Colorizer(photo_model, device="cpu")},
+        {"model": TorchColorizer(photo_model, device="cpu")},
         tmp_path,
         on_progress=lambda *counts: told.append(counts),
     )
@@ -161,7 +161,7 @@ def test_photographs_that_cannot_be_measured_are_named_and_left_out(photo_model,
     save(tmp_path / "tiny.png", photograph(3)[:8, :8])
     (tmp_path / "broken.jpg").write_text("<html>")
     skipped = []
-    model = {"model": Colorizer(photo_model, device="cpu")}
+    model = {"model": TorchColorizer(photo_model, device="cpu")}
     table = assess_photographs(model, tmp_path, on_skip=skipped.append)["all photographs"]
     assert table["model"].pictures == 2
     assert [line.partition(".")[0].rpartition("/")[2] for line in skipped] == [
@@ -180,7 +180,7 @@ def test_large_photographs_are_made_smaller_first_and_small_ones_left(photo_mode
     save(tmp_path / "small.png", photograph(1, 30, 20))
     sizes = []
 
-    class Spy(Colorizer):
+    class Spy(TorchColorizer):
         def __call__(self, picture):
             sizes.append(picture.size)
             return super().__call__(picture)
@@ -196,7 +196,7 @@ def test_the_colours_of_a_photograph_are_kept_from_the_model(photo_model, tmp_pa
     save(tmp_path / "one.png", photograph(1))
     seen = []
 
-    class Spy(Colorizer):
+    class Spy(TorchColorizer):
         def __call__(self, picture):
             seen.append(np.asarray(picture))
             return super().__call__(picture)
@@ -208,7 +208,7 @@ def test_the_colours_of_a_photograph_are_kept_from_the_model(photo_model, tmp_pa
 def test_grey_ones_count_where_they_are_asked_for(photo_model, tmp_path):
     save(tmp_path / "one.png", photograph(1))
     save(tmp_path / "grey.png", np.full((20, 20, 3), 90, np.uint8))
-    model = {"model": Colorizer(photo_model, device="cpu")}
+    model = {"model": TorchColorizer(photo_model, device="cpu")}
     counts = [
         assess_photographs(model, tmp_path, keep_grey=keep)["all photographs"]["model"].pictures
         for keep in (False, True)

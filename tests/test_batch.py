@@ -8,7 +8,7 @@ from pictures import EXIF_SECRET, bad_files, odd_files, write_bad_pictures
 from PIL import ExifTags, Image
 
 from condcolor.batch import Done, run_job, run_jobs
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import DataError, UsageError
 from condcolor.jobs import Job, plan_jobs
 
@@ -16,8 +16,8 @@ RED_BLUE = {"hair": "red", "shirt": "blue"}
 
 
 @pytest.fixture(scope="module")
-def colorizer() -> Colorizer:
-    return Colorizer(painter(), device="cpu")
+def colorizer() -> TorchColorizer:
+    return TorchColorizer(painter(), device="cpu")
 
 
 def job(here, name: str = "ada.png", out: str = "made/ada.png", **values) -> Job:
@@ -80,14 +80,14 @@ def test_each_kind_of_fault_is_told_and_the_next_one_comes(here, colorizer):
 def test_a_bug_of_ours_spoils_one_picture_only(here, colorizer, monkeypatch):
     for name in ("ada.png", "ben.png"):
         sketch().save(here / name)
-    honest = Colorizer.prepare
+    honest = TorchColorizer.prepare
 
     def buggy(self, picture, values):
         if values["hair"] == "green":
             raise KeyError("whoops")
         return honest(self, picture, values)
 
-    monkeypatch.setattr(Colorizer, "prepare", buggy)
+    monkeypatch.setattr(TorchColorizer, "prepare", buggy)
     jobs = [job(here, hair="green"), job(here, "ben.png", "ben-red.png")]
     first, second = run_jobs(colorizer, jobs)
     assert "ada.png: unexpected KeyError: 'whoops'" in str(first.error)
@@ -98,7 +98,7 @@ def test_a_bug_of_ours_spoils_one_picture_only(here, colorizer, monkeypatch):
 @pytest.mark.parametrize("step", ["prepare", "through", "finish"])
 def test_what_is_no_error_goes_through(here, colorizer, monkeypatch, step):
     sketch().save(here / "ada.png")
-    monkeypatch.setattr(Colorizer, step, lambda *_: exec("raise KeyboardInterrupt"))
+    monkeypatch.setattr(TorchColorizer, step, lambda *_: exec("raise KeyboardInterrupt"))
     with pytest.raises(KeyboardInterrupt):
         list(run_jobs(colorizer, [job(here)]))
     assert not (here / "made").exists()

@@ -136,7 +136,7 @@ def assert_alike(made: np.ndarray, wanted: Image.Image) -> None:
 # enlarged, whole and other factors, tall, and in several bands
 @pytest.mark.parametrize("size", [(11, 9), (16, 16), (48, 32), (37, 61), (900, 700)])
 def test_it_paints_as_python_does(opened, flat, size):
-    page, colorizer = opened(flat), OnnxColorizer.load(flat / "model.onnx")
+    page, colorizer = opened(flat), OnnxColorizer.from_file(flat / "model.onnx")
     choose(page, drawing(*size))
     assert_alike(on_canvas(page), colorizer(drawing(*size), hair="blue", shirt="blue"))
     page.get_by_role("group", name="shirt").get_by_label("yellow").check()
@@ -149,7 +149,7 @@ def test_photographs_have_no_attributes(opened, photo):
     page, image = opened(photo), drawing(70, 45).convert("L").convert("RGB")
     choose(page, image)
     assert page.locator("fieldset").count() == 0
-    assert_alike(on_canvas(page), OnnxColorizer.load(photo / "model.onnx")(image))
+    assert_alike(on_canvas(page), OnnxColorizer.from_file(photo / "model.onnx")(image))
 
 
 def test_the_keyboard_chooses_and_the_picture_is_taken_home(opened, flat):

@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from condcolor.color import srgb8_to_lab
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.modelfolder import WEIGHTS, find_model
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples" / "photographs").glob("*.jpg"))
@@ -39,7 +40,7 @@ def test_an_example_gets_skin_and_keeps_its_lightness(colorizer, path):
 
 def test_vivid_scales_the_chroma(colorizer):
     chroma = [
-        torch.hypot(*lab_of(Colorizer(colorizer.model, vivid=vivid)(EXAMPLES[0]))[1:]).mean()
+        torch.hypot(*lab_of(TorchColorizer(colorizer.model, vivid=vivid)(EXAMPLES[0]))[1:]).mean()
         for vivid in (0, 0.5, 1, 1.5)
     ]
     assert chroma[0] < 0.5

@@ -265,7 +265,7 @@ def test_ink_alone_gets_opaque_fills(condcolor, here, monkeypatch):
 
 @pytest.mark.parametrize("command", ["colorize", "variants"])
 def test_the_precision_is_what_was_asked(condcolor, built_in, sketches, monkeypatch, command):
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import Colorizer
 
     asked, honest = [], Colorizer.load.__func__
 

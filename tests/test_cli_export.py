@@ -7,7 +7,7 @@ import pytest
 from conftest import sketch
 from PIL import Image
 
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from conftest import sketch
 from PIL import Image
 
 from condcolor import batch
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 
 RED_BLUE = ("--hair", "red", "--shirt", "blue")
 

@@ -13,8 +13,8 @@ from pictures import EXIF_SECRET, encoded, exif
 from PIL import Image
 
 from condcolor.attributes import Attribute, AttributeSchema
-from condcolor.coloring import BATCH, MOST_VARIANTS
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import BATCH, MOST_VARIANTS, Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.images import PictureError, open_picture
 from condcolor.modelfolder import built_in_models
@@ -25,7 +25,7 @@ SIZES = [(1, 1), (2, 3), (4000, 1), (1, 4000), (37, 512), (32, 32), (33, 31), (7
 
 @pytest.fixture(scope="module")
 def colorizer() -> Colorizer:
-    return Colorizer(painter(), device="cpu")
+    return TorchColorizer(painter(), device="cpu")
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["as it is", "evened"])
@@ -122,12 +122,12 @@ def test_what_is_no_picture_is_told(colorizer, tmp_path):
 def test_attributes_may_have_any_name():
     schema = schema_of(self=("a", "b"), picture=("x",), asked=("y",), device=("cpu",))
     values = {"self": "b", "picture": "x", "asked": "y", "device": "cpu"}
-    made = Colorizer(painter(schema), device="cpu")(sketch(), **values)
+    made = TorchColorizer(painter(schema), device="cpu")(sketch(), **values)
     assert made.size == sketch().size
 
 
 def test_a_model_without_attributes_is_asked_for_none():
-    colorizer = Colorizer(painter(AttributeSchema()), device="cpu")
+    colorizer = TorchColorizer(painter(AttributeSchema()), device="cpu")
     made = colorizer(blank(32, 32))
     assert made.getpixel((16, 16)) == (128, 128, 128)
     assert list(colorizer.variants(blank(8, 8))) == [()]
@@ -161,7 +161,7 @@ def test_variants_are_all_combinations_in_order(colorizer):
 
 def test_too_many_variants_are_refused_without_counting_them_out():
     schema = schema_of(**{f"a{i}": [str(n) for n in range(10)] for i in range(20)})
-    colorizer = Colorizer(painter(schema), device="cpu")
+    colorizer = TorchColorizer(painter(schema), device="cpu")
     with pytest.raises(UsageError, match=f"too many for all variants .at most {MOST_VARIANTS:,}"):
         colorizer.variants(sketch())
 
@@ -179,7 +179,7 @@ def test_dropout_is_off_whatever_mode_the_network_came_in():
     model = painter()
     model.generator.layer = torch.nn.Dropout(0.9)
     model.generator.train()
-    assert not Colorizer(model, device="cpu").generator.layer.training
+    assert not TorchColorizer(model, device="cpu").generator.layer.training
 
 
 def test_nothing_of_the_file_but_its_pixels_is_in_the_output(colorizer):
@@ -212,7 +212,7 @@ def test_ink_on_nothing_gets_opaque_colors_and_no_ground(colorizer):
 
 @pytest.mark.parametrize("stage", ["generator", "prepared"])
 def test_out_of_memory_is_told_and_no_grey_picture_comes(monkeypatch, stage):
-    colorizer = Colorizer(painter(), device="cpu")
+    colorizer = TorchColorizer(painter(), device="cpu")
 
     def full(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
@@ -224,7 +224,7 @@ def test_out_of_memory_is_told_and_no_grey_picture_comes(monkeypatch, stage):
 
 
 def test_other_faults_of_torch_are_not_taken_for_it(monkeypatch):
-    colorizer = Colorizer(painter(), device="cpu")
+    colorizer = TorchColorizer(painter(), device="cpu")
 
     def bug(*_):
         raise RuntimeError("shapes do not match")
@@ -236,9 +236,9 @@ def test_other_faults_of_torch_are_not_taken_for_it(monkeypatch):
 
 def test_device_and_precision_are_checked():
     with pytest.raises(UsageError, match=r"device .cuda:999."):
-        Colorizer(painter(), device="cuda:999")
+        TorchColorizer(painter(), device="cuda:999")
     with pytest.raises(UsageError, match=r"precision 'fp31' is not one of .*did you mean 'fp32'"):
-        Colorizer(painter(), precision="fp31")
+        TorchColorizer(painter(), precision="fp31")
 
 
 def test_a_loaded_model_is_the_saved_one(tmp_path, random):

@@ -6,7 +6,8 @@ from models import ICONS, TONES, ByTone, Painter, painter
 from PIL import Image
 
 from condcolor.attributes import Attribute, AttributeSchema
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.doubt import MIRRORED, MISSING, SHIFTED, Doubt, doubtful, find_doubts
 from condcolor.images import Picture, picture_of
 
@@ -25,7 +26,7 @@ def figure(*, hair: bool = True) -> Picture:
 
 
 def doubts(network: type, picture: Picture, schema: AttributeSchema = ICONS) -> dict[str, Doubt]:
-    colorizer = Colorizer(painter(schema, size=SIDE, network=network), device="cpu")
+    colorizer = TorchColorizer(painter(schema, size=SIDE, network=network), device="cpu")
     return find_doubts(colorizer.regions, picture, SIDE)
 
 

@@ -10,7 +10,7 @@ from conftest import sketch
 from models import painter
 
 from condcolor import flow
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import DataError
 from condcolor.flow import PixelBudget, made_in_order
 from condcolor.jobs import Job
@@ -19,8 +19,8 @@ RED_BLUE = {"hair": "red", "shirt": "blue"}
 
 
 @pytest.fixture
-def colorizer() -> Colorizer:
-    return Colorizer(painter(), device="cpu")
+def colorizer() -> TorchColorizer:
+    return TorchColorizer(painter(), device="cpu")
 
 
 def jobs_of(here: Path, count: int, size: tuple[int, int] = (20, 16)) -> list[Job]:

@@ -5,7 +5,7 @@ import pytest
 from models import RGBS, Shaded, painter
 from PIL import Image, ImageDraw
 
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.locking import core, lock, usual_color
 from condcolor.recoloring import Regions
 from condcolor.wishes import parse_wishes
@@ -15,7 +15,9 @@ HAIR = (slice(20, 44), slice(19, 29))  # well within the left half of the square
 HEXES = ("#000000", "#ffffff", "#b01030", "#102050", "#fefefe")
 
 
-def locked(colorizer: Colorizer, picture: Image.Image, **values: str) -> tuple[Regions, np.ndarray]:
+def locked(
+    colorizer: TorchColorizer, picture: Image.Image, **values: str
+) -> tuple[Regions, np.ndarray]:
     regions = colorizer.regions(picture)
     made = lock(regions, parse_wishes(colorizer.schema, values))
     assert made.size == picture.size
@@ -37,8 +39,8 @@ def rgb(text: str) -> tuple[int, ...]:
 
 
 @pytest.fixture(params=[False, True], ids=["uneven", "flat"])
-def colorizer(request) -> Colorizer:
-    colorizer = Colorizer(painter(size=SIDE), device="cpu")
+def colorizer(request) -> TorchColorizer:
+    colorizer = TorchColorizer(painter(size=SIDE), device="cpu")
     colorizer.flat = request.param
     return colorizer
 
@@ -74,7 +76,7 @@ def test_grain_of_the_paper_stays_and_small_noise_goes(colorizer):
 
 @pytest.mark.parametrize("color", HEXES)
 def test_a_shaded_region_keeps_its_relief_around_the_colour(color):
-    colorizer = Colorizer(painter(size=SIDE, network=Shaded), device="cpu")
+    colorizer = TorchColorizer(painter(size=SIDE, network=Shaded), device="cpu")
     regions, made = locked(colorizer, paper(), hair=color, shirt="#102050")
     assert usual_color(made, core(regions, "hair")) == rgb(color)
     column = made[20:30, 22].mean(axis=-1)  # above the line

@@ -12,7 +12,7 @@ from pictures import as_nobody
 from PIL import Image
 
 from condcolor.batch import run_jobs
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import DataError
 from condcolor.jobs import Job, plan_jobs
 from condcolor.manifest import NAME, Manifest, Settings, settings_of
@@ -47,7 +47,7 @@ def jobs(sketches) -> list[Job]:
 @pytest.fixture
 def ran(jobs) -> list[Job]:
     """The same jobs, after a run."""
-    list(run_jobs(Colorizer(painter(), device="cpu"), jobs, manifest=opened()))
+    list(run_jobs(TorchColorizer(painter(), device="cpu"), jobs, manifest=opened()))
     return jobs
 
 
@@ -149,7 +149,7 @@ def test_what_is_no_plain_file_is_left_alone(jobs, kind):
     assert (
         manifest.problem == f"made/{NAME}: cannot be read (not a plain file): going on without it"
     )
-    ended = list(run_jobs(Colorizer(painter(), device="cpu"), jobs, manifest=manifest))
+    ended = list(run_jobs(TorchColorizer(painter(), device="cpu"), jobs, manifest=manifest))
     assert [bool(done.error) for done in ended] == [False, True, False]
     assert elsewhere.read_bytes() == b"precious"
 
@@ -170,7 +170,7 @@ def test_names_that_are_no_utf_8_are_found_again(here):
     name = os.fsdecode(b"n\xe9.png")
     sketch().save(name)
     jobs, _ = plan_jobs([name], "made/", RED_BLUE)
-    list(run_jobs(Colorizer(painter(), device="cpu"), jobs, manifest=opened()))
+    list(run_jobs(TorchColorizer(painter(), device="cpu"), jobs, manifest=opened()))
     assert left(opened(), jobs) == []
 
 

@@ -15,9 +15,9 @@ from drawn import photograph
 from PIL import Image
 
 import condcolor
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import CheckpointError, UsageError
-from condcolor.loading import load_colorizer
 from condcolor.onnxcolorizer import OnnxColorizer
 from condcolor.onnxfile import ABOUT, parse_onnx
 
@@ -29,13 +29,13 @@ LACKED = "torch torchvision onnx onnxscript matplotlib safetensors tqdm pandas r
 
 
 @pytest.fixture(scope="module")
-def icons(icons_onnx) -> tuple[Colorizer, OnnxColorizer]:
-    return Colorizer.load(icons_onnx[0], device="cpu"), OnnxColorizer.load(icons_onnx[1])
+def icons(icons_onnx) -> tuple[TorchColorizer, OnnxColorizer]:
+    return Colorizer.load(icons_onnx[0], device="cpu"), OnnxColorizer.from_file(icons_onnx[1])
 
 
 @pytest.fixture(scope="module")
-def photo(photo_onnx) -> tuple[Colorizer, OnnxColorizer]:
-    return Colorizer.load(photo_onnx[0], device="cpu"), OnnxColorizer.load(photo_onnx[1])
+def photo(photo_onnx) -> tuple[TorchColorizer, OnnxColorizer]:
+    return Colorizer.load(photo_onnx[0], device="cpu"), OnnxColorizer.from_file(photo_onnx[1])
 
 
 def apart(first: Image.Image, second: Image.Image) -> int:
@@ -106,12 +106,13 @@ def test_vivid_is_a_number_of_the_call_and_not_of_the_file(photo_onnx, photo):
         assert isinstance(in_onnx, OnnxColorizer)
         assert apart(in_torch(picture), in_onnx(picture)) <= 1
     with pytest.raises(UsageError, match="vivid 5 is not between"):
-        OnnxColorizer.load(photo_onnx[1], vivid=5)
+        OnnxColorizer.from_file(photo_onnx[1], vivid=5)
 
 
 def test_the_public_face_is_the_same(icons_onnx, icons):
-    assert isinstance(condcolor.Colorizer.load(icons_onnx[1]), OnnxColorizer)
-    assert isinstance(load_colorizer(icons_onnx[0]), Colorizer)
+    assert condcolor.Colorizer is Colorizer
+    assert isinstance(Colorizer.load(icons_onnx[1]), OnnxColorizer)
+    assert isinstance(Colorizer.load(icons_onnx[0]), TorchColorizer)
     in_torch, in_onnx = icons
     assert in_torch.schema == in_onnx.schema
     assert in_torch.image_size == in_onnx.image_size
@@ -173,18 +174,13 @@ def test_damage_is_told(spoilt, icons_onnx):
     ):
         path = spoilt(**how)
         with pytest.raises(CheckpointError, match=said):
-            OnnxColorizer.load(path)
-
-
-def test_a_folder_needs_torch(random_model):
-    with pytest.raises(UsageError, match="needs torch, which is not installed"):
-        OnnxColorizer.load(random_model)
+            OnnxColorizer.from_file(path)
 
 
 def test_without_onnx_runtime_it_says_what_to_install(icons_onnx, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(UsageError, match="needs ONNX Runtime: pip install onnxruntime"):
-        OnnxColorizer.load(icons_onnx[1])
+        OnnxColorizer.from_file(icons_onnx[1])
 
 
 WITHOUT_TORCH = f"""
@@ -239,15 +235,26 @@ from condcolor import Colorizer
 colorizer = Colorizer.load(sys.argv[1])
 colorizer("ada.png", hair="red", shirt="blue").save("made.png")
 print(len(colorizer.variants("ada.png")), "torch" in sys.modules)
-try:
-    Colorizer.load("icons")
-except Exception as error:
-    print(error)
 """
-    said = without_torch(code, icons_onnx[1])
-    assert said.startswith("25 False\n")
-    assert "model 'icons' needs torch" in said or "condcolor/models/icons' needs torch" in said
+    assert without_torch(code, icons_onnx[1]) == "25 False\n"
     assert apart(Image.open("made.png"), icons[0]("ada.png", **RED_BLUE)) <= 1
+
+
+def test_a_folder_needs_torch(random_model):
+    code = """
+from condcolor import Colorizer
+from condcolor.errors import CondcolorError
+for model in ("icons", sys.argv[1]):
+    try:
+        Colorizer.load(model)
+    except CondcolorError as error:
+        print(type(error).__name__, error)
+"""
+    told = "a model folder needs torch, which is not installed: install it, or name an exported .onnx file"
+    for model, line in zip(
+        ("icons", random_model), without_torch(code, random_model).splitlines(), strict=True
+    ):
+        assert line == f"UsageError model '{model}': {told}, which works without"
 
 
 def test_the_layout_is_told_in_the_file(icons_onnx):
@@ -271,4 +278,4 @@ def test_other_strengths_share_the_network(photo):
 
 
 def test_so_many_threads_compute_as_were_asked_for(icons_onnx):
-    assert load_colorizer(icons_onnx[1], threads=1).threads == 1
+    assert Colorizer.load(icons_onnx[1], threads=1).threads == 1

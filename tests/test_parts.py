@@ -14,7 +14,7 @@ from models import RGBS, drawn_layers, painter
 from PIL import Image
 
 from condcolor.attributes import Attribute, AttributeSchema
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import DataError, UsageError
 from condcolor.layerfiles import encode_ora, load_layers, recolor_layers, save_layers
 from condcolor.layers import Layers
@@ -28,13 +28,13 @@ ASKED = [
 
 
 @pytest.fixture(scope="module")
-def uneven() -> Colorizer:
-    return Colorizer(painter(size=64), device="cpu")
+def uneven() -> TorchColorizer:
+    return TorchColorizer(painter(size=64), device="cpu")
 
 
 @pytest.fixture(scope="module")
-def colorizer() -> Colorizer:
-    colorizer = Colorizer(painter(size=64), device="cpu")
+def colorizer() -> TorchColorizer:
+    colorizer = TorchColorizer(painter(size=64), device="cpu")
     colorizer.flat = True
     return colorizer
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_recoloured_is_told(values, said):
 def test_attributes_named_as_other_layers_have_layers_of_their_own():
     values, palette = ("red", "blue"), (RGBS["red"], RGBS["blue"])
     schema = AttributeSchema(tuple(Attribute(n, values, palette) for n in ("lines", "rest")))
-    layers = Colorizer(painter(schema), device="cpu").layers(sketch(), lines="red", rest="tan")
+    layers = TorchColorizer(painter(schema), device="cpu").layers(sketch(), lines="red", rest="tan")
     assert layers.names == ("paper", "rest", "rest-part", "lines-part", "lines")
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from condcolor.checkpoint import load_model
 from condcolor.color import srgb_to_lab
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.images import open_picture
 from condcolor.recipes import RECIPES

@@ -10,7 +10,8 @@ from PIL import Image
 from condcolor.attributes import Attribute, AttributeSchema, parse_hex
 from condcolor.checkpoint import load_model
 from condcolor.color import delta_e_2000, srgb8_to_lab
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import UsageError
 from condcolor.lineart import has_colors, on_white, split_lines
 from condcolor.regions import find_shares
@@ -24,7 +25,7 @@ SHIRT = (slice(18, 46), slice(34, 46))
 
 @pytest.fixture(scope="module", params=[False, True], ids=["uneven", "flat"])
 def colorizer(request) -> Colorizer:
-    colorizer = Colorizer(painter(size=SIDE), device="cpu")
+    colorizer = TorchColorizer(painter(size=SIDE), device="cpu")
     colorizer.flat = request.param
     return colorizer
 
@@ -57,7 +58,7 @@ def test_the_colour_asked_lands_in_its_region_and_nowhere_else(colorizer, color)
 @pytest.mark.parametrize(("flat", "most"), [(False, 2), (True, 10)])  # flat: shares are cleaned
 @pytest.mark.parametrize("size", [(64, 64), (200, 200), (128, 64), (64, 128)])
 def test_values_of_the_model_come_out_as_without_regions(size, flat, most):
-    colorizer = Colorizer(painter(size=SIDE), device="cpu")
+    colorizer = TorchColorizer(painter(size=SIDE), device="cpu")
     colorizer.flat = flat
     drawn = sketch(*size)
     regions = colorizer.regions(drawn)
@@ -90,7 +91,7 @@ def test_none_and_keep_leave_the_sketch(colorizer):
 
 
 def test_shading_is_kept():
-    colorizer = Colorizer(painter(size=SIDE, network=Shaded), device="cpu")
+    colorizer = TorchColorizer(painter(size=SIDE, network=Shaded), device="cpu")
     regions = colorizer.regions(paper())
     for color in ("#ff8800", "#3030c0"):
         made = pixels(regions.paint(hair=color, shirt="blue"))
@@ -112,7 +113,7 @@ class OnWhite(Painter):
 
 @pytest.mark.parametrize("tint", [(236, 236, 236), (250, 240, 215), (140, 150, 160)])
 def test_regions_are_found_on_any_light_paper_and_the_paper_stays(tint):
-    colorizer = Colorizer(painter(size=SIDE, network=OnWhite), device="cpu")
+    colorizer = TorchColorizer(painter(size=SIDE, network=OnWhite), device="cpu")
     regions = colorizer.regions(Image.new("RGB", (SIDE, SIDE), tint))
     assert regions.mask("hair")[HAIR].min() > 0.97 * np.mean(tint) / 255
     made = pixels(regions.paint(hair="#ff8800", shirt="white"))
@@ -149,7 +150,7 @@ def test_an_attribute_that_does_not_show_colours_nothing():
     model = painter(schema, size=SIDE)
     model.generator.schema = AttributeSchema(schema.attributes[:2])
     model.generator._colors = lambda cond, i: Painter._colors(model.generator, cond[:, :10], i)
-    colorizer = Colorizer(model, device="cpu")
+    colorizer = TorchColorizer(model, device="cpu")
     plain = colorizer(paper(), hat="a", **RED_BLUE)
     made = colorizer(paper(), hat="#00ff00", **RED_BLUE)
     assert abs(pixels(made) - pixels(plain)).max() <= 1
@@ -201,8 +202,8 @@ def test_line_art_is_told_from_coloured_pictures():
 def test_models_without_parts_say_so(tmp_path):
     from models import save_random_photo
 
-    photo = Colorizer(load_model(save_random_photo(tmp_path / "photo")), device="cpu")
-    without = Colorizer(painter(AttributeSchema()), device="cpu")
+    photo = TorchColorizer(load_model(save_random_photo(tmp_path / "photo")), device="cpu")
+    without = TorchColorizer(painter(AttributeSchema()), device="cpu")
     for colorizer in (photo, without):
         with pytest.raises(UsageError, match="has no parts to colour"):
             colorizer.regions(paper())

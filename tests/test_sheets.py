@@ -7,14 +7,15 @@ from models import HEX, HOUSES, RGBS, painter, save_random
 from PIL import Image
 
 from condcolor.attributes import Attribute, AttributeSchema
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import DataError, UsageError
 from condcolor.sheets import write_variants
 
 
 @pytest.fixture(scope="module")
 def colorizer() -> Colorizer:
-    return Colorizer(painter(), device="cpu")
+    return TorchColorizer(painter(), device="cpu")
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_rows_are_the_first_attribute_and_columns_the_last(ada, here):
     shirt = Attribute(
         "shirt", ("g", "b", "y"), tuple(RGBS[n] for n in ("green", "brown", "yellow"))
     )
-    colorizer = Colorizer(painter(AttributeSchema((hair, shirt))), device="cpu")
+    colorizer = TorchColorizer(painter(AttributeSchema((hair, shirt))), device="cpu")
     write_variants(colorizer, ada, here / "s.png", cell=32)
     page = np.asarray(Image.open(here / "s.png"))
 
@@ -133,4 +134,4 @@ def test_too_many_are_refused_at_once(ada, here):
         tuple(Attribute(f"a{i}", tuple("0123456789"), ((1, 2, 3),) * 10) for i in range(12))
     )
     with pytest.raises(UsageError, match="too many for all variants"):
-        write_variants(Colorizer(painter(schema), device="cpu"), ada, here / "s.png")
+        write_variants(TorchColorizer(painter(schema), device="cpu"), ada, here / "s.png")

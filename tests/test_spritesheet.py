@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from models import ICONS, painter
 from PIL import Image
 
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.errors import DataError, UsageError
 from condcolor.images import Picture, picture_of
 from condcolor.painting import Paint
@@ -72,7 +72,7 @@ def frame(color: tuple, alpha: bool) -> Image.Image:
 @pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("paint", [{}, {"lock": True}, {"check": True}])
 def test_drawn_cells_are_coloured_as_single_pictures_and_blank_ones_stay(alpha, paint):
-    colorizer = Colorizer(painter(), device="cpu")
+    colorizer = TorchColorizer(painter(), device="cpu")
     ground = (255, 255, 255, 0) if alpha else (200, 210, 220)
     sheet = Image.new("RGBA" if alpha else "RGB", (96, 64), ground)
     cell = frame(ground, alpha)
@@ -110,7 +110,7 @@ def test_blank_is_transparent_or_of_one_colour():
 
 def test_a_sheet_of_blank_cells_has_no_colours():
     made = Paint(grid=Grid(2, 1), check=True)(
-        Colorizer(painter(), device="cpu"),
+        TorchColorizer(painter(), device="cpu"),
         picture_of(Image.new("RGB", (64, 32), "white")),
         RED_BLUE,
     )

@@ -17,7 +17,8 @@ from starlette.testclient import TestClient
 from webserver import painters, pixels, png
 
 from condcolor.attributes import AttributeSchema
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.layerfiles import encode_ora, load_layers
 from condcolor.layers import Layers
 from condcolor.web import app as web_app
@@ -135,7 +136,7 @@ def test_photographs_have_no_values_but_vividness(photo):
     assert (told["attributes"], told["variants"], told["vivid"]) == ([], 0, 1.0)
     assert (pixels(photo.get(place).content) == pixels(photo.model(image))).all()
     strong = photo.get(place, params={"vivid": "2.5"})
-    expected = Colorizer(photo.model.model, vivid=2.5, device="cpu")(image)
+    expected = TorchColorizer(photo.model.model, vivid=2.5, device="cpu")(image)
     assert (pixels(strong.content) == pixels(expected)).all()
     assert strong.content != photo.get(place).content
     for wrong in ("5", "-1", "nan", "red"):
@@ -146,7 +147,7 @@ def test_photographs_have_no_values_but_vividness(photo):
 
 
 def test_any_model_brings_its_attributes():
-    models = {**painters(), "houses": Colorizer(_houses(), device="cpu")}
+    models = {**painters(), "houses": TorchColorizer(_houses(), device="cpu")}
     with TestClient(make_app(models), base_url=HERE) as client:
         told = client.get("/api/models").json()["models"]
         assert [model["name"] for model in told] == ["icons", "houses"]
@@ -389,6 +390,6 @@ def test_health(client):
 
 
 def test_a_model_without_attributes_takes_sketches_all_the_same():
-    models = {"plain": Colorizer(painter(AttributeSchema()), device="cpu")}
+    models = {"plain": TorchColorizer(painter(AttributeSchema()), device="cpu")}
     with TestClient(make_app(models), base_url=HERE) as client:
         assert client.get(f"/api/sketches/{send(client)}/colored.png").status_code == 200

@@ -20,7 +20,8 @@ pytest.importorskip("playwright", reason="needs playwright")
 from playwright import sync_api
 from webserver import painters, pixels, png, serving
 
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.layerfiles import load_layers
 from condcolor.layers import Layers
 from condcolor.web.app import make_app
@@ -320,7 +321,7 @@ def test_photographs_have_a_slider_of_their_own(opened, models):
     assert (taken(page)[0] == pixels(models["photo"](image))).all()
     page.locator("#vivid").fill("2.5")
     shown(page)
-    expected = Colorizer(models["photo"].model, vivid=2.5, device="cpu")(image)
+    expected = TorchColorizer(models["photo"].model, vivid=2.5, device="cpu")(image)
     made, name = taken(page)
     assert (made == pixels(expected)).all()
     assert name == "old-colored.png"

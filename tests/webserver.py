@@ -14,13 +14,13 @@ import numpy as np
 from models import painter
 from PIL import Image
 
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.web.server import listen, make_server
 
 
-def painters() -> dict[str, Colorizer]:
+def painters() -> dict[str, TorchColorizer]:
     """One model, icons, that paints exactly what it is told."""
-    return {"icons": Colorizer(painter(), device="cpu")}
+    return {"icons": TorchColorizer(painter(), device="cpu")}
 
 
 def png(image: Image.Image) -> bytes:

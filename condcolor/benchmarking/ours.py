@@ -12,7 +12,7 @@ from condcolor.attributes import AttributeSchema
 from condcolor.benchmarking.subject import DATA, ENCODED, INFERENCE, Subject, measured_phase
 from condcolor.benchmarking.timing import Timed
 from condcolor.checkpoint import Model
-from condcolor.colorizer import Colorizer
+from condcolor.colorizer import TorchColorizer
 from condcolor.dataset import PictureSet, seeded
 from condcolor.devices import pick_device
 from condcolor.metadata import read_metadata
@@ -85,7 +85,7 @@ def _inference(subject: Subject, device: torch.device) -> Timed:
     model = Model(
         generator, recipe.name, config, pictures.schema, subject.size, {}, {}, "not stated"
     )
-    colorizer = Colorizer(model, device=subject.device, precision=subject.precision)
+    colorizer = TorchColorizer(model, device=subject.device, precision=subject.precision)
     batch = pictures.rows(torch.arange(subject.batch) % len(pictures))
     return Timed(lambda: colorizer.outputs(batch.source, batch.cond), subject.batch, device)
 

@@ -22,12 +22,12 @@ from condcolor.signals import Interrupted, StopFlag
 
 if TYPE_CHECKING:
     from condcolor.attributes import AttributeSchema
-    from condcolor.coloring import BaseColorizer
+    from condcolor.coloring import Colorizer
     from condcolor.jobs import Job
     from condcolor.manifest import Manifest
     from condcolor.painting import Paint
 
-    Load = Callable[[], BaseColorizer]
+    Load = Callable[[], Colorizer]
 
 
 @click.command(cls=ModelCommand)
@@ -94,15 +94,15 @@ def colorize(
     from condcolor.colorsheet import refuse_other
     from condcolor.wishes import settled
 
-    def load() -> BaseColorizer:
+    def load() -> Colorizer:
+        from condcolor.coloring import Colorizer
         from condcolor.heap import keep_memory
-        from condcolor.loading import load_colorizer
         from condcolor.waiting import wait_asleep
 
         keep_memory()
         wait_asleep()
 
-        return load_colorizer(model, vivid=vivid, device=device, precision=precision)
+        return Colorizer.load(model, vivid=vivid, device=device, precision=precision)
 
     schema = schema_asked(ctx)
     paint = asked_paint(schema, palette=palette, lock=lock, grid=grid, check=check, report=report)

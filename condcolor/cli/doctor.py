@@ -59,7 +59,7 @@ def _check_models() -> int:
     """Load each built-in model and colour a picture with it; how many fail."""
     from PIL import Image
 
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import Colorizer
     from condcolor.modelfolder import built_in_models
 
     faults = 0

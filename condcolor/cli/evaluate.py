@@ -89,10 +89,10 @@ def evaluate(
         refuse_taken(json_path, overwrite)
 
     from condcolor.assessment import assess, assess_photographs
-    from condcolor.colorizer import Colorizer
+    from condcolor.colorizer import TorchColorizer
     from condcolor.modelfolder import find_folder
 
-    colorizer = Colorizer.load(find_folder(model, "evaluate"), device=device)
+    colorizer = TorchColorizer.from_folder(find_folder(model, "evaluate"), device=device)
     pairs = colorizer.codec.pairs
     if pairs and (vivid or fid_weights or lpips_weights):
         raise UsageError("--vivid, --fid-weights and --lpips-weights are for models of photographs")
@@ -112,7 +112,8 @@ def evaluate(
 
             rows = {"model": colorizer}
             rows |= {
-                f"vivid {v:g}": Colorizer(colorizer.model, vivid=v, device=device) for v in vivid
+                f"vivid {v:g}": TorchColorizer(colorizer.model, vivid=v, device=device)
+                for v in vivid
             }
             tables = assess_photographs(
                 rows,

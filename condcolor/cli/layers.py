@@ -44,14 +44,14 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
         raise UsageError("the name of the output is empty: give a folder, or a file.ora")
     target = Path(out or f"{Path(sketch).stem}-layers")
 
+    from condcolor.coloring import Colorizer
     from condcolor.images import open_picture
     from condcolor.layerfiles import save_layers
-    from condcolor.loading import load_colorizer
 
     picture = open_picture(sketch)
     for note in picture.notes:
         click.echo(f"note: {shown_name(sketch)}: {note}", err=True)
-    made = load_colorizer(model, device=device).layers(picture, **asked)
+    made = Colorizer.load(model, device=device).layers(picture, **asked)
     for path in save_layers(made, target, overwrite=overwrite):
         click.echo(shown_name(path))
 

@@ -16,7 +16,7 @@ from condcolor.filetypes import shown_name
 
 if TYPE_CHECKING:
     from condcolor.attributes import AttributeSchema
-    from condcolor.coloring import BaseColorizer
+    from condcolor.coloring import Colorizer
     from condcolor.painting import Paint
 
 STREAM = "-"  # the name of both
@@ -26,7 +26,7 @@ def pipe(
     sketches: Sequence[str],
     out: str | None,
     values: Mapping[str, str],
-    load: Callable[[], BaseColorizer],
+    load: Callable[[], Colorizer],
     schema: AttributeSchema,
     *,
     overwrite: bool,

@@ -68,7 +68,7 @@ def _make_app(models, device, host, *, any_address):
     """The app with all models loaded, those asked for first."""
     import socket
 
-    from condcolor.colorizer import Colorizer
+    from condcolor.coloring import Colorizer
     from condcolor.modelfolder import built_in_models
     from condcolor.web.app import make_app
 

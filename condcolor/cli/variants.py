@@ -58,8 +58,8 @@ def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, pr
     format_for(out)
     refuse_taken(out, overwrite)
 
+    from condcolor.coloring import Colorizer
     from condcolor.heap import keep_memory
-    from condcolor.loading import load_colorizer
     from condcolor.sheets import write_variants
 
     keep_memory()
@@ -67,7 +67,7 @@ def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, pr
     files = None if sheet_only else Path(folder or Path(out).with_suffix(""))
     with Progress("colouring") as progress:
         count = write_variants(
-            load_colorizer(model, device=device, precision=precision),
+            Colorizer.load(model, device=device, precision=precision),
             Path(sketch),
             Path(out),
             folder=files,

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from condcolor.colorizer import Colorizer
+from condcolor.coloring import Colorizer
 from condcolor.errors import CondcolorError, UsageError
 from condcolor.images import Picture, open_picture
 from condcolor.version import __version__

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from condcolor.coloring import BaseColorizer
+from condcolor.coloring import Colorizer
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.images import Picture
 from condcolor.layerfiles import encode_ora
@@ -33,7 +33,7 @@ class Painter:
     What makes a picture takes long enough to be done in a `Worker`.
     """
 
-    def __init__(self, name: str, colorizer: BaseColorizer):
+    def __init__(self, name: str, colorizer: Colorizer):
         self.name, self.colorizer = name, colorizer
         self.schema = colorizer.schema
         self.takes_colors = colorizer.codec.pairs and bool(self.schema.attributes)
