@@ -10,20 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
-
 from condcolor.attributes import RGB, AttributeSchema
-from condcolor.dataset import PictureSet
-from condcolor.distributed import ALONE, Ranks
-from condcolor.encoders import find_weights
-from condcolor.errors import CheckpointError, DataError, UsageError
-from condcolor.features import FeatureLoss
+from condcolor.errors import CheckpointError, UsageError
 from condcolor.folders import from_fields
-from condcolor.metadata import Metadata, Record, split_by_character
+from condcolor.metadata import Metadata
 from condcolor.networks import ModelConfig
-from condcolor.recipes import Phase, TrainConfig, find_recipe
+from condcolor.recipes import Phase, TrainConfig
 from condcolor.saving import write_whole
-from condcolor.trainer import Progress, Trainer
 
 CONFIG = "config.json"
 FORMAT = 1  # of a run's config.json
@@ -40,61 +33,6 @@ class Plan:
     schema: AttributeSchema
     data: Path
     fixed: RGB | None  # the colour of the mask's channel behind the attributes
-
-    def trainer(
-        self,
-        run: Path,
-        metadata: Metadata,
-        device: torch.device,
-        features: FeatureLoss | None,
-        progress: Progress | None,
-        cache: Path | None = None,
-        ranks: Ranks = ALONE,
-    ) -> Trainer:
-        """The trainer of this plan, with the pictures decoded, into `cache` where they are many."""
-        progress = progress or Progress()
-        records = split_by_character(metadata.records, self.config.test_fraction, self.config.seed)
-        with ranks.first_goes_ahead():  # what it decodes into the cache, the others find there
-            train, test = (
-                self._pictures(records, split, progress, cache) for split in ("train", "test")
-            )
-        ranks.part(min(self.config.batch_size, len(train)))
-        return Trainer(
-            run,
-            recipe=find_recipe(self.recipe),
-            phases=self.phases,
-            config=self.config,
-            model=self.model,
-            schema=self.schema,
-            train=train,
-            test=test,
-            device=device,
-            features=features,
-            progress=progress,
-            ranks=ranks,
-        )
-
-    def _pictures(
-        self, records: Sequence[Record], split: str, progress: Progress, cache: Path | None
-    ) -> PictureSet | None:
-        chosen = [record for record in records if record.split == split]
-        learnt = split == "train"
-        pictures = PictureSet(
-            chosen,
-            self.schema,
-            self.config.image_size,
-            compose=learnt and self.config.compose,
-            fixed=() if self.fixed is None else (self.fixed,),
-            photographs=not find_recipe(self.recipe).codec.pairs,
-            jitter=self.config.jitter if learnt else 0.0,
-            cache=cache,
-            on_progress=progress.decoding,
-        )
-        for said in pictures.skipped:
-            progress.note(f"skipped: {said}")
-        if learnt and not len(pictures):
-            raise DataError(f"{self.data}: no row belongs to the training split")
-        return pictures if len(pictures) else None
 
     def save(self, run: Path, metadata: Metadata) -> None:
         """Write the config.json of a run on this data."""
@@ -176,15 +114,6 @@ def _concerns(name: str, phase: Phase) -> bool:
     needs = {"gan_weight": both, "switch_below": both}
     needs["lr_discriminator"] = phase.trains_discriminator
     return needs.get(name, phase.trains_generator)
-
-
-def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss | None:
-    """The loss that a phase's feature_weight weighs; None where no phase has one."""
-    if not any(phase.feature_weight for phase in phases):
-        return None
-    encoder = config.feature_encoder
-    weights = find_weights(encoder, "imagenet", instead="leave the feature weight out")
-    return FeatureLoss(encoder, weights)
 
 
 def fingerprint(metadata: Metadata) -> str:

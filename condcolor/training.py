@@ -9,21 +9,24 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from condcolor import plots
 from condcolor.attributes import AttributeSchema
 from condcolor.checkpoint import Model, check_channels, load_model
+from condcolor.dataset import PictureSet
 from condcolor.devices import pick_device
-from condcolor.distributed import own_gpu, ranks_of, was_restarted
+from condcolor.distributed import ALONE, Ranks, own_gpu, ranks_of, was_restarted
 from condcolor.encoders import find_weights
 from condcolor.errors import DataError, UsageError
-from condcolor.metadata import Metadata, read_metadata
+from condcolor.features import FeatureLoss
+from condcolor.metadata import Metadata, Record, read_metadata, split_by_character
 from condcolor.networks import ModelConfig
 from condcolor.palette import measure_fixed, measure_palette
 from condcolor.photographs import read_photographs
-from condcolor.plan import CONFIG, Plan, find_features, fingerprint, phases_with
-from condcolor.recipes import Recipe, TrainConfig, find_recipe
+from condcolor.plan import CONFIG, Plan, fingerprint, phases_with
+from condcolor.recipes import Phase, Recipe, TrainConfig, find_recipe
 from condcolor.report import write_report
 from condcolor.runlog import read_log
 from condcolor.squares import default_cache
@@ -104,7 +107,7 @@ def train(
             held.enter_context(_locked(run))
             undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run
         heard = progress if ranks.is_first else None
-        trainer = plan.trainer(run, metadata, where, features, heard, _cache(cache), ranks)
+        trainer = make_trainer(plan, run, metadata, where, features, heard, _cache(cache), ranks)
         _begin_with(trainer, started_from, trained)
         for note in metadata.notes:
             trainer.progress.note(f"note: {note}")
@@ -150,7 +153,7 @@ def resume(
             held.enter_context(_locked(run))
         features = find_features(plan.phases, plan.config)
         heard = progress if ranks.is_first else None
-        trainer = plan.trainer(run, metadata, where, features, heard, _cache(cache), ranks)
+        trainer = make_trainer(plan, run, metadata, where, features, heard, _cache(cache), ranks)
         trainer.restore()
         ranks.barrier()  # before the first state is written, and older ones removed
         if epochs is not None:
@@ -161,6 +164,73 @@ def resume(
         model = _finish(trainer)
         del trainer  # as in train
     return model
+
+
+def make_trainer(
+    plan: Plan,
+    run: Path,
+    metadata: Metadata,
+    device: torch.device,
+    features: FeatureLoss | None,
+    progress: Progress | None,
+    cache: Path | None = None,
+    ranks: Ranks = ALONE,
+) -> Trainer:
+    """The trainer of a plan, with the pictures decoded, into `cache` where they are many."""
+    progress = progress or Progress()
+    records = split_by_character(metadata.records, plan.config.test_fraction, plan.config.seed)
+    with ranks.first_goes_ahead():  # what it decodes into the cache, the others find there
+        train, test = (
+            _pictures(plan, records, split, progress, cache) for split in ("train", "test")
+        )
+    ranks.part(min(plan.config.batch_size, len(train)))
+    return Trainer(
+        run,
+        recipe=find_recipe(plan.recipe),
+        phases=plan.phases,
+        config=plan.config,
+        model=plan.model,
+        schema=plan.schema,
+        train=train,
+        test=test,
+        device=device,
+        features=features,
+        progress=progress,
+        ranks=ranks,
+    )
+
+
+def _pictures(
+    plan: Plan, records: Sequence[Record], split: str, progress: Progress, cache: Path | None
+) -> PictureSet | None:
+    """The decoded pictures of a split; None where a split to measure on has none."""
+    chosen = [record for record in records if record.split == split]
+    learnt = split == "train"
+    pictures = PictureSet(
+        chosen,
+        plan.schema,
+        plan.config.image_size,
+        compose=learnt and plan.config.compose,
+        fixed=() if plan.fixed is None else (plan.fixed,),
+        photographs=not find_recipe(plan.recipe).codec.pairs,
+        jitter=plan.config.jitter if learnt else 0.0,
+        cache=cache,
+        on_progress=progress.decoding,
+    )
+    for said in pictures.skipped:
+        progress.note(f"skipped: {said}")
+    if learnt and not len(pictures):
+        raise DataError(f"{plan.data}: no row belongs to the training split")
+    return pictures if len(pictures) else None
+
+
+def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss | None:
+    """The loss that a phase's feature_weight weighs; None where no phase has one."""
+    if not any(phase.feature_weight for phase in phases):
+        return None
+    encoder = config.feature_encoder
+    weights = find_weights(encoder, "imagenet", instead="leave the feature weight out")
+    return FeatureLoss(encoder, weights)
 
 
 def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Metadata:

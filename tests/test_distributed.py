@@ -161,8 +161,8 @@ def test_restarted_processes_go_on_from_the_newest_state(data, tmp_path):
         "        super()._end_epoch(phase, last=last)\n"
         "        if self.epoch == 2 and os.environ['RANK'] == '1':\n"
         "            if os.environ['TORCHELASTIC_RESTART_COUNT'] == '0': os._exit(9)\n"
-        "from condcolor import plan\n"
-        "plan.Trainer = Dying\n"
+        "from condcolor import training\n"
+        "training.Trainer = Dying\n"
         "main(sys.argv[1:])\n"
     )
     options = ["train", data, *SMALL, "--epochs", "4", "--checkpoint-epochs", "1"]
