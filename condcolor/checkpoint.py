@@ -25,7 +25,7 @@ from condcolor.codecs import CODECS, Codec, checked_recipe
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.filetypes import shown_name
 from condcolor.folders import OLD, TEMPORARY, from_fields, new_folder, standing
-from condcolor.modelfolder import CONFIG, FORMAT, WEIGHTS, read_config, read_json
+from condcolor.modelfolder import CONFIG, CONFIG_FORMAT, WEIGHTS, read_config, read_json
 from condcolor.networks import ModelConfig, UNet, make_generator
 from condcolor.version import __version__
 
@@ -78,7 +78,7 @@ def save_model(
     with new_folder(Path(folder)) as new:
         _write_tensors(new / WEIGHTS, weights)
         described = {
-            "format": FORMAT,
+            "format": CONFIG_FORMAT,
             "condcolor": __version__,
             "recipe": recipe,
             "model": asdict(config),

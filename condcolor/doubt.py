@@ -22,7 +22,7 @@ DOUBTFUL = (
 )
 DOWN, RIGHT = 9, 13  # pixels of the shift at 256; odd, so that no stride of a network divides it
 RIM = 3  # pixels: parts that differ by a strip thinner than this are the same
-LIT = 0.5  # lightness from which a pixel is no line
+FILL_LIGHTNESS = 0.5  # lightness from which a pixel is no line
 MIRRORED, SHIFTED, MISSING = "mirrored", "shifted", "missing"
 
 
@@ -57,7 +57,7 @@ def find_doubts(
     own = regions.covers > 0.5  # (K, S, S), as all below
     flipped = regions_of(Picture(np.ascontiguousarray(square[:, ::-1]), None)).covers > 0.5
     moved = regions_of(Picture(shifted, None)).covers > 0.5
-    fill = regions.lines.mean(axis=0) > LIT
+    fill = regions.lines.mean(axis=0) > FILL_LIGHTNESS
     pairs = (
         (MIRRORED, own, flipped[..., ::-1], fill),
         (SHIFTED, own[:, :-down, :-right], moved[:, down:, right:], fill[:-down, :-right]),

@@ -11,10 +11,9 @@ from pathlib import Path
 from condcolor.attributes import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.filetypes import shown_name
-from condcolor.onnxfile import CONFIG as ONNX_CONFIG
-from condcolor.onnxfile import is_onnx, read_onnx
+from condcolor.onnxfile import CONFIG_KEY, is_onnx, read_onnx
 
-FORMAT = 1  # of config.json; a reader refuses a newer one
+CONFIG_FORMAT = 1  # of config.json; a reader refuses a newer one
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 BUILT_IN = Path(__file__).parent / "models"
@@ -84,7 +83,7 @@ def read_config(folder: Path) -> dict:
     folder = Path(folder)
     if is_onnx(folder):
         label = shown_name(folder)
-        described = _parsed(read_onnx(folder).properties.get(ONNX_CONFIG, "").encode(), label)
+        described = _parsed(read_onnx(folder).properties.get(CONFIG_KEY, "").encode(), label)
         return _checked(described, label)
     path = folder / CONFIG
     label = shown_name(path)
@@ -101,9 +100,9 @@ def _checked(described: dict, label: str) -> dict:
     version = described.get("format")
     if type(version) is not int or version < 1:
         raise CheckpointError(f"{label}: not the config of a condcolor model ('format' is missing)")
-    if version > FORMAT:
+    if version > CONFIG_FORMAT:
         raise CheckpointError(
-            f"{label}: format {version} is newer than this condcolor reads ({FORMAT}): upgrade it"
+            f"{label}: format {version} is newer than this condcolor reads ({CONFIG_FORMAT}): upgrade it"
         )
     for name, kind in FIELDS.items():
         if type(described.get(name)) is not kind:

@@ -26,7 +26,7 @@ from condcolor.memory import memory_told
 from condcolor.modelfolder import read_config, schema_of
 from condcolor.onnxfile import (
     ABOUT,
-    FORMAT,
+    ONNX_FORMAT,
     PART,
     PARTS,
     SKETCH_PARTS,
@@ -202,9 +202,9 @@ def open_graphs(
         found = {name: base64.b64decode(properties[PART.format(name)]) for name in names}
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{label}: damaged ({error!r}): export it again") from None
-    if version != FORMAT:
+    if version != ONNX_FORMAT:
         raise CheckpointError(
-            f"{label}: layout {version} is not the one this condcolor reads ({FORMAT}): upgrade it"
+            f"{label}: layout {version} is not the one this condcolor reads ({ONNX_FORMAT}): upgrade it"
         )
     if _sha256(data, file.graph) != about.get("graph_sha256"):
         raise CheckpointError(

@@ -16,11 +16,11 @@ from condcolor.errors import CheckpointError
 from condcolor.filetypes import shown_name
 
 SUFFIX = ".onnx"
-FORMAT = 1  # of what is told below; a reader refuses a newer one
+ONNX_FORMAT = 1  # of what is told below; a reader refuses a newer one
 
 # names of metadata_props
 ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, weights, graph_sha256
-CONFIG = "condcolor.config"  # the model's config.json
+CONFIG_KEY = "condcolor.config"  # the model's config.json
 CARD = "condcolor.card"  # its card.md, where it has one
 PARTS = ("encode", "prepare", "paint")  # what the codec does, each an ONNX model
 SKETCH_PARTS = ("fills", "spread")  # and that of line art, with which any colour is put in

@@ -22,7 +22,7 @@ from condcolor.checkpoint import Model
 from condcolor.codecs import Codec, levels
 from condcolor.errors import UsageError
 from condcolor.onnxcolorizer import graph_sha256
-from condcolor.onnxfile import ABOUT, CARD, CONFIG, FORMAT, PART
+from condcolor.onnxfile import ABOUT, CARD, CONFIG_KEY, ONNX_FORMAT, PART
 from condcolor.version import __version__
 
 OPSET = 20  # of the operators; ONNX Runtime knows it from 1.17 on
@@ -48,13 +48,13 @@ def to_onnx(
         _halve(network.graph)
     network.producer_name, network.producer_version = "condcolor", __version__
     about = {
-        "format": FORMAT,
+        "format": ONNX_FORMAT,
         "pairs": codec.pairs,
         "fill": codec.fill,
         "weights": "float16" if half else "float32",
         "graph_sha256": graph_sha256(network.SerializeToString()),
     }
-    properties = {ABOUT: json.dumps(about), CONFIG: json.dumps(dict(described))}
+    properties = {ABOUT: json.dumps(about), CONFIG_KEY: json.dumps(dict(described))}
     if card is not None:
         properties[CARD] = card
     properties |= {PART.format(name): text for name, text in _codec_parts(codec).items()}

@@ -18,8 +18,8 @@ from condcolor.networks import ModelConfig
 from condcolor.recipes import Phase, TrainConfig
 from condcolor.saving import write_whole
 
-CONFIG = "config.json"
-FORMAT = 1  # of a run's config.json
+RUN_CONFIG = "config.json"
+RUN_FORMAT = 1  # of a run's config.json
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Plan:
     def save(self, run: Path, metadata: Metadata) -> None:
         """Write the config.json of a run on this data."""
         told = {
-            "format": FORMAT,
+            "format": RUN_FORMAT,
             "recipe": self.recipe,
             "phases": [asdict(phase) for phase in self.phases],
             "train": asdict(self.config),
@@ -48,15 +48,15 @@ class Plan:
             "fixed": self.fixed,
         }
         content = (json.dumps(told, indent=2) + "\n").encode()
-        write_whole(run / CONFIG, content, overwrite=True)
+        write_whole(run / RUN_CONFIG, content, overwrite=True)
 
     @classmethod
     def load(cls, run: Path) -> tuple[Plan, str]:
         """The plan of a run folder, and the fingerprint of the data it began with."""
-        path = run / CONFIG
+        path = run / RUN_CONFIG
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
-            if told["format"] > FORMAT:
+            if told["format"] > RUN_FORMAT:
                 raise CheckpointError(
                     f"{path}: format {told['format']} is newer: upgrade condcolor"
                 )
@@ -71,7 +71,7 @@ class Plan:
             )
             return plan, told["data_sha256"]
         except FileNotFoundError:
-            raise CheckpointError(f"{run}: no {CONFIG}, so this is not a run folder") from None
+            raise CheckpointError(f"{run}: no {RUN_CONFIG}, so this is not a run folder") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{path}: cannot be read as a run's config ({error!r})") from None
 

@@ -32,7 +32,7 @@ DECODE_THREADS = 4  # zlib and libjpeg release the interpreter lock
 SHARD = 1024  # pictures in a file: 200 MB at 256 px
 IN_MEMORY = 256 << 20  # bytes that a set may take to be decoded anew by each run
 KEPT_FOR = 30 * 86400  # seconds that a shard stays in the cache unused
-FORMAT = 1  # of a shard, and of what the decoders make of a file
+CACHE_FORMAT = 1  # of a shard, and of what the decoders make of a file
 
 File = tuple[Path, int]  # a picture, and the grey level of the ground it is put on
 OnProgress = Callable[[int, int], None]
@@ -170,7 +170,7 @@ def _fill(
 
 def _digest(files: Sequence[File], side: int, decoder: Decoder) -> str:
     """What a shard's content depends on."""
-    digest = hashlib.sha256(f"{FORMAT} {PIL.__version__} {decoder.name} {side}\n".encode())
+    digest = hashlib.sha256(f"{CACHE_FORMAT} {PIL.__version__} {decoder.name} {side}\n".encode())
     for path, ground in files:
         try:
             about = os.stat(path)

@@ -25,7 +25,7 @@ from condcolor.metadata import Metadata, Record, read_metadata, split_by_charact
 from condcolor.networks import ModelConfig
 from condcolor.palette import measure_fixed, measure_palette
 from condcolor.photographs import read_photographs
-from condcolor.plan import CONFIG, Plan, fingerprint, phases_with
+from condcolor.plan import RUN_CONFIG, Plan, fingerprint, phases_with
 from condcolor.recipes import Phase, Recipe, TrainConfig, find_recipe
 from condcolor.report import write_report
 from condcolor.runlog import read_log
@@ -77,7 +77,7 @@ def train(
     phases = phases_with(chosen.phases, epochs, phase or {})
     settings = chosen.train_config(**config)
     run, where = Path(out), pick_device(own_gpu(device))
-    if was_restarted() and (run / CONFIG).is_file():
+    if was_restarted() and (run / RUN_CONFIG).is_file():
         return resume(run, device=device, cache=cache, progress=progress)
     started_from = load_model(Path(init)) if init else None
     metadata = _read(chosen, Path(data), started_from.schema if started_from else vocabulary)

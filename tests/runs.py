@@ -12,7 +12,7 @@ from models import ICONS
 from PIL import Image
 
 from condcolor.attributes import AttributeSchema
-from condcolor.modelfolder import FORMAT
+from condcolor.modelfolder import CONFIG_FORMAT
 from condcolor.plan import Plan
 from condcolor.recipes import find_recipe
 
@@ -97,7 +97,7 @@ def keep_model(run: Path, plan: Plan, step: int, test: dict, name: str = "model"
     (run / name).mkdir()
     training = {"epoch": 1, "steps": step, "pictures": 250, "device": "cuda", "precision": "bf16"}
     described = {
-        "format": FORMAT,
+        "format": CONFIG_FORMAT,
         "recipe": plan.recipe,
         "model": {"depth": 8},
         "schema": plan.schema.to_json(),

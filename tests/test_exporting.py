@@ -21,8 +21,7 @@ from condcolor.exporting import LIMIT, export_onnx
 from condcolor.modelfolder import CONFIG, find_model, read_config
 from condcolor.networks import make_generator
 from condcolor.onnxcolorizer import CPU, Graph
-from condcolor.onnxfile import ABOUT, CARD, read_onnx
-from condcolor.onnxfile import CONFIG as TOLD
+from condcolor.onnxfile import ABOUT, CARD, CONFIG_KEY, read_onnx
 from condcolor.recipes import RECIPES
 
 
@@ -53,7 +52,7 @@ def test_it_is_named_and_checked_onnx_with_its_config_and_card_inside(exported):
     assert [i.name for i in proto.graph.input] == ["source", "cond"]
     assert [o.name for o in proto.graph.output] == ["output"]
     told = {p.key: p.value for p in proto.metadata_props}
-    assert json.loads(told[TOLD]) == json.loads((model / CONFIG).read_text())
+    assert json.loads(told[CONFIG_KEY]) == json.loads((model / CONFIG).read_text())
     assert read_config(path) == read_config(model)
     card = model / "card.md"
     assert told.get(CARD) == (card.read_text(encoding="utf-8") if card.exists() else None)

@@ -24,7 +24,7 @@ SIDES = {"cpu": 2048, "cuda": 8192}  # of the matrices: large enough for the bes
 NARROW = 8  # channels of networks that are only asked to encode
 
 
-def prepare(subject: Subject) -> Timed:
+def prepare_ours(subject: Subject) -> Timed:
     """What the subject says, warmed up."""
     device = pick_device(subject.device)
     if subject.what == INFERENCE:

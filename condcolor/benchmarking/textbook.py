@@ -50,7 +50,7 @@ def load_textbook(path: str | Path) -> ModuleType:
     return module
 
 
-def prepare(subject: Subject) -> Timed | Loading:
+def prepare_textbook(subject: Subject) -> Timed | Loading:
     """What the subject says, warmed up."""
     module, device = load_textbook(subject.textbook), pick_device(subject.device)
     if subject.what in (DATA, ENCODED):

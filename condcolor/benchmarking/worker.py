@@ -50,12 +50,13 @@ def _prepare(subject: Subject):
         keep_memory()
     import torch
 
-    from condcolor.benchmarking import ours, textbook
+    from condcolor.benchmarking.ours import matmul, prepare_ours
+    from condcolor.benchmarking.textbook import prepare_textbook
 
     torch.manual_seed(0)
     if subject.whose == MATMUL:
-        return ours.matmul(subject)
-    return (ours if subject.whose == OURS else textbook).prepare(subject)
+        return matmul(subject)
+    return (prepare_ours if subject.whose == OURS else prepare_textbook)(subject)
 
 
 def _peak_memory(device: str) -> dict[str, int | None]:

@@ -16,7 +16,7 @@ from condcolor.sources.archive import Contents, CorruptError, extract, scan
 from condcolor.sources.download import check_url, download, file_name
 from condcolor.sources.making import (
     ORIGIN,
-    Told,
+    OnStageProgress,
     disk_faults,
     draft_of,
     is_finished,
@@ -53,7 +53,7 @@ def fetch_coco(
     pictures: int = 10_000,
     train: int = 8_000,
     seed: int = 123,
-    on_progress: Told | None = None,
+    on_progress: OnStageProgress | None = None,
     say: Callable[[str], None] | None = None,
     **transfer,
 ) -> Fetched:
@@ -179,7 +179,7 @@ def _unpack(
     test: list[str],
     origin: str,
     out: Path,
-    told: Told,
+    told: OnStageProgress,
 ) -> None:
     """Fill a folder under another name, then put it in place of `out`, which is empty if there."""
     with draft_of(out) as draft:

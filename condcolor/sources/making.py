@@ -16,7 +16,7 @@ from condcolor.sources.archive import CorruptError
 ORIGIN = "ORIGIN.md"
 MEGABYTE = 10**6
 
-Told = Callable[[str, int, int], None]  # (what is being done, done, total)
+OnStageProgress = Callable[[str, int, int], None]  # (what is being done, done, total)
 
 
 def is_finished(
@@ -93,7 +93,7 @@ def set_aside(archive: Path, error: CorruptError) -> CorruptError:
     return CorruptError(f"{error}; set aside as {aside.name}: run the same again for a new one")
 
 
-def megabytes(told: Told, what: str) -> Callable[[int, int], None]:
+def megabytes(told: OnStageProgress, what: str) -> Callable[[int, int], None]:
     """Bytes are told in MB, rounded up: no line of ten digits, and never a total of 0."""
     return lambda done, total: told(what, -(-done // MEGABYTE), -(-total // MEGABYTE))
 

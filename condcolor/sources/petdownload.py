@@ -15,7 +15,7 @@ from condcolor.errors import DataError
 from condcolor.filetypes import shown_name
 from condcolor.sources.archive import BLOCK, CorruptError
 from condcolor.sources.download import check_url, download
-from condcolor.sources.making import Told, megabytes, set_aside
+from condcolor.sources.making import OnStageProgress, megabytes, set_aside
 from condcolor.sources.petpictures import ANNOTATIONS
 
 ROOT = "oxford-iiit-pet-download"
@@ -39,7 +39,7 @@ def place_of(out: Path | str) -> Path:
 def fetch_published(
     root: Path,
     resources: Resources | None,
-    told: Told,
+    told: OnStageProgress,
     say: Callable[[str], None],
     **transfer,
 ) -> tuple[Path, dict[str, list[str]], Resources]:
@@ -90,7 +90,7 @@ def _unknown(version: str, what: str) -> DataError:
     )
 
 
-def _fetch(url: str, md5: str, place: Path, told: Told, say, transfer: dict) -> None:
+def _fetch(url: str, md5: str, place: Path, told: OnStageProgress, say, transfer: dict) -> None:
     if place.exists():
         say(f"{shown_name(place.name)} is there already and is not downloaded")
     else:

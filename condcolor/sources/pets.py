@@ -11,7 +11,7 @@ from condcolor.csvfile import read_table
 from condcolor.errors import DataError, UsageError
 from condcolor.filetypes import shown_name
 from condcolor.metadata import CSV_NAME, read_metadata, write_metadata
-from condcolor.sources.making import ORIGIN, Told, disk_faults, draft_of, is_finished
+from condcolor.sources.making import ORIGIN, OnStageProgress, disk_faults, draft_of, is_finished
 from condcolor.sources.petcopies import Copy, copy_pictures
 from condcolor.sources.petdownload import Resources, fetch_published, place_of
 from condcolor.sources.petpictures import (
@@ -51,7 +51,7 @@ def make_pets(
     splits: Path | str | None = None,
     seed: int = 0,
     resources: Resources | None = None,
-    on_progress: Told | None = None,
+    on_progress: OnStageProgress | None = None,
     say: Callable[[str], None] | None = None,
     **transfer,
 ) -> Made:
