@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING
 from condcolor.version import __version__
 
 if TYPE_CHECKING:
-    from condcolor.coloring import Colorizer
-    from condcolor.layerfiles import recolor_layers
-    from condcolor.training import resume, train
+    from condcolor.imaging.layer_files import recolor_layers
+    from condcolor.inference.colorizer import Colorizer
+    from condcolor.training.train import resume, train
+
 
 __all__ = ["Colorizer", "__version__", "recolor_layers", "resume", "train"]
 
+
 _HOMES = {
-    "Colorizer": "condcolor.coloring",
-    "recolor_layers": "condcolor.layerfiles",
-    "train": "condcolor.training",
-    "resume": "condcolor.training",
+    "Colorizer": "condcolor.inference.colorizer",
+    "recolor_layers": "condcolor.imaging.layer_files",
+    "train": "condcolor.training.train",
+    "resume": "condcolor.training.train",
 }
 
 

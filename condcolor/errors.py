@@ -1,4 +1,4 @@
-"""What can go wrong that the user can put right, and the exit code each gets."""
+"""Errors that a user can put right, with the exit code of each."""
 
 from __future__ import annotations
 
@@ -71,3 +71,7 @@ def is_whole(value: object) -> bool:
 
 def is_number(value: object) -> bool:
     return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+class PictureError(DataError):
+    """A picture that cannot be read or written: one line, the file's name first."""

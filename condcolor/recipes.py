@@ -1,24 +1,20 @@
-"""Recipes: what the engine trains, as data. A row of a table for each; no code asks which one runs."""
+"""The table of recipes: codec, networks, phases and numbers of what the engine can train.
+
+No code asks which recipe runs; what differs between them is a row here.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from condcolor.augmentation import AugmentConfig
-from condcolor.codecs import CODECS, Codec, checked_recipe
-from condcolor.encoders import ENCODERS
-from condcolor.errors import (
-    UsageError,
-    at_least,
-    did_you_mean,
-    is_number,
-    is_whole,
-    within,
-)
-from condcolor.losses import PIXEL_LOSSES
-from condcolor.networks import ModelConfig
+from condcolor.data.augmentation import AugmentConfig
+from condcolor.errors import UsageError, at_least, did_you_mean, is_number, is_whole, within
+from condcolor.models.codecs import CODECS, Codec, checked_recipe
+from condcolor.models.config import ModelConfig
+from condcolor.models.encoders import ENCODERS
+from condcolor.models.losses import PIXEL_LOSSES
 
 
 def _given(overrides: Mapping[str, object]) -> dict[str, object]:
@@ -155,16 +151,26 @@ class Recipe:
 
 GAN = Phase("gan", epochs=50)
 
+
 PRETRAIN = Phase("pretrain", epochs=20, trains_discriminator=False, gan_weight=0.0)
+
+
 PHOTO_GAN = Phase("gan", epochs=140)  # 70,000 steps of 8,000 pictures
+
+
 PHOTO = TrainConfig(batch_size=16, seed=123, test_fraction=0.2, sample_epochs=(1, 20, 80, 140))
+
 
 # NoGAN (Antic 2019, DeOldify): each network by itself, then as a GAN, D several times as fast as G, and G
 # only when D can tell
 GENERATOR = Phase(
     "generator", epochs=2, trains_discriminator=False, pixel_loss="mse", gan_weight=0.0
 )
+
+
 CRITIC = Phase("critic", epochs=6, trains_generator=False, gan_weight=0.0, lr_discriminator=0.2)
+
+
 PETS_GAN = Phase(
     "gan",
     epochs=10,
@@ -174,8 +180,14 @@ PETS_GAN = Phase(
     lr_discriminator=0.2,
     switch_below=0.65,
 )
+
+
 ON_RESNET = {"encoder": "resnet34", "depth": 5, "base_channels": 32, "keeps_luma": True}
+
+
 ON_RESNET |= {"disc_norm": "spectral"}
+
+
 PETS = TrainConfig(
     image_size=224,
     batch_size=32,
@@ -186,6 +198,7 @@ PETS = TrainConfig(
     patience=10,
     sample_epochs=(1, 2, 8, 18),
 )
+
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -201,3 +214,14 @@ RECIPES: dict[str, Recipe] = {
 def find_recipe(name: str) -> Recipe:
     """The recipe of that name; UsageError with the closest one when there is none."""
     return RECIPES[checked_recipe(name)]
+
+
+def start_of(phases: Sequence[Phase], index: int) -> int:
+    """The first epoch of a phase, counted from 0 over all phases."""
+    return sum(phase.epochs for phase in phases[:index])
+
+
+def phase_at(phases: Sequence[Phase], epoch: int) -> int:
+    """The index of the phase that `epoch` (counted from 0) belongs to; their count behind the last."""
+    ends = (start_of(phases, i + 1) for i in range(len(phases)))
+    return next((i for i, end in enumerate(ends) if epoch < end), len(phases))

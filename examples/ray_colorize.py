@@ -23,7 +23,7 @@ import logging
 import os
 import sys
 
-from condcolor.clusters import colorize_everywhere
+from condcolor.batch.cluster import colorize_everywhere
 from condcolor.errors import CondcolorError
 
 parser = argparse.ArgumentParser(

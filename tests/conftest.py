@@ -7,17 +7,18 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
-from PIL import Image
+from pictures import sketch
 
-from condcolor import modelfolder
 from condcolor.cli import main
+from condcolor.models import model_folder
 
 # the same examples every time: a test that fails, fails again
 settings.register_profile("steady", derandomize=True, deadline=None)
+
+
 settings.load_profile("steady")
 
 
@@ -50,7 +51,7 @@ def built_in(random_model, tmp_path, monkeypatch) -> Path:
     """The folder of a built-in model called icons, which is `random_model`."""
     folder = tmp_path / "built-in" / "icons"
     shutil.copytree(random_model, folder)
-    monkeypatch.setattr(modelfolder, "BUILT_IN", folder.parent)
+    monkeypatch.setattr(model_folder, "BUILT_IN", folder.parent)
     return folder
 
 
@@ -81,13 +82,6 @@ def condcolor() -> Callable[..., Result]:
         return CliRunner().invoke(main, [str(a) for a in arguments], **options)
 
     return run
-
-
-def sketch(width: int = 20, height: int = 16) -> Image.Image:
-    """A white page with a black frame and a line across."""
-    pixels = np.full((height, width, 3), 255, np.uint8)
-    pixels[[0, -1]] = pixels[:, [0, -1]] = pixels[height // 2] = 0
-    return Image.fromarray(pixels)
 
 
 @pytest.fixture

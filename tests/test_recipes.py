@@ -1,15 +1,17 @@
 """Recipes as data: numbers are checked where they are made, and messages say what came."""
 
+from __future__ import annotations
+
 import dataclasses
 
 import pytest
 
-from condcolor.augmentation import AugmentConfig
-from condcolor.codecs import SketchToRgb
+from condcolor.data.augmentation import AugmentConfig
 from condcolor.errors import CheckpointError, UsageError
-from condcolor.folders import from_fields
-from condcolor.networks import ModelConfig
+from condcolor.models.codecs import SketchToRgb
+from condcolor.models.config import ModelConfig
 from condcolor.recipes import RECIPES, Phase, Recipe, TrainConfig, find_recipe
+from condcolor.runtime.files import from_fields
 
 NAN, INF = float("nan"), float("inf")
 

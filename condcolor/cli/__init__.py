@@ -9,29 +9,30 @@ import sys
 import click
 from click.shell_completion import shell_complete
 
-from condcolor.cli.common import Group
-from condcolor.cli.exits import run
-from condcolor.filetypes import shown_name
+from condcolor.cli.errors import run
+from condcolor.cli.options import Group
+from condcolor.runtime.messages import shown_name
 from condcolor.version import __version__
 
 # name: module of condcolor.cli that holds it. Modules are imported when their command is asked for.
 COMMANDS = {
     "colorize": "colorize",
-    "variants": "variants",
+    "variants": "layers",
     "layers": "layers",
     "recolor": "layers",
     "serve": "serve",
     "train": "train",
     "resume": "train",
-    "plot": "plot",
-    "report": "report",
+    "plot": "runs",
+    "report": "runs",
     "evaluate": "evaluate",
-    "info": "info",
+    "info": "models",
     "data": "data",
-    "export": "export",
-    "bench": "bench",
+    "export": "models",
     "doctor": "doctor",
 }
+
+
 COMPLETION = "_CONDCOLOR_COMPLETE"  # the variable with which a shell asks what may follow
 
 

@@ -1,9 +1,10 @@
-"""condcolor colorize."""
+"""The command `colorize`: files, folders, globs, csv files, standard input and output."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,21 +12,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.alike import asked_paint, set_options, tell_doubts, tell_one, tell_set
-from condcolor.cli.common import device_option, model_option, overwrite_option, precision_option
-from condcolor.cli.modelcommand import ModelCommand, keep_option, schema_asked, take_values
-from condcolor.cli.piping import STREAM, pipe
+from condcolor.cli.options import (
+    ModelCommand,
+    device_option,
+    keep_option,
+    model_option,
+    overwrite_option,
+    precision_option,
+    schema_asked,
+    take_values,
+)
 from condcolor.cli.progress import Progress
+from condcolor.cli.sets import asked_paint, set_options, tell_doubts, tell_one, tell_set
 from condcolor.errors import SomeFailed, UsageError
-from condcolor.filetypes import shown_name
-from condcolor.signals import Interrupted, StopFlag
+from condcolor.runtime.messages import shown_name
+from condcolor.runtime.process import Interrupted, StopFlag
 
 if TYPE_CHECKING:
-    from condcolor.attributes import AttributeSchema
-    from condcolor.coloring import Colorizer
-    from condcolor.jobs import Job
-    from condcolor.manifest import Manifest
-    from condcolor.painting import Paint
+    from condcolor.batch.jobs import Job
+    from condcolor.batch.manifest import Manifest
+    from condcolor.batch.rendering import Paint
+    from condcolor.conditions.schema import AttributeSchema
+    from condcolor.inference.colorizer import Colorizer
 
     Load = Callable[[], Colorizer]
 
@@ -90,14 +98,13 @@ def colorize(
     condcolor colorize scan.jpg --model photo -o colored.jpg
     condcolor colorize old/ --model photo --vivid 1.3 -o new/
     """
-    from condcolor import jobs
-    from condcolor.colorsheet import refuse_other
-    from condcolor.wishes import settled
+    from condcolor.batch import jobs
+    from condcolor.batch.color_report import refuse_other
+    from condcolor.conditions.color_spec import settled
 
     def load() -> Colorizer:
-        from condcolor.coloring import Colorizer
-        from condcolor.heap import keep_memory
-        from condcolor.waiting import wait_asleep
+        from condcolor.inference.colorizer import Colorizer
+        from condcolor.runtime.process import keep_memory, wait_asleep
 
         keep_memory()
         wait_asleep()
@@ -165,7 +172,7 @@ def colorize(
 def _color_one(
     to_do: Sequence[Job], load: Load, overwrite: bool, paint: Paint, schema: AttributeSchema
 ) -> None:
-    from condcolor.batch import run_job
+    from condcolor.batch.pipeline import run_job
 
     for job in to_do:  # one, or none where its output is there already
         done = run_job(load(), job, overwrite=overwrite, paint=paint)
@@ -176,8 +183,8 @@ def _color_one(
 
 
 def _manifest(out: Path, model: str, vivid: float | None, paint: Paint) -> Manifest:
-    from condcolor.manifest import Manifest, settings_of
-    from condcolor.modelfolder import find_model, read_config
+    from condcolor.batch.manifest import Manifest, settings_of
+    from condcolor.models.model_folder import find_model, read_config
 
     settings = settings_of(model, read_config(find_model(model)), vivid)
     manifest = Manifest(out, replace(settings, **paint.settings))
@@ -190,8 +197,8 @@ def _color_several(
     to_do: Sequence[Job], manifest: Manifest, load: Load, overwrite: bool, paint: Paint
 ) -> tuple[int, int]:
     """How many were coloured and how many failed, each of which is named; a signal stops between two."""
-    from condcolor.batch import run_jobs
-    from condcolor.jobs import make_folder
+    from condcolor.batch.pipeline import run_jobs
+    from condcolor.runtime.files import make_folder
 
     if not to_do:
         return 0, 0
@@ -222,3 +229,74 @@ def _color_several(
 
 def _is_csv(sketch: str) -> bool:
     return sketch.lower().endswith(".csv") and not os.path.isdir(sketch)
+
+
+STREAM = "-"  # the name of both
+
+
+def pipe(
+    sketches: Sequence[str],
+    out: str | None,
+    values: Mapping[str, str],
+    load: Callable[[], Colorizer],
+    schema: AttributeSchema,
+    *,
+    overwrite: bool,
+    skip: bool,
+    paint: Paint,
+) -> None:
+    """Colour one picture, `-` being standard input or output; without `out`, it goes to the output.
+
+    Raises:
+        UsageError: what these streams cannot do. DataError: the picture cannot be read or saved.
+    """
+    from condcolor.batch.jobs import Job
+    from condcolor.imaging.open import open_picture
+    from condcolor.imaging.save import encode_image
+    from condcolor.runtime.files import make_folder, write_whole
+
+    _check(sketches, out, overwrite=overwrite, skip=skip)
+    (sketch,) = sketches
+    name = "standard input" if sketch == STREAM else shown_name(sketch)
+    source = sys.stdin.buffer if sketch == STREAM else sketch
+    picture = open_picture(source, name=name)
+    for note in picture.notes:
+        click.echo(f"note: {name}: {note}", err=True)
+    painted = paint(load(), picture, values)
+    to_stream = out in (None, STREAM)
+    data = encode_image("stream.png" if to_stream else out, painted.image)
+    if to_stream:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        make_folder(Path(out).parent)
+        write_whole(out, data, overwrite=overwrite)
+    job = Job(Path(name), Path(STREAM if to_stream else out), values)
+    tell_one(job, painted.found(data), schema, paint, err=to_stream)
+    if not to_stream:
+        click.echo(shown_name(out))
+
+
+def _check(sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: bool) -> None:
+    from condcolor.batch.jobs import names_one
+    from condcolor.imaging.formats import format_for
+    from condcolor.runtime.files import refuse_taken
+
+    sketch = sketches[0]
+    if len(sketches) > 1:
+        raise UsageError("- stands for one picture: give one sketch only")
+    if skip:
+        raise UsageError("--skip-existing is for several pictures, not for -")
+    if sketch == STREAM:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError("nothing on standard input: pipe a picture in, as with < ada.png")
+    elif os.path.isdir(sketch) or sketch.lower().endswith(".csv"):
+        raise UsageError("several pictures do not go to standard output: name a folder with -o")
+    elif not names_one(sketch):
+        raise UsageError(f"{shown_name(sketch)}: no such file: check the path")
+    if out in (None, STREAM):
+        if sys.stdout is None or sys.stdout.isatty():
+            raise UsageError("a picture is nothing for a terminal: add -o FILE, or > FILE")
+    else:
+        format_for(out)
+        refuse_taken(out, overwrite)

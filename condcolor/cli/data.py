@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from condcolor.cli.common import Group, Suggested, one_of
+from condcolor.cli.options import Group, Suggested, one_of
 from condcolor.cli.progress import Progress
 from condcolor.errors import DataError, UsageError
-from condcolor.filetypes import shown_name
+from condcolor.runtime.messages import shown_name
 
 
 def _kits() -> list[str]:
-    from condcolor.sources.kits import KITS
+    from condcolor.data.builders.avatar_kits import KITS
 
     return list(KITS)
 
@@ -71,7 +71,7 @@ def icons(out, kits, **options) -> None:
     if not out:
         raise UsageError("the name of the folder is empty: name a new one")
 
-    from condcolor.sources.icons import draw_icons
+    from condcolor.data.builders.icons import draw_icons
 
     with Progress("drawing") as progress:
         rows = draw_icons(Path(out), kits=kits or None, on_progress=progress, **options)
@@ -94,7 +94,7 @@ def check(path, shared_values, no_targets) -> None:
     if not path:
         raise UsageError("the name of the data set is empty: name its folder or csv")
 
-    from condcolor.inspection import inspect
+    from condcolor.data.inspection import inspect
 
     with Progress("checking") as progress:
         found = inspect(
@@ -150,8 +150,8 @@ def coco(out, archive, url, **options) -> None:
     if archive is not None and url is not None:
         raise UsageError("--archive and --url exclude each other: leave one out")
 
-    from condcolor.cli.fetching import Steps, goes_on
-    from condcolor.sources.coco import URL, fetch_coco, place_of
+    from condcolor.cli.progress import Steps, goes_on
+    from condcolor.data.builders.coco import URL, fetch_coco, place_of
 
     url = url or URL
     by_hand = f"or download {shown_name(url)} by hand and add --archive FILE"
@@ -197,9 +197,9 @@ def pets(out, pictures, splits, seed) -> None:
     if splits is not None and pictures is None:
         raise UsageError("--splits is for pictures that are here already: add --pictures FOLDER")
 
-    from condcolor.cli.fetching import Steps, goes_on
-    from condcolor.sources.petdownload import BY_HAND, place_of
-    from condcolor.sources.pets import make_pets
+    from condcolor.cli.progress import Steps, goes_on
+    from condcolor.data.builders.pet_download import BY_HAND, place_of
+    from condcolor.data.builders.pets import make_pets
 
     place = place_of(out) if pictures is None else None
     with goes_on(place, f"or {BY_HAND} and add --pictures FOLDER"), Steps() as steps:
@@ -218,7 +218,7 @@ def pets(out, pictures, splits, seed) -> None:
         click.echo(f"note: {got.unnamed:,} more left out, which no list names", err=True)
     click.echo(f"{made} {shown_name(out)}")
     if got.download is not None:
-        from condcolor.sources.making import size_of
+        from condcolor.data.builders.archive import size_of
 
         size = size_of(got.download) / 1e6
         click.echo(f"{shown_name(got.download)} ({size:,.1f} MB) can be deleted now")

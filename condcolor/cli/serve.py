@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from condcolor.cli.common import ModelName, device_option
+from condcolor.cli.options import ModelName, device_option
 from condcolor.errors import UsageError
-from condcolor.filetypes import shown_name
+from condcolor.runtime.messages import shown_name
 
 NEEDED = ("starlette", "uvicorn")
 
@@ -68,8 +68,8 @@ def _make_app(models, device, host, *, any_address):
     """The app with all models loaded, those asked for first."""
     import socket
 
-    from condcolor.coloring import Colorizer
-    from condcolor.modelfolder import built_in_models
+    from condcolor.inference.colorizer import Colorizer
+    from condcolor.models.model_folder import built_in_models
     from condcolor.web.app import make_app
 
     loaded = {}

@@ -1,32 +1,79 @@
-"""condcolor train, condcolor resume."""
+"""The commands `train` and `resume`, on one process or several."""
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from condcolor.cli.common import ModelName, Suggested, device_option, one_of
-from condcolor.cli.launching import launch, nproc_option
-from condcolor.cli.plot import quiet_matplotlib
-from condcolor.cli.progress import Progress
-from condcolor.cli.told import Told
+from condcolor.cli.options import ModelName, Suggested, device_option, one_of
+from condcolor.cli.progress import Progress, Told
+from condcolor.cli.runs import quiet_matplotlib
 from condcolor.errors import UsageError
-from condcolor.filetypes import shown_name
-from condcolor.heap import keep_memory
-from condcolor.memory import memory_told
-from condcolor.modelfolder import read_config
-from condcolor.signals import Interrupted
+from condcolor.models.model_folder import read_config
+from condcolor.runtime.messages import shown_name
+from condcolor.runtime.process import Interrupted, cores, keep_memory, memory_told
+
+nproc_option = click.option(
+    "--nproc",
+    type=int,
+    help="Processes to share each batch, one a GPU.  [default: 1, or what torchrun says]",
+)
+
+
+def launch(nproc: int | None) -> bool:
+    """Run this very command as `nproc` processes; False where there is nothing to start.
+
+    Only the first process speaks. Raises click's Exit with the code of the first that failed.
+    """
+    if nproc is not None and nproc < 1:
+        raise UsageError(f"--nproc {nproc}: one process at least")
+    if nproc in (None, 1) or "LOCAL_RANK" in os.environ:
+        return False
+
+    from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)  # the processes say it better
+    config = LaunchConfig(
+        run_id=f"condcolor-{os.getpid()}",
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=nproc,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+        logs_specs=DefaultLogsSpecs(local_ranks_filter={0}),
+    )
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // nproc)))
+    try:
+        elastic_launch(config, sys.executable)("-m", "condcolor", *sys.argv[1:])
+    except ChildFailedError as failed:
+        code = failed.get_first_failure()[1].exitcode
+        raise click.exceptions.Exit(code if code > 0 else 128 - code) from None
+    except SignalException as stopped:
+        raise click.exceptions.Exit(128 + stopped.sigval) from None
+    return True
+
 
 DECIDED = "[default: the recipe's]"
+
+
 ENCODER_NAMES = ("resnet18", "resnet34", "resnet50", "efficientnet-lite0")
+
+
 PHASE = (  # options that are fields of Phase
     *("pixel_loss", "pixel_weight", "chroma_weight", "feature_weight", "gan_weight"),
     *("lr_generator", "lr_discriminator", "switch_below"),
 )
+
+
 NETWORK = (  # options that are fields of ModelConfig
     *("base_channels", "max_channels", "depth", "dropout", "cond_levels", "mix_masks"),
     *("encoder", "disc_channels", "disc_layers", "disc_norm"),
@@ -208,8 +255,8 @@ def train(
     if launch(nproc):
         return
 
-    from condcolor import training
-    from condcolor.modelfolder import find_folder
+    from condcolor.models.model_folder import find_folder
+    from condcolor.training import train
 
     phase = {name: options.pop(name) for name in PHASE}
     model = {name: options.pop(name) for name in NETWORK}
@@ -219,7 +266,7 @@ def train(
         raise UsageError(f"--init takes the generator of its model: take --{generators[0]} away")
     _run(
         out,
-        lambda progress: training.train(
+        lambda progress: train.train(
             data,
             out,
             recipe=recipe,
@@ -263,11 +310,11 @@ def resume(run, epochs, cache, nproc, device) -> None:
     if launch(nproc):
         return
 
-    from condcolor import training
+    from condcolor.training import train
 
     _run(
         run,
-        lambda progress: training.resume(
+        lambda progress: train.resume(
             run, epochs=epochs, device=device, cache=cache, progress=progress
         ),
     )
@@ -280,7 +327,7 @@ def _check_epochs(epochs: tuple[int, ...] | None) -> None:
 
 def _run(run: str, work: Callable[[Told], Path]) -> None:
     """Train with all that is said about it, and say what to do next."""
-    from condcolor.distributed import RankLost
+    from condcolor.runtime.distributed import RankLost
 
     quiet_matplotlib()
     keep_memory()

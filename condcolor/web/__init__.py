@@ -1,1 +1,1 @@
-"""A page to play with, and the HTTP interface behind it: `condcolor serve`."""
+"""The web page and its HTTP interface."""

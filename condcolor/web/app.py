@@ -21,14 +21,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from condcolor.coloring import Colorizer
+from condcolor.conditions.color_spec import plain_values
 from condcolor.errors import CondcolorError, UsageError
-from condcolor.images import Picture, open_picture
+from condcolor.imaging.open import Picture, open_picture
+from condcolor.inference.colorizer import Colorizer
 from condcolor.version import __version__
-from condcolor.web.guard import Guard, error_response
 from condcolor.web.openapi import describe
-from condcolor.web.painting import Painter, encode_png, sketch_image
-from condcolor.web.receiving import (
+from condcolor.web.rendering import Painter, encode_png, sketch_image
+from condcolor.web.requests import (
     CLOSE,
     GONE,
     MOST_BODY,
@@ -37,16 +37,24 @@ from condcolor.web.receiving import (
     find_painter,
     read_body,
 )
-from condcolor.web.sketches import Sketch, Sketches
-from condcolor.web.worker import WAITING, Busy, Worker
-from condcolor.wishes import plain_values
+from condcolor.web.security import Guard, error_response
+from condcolor.web.store import WAITING, Busy, Sketch, Sketches, Worker
 
 T = TypeVar("T")
 
+
 MAX_PIXELS = 16_000_000  # of a picture: taken apart, it takes 40 bytes a pixel
+
+
 RECEIVING = 8 * MOST_BODY  # bytes of files that are being received, all together
+
+
 PART = 5  # variants in one go: between two goes others get their turn
+
+
 STATIC = Path(__file__).parent / "static"
+
+
 KINDS = {
     ".html": "text/html",
     ".css": "text/css",
@@ -55,7 +63,11 @@ KINDS = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
 }
+
+
 BUSY = "too many requests are waiting: ask again in a second"
+
+
 LATER = {"Retry-After": "1"}
 
 

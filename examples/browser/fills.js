@@ -1,4 +1,4 @@
-// Even fills, as condcolor/fills.py makes them: a piece of a drawing that is nearly all one colour becomes all of it.
+// Even fills, as condcolor/imaging/line_art.py makes them: a piece of a drawing that is nearly all one colour becomes all of it.
 
 const LIGHT = 0.9, SMALLEST = 9, ALIKE = 0.12, MOST = 0.75, WHITE = 0.95; // told there
 

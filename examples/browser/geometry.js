@@ -1,4 +1,4 @@
-// Pictures fitted into a square as condcolor/geometry.py does it, so that the network sees the same.
+// Pictures fitted into a square as condcolor/imaging/geometry.py does it, so that the network sees the same.
 // A picture is {width, height, data}: planes, red, green and blue after each other, Uint8Array.
 
 /** Canvas pixels, RGBA and opaque, as planes. */

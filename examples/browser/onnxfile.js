@@ -1,5 +1,5 @@
 // What condcolor exports beside the network: the metadata_props of a ModelProto, which ONNX Runtime keeps to
-// itself. The format is told in condcolor/onnxfile.py.
+// itself. The format is told in condcolor/models/model_folder.py.
 
 const METADATA_PROPS = 14, KEY = 1, VALUE = 2; // fields of onnx.proto
 const FORMAT = 1;

@@ -11,7 +11,7 @@ import { readExported } from "./onnxfile.js";
 ort.env.wasm.numThreads = 1; // more would need a server that isolates the page
 ort.env.wasm.wasmPaths = new URL("vendor/", import.meta.url).href;
 
-const BAND_PIXELS = 2 ** 18, REACH = 3; // as in condcolor/bands.py
+const BAND_PIXELS = 2 ** 18, REACH = 3; // as in condcolor/imaging/geometry.py
 let sketch; // {original, source, box, pieces}
 
 const ready = load();
@@ -61,7 +61,7 @@ async function paint(values) {
   const { output } = await graphs.network.run({ source, cond: planes });
   evenFills(pieces, output.data, config.image_size);
 
-  // at the picture's own size, in bands, as condcolor.bands.paint_bands does
+  // at the picture's own size, in bands, as condcolor.imaging.geometry.paint_bands does
   const given = { original: tensor(original, 0, height), output: cut(output, box) };
   const { near } = await graphs.prepare.run(given);
   const low = near.dims[2], painted = new ImageData(width, height);

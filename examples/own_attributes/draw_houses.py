@@ -13,8 +13,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from condcolor.attributes import parse_hex
-from condcolor.metadata import write_metadata
+from condcolor.conditions.colors import parse_hex
+from condcolor.data.metadata import write_metadata
 
 SCALE = 4  # drawn this much larger and reduced, for smooth edges
 COLORS = {

@@ -2,8 +2,8 @@
 
 Run once, before the modules moved, from the repository's root:
 
-    PYTHONPATH=tests .venv/bin/python tests/pinned/make.py              # all kinds
-    PYTHONPATH=tests .venv/bin/python tests/pinned/make.py models runs  # some of them
+    PYTHONPATH=tests:tests/helpers .venv/bin/python tests/pinned/make.py              # all kinds
+    PYTHONPATH=tests:tests/helpers .venv/bin/python tests/pinned/make.py models runs  # some of them
 
 It is no part of the tests: what older code wrote must go on being read, so a kind is made again only when a
 format changes on purpose; those below it in KINDS are made of it.
@@ -40,12 +40,13 @@ from test_formats import (
     this_machine,
 )
 
-from condcolor.attributes import AttributeSchema
-from condcolor.checkpoint import save_model
 from condcolor.cli import main
-from condcolor.networks import ModelConfig, make_generator
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.cache import decode
+from condcolor.models.checkpoint import save_model
+from condcolor.models.config import ModelConfig
+from condcolor.models.networks import make_generator
 from condcolor.recipes import RECIPES
-from condcolor.squares import decode
 
 QUICK = (
     *("--device", "cpu", "--precision", "fp32", "--image-size", 16, "--batch-size", 6),
@@ -173,7 +174,7 @@ def make_cluster() -> None:
     """What a Ray of this machine made of a folder; the path of the folder, absolute, is left open."""
     import ray
 
-    from condcolor.clusters import colorize_everywhere
+    from condcolor.batch.cluster.colorize import colorize_everywhere
 
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     options = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}

@@ -1,0 +1,37 @@
+"""Trainings that end after so many minutes, for tables of variants that had the same time."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+from condcolor.training.train import train
+from condcolor.training.trainer import Progress, Trainer
+
+
+class Enough(Exception):
+    """The minutes are up."""
+
+
+class Clock(Progress):
+    """Ends the training some minutes after its first step."""
+
+    def __init__(self, minutes: float):
+        self.minutes = minutes
+
+    def begins(self, trainer: Trainer) -> None:
+        self.trainer, self.started = trainer, time.monotonic()
+
+    def step(self, done: int, total: int, losses: dict) -> None:
+        if time.monotonic() - self.started > 60 * self.minutes:
+            raise Enough
+
+
+def train_for(minutes: float, data: Path, out: Path, **options) -> Trainer:
+    """As `condcolor.training.train`, for `minutes`; the last state is saved as the model of `out`."""
+    clock = Clock(minutes)
+    with contextlib.suppress(Enough):
+        train(data, out, progress=clock, **options)
+    clock.trainer.save_model("model")
+    return clock.trainer

@@ -1,0 +1,227 @@
+"""The page's speed: from a click to the new picture on screen, and many clients at once.
+
+    python benchmarks/speed/web_speed.py --seconds 60
+
+Starts `condcolor serve` on a port of its own, with the built-in models. First, one page in headless Chromium
+colours a sketch of 256 pixels: the time from the event (a swatch, the colour picker, in turn) until the frame
+that shows the decoded picture. Then, clients send a sketch each and ask for random colours, as
+fast as they are answered, a quarter of the time for values of the model; every picture is compared with the
+right one.
+Needs `pip install 'condcolor[dev]'` and Chromium. Prints the rows of the tables in docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import io
+import itertools
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+from PIL import Image
+
+from condcolor.conditions.colors import format_hex
+from condcolor.inference.colorizer import Colorizer
+
+SKETCHES = sorted((Path(__file__).parents[2] / "examples/sketches").glob("*.png"))
+SIDE = 256  # pixels
+PLAIN = 0.25  # of the wishes are for values of the model
+PALETTE = (
+    40  # colours that each client chooses from, so that all right pictures can be made beforehand
+)
+
+# Clicks, and calls back in the first frame after the new picture has taken its place.
+TIMED = """([name, value]) => new Promise((done) => {
+    const field = document.querySelector(`fieldset[data-name=${name}]`);
+    const watcher = new MutationObserver(() => {
+        watcher.disconnect();
+        requestAnimationFrame(() => {
+            const channel = new MessageChannel();  // its message comes when that frame is painted
+            channel.port1.onmessage = () => done(performance.now() - started);
+            channel.port2.postMessage(0);
+        });
+    });
+    watcher.observe(document.getElementById("frame"), { childList: true });
+    const started = performance.now();
+    if (value.startsWith("#")) {
+        const well = field.querySelector(".well");
+        well.value = value;
+        well.dispatchEvent(new Event("input", { bubbles: true }));
+    } else field.querySelector(`input[value="${value}"]`).click();
+})"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--changes", type=int, default=60)
+    parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    command = [sys.executable, "-m", "condcolor", "serve", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        url = server.stdout.readline().split()[3]
+        _measure_page(url, options.changes, random.Random(options.seed))
+        _measure_clients(url, server.pid, options)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _sketch(path: Path, shift: int = 0) -> Image.Image:
+    """A sketch of SIDE pixels; moved, so that no two clients have the same."""
+    image = Image.open(path).convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    moved = Image.new("L", image.size, 255)
+    moved.paste(image, (shift, 0))
+    return moved
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _measure_page(url: str, changes: int, rng: random.Random) -> None:
+    from playwright.sync_api import sync_playwright
+
+    schema = Colorizer.load("icons", device="cpu").schema
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    spent: dict[str, list[float]] = {"a value": [], "any colour": []}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        page.goto(url)
+        picture = {"name": "a.png", "mimeType": "image/png", "buffer": _png(_sketch(SKETCHES[0]))}
+        page.locator("#models label").first.wait_for()
+        page.locator("#file").set_input_files(picture)
+        page.locator("#status", has_text=" ms").wait_for()
+        before: dict[str, str] = {"hair": "red", "shirt": "blue"}
+        for i in range(changes):
+            page.wait_for_timeout(rng.uniform(250, 450))  # nobody is faster
+            attribute = schema.attributes[i % 2]
+            kind = "any colour" if i // 2 % 2 else "a value"
+            value = _random_color(rng)
+            if kind == "a value":
+                value = rng.choice([v for v in attribute.values if v != before[attribute.name]])
+            before[attribute.name] = value
+            spent[kind].append(page.evaluate(TIMED, [attribute.name, value]))
+        browser.close()
+    print(f"| a change of one colour, {SIDE} px | n | median | p95 | largest |")
+    print("|---|---|---|---|---|")
+    first = spent["a value"][0]
+    for kind, times in (*spent.items(), ("all", [t for ts in spent.values() for t in ts])):
+        middle, high = np.percentile(times, [50, 95])
+        print(f"| {kind} | {len(times)} | {middle:.0f} ms | {high:.0f} ms | {max(times):.0f} ms |")
+    print(f"\nthe very first change: {first:.0f} ms\n", flush=True)
+
+
+def _random_color(rng: random.Random) -> str:
+    return format_hex(tuple(rng.randrange(256) for _ in range(3)))
+
+
+@dataclass
+class Client:
+    """One that sends its sketch and asks for its colours."""
+
+    sketch: Image.Image
+    wishes: list[dict[str, str]]
+    right: list[np.ndarray]
+    times: list[float] = field(default_factory=list)
+    wrong: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def run(self, host: str, end: float, rng: random.Random) -> None:
+        connection = http.client.HTTPConnection(host, timeout=60)
+        name = json.loads(self._ask(connection, "POST", "/api/sketches", _png(self.sketch)))["id"]
+        while time.monotonic() < end:
+            i = rng.randrange(len(self.wishes))
+            started = time.perf_counter()
+            path = f"/api/sketches/{name}/colored.png?{urlencode(self.wishes[i])}"
+            data = self._ask(connection, "GET", path)
+            if data is None:
+                continue
+            self.times.append(time.perf_counter() - started)
+            self.wrong += not np.array_equal(
+                np.asarray(Image.open(io.BytesIO(data))), self.right[i]
+            )
+        connection.close()
+
+    def _ask(self, connection, method: str, path: str, body: bytes | None = None) -> bytes | None:
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        data = answer.read()
+        if answer.status >= 300:
+            self.errors.append(f"{answer.status} {data[:200]!r}")
+            return None
+        return data
+
+
+def _measure_clients(url: str, pid: int, options: argparse.Namespace) -> None:
+    colorizer = Colorizer.load("icons", device="cpu")
+    clients = [
+        _prepared(colorizer, i, random.Random(options.seed + i)) for i in range(options.clients)
+    ]
+    host = url.split("/")[2]
+    Client(clients[0].sketch, clients[0].wishes, clients[0].right).run(
+        host, time.monotonic() + 1, random.Random(1)
+    )
+    memory = [_resident(pid)]
+    end = time.monotonic() + options.seconds
+    with ThreadPoolExecutor(options.clients + 1) as pool:
+        running = [
+            pool.submit(client.run, host, end, random.Random(i)) for i, client in enumerate(clients)
+        ]
+        while time.monotonic() < end:
+            time.sleep(options.seconds / 6)
+            memory.append(_resident(pid))
+        for future in running:
+            future.result()
+    times = list(itertools.chain.from_iterable(client.times for client in clients))
+    errors = [error for client in clients for error in client.errors]
+    middle, high = 1000 * np.percentile(times, [50, 95])
+    print("| clients | seconds | pictures | a second | median | p95 | errors | wrong pictures |")
+    print("|---|---|---|---|---|---|---|---|")
+    print(
+        f"| {options.clients} | {options.seconds:.0f} | {len(times)} | {len(times) / options.seconds:.0f} "
+        f"| {middle:.0f} ms | {high:.0f} ms | {len(errors)} | {sum(c.wrong for c in clients)} |"
+    )
+    print(f"\nmemory of the server, MB: {', '.join(f'{m:.0f}' for m in memory)}")
+    print("\n".join(sorted(set(errors))[:5]))
+
+
+def _prepared(colorizer: Colorizer, number: int, rng: random.Random) -> Client:
+    sketch = _sketch(SKETCHES[number % len(SKETCHES)], shift=number)
+    names = colorizer.schema.names
+    values = list(colorizer.schema.combinations())
+    wishes = [
+        rng.choice(values) if i < PLAIN * PALETTE else {name: _random_color(rng) for name in names}
+        for i in range(PALETTE)
+    ]
+    regions = colorizer.regions(sketch)
+    plain = round(PLAIN * PALETTE)
+    right = [np.asarray(image) for image in colorizer.colorings(sketch, wishes[:plain])]
+    right += [np.asarray(regions.paint(**wish)) for wish in wishes[plain:]]
+    return Client(sketch, wishes, right)
+
+
+def _resident(pid: int) -> float:
+    """MB of memory in use."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Many pictures to files: jobs, pipeline, manifest, reports."""

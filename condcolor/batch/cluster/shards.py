@@ -1,0 +1,256 @@
+"""Rows of encoded pictures, read from folders, parquet shards and WebDataset tars, and written as those."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+from condcolor.batch.cluster.blocks import Block, Ledger
+from condcolor.batch.cluster.storage import Store, require_pyarrow
+from condcolor.data.paths import path_fault
+from condcolor.errors import DataError
+from condcolor.imaging.formats import READ_SUFFIXES
+from condcolor.runtime.messages import shown_name
+
+ROWS = 16  # of a parquet shard in memory at a time
+
+
+GROUP_BYTES = 64 * 2**20  # of pictures in a row group, which is held until it is full
+
+
+OF_THE_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A picture and what its shard says of it; `error` says why there is none.
+
+    data: the encoded picture: as it was read, or, coloured, in the format that is written.
+    """
+
+    key: str
+    data: bytes = b""
+    values: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of what is read from a shard: key and picture (parquet only) and attributes."""
+
+    key: str = "key"
+    picture: str = "image"
+    attributes: tuple[str, ...] = ()
+
+
+def read_rows(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
+    """The rows of a block, in order; what is wrong with one of them is in its `error`.
+
+    Raises:
+        DataError: the block cannot be read, or not to its end. OSError: as the file system says.
+    """
+    yield from {"pictures": _files, "parquet": _parquet, "webdataset": _tar}[block.kind](
+        store, block, columns
+    )
+
+
+def _files(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
+    for name in block.files:
+        try:
+            yield Row(name, store.read(name))
+        except OSError as error:
+            yield Row(name, error=f"{shown_name(name)}: cannot be read ({error})")
+
+
+def _parquet(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
+    wanted = [columns.key, columns.picture, *columns.attributes]
+    arrow = require_pyarrow()
+    label = shown_name(block.files[0])
+    with store.open(block.files[0]) as file:
+        try:
+            shard = arrow.parquet.ParquetFile(file)
+            check_columns(shard.schema_arrow.names, wanted, label)
+            for batch in shard.iter_batches(batch_size=ROWS, columns=wanted):
+                for cells in batch.to_pylist():
+                    yield _parquet_row(cells, columns)
+        except arrow.ArrowInvalid as error:
+            raise DataError(f"{label}: damaged parquet ({error}): copy it again") from error
+
+
+def _parquet_row(cells: Mapping[str, object], columns: Columns) -> Row:
+    key, data = cells[columns.key], cells[columns.picture]
+    if isinstance(data, Mapping):  # the `image` of Hugging Face data sets: bytes and path
+        data = data.get("bytes")
+    if key is None:
+        return Row("", error=f"a row without a {columns.key}")
+    if not isinstance(data, bytes):
+        return Row(str(key), error=f"{shown_name(str(key))}: no bytes in {columns.picture}")
+    return Row(str(key), data, _texts(cells, columns.attributes))
+
+
+def check_columns(there: Sequence[str], wanted: Sequence[str], label: str) -> None:
+    """DataError when a parquet shard lacks a column."""
+    if missing := [name for name in wanted if name not in there]:
+        raise DataError(
+            f"{label}: no column {', '.join(missing)}; it has {', '.join(there)}: name the key and picture "
+            "columns, and give values for attributes that have none"
+        )
+
+
+def _tar(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
+    with store.open(block.files[0]) as file:
+        try:
+            with tarfile.open(fileobj=file, mode="r|") as tar:
+                yield from _samples(tar, columns)
+        except tarfile.TarError as error:
+            label = shown_name(block.files[0])
+            raise DataError(f"{label}: damaged tar ({error}): copy it again") from error
+
+
+def _samples(tar: tarfile.TarFile, columns: Columns) -> Iterator[Row]:
+    """Members that follow each other and have the name up to the first dot in common are one sample."""
+    key, parts = None, {}
+    for member in tar:
+        folder, slash, name = member.name.rpartition("/")
+        stem, _, suffix = name.partition(".")
+        if not member.isfile() or not stem:
+            continue
+        if key not in (None, folder + slash + stem):
+            yield _sample(key, parts, columns)
+            parts = {}
+        key = folder + slash + stem
+        if f".{suffix.lower()}" in (*READ_SUFFIXES, ".json"):
+            parts[suffix.lower()] = tar.extractfile(member).read()
+    if key is not None:
+        yield _sample(key, parts, columns)
+
+
+def _sample(key: str, parts: Mapping[str, bytes], columns: Columns) -> Row:
+    picture = next((data for suffix, data in parts.items() if suffix != "json"), None)
+    if picture is None:
+        return Row(key, error=f"{shown_name(key)}: a sample without a picture")
+    try:
+        told = json.loads(parts.get("json", b"{}"))
+    except ValueError as error:
+        return Row(key, error=f"{shown_name(key)}: its json cannot be read ({error})")
+    return Row(key, picture, _texts(told, columns.attributes) if isinstance(told, dict) else {})
+
+
+def _texts(cells: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
+    return {name: str(cells[name]) for name in names if cells.get(name) is not None}
+
+
+class Writer(Protocol):
+    """Takes the rows of a block, coloured or failed; DataError for a row that has no place."""
+
+    def add(self, row: Row) -> None: ...
+
+
+@contextmanager
+def new_output(ledger: Ledger, block: Block, attributes: Sequence[str]) -> Iterator[Writer]:
+    """What a block's rows are written to: a shard is there after the `with`, and only without a fault."""
+    if ledger.form == "pictures":
+        yield _Tree(ledger, block)
+        return
+    with ledger.store.new_file(ledger.shard(block.name)) as file:
+        if ledger.form == "parquet":
+            with _Parquet(file, attributes) as shard:
+                yield shard
+        else:
+            with tarfile.open(fileobj=file, mode="w|") as tar:
+                yield _Tar(tar, ledger.suffix or ".png")
+
+
+class _Tree:
+    """A file a picture, below the name of its shard."""
+
+    def __init__(self, ledger: Ledger, block: Block):
+        self.ledger, self.block = ledger, block
+        self.names: set[str] = set()
+
+    def add(self, row: Row) -> None:
+        if row.error:
+            return
+        label = shown_name(row.key)
+        if fault := path_fault(row.key) or ("" if row.key.strip("/.") else "names no file"):
+            raise DataError(f"{label}: {fault}")
+        name = self.ledger.picture(self.block, row.key)
+        if name in self.names:
+            raise DataError(f"{label}: the key is there twice: give each picture its own")
+        self.names.add(name)
+        try:
+            self.ledger.store.write(name, row.data)
+        except OSError as error:
+            if error.errno in OF_THE_NAME:
+                raise DataError(f"{label}: no file can have this name ({error.strerror})") from None
+            raise
+
+
+class _Tar:
+    """A WebDataset shard: `key.png`, and `key.json` with the key as it was and the values."""
+
+    def __init__(self, tar: tarfile.TarFile, suffix: str):
+        self.tar, self.suffix = tar, suffix
+        self.names: set[str] = set()
+
+    def add(self, row: Row) -> None:
+        if row.error:
+            return
+        name = self._name(row.key)
+        self._member(name + self.suffix, row.data)
+        self._member(name + ".json", json.dumps({"key": row.key, **row.values}).encode())
+
+    def _name(self, key: str) -> str:
+        """The key as a name without dots, which would end it, and of no other sample of this shard."""
+        ending = next((s for s in READ_SUFFIXES if key.lower().endswith(s)), "")
+        folder, slash, name = key.removesuffix(key[len(key) - len(ending) :]).rpartition("/")
+        first = name = folder + slash + (name.replace(".", "_") or "_")
+        number = 1
+        while name in self.names:
+            number += 1
+            name = f"{first}_{number}"
+        self.names.add(name)
+        return name
+
+    def _member(self, name: str, data: bytes) -> None:
+        about = tarfile.TarInfo(name)
+        about.size = len(data)
+        self.tar.addfile(about, io.BytesIO(data))
+
+
+class _Parquet:
+    """A shard of `key`, `image`, one column an attribute, and `error`, where `image` is null."""
+
+    def __init__(self, file: BinaryIO, attributes: Sequence[str]):
+        self.arrow = require_pyarrow()
+        text, names = self.arrow.string(), (*attributes, "error")
+        kinds = [("key", text), ("image", self.arrow.binary()), *((name, text) for name in names)]
+        self.schema = self.arrow.schema(kinds)
+        self.writer = self.arrow.parquet.ParquetWriter(file, self.schema)
+        self.rows: list[dict] = []
+        self.bytes = 0
+
+    def __enter__(self) -> _Parquet:
+        return self
+
+    def __exit__(self, *fault) -> None:
+        if not any(fault):
+            self._flush()
+        self.writer.close()
+
+    def add(self, row: Row) -> None:
+        image = None if row.error else row.data
+        self.rows.append({"key": row.key, "image": image, **row.values, "error": row.error or None})
+        self.bytes += len(row.data)
+        if self.bytes >= GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        self.writer.write_table(self.arrow.Table.from_pylist(self.rows, self.schema))
+        self.rows, self.bytes = [], 0

@@ -1,0 +1,172 @@
+"""colors.csv of an output folder: of each picture what was asked, what came out, and what is doubtful.
+
+It is made anew from the manifest at the end of each run, so that pictures of earlier runs keep their rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from condcolor.batch.jobs import Job
+from condcolor.batch.rendering import Doubt, doubtful
+from condcolor.conditions.color_spec import color_of, parse_wish
+from condcolor.conditions.colors import RGB, format_hex, parse_hex
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.table import format_table
+from condcolor.errors import UsageError
+from condcolor.runtime.files import refuse_taken, write_whole
+from condcolor.runtime.messages import shown_name
+
+NAME = "colors.csv"
+
+
+FIRST, LAST = ("input", "output"), "flagged"  # columns around those of the attributes
+
+
+@dataclass(frozen=True)
+class Color:
+    """One attribute of one picture: the words that asked for it, the colour they mean, and what came out.
+
+    asked: None where nothing says one colour (`none`, `keep`). measured: None where it shows nowhere, or
+    was not measured.
+    """
+
+    words: str
+    asked: RGB | None
+    measured: RGB | None
+
+    @property
+    def delta_e(self) -> float | None:
+        """CIEDE2000 between the two."""
+        if self.asked is None or self.measured is None:
+            return None
+        return _distances([(self.asked, self.measured)])[0]
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        distance = self.delta_e
+        colors = [format_hex(c) if c is not None else "" for c in (self.asked, self.measured)]
+        return self.words, *colors, "" if distance is None else f"{distance:.2f}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture: `made` is False where it has failed, or was not reached."""
+
+    job: Job
+    made: bool
+    colors: Mapping[str, Color]
+    doubts: Mapping[str, Doubt]
+
+
+def make_row(job: Job, made: bool, entry: Mapping, schema: AttributeSchema) -> Row:
+    """A row from what a manifest holds of a picture: `measured` and `doubts`, where they are there."""
+    found = entry if made else {}
+    measured, doubts = found.get("measured") or {}, found.get("doubts") or {}
+    words = job.words or job.values
+    colors = {
+        name: Color(
+            words[name],
+            _asked(schema, name, job.values[name]),
+            parse_hex(measured[name]) if measured.get(name) else None,
+        )
+        for name in schema.names
+    }
+    return Row(job, made, colors, {name: Doubt(**doubt) for name, doubt in doubts.items()})
+
+
+def write_colors(folder: Path, rows: Iterable[Row], schema: AttributeSchema) -> None:
+    """Write `folder/colors.csv`, whole; DataError when it cannot be. Paths in it are relative to it."""
+    lines = []
+    for row in rows:
+        output = _relative(row.job.out, folder) if row.made else ""
+        cells = [cell for color in row.colors.values() for cell in color.cells]
+        doubts = doubtful(row.doubts).items()
+        flagged = "; ".join(f"{name}: {doubt.said}" for name, doubt in doubts)
+        lines.append([_relative(row.job.source, folder), output, *cells, flagged])
+    data, _ = format_table(lines, columns(schema), NAME)
+    write_whole(folder / NAME, data, overwrite=True)
+
+
+def refuse_other(folder: Path) -> None:
+    """UsageError where a colors.csv is there that `write_colors` did not write."""
+    path = folder / NAME
+    refuse_taken(path, overwrite=True)
+    try:
+        with open(path, "rb") as file:
+            head = file.readline(2**16).decode("utf-8", "replace").strip().split(",")
+    except OSError:  # nothing there; other faults show when writing
+        return
+    if tuple(head[:2]) != FIRST or head[-1] != LAST:
+        raise UsageError(f"{shown_name(path)}: is no report of ours: move it, or choose another -o")
+
+
+def columns(schema: AttributeSchema) -> list[str]:
+    own = ("asked", "asked_hex", "measured_hex", "delta_e")
+    return [*FIRST, *(f"{name}_{what}" for name in schema.names for what in own), LAST]
+
+
+def summary(rows: Sequence[Row]) -> list[str]:
+    """A line for each attribute and colour asked: how far the set is from it, and within itself.
+
+    `hair crimson #b01030: 12 pictures, dE2000 at most 0.00 from it, 0.00 between two`.
+    """
+    groups: dict[tuple[str, str, RGB], list[RGB]] = defaultdict(list)
+    for row in rows:
+        for name, color in row.colors.items():
+            if color.asked is not None and color.measured is not None:
+                groups[name, color.words, color.asked].append(color.measured)
+    table = []
+    for (name, words, asked), found in groups.items():
+        differ = sorted(set(found))
+        off = max(_distances([(asked, one) for one in differ]))
+        apart = max(_distances(list(combinations(differ, 2))), default=0.0)
+        said = format_hex(asked) if words == format_hex(asked) else f"{words} {format_hex(asked)}"
+        count = "1 picture" if len(found) == 1 else f"{len(found)} pictures"
+        table.append((name, said, count, f"{off:.2f}", f"{apart:.2f}"))
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        f"{name:{widths[0]}}  {said:{widths[1]}}  {count:>{widths[2]}}, dE2000 at most {off} from it, "
+        f"{apart} between two"
+        for name, said, count, off, apart in table
+    ]
+
+
+def _asked(schema: AttributeSchema, name: str, text: str) -> RGB | None:
+    attribute = replace(schema.attributes[schema.names.index(name)], named=())  # `text` is settled
+    wish = parse_wish(attribute, text)
+    if wish.left:
+        return None
+    try:
+        red, green, blue = (round(level) for level in color_of(attribute, wish))
+    except UsageError:  # the model does not say the colour of its value
+        return None
+    return red, green, blue
+
+
+def _distances(pairs: Sequence[tuple[RGB, RGB]]) -> list[float]:
+    """CIEDE2000 of each pair."""
+    if all(first == second for first, second in pairs):
+        return [0.0] * len(pairs)  # without torch, whose import takes longer than all else here
+
+    import torch
+
+    from condcolor.imaging.color import delta_e_2000, srgb8_to_lab
+
+    levels = torch.from_numpy(np.array(pairs, np.uint8))  # (N, 2, 3)
+    first, second = srgb8_to_lab(levels.permute(1, 2, 0)[:, :, None])  # (3, 1, N) each
+    return [
+        0.0 if a == b else d
+        for (a, b), d in zip(pairs, delta_e_2000(first, second)[0].tolist(), strict=True)
+    ]
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return shown_name(Path(os.path.relpath(path, folder)).as_posix())

@@ -1,0 +1,239 @@
+"""Which picture becomes which file: the work of a command, planned and checked before any is done."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from condcolor.conditions.color_spec import settled
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.metadata import read_metadata
+from condcolor.errors import UsageError
+from condcolor.imaging.formats import READ_SUFFIXES, WRITE_SUFFIXES, find_pictures, format_for
+from condcolor.runtime.files import refuse_taken
+from condcolor.runtime.messages import shown_name
+
+NAMED = 5  # paths that a message names before it says how many more
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to colour: where from, where to, in which colours; and those as they were written."""
+
+    source: Path
+    out: Path
+    values: Mapping[str, str]
+    words: Mapping[str, str] = field(default_factory=dict)  # where `settle` spelt them anew
+
+
+def plan_jobs(
+    inputs: Sequence[str], out: str | None, values: Mapping[str, str]
+) -> tuple[list[Job], list[str]]:
+    """The jobs for files, folders and glob patterns, trees kept; and what was passed over, a line each.
+
+    `out` names a file for a single input file, else a folder (an ending `/` says folder, too).
+    Without it, a single file gets its values behind its name, in the current folder.
+
+    Raises:
+        UsageError: nothing there, `out` missing or not fitting, two inputs with one output, an
+            output that is an input.
+        PictureError: a folder that cannot be read.
+    """
+    if out == "":
+        raise UsageError("the name of the output is empty: give a file or folder")
+    pairs: list[tuple[Path, Path]] = []  # input, and its place below `out`
+    passed_over: list[str] = []
+    for text in inputs:
+        found, skipped = _find(text, out)
+        pairs += found
+        passed_over += skipped
+    if not pairs:
+        raise UsageError(f"no pictures in {', '.join(map(shown_name, inputs))}")
+    single = len(inputs) == 1 and names_one(inputs[0])
+    if single and (out is None or not _means_folder(out)):
+        source = pairs[0][0]
+        target = Path(out) if out is not None else Path(values_name(source, values))
+        jobs = [Job(source, target, values)]
+    else:
+        folder = _folder_for_several(out) if not single else Path(out)
+        jobs = [Job(source, folder / writable_name(place), values) for source, place in pairs]
+    return _checked(jobs), passed_over
+
+
+def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
+    """A job for each row of a csv of `input,hair,shirt`; the values go into the output's name.
+
+    Values are what `wishes` knows: the model's, any colour, a mix.
+
+    Raises:
+        UsageError: no `out`, or it is no folder, or two rows with one output.
+        DataError: every row that cannot be used.
+    """
+    folder = _folder_for_several(out)
+    read = read_metadata(csv, require_target=False, vocabulary=schema, any_color=True)
+    records = read.records
+    jobs = []
+    for record in records:
+        values = dict(zip(schema.names, record.values, strict=True))
+        place = Path(os.path.relpath(record.source, csv.parent))
+        jobs.append(Job(record.source, folder / place.parent / values_name(place, values), values))
+    return _checked(jobs)
+
+
+def settle(jobs: Sequence[Job], schema: AttributeSchema, *, lock: bool) -> list[Job]:
+    """The jobs with values as `wishes.settled` spells them, and the words that were written kept."""
+    known: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+    made = []
+    for job in jobs:
+        words = tuple(job.values.items())
+        if words not in known:
+            known[words] = settled(schema, job.values, lock=lock)
+        made.append(replace(job, values=known[words], words=job.values))
+    return made
+
+
+def still_to_do(jobs: Sequence[Job], *, overwrite: bool, skip: bool) -> list[Job]:
+    """The jobs left when outputs that exist are skipped.
+
+    Raises:
+        UsageError: an output exists and neither option is given; both are; or a folder or device
+            has an output's name.
+    """
+    if overwrite and skip:
+        raise UsageError("--overwrite and --skip-existing exclude each other")
+    if skip:
+        return [job for job in jobs if not os.path.lexists(job.out)]
+    for job in jobs:
+        refuse_taken(job.out, overwrite=True)  # no folder or device, whatever is asked
+    taken = [job.out for job in jobs if os.path.lexists(job.out)]
+    if taken and not overwrite:
+        exist = "exists" if len(taken) == 1 else "exist"
+        raise UsageError(f"{_named(taken)} {exist}: add --overwrite or --skip-existing")
+    return list(jobs)
+
+
+def names_one(text: str) -> bool:
+    """Whether an input is one file, not a folder or pattern."""
+    return os.path.lexists(text) and not os.path.isdir(text)
+
+
+def values_name(source: Path, values: Mapping[str, str]) -> str:
+    """`ada.png` in red and blue is `ada-red-blue.png`; where there is nothing to name, `ada-colored.png`."""
+    said = [re.sub(r"[/\\:]", "_", value.removeprefix("#")) for value in values.values()]
+    stem = "-".join([source.stem, *(said or ["colored"])])
+    return writable_name(Path(stem + source.suffix)).name
+
+
+def values_names(source: Path, asked: Iterable[Mapping[str, str]]) -> list[str]:
+    """`values_name` for each; a name that another one has already, in any case, is numbered."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for values in asked:
+        first = Path(values_name(source, values))
+        name, number = first.name, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{first.stem}-{number}{first.suffix}"
+        names.append(name)
+        taken.add(name.casefold())
+    return names
+
+
+def writable_name(place: Path) -> Path:
+    """The same place, with .png behind where its own suffix is one that is read but not written."""
+    return place if place.suffix.lower() in WRITE_SUFFIXES else Path(f"{place}.png")
+
+
+def _find(text: str, out: str | None) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """Each picture of an input with its place below the output; and what was passed over."""
+    if not text or "\0" in text:
+        raise UsageError(f"{text!r} names no input: give a file, folder or pattern")
+    path = Path(text)
+    if os.path.isdir(path):
+        return _find_in_folder(path, out)
+    if os.path.lexists(path):
+        return [(path, Path(path.name))], []
+    base = _fixed_part(text)
+    matches = [Path(match) for match in sorted(glob.glob(text, recursive=True))]
+    pictures = [m for m in matches if m.suffix.lower() in READ_SUFFIXES and not m.is_dir()]
+    if pictures:
+        return [(picture, picture.relative_to(base)) for picture in pictures], []
+    what = "no picture matches" if glob.has_magic(text) else "no such file or folder"
+    raise UsageError(f"{shown_name(text)}: {what}: check the path")
+
+
+def _find_in_folder(folder: Path, out: str | None) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """What find_pictures finds, but for earlier outputs, where the output folder lies in `folder`."""
+    pictures, passed_over = find_pictures(folder)
+    passed_over = [f"{shown_name(folder)}/{line}" for line in passed_over]
+    inside = None if out is None else Path(os.path.realpath(out))
+    real = Path(os.path.realpath(folder))
+    if inside is not None and inside != real and inside.is_relative_to(real):
+        own = folder / inside.relative_to(real)
+        pictures = [picture for picture in pictures if not picture.is_relative_to(own)]
+    return [(picture, picture.relative_to(folder)) for picture in pictures], passed_over
+
+
+def _fixed_part(pattern: str) -> Path:
+    """The folders of a pattern before the first that has a `*`, `?` or `[`: what its tree hangs from."""
+    parts = Path(pattern).parts
+    magic = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
+    return Path(*parts[: min(magic, len(parts) - 1)])
+
+
+def _means_folder(out: str) -> bool:
+    """Whether the output of a single picture is a folder; UsageError for a suffix no picture has."""
+    if os.path.isdir(out) or out.endswith(os.sep) or not Path(out).suffix:
+        return True
+    try:
+        format_for(out)
+    except UsageError as error:
+        raise UsageError(f"{error}; for a folder write {shown_name(out)}/") from None
+    return False
+
+
+def _folder_for_several(out: str | None) -> Path:
+    if not out:
+        raise UsageError("several pictures need a folder to go to: add -o FOLDER")
+    label = shown_name(out)
+    if os.path.lexists(out) and not os.path.isdir(out):
+        raise UsageError(f"{label} is a file, but several pictures need a folder")
+    if not os.path.isdir(out) and not out.endswith(os.sep) and _has_picture_suffix(out):
+        raise UsageError(
+            f"{label} names a picture, but several pictures need a folder: -o {label}/"
+        )
+    return Path(out)
+
+
+def _has_picture_suffix(name: str) -> bool:
+    return Path(name).suffix.lower() in (*WRITE_SUFFIXES, *READ_SUFFIXES)
+
+
+def _checked(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs, each once; UsageError for two inputs to one output, or an output that is an input."""
+    sources = {os.path.realpath(job.source) for job in jobs}
+    owners: dict[str, Job] = {}
+    for job in jobs:
+        out = os.path.realpath(job.out)
+        if out in sources:
+            raise UsageError(f"{shown_name(job.out)} is an input too: choose another output")
+        first = owners.setdefault(out, job)
+        if (first.source, first.values) != (job.source, job.values):
+            raise UsageError(
+                f"{_asked(first)} and {_asked(job)} would both become {shown_name(job.out)}: "
+                "colour them in two calls, or rename one"
+            )
+    return list(owners.values())
+
+
+def _asked(job: Job) -> str:
+    return " ".join([shown_name(job.source), *job.values.values()])
+
+
+def _named(paths: Sequence[Path]) -> str:
+    shown = ", ".join(shown_name(path) for path in paths[:NAMED])
+    return shown + (f" and {len(paths) - NAMED} more" if len(paths) > NAMED else "")

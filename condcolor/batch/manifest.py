@@ -1,0 +1,184 @@
+"""manifest.jsonl of an output folder: what was made of which picture, so that the next run goes on.
+
+A line a picture, appended when it is finished; of several lines for one output the last counts. Paths are
+relative to the folder, so that they hold wherever the command is started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from condcolor.batch.jobs import Job
+from condcolor.errors import CondcolorError
+from condcolor.runtime.messages import shown_name
+
+NAME = "manifest.jsonl"
+
+
+BEGUN, DONE, FAILED = "begun", "done", "failed"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What, besides a picture and its values, decides how it comes out."""
+
+    model: str  # as it was named
+    sha256: str  # of its weights
+    vivid: float
+    lock: bool = False
+    grid: str = ""
+    needs: tuple[str, ...] = ()  # keys that an entry must have, such as what was measured
+
+
+@dataclass
+class Manifest:
+    """The entries of a folder's manifest. `problem` says why it cannot be used, or not all of it.
+
+    What is wrong with the file never stops the work, and no line of it is ever changed or removed.
+    """
+
+    folder: Path
+    settings: Settings
+    problem: str = ""
+    _entries: dict[str, dict] = field(default_factory=dict, init=False)
+    _usable: bool = field(default=True, init=False)
+    _torn: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        try:
+            if not os.path.lexists(self.path):
+                return
+            if not stat.S_ISREG(os.lstat(self.path).st_mode):
+                raise OSError("not a plain file")
+            self._take(self.path.read_bytes())
+        except OSError as error:
+            self._give_up("cannot be read", error)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / NAME
+
+    def has(self, job: Job) -> bool:
+        """Whether the job was done with these settings, its picture is the same and its output there."""
+        entry = self._entries.get(self._relative(job.out), {})
+        if entry.get("status") != DONE or not job.out.is_file():
+            return False
+        try:
+            wanted = self._wanted(job)
+        except OSError:  # the picture is gone, which the job will tell
+            return False
+        alike = all(entry.get(name) == value for name, value in wanted.items())
+        return alike and all(name in entry for name in self.settings.needs)
+
+    def entry(self, job: Job) -> Mapping[str, object]:
+        """What is known of a job's output; empty where nothing is."""
+        return self._entries.get(self._relative(job.out), {})
+
+    def was_begun(self, job: Job) -> bool:
+        """Whether a run was cut off while it made the job's output, so that what is there is its own."""
+        return self._entries.get(self._relative(job.out), {}).get("status") == BEGUN
+
+    def begin(self, job: Job) -> None:
+        """Append that the job's output will be made now. A fault goes to `problem`, as in `add`."""
+        self._write({"status": BEGUN, "output": self._relative(job.out)})
+
+    def add(
+        self,
+        job: Job,
+        *,
+        seconds: float,
+        error: CondcolorError | None = None,
+        notes: tuple[str, ...] = (),
+        found: Mapping[str, object] | None = None,
+    ) -> None:
+        """Append what became of a job. A fault goes to `problem`, and then no more is appended.
+
+        found: more keys of the entry, as JSON holds them.
+        """
+        entry: dict[str, object] = {"status": FAILED if error else DONE}
+        if error:
+            entry["reason"] = str(error)
+        try:
+            wanted = self._wanted(job).items()
+            entry |= {name: value for name, value in wanted if value is not None}
+        except OSError:  # no such picture, which is why it failed
+            entry["source"] = self._relative(job.source)
+        entry |= {"output": self._relative(job.out), "model": self.settings.model}
+        entry |= {"seconds": round(seconds, 3), "notes": list(notes)}
+        entry |= found or {}
+        self._write(entry)
+
+    def _write(self, entry: dict[str, object]) -> None:
+        self._entries[str(entry["output"])] = entry
+        if not self._usable:
+            return
+        try:
+            self._append(json.dumps(entry).encode() + b"\n")
+        except OSError as fault:
+            self._give_up("cannot be written", fault)
+
+    def _wanted(self, job: Job) -> dict[str, object]:
+        """What an entry must say for its output to be this job's; None is for what it may not say."""
+        about = os.stat(job.source)
+        return {
+            "source": self._relative(job.source),
+            "size": about.st_size,
+            "mtime_ns": about.st_mtime_ns,
+            "values": dict(job.values),
+            "vivid": self.settings.vivid,
+            "sha256": self.settings.sha256,
+            "lock": self.settings.lock or None,
+            "grid": self.settings.grid or None,
+        }
+
+    def _take(self, data: bytes) -> None:
+        lines = data.split(b"\n")
+        self._torn = bool(lines.pop())  # by a crash; its picture will be made again
+        wrong = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = json.loads(line)
+                self._entries[entry["output"]] = entry
+            except (ValueError, TypeError, KeyError, RecursionError):
+                if not _is_torn(line):
+                    wrong.append(number)
+        if wrong:
+            more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            said = f"line {wrong[0]}{more} cannot be read, its pictures count as not done"
+            self.problem = f"{shown_name(self.path)}: {said}"
+
+    def _append(self, line: bytes) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        file = os.open(self.path, flags, 0o666)
+        try:
+            line = b"\n" * self._torn + line
+            if os.write(file, line) < len(line):
+                raise OSError("the disk is full")
+        finally:
+            os.close(file)
+        self._torn = False
+
+    def _give_up(self, what: str, error: OSError) -> None:
+        self._usable = False
+        why = error.strerror or error
+        self.problem = f"{shown_name(self.path)}: {what} ({why}): going on without it"
+
+    def _relative(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self.folder)).as_posix()
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether a crash broke the line off, after which later runs went on below it."""
+    return line.startswith(b"{") and not line.endswith(b"}")
+
+
+def settings_of(model: str, described: Mapping, vivid: float | None) -> Settings:
+    """The settings of a model by the config.json that describes it; `vivid` None is its own."""
+    own = described.get("vivid", 1.0) if vivid is None else vivid
+    return Settings(str(model), str(described.get("sha256", "")), own)

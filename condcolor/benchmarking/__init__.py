@@ -1,1 +1,0 @@
-"""How fast it is on this machine, by turns with a textbook's code where there is some."""

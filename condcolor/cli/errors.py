@@ -1,0 +1,152 @@
+"""How a command ends: a line on stderr and an exit code, and never a traceback without --debug."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import click
+
+from condcolor.errors import CondcolorError, DataError, did_you_mean
+from condcolor.runtime.messages import shown_name
+from condcolor.runtime.process import Interrupted, is_memory_error
+
+UNEXPECTED = 70  # EX_SOFTWARE: our own bug
+
+
+INTERRUPTED, UNREAD, TERMINATED = (
+    128 + number for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)
+)
+
+
+class Terminated(BaseException):
+    """SIGTERM came. Raised, so that files under way are cleaned up on the way out."""
+
+
+def run(command: Callable[[], object], *, debug: bool = False) -> int:
+    """Run a command, tell what ended it, and return the exit code."""
+    _let_any_text_out()
+    try:
+        with _terminable(), _told_warnings():
+            command()
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        return 0
+    except (Exception, KeyboardInterrupt, Terminated) as error:
+        if debug:
+            traceback.print_exc()
+        line, code = _ending(error)
+        if line:
+            with suppress(OSError):  # nobody reads stderr either
+                click.echo(line, err=True)
+        return code
+
+
+def _ending(error: BaseException) -> tuple[str, int]:
+    """What to say of it, on one line unless a DataError lists more, and the exit code."""
+    match error:
+        case click.exceptions.Exit():
+            return "", error.exit_code
+        case Interrupted():
+            return f"Interrupted: {error}", error.exit_code
+        case CondcolorError():
+            return f"Error: {error}", error.exit_code
+        case click.ClickException():
+            return _usage(error), error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            return "Interrupted.", INTERRUPTED
+        case Terminated():
+            return "Terminated.", TERMINATED
+        case BrokenPipeError():  # the reader of our output went away, as `head` does
+            _drop_unread()
+            return "", UNREAD
+        case OSError():
+            where = f"{shown_name(error.filename)}: " if isinstance(error.filename, str) else ""
+            _drop_unread()
+            return f"Error: {where}{error.strerror or error}", DataError.exit_code
+        case _ if is_memory_error(error):
+            return "Error: not enough memory: close other programs", DataError.exit_code
+    if isinstance(behind := error.__cause__ or error.__context__, KeyboardInterrupt | Terminated):
+        return _ending(behind)  # a signal in the midst of an import comes wrapped
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"Error: unexpected {what} (--debug shows where)", UNEXPECTED
+
+
+def _usage(error: click.ClickException) -> str:
+    """Click's complaint in our words: what came, what was allowed, where it says more."""
+    context = getattr(error, "ctx", None)
+    params = context.command.get_params(context) if context else []
+    flags = [flag for param in params if isinstance(param, click.Option) for flag in param.opts]
+    if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: all of its help
+        return error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        said = f"no such option {error.option_name}{did_you_mean(error.option_name, flags)}"
+    elif isinstance(error, click.MissingParameter) and error.param is not None:
+        said = f"{_name(error.param)} is missing"
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        said = f"{_name(error.param)}: {error.message}"
+    else:
+        said = error.format_message()
+    see = f" (see {context.command_path} --help)" if context else ""
+    return f"Error: {said.rstrip('.')}{see}"
+
+
+def _name(param: click.Parameter) -> str:
+    return param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Within it, SIGTERM raises Terminated, where it would have killed."""
+
+    def stop(number: int, frame: object) -> None:
+        raise Terminated
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _told_warnings() -> Iterator[None]:
+    """Within it, a library's warning is a line like our own notes."""
+
+    def tell(message, category, filename, lineno, file=None, line=None) -> None:
+        said = shown_name(" ".join(str(message).split()))
+        with suppress(OSError):
+            click.echo(f"note: {said}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # odd pictures are ours to tell of
+        warnings.showwarning = tell
+        yield
+
+
+def _let_any_text_out() -> None:
+    """What a stream's encoding lacks (a name in a C locale) is escaped and ends nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_unread() -> None:
+    """Let Python close a stdout that takes no more without complaining."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,254 @@
+"""What a colouring can be asked for: attributes, their values, and the colour of each value."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from condcolor.conditions.colors import RGB, _checked_rgb, format_hex, parse_hex
+from condcolor.errors import CheckpointError, UsageError, did_you_mean
+from condcolor.runtime.messages import listed
+
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
+
+
+MAX_VALUES = 256  # more than this is an id column, not something to choose from
+
+
+# Names that metadata.csv, the Python interface or the command line already give another meaning.
+RESERVED = frozenset(
+    {
+        *("input", "output", "target", "input_file_name", "output_file_name", "split", "character"),
+        *("image", "mask", "model", "out", "help"),
+    }
+)
+
+
+def name_fault(name: Any) -> str:
+    """Why `name` cannot name an attribute, as the end of a sentence; empty when it can."""
+    if not isinstance(name, str) or not name:
+        return "is empty"
+    if not name.replace("-", "_").isidentifier():
+        fixed = re.sub(r"\W+", "_", name.strip()).strip("_")
+        hint = f"; write '{fixed}'" if fixed.isidentifier() else ""
+        return f"may hold only letters, digits, '_' and '-', and not start with a digit{hint}"
+    if name_key(name) in RESERVED:
+        return "is reserved; give the attribute another name"
+    return ""
+
+
+def value_fault(value: Any) -> str:
+    """Why `value` cannot be an attribute's value, as the end of a sentence; empty when it can."""
+    if not isinstance(value, str) or not value.strip():
+        return "is blank"
+    if value != value.strip():
+        return f"has spaces around it; write '{value.strip()}'"
+    if _CONTROL.search(value):
+        return "holds a control character"
+    return ""
+
+
+def name_key(name: str) -> str:
+    """The form in which two attribute names are compared: `Hair-Colour` is `hair_colour`."""
+    return name.replace("-", "_").lower()
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One thing to choose: `hair`, with its values and the sRGB colour of each.
+
+    palette: one `(r, g, b)` of 0..255 a value, None where it is not measured; left out, all None.
+    named: more colours that can be asked for by a name, as a palette file gives them; no model knows them.
+    UsageError when a name or value is not usable.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    palette: tuple[RGB | None, ...] = ()
+    named: tuple[tuple[str, RGB], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(self.values))
+        object.__setattr__(self, "palette", tuple(self.palette) or (None,) * len(self.values))
+        if fault := name_fault(self.name):
+            raise UsageError(f"the attribute name '{self.name}' {fault}")
+        if not 1 <= len(self.values) <= MAX_VALUES:
+            count = len(self.values)
+            raise UsageError(f"attribute '{self.name}' has {count} values; use 1 to {MAX_VALUES}")
+        for value in self.values:
+            if fault := value_fault(value):
+                raise UsageError(f"attribute '{self.name}': the value {value!r} {fault}")
+        if len(set(self.values)) < len(self.values):
+            raise UsageError(f"attribute '{self.name}' names a value twice: {listed(self.values)}")
+        if len(self.palette) != len(self.values):
+            raise UsageError(
+                f"attribute '{self.name}' has {len(self.values)} values "
+                f"but {len(self.palette)} colours"
+            )
+        colors = (color and _checked_rgb(color) for color in self.palette)
+        object.__setattr__(self, "palette", tuple(colors))
+
+    @property
+    def colors(self) -> dict[str, RGB]:
+        """Value to its colour, of those whose colour is known."""
+        pairs = zip(self.values, self.palette, strict=True)
+        return {value: color for value, color in pairs if color is not None}
+
+    def index(self, value: str) -> int:
+        """The place of `value` among the values; UsageError when it is not one of them."""
+        if value in self.values:
+            return self.values.index(value)
+        raise UsageError(self.unknown(value))
+
+    def unknown(self, value: Any) -> str:
+        """`hair 'rad' is not one of blue, brown, red; did you mean 'red'?`."""
+        hint = did_you_mean(value, self.values) if isinstance(value, str) else ""
+        return f"{self.name} {value!r} is not one of {listed(self.values)}{hint}"
+
+
+@dataclass(frozen=True)
+class AttributeSchema:
+    """The attributes of a data set or a model, in order. None at all is a schema too: 0 planes."""
+
+    attributes: tuple[Attribute, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attributes", tuple(self.attributes))
+        seen: dict[str, str] = {}
+        for name in self.names:
+            if name_key(name) in seen:
+                other = seen[name_key(name)]
+                raise UsageError(f"the attributes '{other}' and '{name}' have the same name")
+            seen[name_key(name)] = name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(attribute.name for attribute in self.attributes)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many values each attribute has."""
+        return tuple(len(attribute.values) for attribute in self.attributes)
+
+    @property
+    def planes(self) -> int:
+        """Condition planes a network needs: one a value."""
+        return sum(self.sizes)
+
+    def indices(self, values: Mapping[str, str]) -> tuple[int, ...]:
+        """`{"hair": "red"}` to the index of each attribute's value, in schema order.
+
+        `hair_style` also names an attribute `hair-style`, so that it can be a Python keyword.
+        UsageError names every attribute or value that is unknown and every one that is missing.
+        """
+        given: dict[str, str] = {}
+        faults = []
+        own_names = {name.replace("-", "_"): name for name in self.names}
+        for key, value in values.items():
+            name = own_names.get(str(key).replace("-", "_"))
+            if name is None:
+                hint = did_you_mean(str(key), self.names)
+                known = f"the attributes are {listed(self.names)}" if self.names else "it has none"
+                faults.append(f"there is no attribute '{key}'; {known}{hint}")
+            elif name in given:
+                faults.append(f"{name} is given twice")
+            else:
+                given[name] = value
+        found = []
+        for attribute in self.attributes:
+            if attribute.name not in given:
+                choices = listed(attribute.values)
+                faults.append(f"{attribute.name} is missing; choose one of {choices}")
+                continue
+            try:
+                found.append(attribute.index(given[attribute.name]))
+            except UsageError as error:
+                faults.append(str(error))
+        if faults:
+            raise UsageError("\n".join(faults))
+        return tuple(found)
+
+    def one_hot(self, indices: Sequence[int]) -> tuple[float, ...]:
+        """One index an attribute -> `planes` numbers, each 0.0 or 1.0; one 1.0 an attribute."""
+        if len(indices) != len(self.attributes):
+            raise UsageError(f"{len(indices)} indices for {len(self.attributes)} attributes")
+        planes: list[float] = []
+        for attribute, index in zip(self.attributes, indices, strict=True):
+            size = len(attribute.values)
+            if not 0 <= index < size:
+                raise UsageError(f"{attribute.name} index {index} is not within 0..{size - 1}")
+            planes.extend(float(place == index) for place in range(size))
+        return tuple(planes)
+
+    def encode(self, values: Mapping[str, str]) -> tuple[float, ...]:
+        """`{"hair": "red", "shirt": "blue"}` -> one-hot, `planes` numbers, in schema order."""
+        return self.one_hot(self.indices(values))
+
+    def combinations(self) -> Iterator[dict[str, str]]:
+        """Every choice there is, the first attribute slowest; one empty choice when there are none.
+
+        Lazy: 20 attributes of 10 values are no problem until someone walks them all.
+        """
+        for values in itertools.product(*(attribute.values for attribute in self.attributes)):
+            yield dict(zip(self.names, values, strict=True))
+
+    def with_palette(self, palette: Mapping[str, Mapping[str, RGB | None]]) -> AttributeSchema:
+        """A copy with these colours, attribute -> value -> RGB; what is not named stays."""
+        for name, colors in palette.items():
+            if name not in self.names:
+                hint = did_you_mean(name, self.names)
+                raise UsageError(f"there is no attribute '{name}' to colour{hint}")
+            for value in colors:
+                self.attributes[self.names.index(name)].index(value)
+        return AttributeSchema(
+            tuple(
+                replace(
+                    attribute,
+                    palette=tuple(
+                        palette.get(attribute.name, {}).get(value, color)
+                        for value, color in zip(attribute.values, attribute.palette, strict=True)
+                    ),
+                )
+                for attribute in self.attributes
+            )
+        )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """`[{"name": "hair", "values": ["blue", "red"], "palette": ["#3faee1", null]}]`."""
+        return [
+            {
+                "name": attribute.name,
+                "values": list(attribute.values),
+                "palette": [color and format_hex(color) for color in attribute.palette],
+            }
+            for attribute in self.attributes
+        ]
+
+    @classmethod
+    def from_json(cls, data: Any) -> AttributeSchema:
+        """The inverse of `to_json`; CheckpointError says what is malformed."""
+        if not isinstance(data, list):
+            raise CheckpointError(f"the attribute schema must be a list, not {_kind(data)}")
+        try:
+            return cls(tuple(_attribute_from_json(entry) for entry in data))
+        except UsageError as error:
+            raise CheckpointError(f"the attribute schema is malformed: {error}") from error
+
+
+def _attribute_from_json(entry: Any) -> Attribute:
+    if not isinstance(entry, dict) or set(entry) - {"palette"} != {"name", "values"}:
+        raise UsageError(f"an attribute has 'name', 'values' and 'palette', not {entry!r:.80}")
+    values, palette = entry["values"], entry.get("palette", [])
+    if not isinstance(values, list) or not isinstance(palette, list):
+        raise UsageError(f"'values' and 'palette' of '{entry['name']}' must be lists")
+    if not all(color is None or isinstance(color, str) for color in palette):
+        raise UsageError(f"'palette' of '{entry['name']}' must hold '#rrggbb' or null")
+    colors = tuple(None if color is None else parse_hex(color) for color in palette)
+    return Attribute(entry["name"], tuple(values), colors)
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else type(value).__name__

@@ -1,0 +1,163 @@
+"""Augmentation, and all that is random in training: order, seeds, draws, warps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from condcolor.errors import at_least, within
+
+BEND_KNOTS = 5  # points a side that a bent picture is pulled at
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How much of what is random. Validated where it is made."""
+
+    flips: bool = True  # mirror source and target together, half of the time
+    flips_from: int = 0  # epochs before the first with flips
+    jitter: float = 0.0  # squares are decoded larger by this share, and cut to size at random
+    shift: float = 0.0  # largest shift, as a share of the picture's side
+    zoom: float = 0.0  # largest change of scale, as a share
+    bend: float = 0.0  # typical pull of a hand that draws unevenly, as a share of the side
+    fade: float = 0.0  # largest loss of line contrast, as a share
+    grain: float = 0.0  # largest noise on the source, as a share of the range
+    compose: bool = False  # endless colourings from masks/, instead of the csv's own
+
+    def __post_init__(self):
+        at_least(self, 0, "flips_from")
+        within(self, 0, 1, "jitter", "shift", "zoom", "bend", "fade", "grain")
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of one batch of B pictures; None for what is left alone."""
+
+    corners: Tensor | None = (
+        None  # [B, 2] long: y and x of the piece that is cut from a larger square
+    )
+    moves: Tensor | None = None  # [B, 4] in [0, 1): mirrored, scale, x, y
+    waves: Tensor | None = None  # [B, 2, K, K] ~ N(0, 1): pulls at the knots
+    fades: Tensor | None = None  # [B] in [0, 1)
+    grains: Tensor | None = None  # [B] in [0, 1)
+    noise: Tensor | None = None  # [B, 1, S, S] ~ N(0, 1)
+
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Draws:
+        """The same with each tensor changed."""
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Draws(**{n: None if t is None else change(t) for n, t in given.items()})
+
+
+def draw(
+    count: int,
+    side: int,
+    room: int,
+    config: AugmentConfig | None,
+    generator: torch.Generator | None,
+) -> Draws:
+    """What is random of `count` pictures of `side` px, under `config`; without one they are left alone.
+
+    Args:
+        room: pixels by which the squares are larger than that; the middle is cut out, or, with a
+            `config`, a piece at random.
+    """
+    corners = torch.full((count, 2), room // 2) if room else None
+    if config is None:
+        return Draws(corners)
+    if room:
+        corners = torch.randint(room + 1, (count, 2), generator=generator)
+    moves = torch.rand(count, 4, generator=generator)
+    waves = fades = grains = noise = None
+    if config.bend:
+        waves = torch.randn(count, 2, BEND_KNOTS, BEND_KNOTS, generator=generator)
+    if config.fade:
+        fades = torch.rand(count, generator=generator)
+    if config.grain:
+        grains = torch.rand(count, generator=generator)
+        noise = torch.randn(count, 1, side, side, generator=generator)
+    return Draws(corners, moves, waves, fades, grains, noise)
+
+
+def cut(squares: Tensor, draws: Draws, side: int) -> Tensor:
+    """`[B, C, S, S]` -> `[B, C, side, side]`: the piece drawn for each (Isola et al. 2017, 6.2)."""
+    if draws.corners is None:
+        return squares
+    steps = torch.arange(side, device=squares.device)
+    rows, columns = (draws.corners[:, i, None] + steps for i in (0, 1))  # (B, side)
+    picture = torch.arange(len(squares), device=squares.device)[:, None, None]
+    return squares.permute(0, 2, 3, 1)[picture, rows[:, :, None], columns[:, None]].permute(
+        0, 3, 1, 2
+    )
+
+
+def moves_in(config: AugmentConfig) -> bool:
+    """Whether something comes in from outside a picture."""
+    return bool(config.shift or config.zoom or config.bend)
+
+
+def mirrored(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
+    """`[B, C, H, W]` uint8, half of them mirrored."""
+    if not config.flips:
+        return squares
+    chosen = draws.moves[:, 0] < 0.5
+    if not squares.is_cpu:
+        return torch.where(chosen.view(-1, 1, 1, 1), squares.flip(-1), squares)
+    made = squares.clone()
+    for i in chosen.nonzero()[:, 0].tolist():  # a fiftieth of what it costs to choose each pixel
+        made[i] = squares[i].flip(-1)
+    return made
+
+
+def warp(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
+    """Flip, shift, zoom and bend `[B, C, H, W]` uint8; what comes in from outside is 0."""
+    flipped = (draws.moves[:, 0] < 0.5) & config.flips
+    scale = 1 + config.zoom * (2 * draws.moves[:, 1] - 1)
+    theta = squares.new_zeros(len(squares), 2, 3, dtype=torch.float32)
+    theta[:, 0, 0] = torch.where(flipped, -1.0, 1.0) / scale
+    theta[:, 1, 1] = 1 / scale
+    theta[:, 0, 2] = 2 * config.shift * (2 * draws.moves[:, 2] - 1)
+    theta[:, 1, 2] = 2 * config.shift * (2 * draws.moves[:, 3] - 1)
+    grid = F.affine_grid(theta, list(squares.shape), align_corners=False)  # (B, S, S, 2), [-1, 1]
+    if config.bend:
+        size = squares.shape[-2:]
+        field = F.interpolate(draws.waves, size=size, mode="bicubic", align_corners=True)
+        grid = grid + 2 * config.bend * field.permute(0, 2, 3, 1)
+    warped = F.grid_sample(squares.float(), grid, mode="bilinear", align_corners=False)
+    return warped.round().clamp(0, 255).to(torch.uint8)
+
+
+def faded(source: Tensor, draws: Draws, fade: float) -> Tensor:
+    """Lines as light as a pencil's: each picture loses at most `fade` of its contrast to white."""
+    kept = 1 - fade * draws.fades.view(-1, 1, 1, 1)
+    return (255 - kept * (255 - source.float())).round().to(torch.uint8)
+
+
+def grained(source: Tensor, draws: Draws, grain: float) -> Tensor:
+    """Paper grain: grey noise of a strength drawn for each picture, at most `grain` of the range."""
+    strength = 255 * grain * draws.grains.view(-1, 1, 1, 1)
+    return (source.float() + strength * draws.noise).round().clamp(0, 255).to(torch.uint8)
+
+
+def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[Tensor]:
+    """Row indices of each batch of an epoch: a shuffle that (seed, epoch) decide.
+
+    A last batch that is not full is left out, unless it is the only one.
+    """
+    order = torch.randperm(count, generator=seeded(seed, epoch, 0))
+    full = order[: count - count % batch_size] if count > batch_size else order
+    return list(full.split(batch_size))
+
+
+def in_order(count: int, batch_size: int) -> Iterator[Tensor]:
+    yield from torch.arange(count).split(batch_size)
+
+
+def seeded(seed: int, epoch: int, index: int) -> torch.Generator:
+    """A generator that (seed, epoch, index) decide, and nothing else."""
+    state = np.random.SeedSequence((seed, epoch, index)).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))

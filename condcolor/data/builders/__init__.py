@@ -1,0 +1,1 @@
+"""Ready-made data sets: drawn icons, the COCO sample, Oxford-IIIT Pet."""

@@ -1,0 +1,296 @@
+"""A published archive -> a finished folder: checked, unpacked, with an ORIGIN.md.
+
+No member is unpacked under the path it states: only its last part is used, and only as a new file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import shutil
+import tarfile
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from condcolor.data.metadata import CSV_NAME
+from condcolor.data.paths import path_fault
+from condcolor.errors import DataError, UsageError
+from condcolor.runtime.messages import shown_name
+
+HEAD = 1 << 20  # bytes that `head_md5` covers
+
+
+BLOCK = 1 << 20  # bytes read at once
+
+
+MAX_HEADER = 1 << 20  # bytes of a long name or of pax fields, which tarfile reads at once
+
+
+MAX_MEMBER = 1 << 32  # bytes that a file may have
+
+
+MAX_MEMBERS = 5_000_000
+
+
+MAX_PADDING = 64 << 20  # bytes of nothing behind the end; tar pads to a record, 10 KiB as a rule
+
+
+SPARE = 32 << 20  # bytes of the disk that stay free
+
+
+Told = Callable[[int, int], None]  # (done, total)
+
+
+class CorruptError(DataError):
+    """An archive whose bytes are not what was packed: download it again."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an archive holds: its pictures' file names and bytes, in its order; and its checksums."""
+
+    pictures: dict[str, int]
+    size: int
+    sha256: str
+    head_md5: str  # of the first HEAD bytes
+
+
+def scan(archive: Path | str, *, on_progress: Told | None = None) -> Contents:
+    """Read a .tgz to its end: gzip's checksum, every header and path; nothing is written.
+
+    Pictures are the files named `.jpg`, hidden ones left out. Paths that leave the folder, links,
+    devices and two pictures of one name make the whole archive unusable. on_progress is told
+    bytes of the file.
+
+    Raises:
+        CorruptError: no gzip, damaged, or with an end missing.
+        DataError: members that are refused; a file that cannot be read.
+    """
+    pictures: dict[str, int] = {}
+    with _reading(archive, on_progress) as (tape, tar):
+        for member in _members(tar, archive):
+            name = _picture_name(member)
+            if name is None:
+                continue
+            if fault := path_fault(name) or ("" if name.isprintable() else "is not printable"):
+                raise _refused(archive, member, fault)
+            if name in pictures:
+                raise _refused(archive, member, "has the name of another picture in it")
+            pictures[name] = member.size
+        tape.drain()
+    return Contents(pictures, tape.done, tape.sha256.hexdigest(), tape.md5.hexdigest())
+
+
+def extract(
+    archive: Path | str,
+    contents: Contents,
+    wanted: Collection[str],
+    folder: Path,
+    *,
+    on_progress: Told | None = None,
+) -> None:
+    """Unpack the pictures `wanted` of a scanned archive into the folder, which is there and empty.
+
+    on_progress is told pictures.
+
+    Raises:
+        CorruptError: the archive is not the one that was scanned.
+        DataError: the disk is too small.
+    """
+    wanted = set(wanted)
+    needed, free = sum(contents.pictures[n] for n in wanted), shutil.disk_usage(folder).free
+    if free < needed + SPARE:
+        raise DataError(
+            f"{shown_name(folder.parent)}: {free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} MB of "
+            "pictures to unpack: make room or choose another disk"
+        )
+    done = 0
+    with _reading(archive, None) as (_, tar):
+        for member in _members(tar, archive):
+            name = _picture_name(member)
+            if name not in wanted:
+                continue
+            if member.size != contents.pictures[name]:
+                raise CorruptError(f"{shown_name(archive)}: changed while it was read: try again")
+            with tar.extractfile(member) as packed, open(folder / name, "xb") as file:
+                shutil.copyfileobj(packed, file)
+            done += 1
+            if on_progress:
+                on_progress(done, len(wanted))
+            if done == len(wanted):
+                return
+    raise CorruptError(f"{shown_name(archive)}: changed while it was read: try again")
+
+
+class _Tape:
+    """The archive's file as gzip reads it: hashed and counted."""
+
+    def __init__(self, file: BinaryIO, total: int, on_progress: Told | None):
+        self.file, self.total, self.on_progress, self.done = file, total, on_progress, 0
+        self.sha256 = hashlib.sha256()
+        self.md5 = hashlib.md5(usedforsecurity=False)
+        self.unzipped = gzip.GzipFile(fileobj=self, mode="rb")
+
+    def read(self, count: int = -1) -> bytes:
+        block = self.file.read(count)
+        self.sha256.update(block)
+        self.md5.update(block[: max(0, HEAD - self.done)])
+        self.done += len(block)
+        if self.on_progress and self.total:
+            self.on_progress(min(self.done, self.total), self.total)
+        return block
+
+    def drain(self) -> None:
+        """Read what is behind the last member: gzip's checksum is at its very end."""
+        padding = 0
+        while block := self.unzipped.read(BLOCK):
+            padding += len(block)
+            if padding > MAX_PADDING:
+                raise tarfile.ReadError("goes on behind its end")
+
+
+class _Header(tarfile.TarInfo):
+    """A header that is refused where tarfile would read gigabytes for it, or take damage for the end."""
+
+    @classmethod
+    def frombuf(cls, buf, encoding, errors):
+        try:
+            header = super().frombuf(buf, encoding, errors)
+        except tarfile.EOFHeaderError:
+            raise
+        except tarfile.HeaderError as error:  # tarfile would end there, as if that were all
+            raise _Damaged(str(error)) from error
+        grown = header.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) and header.size > MAX_HEADER
+        if header.size < 0 or grown or header.type == tarfile.GNUTYPE_SPARSE:
+            raise _Damaged(f"a header with a size of {header.size:,} bytes")
+        return header
+
+
+class _Damaged(Exception):
+    """Not one of tarfile's own, which it may take for an end."""
+
+
+@contextmanager
+def _reading(
+    archive: Path | str, on_progress: Told | None
+) -> Iterator[tuple[_Tape, tarfile.TarFile]]:
+    """The archive open as a stream; whatever its bytes do wrong becomes a CorruptError."""
+    label = shown_name(archive)
+    try:
+        file = open(archive, "rb")  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{label}: cannot be read ({why}): check the path") from error
+    with file:
+        tape = _Tape(file, Path(archive).stat().st_size, on_progress)
+        try:
+            with tarfile.open(
+                fileobj=tape.unzipped, mode="r|", bufsize=BLOCK, tarinfo=_Header
+            ) as tar:
+                yield tape, tar
+        except (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, _Damaged) as error:
+            why = shown_name(str(error)).rstrip(".")
+            raise CorruptError(f"{label}: a damaged .tgz ({why}): download it again") from error
+
+
+def _members(tar: tarfile.TarFile, archive: Path | str) -> Iterator[tarfile.TarInfo]:
+    """All members, each refused unless it is a plain file or folder that stays inside."""
+    for count, member in enumerate(tar, 1):
+        path = PurePosixPath(member.name.replace("\\", "/"))
+        if member.issym() or member.islnk():
+            raise _refused(archive, member, "is a link")
+        if not (member.isfile() or member.isdir()) or member.issparse():
+            raise _refused(archive, member, "is no plain file")
+        if path.is_absolute() or ".." in path.parts or path_fault(member.name or "."):
+            raise _refused(archive, member, "leaves the folder")
+        if not 0 <= member.size <= MAX_MEMBER or count > MAX_MEMBERS:
+            raise _refused(archive, member, "is too much")
+        yield member
+        tar.members.clear()  # tarfile would keep every one
+
+
+def _refused(archive: Path | str, member: tarfile.TarInfo, why: str) -> DataError:
+    name = shown_name(member.name)[:200]
+    return DataError(
+        f"{shown_name(archive)}: '{name}' in it {why}: nothing was unpacked; get the archive elsewhere"
+    )
+
+
+def _picture_name(member: tarfile.TarInfo) -> str | None:
+    """The file name of a picture, None for what is none (`._0001.jpg` is a Mac's shadow of one)."""
+    name = PurePosixPath(member.name).name
+    is_picture = member.isfile() and name.lower().endswith(".jpg") and not name.startswith(".")
+    return name if is_picture else None
+
+
+ORIGIN = "ORIGIN.md"
+
+
+MEGABYTE = 10**6
+
+
+OnStageProgress = Callable[[str, int, int], None]  # (what is being done, done, total)
+
+
+def is_finished(
+    out: Path, title: str, options: tuple[str, ...], count: Callable[[], tuple[int, int]]
+) -> bool:
+    """Whether the folder holds just this already.
+
+    Args:
+        title: the first line of its ORIGIN.md.
+        options: texts that ORIGIN.md holds where the same was asked for.
+        count: the photographs that are there, and those that there must be.
+    Raises:
+        UsageError: it holds anything else.
+    """
+    label = shown_name(out)
+    if out.name in ("", ".."):
+        raise UsageError(f"{label} is a folder already; name a new one for the photographs")
+    if not os.path.lexists(out):
+        return False
+    if not out.is_dir():
+        raise UsageError(f"{label} is a file; name a new folder for the photographs")
+    if not any(out.iterdir()):
+        return False
+    origin = out / ORIGIN
+    said = origin.read_text("utf-8", errors="replace") if origin.is_file() else ""
+    if not said.startswith(title):
+        raise UsageError(
+            f"{label} is not empty; name a new folder, photographs are never mixed with others"
+        )
+    if not all(option in said for option in options):
+        raise UsageError(
+            f"{label} holds photographs picked otherwise (see {ORIGIN}); name a new folder"
+        )
+    there, wanted = count()
+    if there < wanted or not (out / CSV_NAME).is_file():
+        lacks = (
+            f"has {there:,} of {wanted:,} photographs" if there < wanted else f"lacks {CSV_NAME}"
+        )
+        raise UsageError(f"{label} held all once and {lacks}; remove it, or name a new folder")
+    return True
+
+
+def set_aside(archive: Path, error: CorruptError) -> CorruptError:
+    """Take a damaged download out of the way of the next one; the error that says so."""
+    aside = archive.with_name(archive.name + ".bad")
+    os.replace(archive, aside)
+    return CorruptError(f"{error}; set aside as {aside.name}: run the same again for a new one")
+
+
+def megabytes(told: OnStageProgress, what: str) -> Callable[[int, int], None]:
+    """Bytes are told in MB, rounded up: no line of ten digits, and never a total of 0."""
+    return lambda done, total: told(what, -(-done // MEGABYTE), -(-total // MEGABYTE))
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    if not path.is_dir():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

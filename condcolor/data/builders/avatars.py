@@ -1,0 +1,307 @@
+"""One character from a kit: its parts chosen and drawn, with sketch and masks.
+
+A render is linear in the color of a slot, so two renders give everything: `blank` with every
+slot white, which is the sketch, and one with hair cyan, shirt magenta and skin yellow, whose
+red, green and blue lack exactly what hair, shirt and skin cover. With those masks
+
+    target = blank - sum_i mask_i * (255 - color_i) / 255
+
+and inside a pure mask every pixel is exactly the color asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import zlib
+from dataclasses import dataclass, replace
+from importlib import resources
+
+import numpy as np
+from PIL import Image
+
+from condcolor.data.builders.avatar_kits import BEARDS, KITS, SHIRT, SKIN, Kit
+from condcolor.data.builders.avatar_svg import FRAMINGS, MARK, Pose, frame, line_art, painted
+from condcolor.errors import UsageError
+
+PALETTE = {
+    "blue": (0x3F, 0xAE, 0xE1),
+    "brown": (0xB8, 0x6B, 0x4B),
+    "green": (0x6D, 0xB5, 0x81),
+    "red": (0xE9, 0x47, 0x43),
+    "yellow": (0xFB, 0xD0, 0x4B),
+}
+
+
+_BALD_SHARE = 0.03  # of the characters of a kit that has heads without hair
+
+
+_MIN_HAIR, _MIN_SHIRT = 0.005, 0.02  # of the square: a drawing that shows less is done anew
+
+
+_ATTEMPTS = 10
+
+
+_CHARACTER, _HAIR, _ORDER = range(3)  # what a random stream decides
+
+
+@dataclass(frozen=True)
+class Options:
+    """What decides the pixels of a character beside its kit and index."""
+
+    seed: int = 0
+    size: int = 256
+    line_width: float = 1.0
+    shading: bool = False
+    framing: str = "portrait"
+    vary: bool = False
+    held_out: bool = False
+
+
+@dataclass(frozen=True)
+class Icon:
+    """A character: `blank` [H,W] uint8 is its sketch, `masks` [H,W,3] uint8 hair, shirt, skin.
+
+    The masks of a pixel never add up to more than its `blank`.
+    """
+
+    name: str
+    blank: np.ndarray
+    masks: np.ndarray
+
+    def colored(self, hair: str, shirt: str, skin: tuple[int, int, int]) -> np.ndarray:
+        """The drawing in these colours of the palette: [H,W,3] uint8."""
+        missing = 255 - np.array([PALETTE[hair], PALETTE[shirt], skin], np.float32)  # [part, rgb]
+        return np.rint(self.blank[..., None] - self.masks @ missing / 255).astype(np.uint8)
+
+
+def draw_icon(kit: str, index: int, options: Options) -> Icon:
+    """The character `index` of a kit: a pure function of these arguments.
+
+    Where long hair or the frame hides the shirt, other clothes and another pose are tried.
+    """
+    hair = _hair_shape(kit, index, options)
+    bald = hair in KITS[kit].bald
+    for attempt in range(_ATTEMPTS):
+        blank, masks = _take_apart(_character_svg(kit, index, attempt, hair, options), options.size)
+        shown = (masks > 127).mean((0, 1))
+        if (bald or shown[0] >= _MIN_HAIR) and shown[1] >= _MIN_SHIRT:
+            break
+    return Icon(_name(kit, index, options), blank, masks)
+
+
+def _name(kit: str, index: int, options: Options) -> str:
+    """`micah-0007`, with the seed unless 0 and an h for held-out hair: `micah-0007s1h`.
+
+    Two characters never share a name, so that sets drawn apart can be one data set.
+    """
+    seed = f"s{options.seed}" if options.seed else ""
+    return f"{kit}-{index:04d}{seed}{'h' if options.held_out else ''}"
+
+
+def hair_shapes(kit: str, *, held_out: bool = False) -> tuple[str, ...]:
+    """The variants with visible hair that are drawn of a kit, or those held out."""
+    row = KITS[kit]
+    if held_out:
+        return row.held_out
+    never = {*row.held_out, *row.excluded, *row.bald}
+    return tuple(v for v in _definition(kit)["components"][row.hair]["variants"] if v not in never)
+
+
+def kit_meta(kit: str) -> dict:
+    """What a kit says of itself: `license` (name, url, text) and `creator` (name, url)."""
+    return _definition(kit)["meta"]
+
+
+def check_installed() -> None:
+    """UsageError that says how to install what drawing needs."""
+    try:
+        import dicebear  # noqa: F401
+        import dicebear_styles  # noqa: F401
+        import resvg_py  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            "drawing icons needs the icons extra: pip install 'condcolor[icons]'"
+        ) from error
+
+
+def _random(kit: str, options: Options, *keys: int) -> np.random.Generator:
+    return np.random.default_rng([options.seed, zlib.crc32(kit.encode()), *keys])
+
+
+def _hair_shape(kit: str, index: int, options: Options) -> str:
+    """Every shape once, in an order of the seed's, before any comes again."""
+    rng, bald = _random(kit, options, _HAIR, index), KITS[kit].bald
+    if bald and not options.held_out and rng.random() < _BALD_SHARE:
+        return bald[rng.integers(len(bald))]
+    shapes = hair_shapes(kit, held_out=options.held_out)
+    lap, place = divmod(index, len(shapes))
+    return shapes[_random(kit, options, _ORDER, lap).permutation(len(shapes))[place]]
+
+
+def _character_svg(kit: str, index: int, attempt: int, hair: str, options: Options) -> str:
+    """The drawing of a character, its colours still marks."""
+    from dicebear import Avatar
+
+    row = KITS[kit]
+    rng = _random(kit, options, _CHARACTER, index, attempt)
+    choices = {"seed": kit, "backgroundColor": []}
+    for component, spec in sorted(_definition(kit)["components"].items()):
+        variant, shown = _choose(row, component, spec, hair, options, rng)
+        if variant is not None:
+            choices[f"{component}Variant"] = variant
+            choices[f"{component}Probability"] = 100 if shown else 0
+    bust = draw_bust(rng, row.chin) if row.chin else ""
+    pose = replace(FRAMINGS[options.framing], line_width=options.line_width)
+    if options.vary:
+        pose = _varied(pose, rng)
+    return frame(Avatar(_style(kit, options.shading), choices).to_string(), row, bust, pose)
+
+
+def _choose(
+    kit: Kit, component: str, spec: dict, hair: str, options: Options, rng: np.random.Generator
+) -> tuple[str | None, bool]:
+    """(variant, whether it is shown) of a component; draws two numbers whatever it is."""
+    chance, pick = rng.random(2)
+    if component == kit.hair:
+        return hair, True
+    withheld = () if options.held_out else kit.held_out_parts.get(component, ())
+    pool = kit.only.get(component) or tuple(spec.get("variants", ()))
+    pool = [variant for variant in pool if variant not in withheld]
+    if not pool:
+        return None, False
+    shaven = component in BEARDS and kit.bearded and hair not in kit.bearded
+    shown = chance < kit.optional.get(component, 1.0) and not shaven
+    return pool[int(pick * len(pool))], shown
+
+
+def _varied(pose: Pose, rng: np.random.Generator) -> Pose:
+    """A pose of the character's own: size, place, tilt, side and line width."""
+    scale = pose.scale * rng.uniform(0.75, 1.25)
+    degrees = rng.uniform(-6, 6)
+    sunk = 2.3 * abs(degrees) - 128 * max(scale - 1, 0)  # keeps a tilted foot below the edge
+    return Pose(
+        scale=scale,
+        x=rng.uniform(-18, 18),
+        y=max(rng.uniform(-8, 12), sunk),
+        degrees=degrees,
+        mirrored=bool(rng.random() < 0.5),
+        line_width=pose.line_width * np.exp(rng.uniform(np.log(0.5), np.log(1.8))),
+    )
+
+
+def _take_apart(svg: str, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(blank [H,W], masks [H,W,3]) uint8 of a drawing with marks for colours."""
+    blank = _render(painted(svg, "#ffffff", "#ffffff", "#ffffff"), size)[..., 0]
+    lacking = _render(painted(svg, "#00ffff", "#ff00ff", "#ffff00"), size)
+    masks = (blank[..., None].astype(np.int16) - lacking).clip(0)
+    excess = (masks.sum(-1) - blank).clip(0)  # rounding, a level or two: off the largest
+    largest = masks.argmax(-1)[..., None]
+    kept = np.take_along_axis(masks, largest, -1) - excess[..., None]
+    np.put_along_axis(masks, largest, kept, -1)
+    return blank, masks.astype(np.uint8)
+
+
+def _render(svg: str, size: int) -> np.ndarray:
+    import resvg_py
+
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, skip_system_fonts=True)
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+@functools.cache
+def _definition(kit: str) -> dict:
+    text = resources.files("dicebear_styles").joinpath(f"{KITS[kit].style}.json").read_text("utf-8")
+    return json.loads(text)
+
+
+@functools.cache
+def _style(kit: str, shading: bool):
+    from dicebear import Style
+
+    return Style(line_art(_definition(kit), KITS[kit], shading=shading))
+
+
+SHAPES = ("crew", "scoop", "v", "collar", "hoodie", "turtle", "tank")
+
+
+_INK = 'stroke="#000000" stroke-width="3.6" stroke-linejoin="round" stroke-linecap="round"'
+
+
+def draw_bust(rng: np.random.Generator, chin: float = 175.0, middle: float = 128.0) -> str:
+    """SVG on a 256 square of a neck from above `chin` and a shirt below, around x = `middle`."""
+    shape = SHAPES[rng.integers(len(SHAPES))]
+    neck = rng.uniform(19, 27)  # half width
+    collar = chin + rng.uniform(17, 24)  # y where the shirt meets the neck
+    shoulder = rng.uniform(66, 96)  # half width
+    slope = rng.uniform(10, 26)
+    waist = shoulder + rng.uniform(-8, 12)
+    m, deep = middle, 340.0
+
+    def path(d: str, fill: str) -> str:
+        return f'<path d="{d}" fill="{fill}" {_INK}/>'
+
+    def line(d: str) -> str:
+        return path(d, "none")
+
+    wide = neck + {"scoop": 10, "tank": 14}.get(shape, 5)
+    depth = {"crew": 13, "scoop": 30, "v": 40, "collar": 22, "hoodie": 20, "turtle": 8, "tank": 34}
+    low = collar + depth[shape]
+    throat = {
+        "v": f"L {m} {low} L {m + wide} {collar}",
+        "collar": f"L {m} {low} L {m + wide} {collar}",
+    }.get(shape, f"C {m - wide} {low + 3} {m + wide} {low + 3} {m + wide} {collar}")
+    body = (
+        f"M {m - wide} {collar} {throat} "
+        f"C {m + wide + 14} {collar + slope * 0.5} {m + shoulder} {collar + slope * 0.6} "
+        f"{m + shoulder + 6} {collar + slope + 34} L {m + waist + 10} {deep} "
+        f"L {m - waist - 10} {deep} L {m - shoulder - 6} {collar + slope + 34} "
+        f"C {m - shoulder} {collar + slope * 0.6} {m - wide - 14} {collar + slope * 0.5} "
+        f"{m - wide} {collar} Z"
+    )
+    skin = (
+        f"M {m - neck} {chin - 45} L {m - neck} {collar - 2} L {m - wide - 2} {collar + 3} "
+        f"L {m - wide} {low + 14} L {m + wide} {low + 14} L {m + wide + 2} {collar + 3} "
+        f"L {m + neck} {collar - 2} L {m + neck} {chin - 45} Z"
+    )
+    parts = []
+    shirt = MARK[SHIRT]
+    if shape == "hoodie":
+        hood = (
+            f"M {m - wide - 24} {collar + 16} C {m - wide - 34} {collar - 30} {m + wide + 34} "
+            f"{collar - 30} {m + wide + 24} {collar + 16} Z"
+        )
+        parts.append(path(hood, shirt))
+    parts += [path(skin, MARK[SKIN]), path(body, shirt)]
+    if shape in ("crew", "hoodie") and rng.random() < 0.6:
+        parts.append(
+            line(
+                f"M {m - wide - 7} {collar + 3} C {m - wide - 4} {low + 15} {m + wide + 4} "
+                f"{low + 15} {m + wide + 7} {collar + 3}"
+            )
+        )
+    if shape == "hoodie":
+        parts += [line(f"M {m + s * 9} {low + 9} l {s * 2} 22") for s in (-1, 1)]
+    if shape == "collar":
+        for s in (-1, 1):
+            flap = (
+                f"M {m + s * (wide - 2)} {collar - 6} L {m} {low} L {m + s * 17} {low + 17} "
+                f"L {m + s * (wide + 11)} {collar + 4} Z"
+            )
+            parts.append(path(flap, shirt))
+        if rng.random() < 0.5:
+            parts.append(line(f"M {m} {low} L {m} {deep}"))
+    if shape == "turtle":
+        roll = (
+            f"M {m - neck - 4} {collar - 15} Q {m} {collar - 5} {m + neck + 4} {collar - 15} "
+            f"L {m + neck + 6} {collar + 6} Q {m} {collar + 18} {m - neck - 6} {collar + 6} Z"
+        )
+        parts.append(path(roll, shirt))
+    if shape != "tank" and rng.random() < 0.7:
+        y = collar + slope + rng.uniform(24, 36)
+        parts += [
+            line(f"M {m + s * (shoulder - 18)} {y} L {m + s * (waist - 14)} {deep}")
+            for s in (-1, 1)
+        ]
+    return "".join(parts)

@@ -1,0 +1,229 @@
+"""The COCO sample, which colourisers are often trained on: fetched, checked, split alike everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from condcolor.data.builders.archive import (
+    ORIGIN,
+    Contents,
+    CorruptError,
+    OnStageProgress,
+    extract,
+    is_finished,
+    megabytes,
+    scan,
+    set_aside,
+)
+from condcolor.data.builders.download import check_url, download, file_name
+from condcolor.data.metadata import CSV_NAME, write_metadata
+from condcolor.errors import DataError, UsageError
+from condcolor.runtime.files import disk_faults, draft_of
+from condcolor.runtime.messages import shown_name
+
+URL = "https://s3.amazonaws.com/fast-ai-coco/coco_sample.tgz"
+
+
+# Of that file, as fastai publishes them in fastai/data/checks.txt; a checksum of all of it is
+# published nowhere.
+SIZE = 3_245_877_008  # bytes
+
+
+HEAD_MD5 = "006cd55d633d94b36ecaf661467830ec"  # of its first MiB
+
+
+FOLDER = "photos"
+
+
+COLUMNS = ("input", "output", "split")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What is in the folder now. `archive`: what it was unpacked from; None: all was there before."""
+
+    train: int
+    test: int
+    archive: Path | None
+    notes: tuple[str, ...] = ()
+
+
+def fetch_coco(
+    out: Path | str,
+    *,
+    url: str = URL,
+    archive: Path | str | None = None,
+    sha256: str = "",
+    pictures: int = 10_000,
+    train: int = 8_000,
+    seed: int = 123,
+    on_progress: OnStageProgress | None = None,
+    say: Callable[[str], None] | None = None,
+    **transfer,
+) -> Fetched:
+    """Make the new folder `out`: the photographs picked, a metadata.csv that splits them, ORIGIN.md.
+
+    The archive is downloaded beside `out`, unless it is there or `archive` names it, and stays: its
+    part, where a download stops, is gone on with. Of its pictures only those picked are unpacked
+    (see `pick`). `out` appears complete or not at all; where it is complete, nothing is done.
+
+    Args:
+        sha256: 64 hex digits that the archive must have.
+        on_progress: told of each step, as "downloading MB", "checking MB", "unpacking".
+        say: told in a line of an archive that is there, and of each new try of the download.
+        transfer: timeout, waits and sleep of `download`.
+    Raises:
+        UsageError: an argument that cannot be used; `out` holds something else.
+        DownloadError: the network or the server refuses; see `download`.
+        DataError: the archive is damaged, another one than asked, or holds too few pictures or
+            paths that leave it; the disk is full. A downloaded archive that is damaged is set aside.
+    """
+    out, sha256 = Path(out), sha256.lower()
+    options = _options(pictures, train, seed)
+    _check(pictures, train, seed, sha256)
+    check_url(url)
+    if is_finished(out, TITLE, (options, sha256), lambda: (_there(out), pictures)):
+        return Fetched(train, pictures - train, None)
+    source = place_of(out, url, archive)
+    told, told_of = on_progress or (lambda *_: None), say or (lambda _: None)
+    with disk_faults("; what was downloaded stays"):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if archive is None and source.exists():
+            told_of(f"{shown_name(source)} is there already and is not downloaded")
+        elif archive is None:
+            size = SIZE if url == URL else None
+            downloading = megabytes(told, "downloading MB")
+            download(url, source, size=size, on_progress=downloading, say=say, **transfer)
+        contents = _checked(source, archive is None, url, sha256, megabytes(told, "checking MB"))
+        if len(contents.pictures) < pictures:
+            raise DataError(
+                f"{shown_name(source)}: {len(contents.pictures):,} pictures in it, and {pictures:,} "
+                "are asked for: ask for fewer"
+            )
+        taught, tested = pick(contents.pictures, pictures=pictures, train=train, seed=seed)
+        origin = _origin(url if archive is None else source.name, contents, options)
+        _unpack(source, contents, taught, tested, origin, out, told)
+    return Fetched(len(taught), len(tested), source, _notes(contents))
+
+
+def place_of(out: Path | str, url: str, archive: Path | str | None) -> Path:
+    """Where the archive is, or is downloaded to: beside `out`, since both take much room."""
+    return Path(archive) if archive is not None else Path(out).parent / file_name(url)
+
+
+def pick(
+    names: Collection[str], *, pictures: int = 10_000, train: int = 8_000, seed: int = 123
+) -> tuple[list[str], list[str]]:
+    """The names to train and to test with: the same for the same names and seed, everywhere.
+
+    The drawing of the notebooks that this split comes from, over the sorted names (they took them in
+    the order of the disk): NumPy's legacy generator, whose streams are frozen by its policy (NEP 19),
+    takes `choice(names, pictures, replace=False)`, then `permutation(pictures)` of these, of which
+    the first `train` are to train with.
+    """
+    names = sorted(names)
+    generator = np.random.RandomState(seed)
+    chosen = generator.choice(len(names), pictures, replace=False)
+    drawn = [names[index] for index in chosen[generator.permutation(pictures)]]
+    return drawn[:train], drawn[train:]
+
+
+def _check(pictures: int, train: int, seed: int, sha256: str) -> None:
+    ranges = (
+        ("pictures", pictures, 2, 1_000_000),
+        ("train", train, 1, pictures - 1),
+        ("seed", seed, 0, 2**32 - 1),
+    )
+    for name, value, low, high in ranges:
+        if not low <= value <= high:
+            raise UsageError(f"{name} must be from {low} to {high}, not {value}")
+    if sha256 and not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise UsageError(f"sha256 must be 64 hex digits, not '{shown_name(sha256)}'")
+
+
+def _there(out: Path) -> int:
+    return sum(1 for path in (out / FOLDER).glob("*") if path.is_file())
+
+
+def _checked(source: Path, is_ours: bool, url: str, sha256: str, told) -> Contents:
+    """What the archive holds, sure to be what was packed; ours is set aside where it is not."""
+    try:
+        contents = scan(source, on_progress=told)
+        if sha256 and contents.sha256 != sha256:
+            raise CorruptError(
+                f"{shown_name(source)}: its sha256 is {contents.sha256}, not {sha256}: another "
+                "file, or damaged"
+            )
+        if is_ours and url == URL and not _is_published(contents):
+            raise CorruptError(
+                f"{shown_name(source)}: not the file that fastai publishes, by its size or first "
+                "MiB: another file, or damaged"
+            )
+    except CorruptError as error:
+        if not is_ours:
+            raise
+        raise set_aside(source, error) from error
+    return contents
+
+
+def _is_published(contents: Contents) -> bool:
+    return (contents.size, contents.head_md5) == (SIZE, HEAD_MD5)
+
+
+def _notes(contents: Contents) -> tuple[str, ...]:
+    if _is_published(contents):
+        return ()
+    return ("not the archive that fastai publishes: the pick is the same only for this one",)
+
+
+def _unpack(
+    source: Path,
+    contents: Contents,
+    train: list[str],
+    test: list[str],
+    origin: str,
+    out: Path,
+    told: OnStageProgress,
+) -> None:
+    """Fill a folder under another name, then put it in place of `out`, which is empty if there."""
+    with draft_of(out) as draft:
+        (draft / FOLDER).mkdir()
+        extract(
+            source,
+            contents,
+            train + test,
+            draft / FOLDER,
+            on_progress=lambda done, total: told("unpacking", done, total),
+        )
+        rows = [(f"{FOLDER}/{name}", "train") for name in train]
+        rows += [(f"{FOLDER}/{name}", "test") for name in test]
+        write_metadata(draft / CSV_NAME, ((p, p, split) for p, split in rows), COLUMNS)
+        (draft / ORIGIN).write_text(origin, "utf-8")
+
+
+TITLE = "# Origin of these photographs"
+
+
+def _options(pictures: int, train: int, seed: int) -> str:
+    return f"Options: pictures {pictures}, train {train}, seed {seed}."
+
+
+def _origin(source: str, contents: Contents, options: str) -> str:
+    """ORIGIN.md: which archive, which pick, whose pictures."""
+    where = source.partition("?")[0].partition("#")[0]  # what follows may be a key
+    return f"""{TITLE}
+
+From {shown_name(where)}, {contents.size} bytes with {len(contents.pictures)} pictures,
+sha256 {contents.sha256}
+
+{options} {CSV_NAME} holds them in the order drawn.
+
+The photographs are from COCO, Common Objects in Context (https://cocodataset.org), whose authors took
+them from Flickr and do not own them: their use is under the Flickr terms of use and each
+photographer's own licence.
+"""

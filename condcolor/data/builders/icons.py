@@ -1,0 +1,252 @@
+"""A folder of line-art icons in chosen colours, with exact masks, drawn from avatar kits."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import os
+import shutil
+import signal
+import struct
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from condcolor.conditions.colors import format_hex, parse_hex
+from condcolor.data.builders.avatar_kits import KITS
+from condcolor.data.builders.avatar_svg import FRAMINGS
+from condcolor.data.builders.avatars import PALETTE, Options, check_installed, draw_icon, kit_meta
+from condcolor.data.metadata import write_metadata
+from condcolor.errors import UsageError, did_you_mean
+
+COLUMNS = ("input", "output", "hair", "shirt", "character")
+
+
+_COLORINGS = len(PALETTE) ** 2
+
+
+_BUNDLE = 16  # characters that a worker draws before it reports
+
+
+def draw_icons(
+    out: Path | str,
+    *,
+    characters: int,
+    seed: int = 0,
+    kits: Sequence[str] | None = None,
+    size: int = 256,
+    colorings: int | None = None,
+    line_width: float = 1.0,
+    shading: bool = False,
+    framing: str = "portrait",
+    skin: str = "#fbd3c0",
+    vary: bool = False,
+    held_out: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Draw `characters` icons into the new folder `out`; returns the rows of its metadata.csv.
+
+    The folder holds `inputs/` (sketches, grey), `outputs/` (RGB), `masks/` (RGB: hair, shirt,
+    skin; named after the input), metadata.csv and ORIGIN.md with licences and attribution.
+
+    `colorings` of the 25 pairs of a hair and a shirt colour are drawn a character, all when
+    None. `vary` gives each character a line width, place, size, tilt and side of its own.
+    `held_out` draws only hair shapes that are otherwise never drawn. `line_width` multiplies
+    the outlines, `framing` is one of portrait, close, wide.
+
+    The same arguments give the same bytes, and more characters begin with the same ones. The
+    folder appears complete or not at all. UsageError for an argument that cannot be used.
+    """
+    out = Path(out)
+    options = Options(seed, size, line_width, shading, framing, vary, held_out)
+    skin_rgb = parse_hex(skin)
+    names = tuple(kits) if kits is not None else tuple(KITS)
+    count = _COLORINGS if colorings is None else colorings
+    _check(out, options, characters, names, count)
+    check_installed()
+
+    draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        for folder in ("inputs", "outputs", "masks"):
+            (draft / folder).mkdir(parents=True)
+        jobs = [
+            _Job(draft, number, kit, index, count, skin_rgb, options)
+            for number, (kit, index) in enumerate(_schedule(names, characters))
+        ]
+        rows: list[tuple[str, ...]] = []
+        with _mapper(len(jobs)) as run:
+            for done, written in enumerate(run(_draw_files, jobs), 1):
+                rows += written
+                if on_progress:
+                    on_progress(done, characters)
+        write_metadata(draft / "metadata.csv", rows, COLUMNS)
+        origin = _origin(names, characters, count, skin_rgb, options)
+        (draft / "ORIGIN.md").write_text(origin, "utf-8")
+        if out.exists():
+            out.rmdir()  # empty, as checked
+        draft.replace(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return len(rows)
+
+
+class _Job(NamedTuple):
+    """One character and where its files go."""
+
+    folder: Path
+    number: int
+    kit: str
+    index: int
+    count: int
+    skin: tuple[int, int, int]
+    options: Options
+
+
+def _check(out: Path, options: Options, characters: int, names: Sequence[str], count: int) -> None:
+    for name in names:
+        if name not in KITS:
+            raise UsageError(
+                f"kit '{name}' is not one of {', '.join(KITS)}{did_you_mean(name, KITS)}"
+            )
+    if not names or len(set(names)) < len(names):
+        raise UsageError(f"kits must be named once each, and at least one: {', '.join(KITS)}")
+    if options.framing not in FRAMINGS:
+        raise UsageError(
+            f"framing '{options.framing}' is not one of {', '.join(FRAMINGS)}"
+            + did_you_mean(options.framing, FRAMINGS)
+        )
+    ranges = (
+        ("characters", characters, 1, 1_000_000),
+        ("seed", options.seed, 0, 2**32 - 1),
+        ("size", options.size, 16, 4096),
+        ("colorings", count, 1, _COLORINGS),
+        ("line_width", options.line_width, 0.1, 4.0),
+    )
+    for name, value, low, high in ranges:
+        if not (math.isfinite(value) and low <= value <= high):
+            raise UsageError(f"{name} must be from {low} to {high}, not {value}")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file; name a new folder for the icons")
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(
+            f"{out} is not empty; name a new folder, icons are never mixed with others"
+        )
+
+
+def _schedule(names: Sequence[str], characters: int) -> Iterator[tuple[str, int]]:
+    """(kit, index in it) by weight, spread evenly; a prefix of every longer schedule."""
+    total = sum(KITS[name].weight for name in names)
+    drawn = dict.fromkeys(names, 0)
+    for n in range(1, characters + 1):
+        name = max(names, key=lambda name: KITS[name].weight * n - drawn[name] * total)
+        yield name, drawn[name]
+        drawn[name] += 1
+
+
+def _pairs(job: _Job) -> list[tuple[str, str]]:
+    """`count` (hair, shirt) colours: all 25 in order, or a random few, each colour as often."""
+    names = list(PALETTE)
+    if job.count == _COLORINGS:
+        return list(itertools.product(names, names))
+    rng = np.random.default_rng([job.options.seed, zlib.crc32(job.kit.encode()), job.index])
+    hair, shirt, n = rng.permutation(names), rng.permutation(names), len(names)
+    return [(str(hair[k % n]), str(shirt[(k + k // n) % n])) for k in range(job.count)]
+
+
+def _draw_files(job: _Job) -> list[tuple[str, ...]]:
+    """Draw a character, write its files and return its rows of the csv."""
+    icon = draw_icon(job.kit, job.index, job.options)
+    source = f"inputs/{job.number:04d}.png"
+    _write_png(job.folder / source, icon.blank)
+    _write_png(job.folder / f"masks/{job.number:04d}.png", icon.masks)
+    rows = []
+    for nth, (hair, shirt) in enumerate(_pairs(job)):
+        output = f"outputs/{job.number * job.count + nth:04d}.png"
+        _write_png(job.folder / output, icon.colored(hair, shirt, job.skin))
+        rows.append((source, output, hair, shirt, icon.name))
+    return rows
+
+
+def _write_png(path: Path, pixels: np.ndarray) -> None:
+    """[H,W] or [H,W,3] uint8 as PNG with unfiltered rows.
+
+    Pillow filters the rows of every RGB picture, which makes flat fills half as large again.
+    """
+    height, width = pixels.shape[:2]
+    rows = np.zeros((height, 1 + pixels[0].size), np.uint8)  # a leading 0: no filter
+    rows[:, 1:] = pixels.reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 7)), (b"IEND", b""))
+    with path.open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for kind, data in chunks:
+            file.write(struct.pack(">I", len(data)) + kind + data)
+            file.write(struct.pack(">I", zlib.crc32(kind + data)))
+
+
+@contextlib.contextmanager
+def _mapper(jobs: int):
+    """`map`, in processes where that pays and where they can be had without a main guard."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    workers = min(cores, 8, jobs // _BUNDLE)
+    if workers < 2:
+        yield map
+        return
+    pool = ProcessPoolExecutor(workers, get_context("fork"), signal.signal, _IGNORE_INTERRUPT)
+    try:
+        yield lambda function, items: pool.map(function, items, chunksize=_BUNDLE)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_IGNORE_INTERRUPT = (signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends the workers
+
+
+def _origin(names: Sequence[str], characters: int, count: int, skin, options: Options) -> str:
+    """ORIGIN.md: what was drawn, from whose kits, under which licence."""
+    call = {
+        "characters": characters,
+        "seed": options.seed,
+        "kits": list(names),
+        "size": options.size,
+        "colorings": count,
+        "line_width": options.line_width,
+        "shading": options.shading,
+        "framing": options.framing,
+        "skin": format_hex(skin),
+        "vary": options.vary,
+        "held_out": options.held_out,
+    }
+    lines = [
+        "# Origin of these icons",
+        "",
+        "Drawn by condcolor from avatar kits published through DiceBear (https://www.dicebear.com).",
+        "The drawings were changed: made line art with black outlines, recoloured, shading removed,"
+        if not options.shading
+        else "The drawings were changed: made line art with black outlines and recoloured,",
+        "and, for kits that draw a head only, given a neck and a shirt.",
+        "",
+        "Options: " + ", ".join(f"{name} {value}" for name, value in call.items()) + ".",
+        "",
+        "| kit | characters | designer | licence | attribution |",
+        "|---|---|---|---|---|",
+    ]
+    numbers = dict.fromkeys(names, 0)
+    for name, _ in _schedule(names, characters):
+        numbers[name] += 1
+    for name, number in numbers.items():
+        if number:
+            meta = kit_meta(name)
+            creator, licence = meta["creator"], meta["license"]
+            lines.append(
+                f"| {name} | {number} | [{creator['name']}]({creator['url']}) "
+                f"| [{licence['name']}]({licence['url']}) | {licence['text']} |"
+            )
+    return "\n".join(lines) + "\n"

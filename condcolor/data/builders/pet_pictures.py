@@ -1,0 +1,288 @@
+"""The pet pictures of a folder: which it holds, their splits, their grey copies."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from condcolor.conditions.schema import value_fault
+from condcolor.data.metadata import split_by_character
+from condcolor.data.paths import path_fault
+from condcolor.data.records import SPLITS, Record
+from condcolor.data.table import read_table
+from condcolor.errors import DataError, PictureError, did_you_mean
+from condcolor.imaging.formats import HEAD_BYTES, WRITE_FORMATS, find_pictures, picture_format
+from condcolor.imaging.open import open_picture
+from condcolor.runtime.messages import Faults, listed, shown_name
+
+IMAGES, ANNOTATIONS = "images", "annotations"  # the folders that the set's two archives unpack to
+
+
+LISTS = {"train": "trainval.txt", "test": "test.txt"}
+
+
+HELD_OUT = 0.2  # of each breed, where nothing splits it
+
+
+@dataclass(frozen=True)
+class Pet:
+    """A picture of a pet. split: "train", "test", or "" where nothing says which."""
+
+    path: Path
+    breed: str
+    split: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the lists call it: the file's name without its suffix."""
+        return self.path.stem
+
+
+class LeftOut(NamedTuple):
+    """A picture that is not used, by what it is called, and why."""
+
+    file: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Pets:
+    """The pictures to use, by name; those left out, for a reason each; how many no list names."""
+
+    found: tuple[Pet, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    unnamed: int = 0
+
+
+def find_pets(folder: Path) -> Pets:
+    """The pictures of a folder that are named BREED_NUMBER; those of its `images` where it has that.
+
+    Files that are no pictures by their suffix, and hidden ones, are passed over without a word.
+
+    Raises:
+        DataError: no such folder, or it cannot be read.
+    """
+    images = folder / IMAGES
+    paths, skipped = find_pictures(images if images.is_dir() else folder)
+    found: dict[str, Pet] = {}
+    left_out = [LeftOut(*line.rsplit(": ", 1)) for line in skipped]
+    for path in paths:
+        fault = _name_fault(path)
+        if not fault and path.stem in found:
+            fault = f"has the name of {found[path.stem].path.name}"
+        if fault:
+            left_out.append(LeftOut(path.name, fault))
+        else:
+            found[path.stem] = Pet(path, _breed(path.stem))
+    return Pets(tuple(found[name] for name in sorted(found)), tuple(left_out))
+
+
+def _breed(name: str) -> str:
+    """`great_pyrenees_12` -> `great pyrenees`."""
+    return name.rpartition("_")[0].replace("_", " ")
+
+
+def _name_fault(path: Path) -> str:
+    """Why a file's name cannot be used, empty when it can: it becomes a path and a value of the csv."""
+    if not re.fullmatch(r".+_[0-9]+", path.stem, re.DOTALL):
+        return "not named BREED_NUMBER, as pug_12.jpg is"
+    if path_fault(path.stem) or value_fault(_breed(path.stem)):
+        return "has a name that cannot stand in a csv"
+    return ""
+
+
+def read_lists(folder: Path) -> dict[str, list[str]] | None:
+    """The names that the set's own lists give each split; None where the folder has no lists.
+
+    Raises:
+        DataError: one of the two is missing or cannot be read.
+    """
+    paths = {split: folder / ANNOTATIONS / name for split, name in LISTS.items()}
+    if not any(path.exists() for path in paths.values()):
+        return None
+    named = {}
+    for split, path in paths.items():
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "not UTF-8"
+            hint = "unpack annotations.tar.gz again, or name a csv that splits the pictures"
+            raise DataError(f"{shown_name(path)}: cannot be read ({why}): {hint}") from error
+        # "Abyssinian_100 1 1 1": the name, then class, species and breed as numbers
+        named[split] = [line.split()[0] for line in lines if line.strip() and line[0] != "#"]
+    return named
+
+
+def split_by_lists(pets: Pets, named: Mapping[str, Sequence[str]]) -> Pets:
+    """The pictures that a list names, in its split. Missing ones are left out; others are counted.
+
+    Raises:
+        DataError: a picture is in both lists.
+    """
+    both = sorted(set(named["train"]) & set(named["test"]))
+    if both:
+        raise DataError(
+            f"{listed([shown_name(name) for name in both])}: in {LISTS['train']} and in "
+            f"{LISTS['test']}; a picture is for training or for testing: take one out"
+        )
+    splits = {name: split for split, names in named.items() for name in names}
+    told = {Path(file).stem for file, _ in pets.left_out}
+    missing = sorted(set(splits) - {pet.name for pet in pets.found} - told)
+    absent = [
+        LeftOut(name, f"not there, though {LISTS[splits[name]]} names it") for name in missing
+    ]
+    return _picked(replace(pets, left_out=(*pets.left_out, *absent)), splits)
+
+
+def split_by_csv(pets: Pets, csv: Path) -> Pets:
+    """The pictures that a csv with the columns `file` and `split` names; the others are counted.
+
+    Raises:
+        DataError: every problem of the csv: its form, columns, splits, files that are not there.
+    """
+    faults, label = Faults(), shown_name(csv)
+    table = read_table(csv, label)
+    faults.extend(table.problems)
+    header = f"{label} line {table.header_line}"
+    for column in ("file", "split"):
+        if table.columns and column not in table.columns:
+            hint = did_you_mean(column, table.columns)
+            said = f"no column '{column}'; the columns are {listed(table.columns)}{hint}"
+            faults.add("no column", f"{header}: {said}")
+    splits: dict[str, str] = {}
+    if not faults.count:
+        at, of = table.columns.index("file"), table.columns.index("split")
+        known = {pet.path.name for pet in pets.found}
+        known |= {file for file, _ in pets.left_out}
+        for line, cells in table.rows:
+            file, split = cells[at], cells[of]
+            if split not in SPLITS:
+                said = f"split '{split}' is not one of {', '.join(SPLITS)}"
+                hint = did_you_mean(split, SPLITS)
+                faults.add("the split is wrong", f"{label} line {line}: {said}{hint}")
+            elif file not in known:
+                said = f"file '{shown_name(file)}' is not among the pictures"
+                faults.add("the file is not there", f"{label} line {line}: {said}")
+            elif file in splits:
+                said = f"file '{shown_name(file)}' has been named before"
+                faults.add("the file is named again", f"{label} line {line}: {said}")
+            else:
+                splits[file] = SPLITS[split]
+    if faults.count:
+        count = "1 problem" if faults.count == 1 else f"{faults.count:,} problems"
+        raise DataError(f"{label} cannot be used: {count}", faults.problems)
+    by_name = {pet.name: splits[pet.path.name] for pet in pets.found if pet.path.name in splits}
+    return _picked(pets, by_name)
+
+
+def _picked(pets: Pets, splits: Mapping[str, str]) -> Pets:
+    found = tuple(replace(p, split=splits[p.name]) for p in pets.found if p.name in splits)
+    return Pets(found, pets.left_out, len(pets.found) - len(found))
+
+
+def hold_out(pets: Iterable[Pet], seed: int) -> tuple[Pet, ...]:
+    """A fifth of each breed to test with: the same for the same seed and names, everywhere."""
+    breeds: dict[str, list[Pet]] = defaultdict(list)
+    for pet in pets:
+        breeds[pet.breed].append(pet)
+    split = []
+    for of_breed in breeds.values():
+        records = [Record(p.path, None, (), p.name, "", 0, p.path) for p in of_breed]
+        records = split_by_character(records, HELD_OUT, seed)
+        split += [replace(p, split=r.split) for p, r in zip(of_breed, records, strict=True)]
+    return tuple(split)
+
+
+INPUTS, OUTPUTS = "inputs", "outputs"
+
+
+SUFFIXES = {name: row.suffixes for name, row in WRITE_FORMATS.items()} | {"GIF": (".gif",)}
+
+
+THREADS = 8  # at most; Pillow lets go of the interpreter while it decodes and packs
+
+
+# Of the published set (tensorflow/models issue 3134): libjpeg warns of corrupt data in them and
+# goes on, and Pillow passes no warnings on.
+DAMAGED = ("beagle_116", "chihuahua_121")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What became of a picture. input, output: paths in the data set; fault: why it is not used."""
+
+    pet: Pet
+    input: str = ""
+    output: str = ""
+    grey: bytes = b""  # SHA-256 of the grey copy
+    misnamed: str = ""  # what it is, where its name says otherwise
+    fault: str = ""
+
+    def remove(self, folder: Path) -> None:
+        for path in (self.input, self.output):
+            if path:
+                (folder / path).unlink()
+
+
+def copy_pictures(
+    pets: Sequence[Pet], folder: Path, on_progress: Callable[[int, int], None]
+) -> list[Copy]:
+    """Copy each picture to outputs/, its grey to inputs/, in several threads; in the order given.
+
+    OSError where the folder cannot be written; a picture that cannot be opened has a fault.
+    """
+    for name in (INPUTS, OUTPUTS):
+        (folder / name).mkdir()
+    copies = []
+    pool = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1))
+    try:
+        for copy in pool.map(partial(_copy, folder), pets):
+            copies.append(copy)
+            on_progress(len(copies), len(pets))
+    finally:
+        pool.shutdown(cancel_futures=True)  # a stop does not wait for all the rest
+    return copies
+
+
+def _copy(folder: Path, pet: Pet) -> Copy:
+    """Copy one picture, bytes unchanged, under the suffix of its content, and its grey.
+
+    The grey is that of the picture as it is shown, upright and in sRGB: Pillow's "L", ITU-R BT.601
+    luma rounded to 8 bits. PNG keeps it exactly. As JPEG it would be off by 8 of 255 levels at
+    quality 95, by 1 at quality 100, and by then as large.
+    """
+    if pet.name in DAMAGED:
+        return Copy(pet, fault="damaged JPEG (known to be so in the published set)")
+    try:
+        data = pet.path.read_bytes()
+        rgb = open_picture(io.BytesIO(data), name=pet.path.name).rgb
+    except PictureError as error:
+        return Copy(pet, fault=str(error).removeprefix(f"{shown_name(pet.path.name)}: "))
+    except OSError as error:
+        return Copy(pet, fault=f"cannot be read ({error.strerror or error})")
+    kind = picture_format(data[:HEAD_BYTES])
+    fits = pet.path.suffix.lower() in SUFFIXES[kind]
+    packed = io.BytesIO()
+    Image.fromarray(rgb).convert("L").save(packed, "PNG")
+    grey = packed.getvalue()
+    copy = Copy(
+        pet,
+        f"{INPUTS}/{pet.name}.png",
+        f"{OUTPUTS}/{pet.name}{SUFFIXES[kind][0]}",
+        hashlib.sha256(grey).digest(),
+        "" if fits else kind,
+    )
+    (folder / copy.input).write_bytes(grey)
+    (folder / copy.output).write_bytes(data)
+    return copy

@@ -1,0 +1,298 @@
+"""Records -> batches: pictures decoded once into uint8, batches that depend on (seed, epoch, index) alone."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from condcolor.conditions.colors import RGB
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.augmentation import (
+    AugmentConfig,
+    Draws,
+    cut,
+    draw,
+    faded,
+    grained,
+    mirrored,
+    moves_in,
+    warp,
+)
+from condcolor.data.cache import Decoder, OnProgress, Squares, decode
+from condcolor.data.metadata import open_photograph
+from condcolor.data.records import Record
+from condcolor.errors import DataError
+from condcolor.imaging.color import compose
+from condcolor.imaging.geometry import cover, letterbox
+from condcolor.imaging.open import open_picture
+from condcolor.runtime.devices import free_memory
+
+
+class Batch(NamedTuple):
+    """What a step sees. `wrong` is a condition that differs from `cond` in at least one attribute."""
+
+    source: Tensor  # [B, 3, H, W] uint8
+    target: Tensor  # [B, 3, H, W] uint8; the source itself where a picture is both
+    cond: Tensor  # [B, P] float, one-hot by attribute
+    wrong: Tensor  # [B, P] float
+
+
+class Raw(NamedTuple):
+    """A batch as it is read, and all that is random about it; `PictureSet.made` makes the rest of it."""
+
+    source: Tensor  # [B, 3, side, side] uint8
+    partner: Tensor  # targets or masks like that; the source itself where a picture is both
+    values: Tensor  # [B, A] value indices
+    wrong: Tensor  # [B, A]
+    draws: Draws
+    config: AugmentConfig | None
+
+    def to(self, device: torch.device) -> Raw:
+        """The same on a device."""
+
+        def sent(part: Tensor) -> Tensor:
+            to_gpu = device.type == "cuda" and part.is_cpu
+            return (part.pin_memory() if to_gpu else part).to(device, non_blocking=True)
+
+        source = sent(self.source)
+        partner = source if self.partner is self.source else sent(self.partner)
+        values, wrong, draws = sent(self.values), sent(self.wrong), self.draws.mapped(sent)
+        return Raw(source, partner, values, wrong, draws, self.config)
+
+
+class PictureSet:
+    """The decoded pictures of some records, each file once, as squares.
+
+    Args:
+        records: rows of one split; all need a target, or with `compose` a mask.
+        schema: their attributes; with `compose` every value needs a palette colour.
+        image_size: side of the square, in pixels.
+        compose: draw a new colouring each time, from the source and its mask, instead of the csv's.
+        fixed: the colours of the mask's channels behind the attributes (skin).
+        photographs: the records are photographs, each its own target: cut to squares, not framed, and
+            those that are grey or cannot be read are left out and named in `.skipped`.
+        jitter: keep the squares larger by this share, to cut from at random.
+        cache: a folder to keep the pictures in, if they are many; None keeps them in memory.
+
+    Raises:
+        DataError: pictures that cannot be read, or masks or palette missing, all named at once; or
+            the cache cannot be written.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        schema: AttributeSchema,
+        image_size: int,
+        *,
+        compose: bool = False,
+        fixed: Sequence[RGB] = (),
+        photographs: bool = False,
+        jitter: float = 0.0,
+        cache: Path | None = None,
+        on_progress: OnProgress | None = None,
+    ):
+        self.schema, self.image_size, self.compose = schema, image_size, compose
+        if compose:
+            _check_composable(records, schema)
+            self.colors = [torch.tensor(a.palette).float() / 255 for a in schema.attributes]
+            self.fixed = torch.tensor(fixed).float().reshape(-1, 3) / 255
+            self.parts = len(schema.names) + len(self.fixed)
+            if self.parts > 3:
+                raise DataError(f"masks have 3 channels, but there are {self.parts} parts")
+        partner = [(r.mask, 0) if compose else (r.target, 255) for r in records]
+        files = _unique([(r.source, 255) for r in records] + partner)
+        decoder = PHOTOGRAPH if photographs else FRAMED
+        side = round(image_size * (1 + jitter))
+        decoded, faults = decode(list(files), side, decoder, cache=cache, on_progress=on_progress)
+        if photographs:
+            records = [r for r in records if r.source not in faults]
+            partner = [(r.target, 255) for r in records]
+        elif faults:
+            raise DataError(
+                f"{len(faults)} pictures cannot be used:", [str(e) for e in faults.values()]
+            )
+        self.records = tuple(records)
+        self.skipped = tuple(str(error) for error in faults.values())
+        self.pictures = decoded  # sources, targets and masks
+        self.partners = decoded  # where the targets or masks are
+        self.source_of = torch.tensor([files[r.source, 255] for r in records])  # row -> picture
+        self.partner_of = torch.tensor([files[file] for file in partner])
+        self.values = torch.tensor(
+            [schema.indices(dict(zip(schema.names, r.values, strict=True))) for r in records]
+        ).reshape(len(records), len(schema.names))
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def rows(
+        self,
+        rows: Tensor,
+        generator: torch.Generator | None = None,
+        config: AugmentConfig | None = None,
+        device: torch.device | None = None,
+    ) -> Batch:
+        """The batch of these rows, as they stand or as training sees them.
+
+        Args:
+            generator: draws the wrong conditions and, with `compose`, the colourings.
+            config: the augmentation to draw; None leaves the pictures alone.
+            device: where to make it; None where the pictures are.
+        """
+        raw = self.read(rows, generator, config)
+        return self.made(raw.to(device) if device is not None else raw)
+
+    def read(
+        self,
+        rows: Tensor,
+        generator: torch.Generator | None = None,
+        config: AugmentConfig | None = None,
+        part: slice = slice(None),
+    ) -> Raw:
+        """What `rows` is made of: little work, and none that torch would share out among threads.
+
+        part: those of the rows to read; what is drawn for them is what it is for all.
+        """
+        values = self.values[rows]
+        if self.compose and generator is not None:
+            values = _random_values(len(rows), self.schema.sizes, generator)
+        wrong = _other_values(values, self.schema.sizes, generator)
+        room = self.pictures.side - self.image_size
+        draws = draw(len(rows), self.image_size, room, config, generator)
+        sources, partners = self.source_of[rows[part]], self.partner_of[rows[part]]
+        source = self.pictures.take(sources)
+        both = self.partners is self.pictures and torch.equal(sources, partners)
+        partner = source if both else self.partners.take(partners)
+        own = draws.mapped(lambda drawn: drawn[part])
+        return Raw(source, partner, values[part], wrong[part], own, config)
+
+    def made(self, raw: Raw) -> Batch:
+        """The batch, on the device that `raw` is on."""
+        source, partner, draws, config = raw.source, raw.partner, raw.draws, raw.config
+        apart = partner is not source
+        both = torch.cat((source, partner), dim=1) if apart else source
+        both = cut(both, draws, self.image_size)
+        if config is not None:
+            both = self._warped(both, draws, config)
+        source, partner = (both[:, :3], both[:, 3:]) if apart else (both, both)
+        if self.compose:
+            if config is not None and config.fade:
+                source = faded(source, draws, config.fade)
+            partner = self._fill(source, partner, raw.values)
+        if config is not None and config.grain:
+            source = grained(source, draws, config.grain)
+        planes = (one_hot(v, self.schema.sizes) for v in (raw.values, raw.wrong))
+        return Batch(source, partner, *planes)
+
+    def repainted(self, targets: Squares) -> PictureSet:
+        """The same rows with other targets, one for each, of the pictures' own side."""
+        if self.compose:
+            raise ValueError("targets that are composed anew each time cannot be others")
+        other = copy.copy(self)
+        other.partners, other.partner_of = targets, torch.arange(len(self))
+        return other
+
+    def near(self, device: torch.device) -> PictureSet:
+        """The same set, its pictures on the device where they take at most half of what is free there."""
+        if 2 * self.pictures.bytes > free_memory(device):
+            return self
+        other = copy.copy(self)
+        other.pictures = other.partners = self.pictures.to(device)
+        return other
+
+    def mask_of(self, row: int, channel: int) -> Tensor | None:
+        """Channel `[H, W]` in [0, 1] of the mask of a row's input, None when it has none."""
+        path = self.records[row].mask
+        if path is None or channel > 2:
+            return None
+        return _tensor(_framed(path, 0, self.image_size))[channel].float() / 255
+
+    def _warped(self, both: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
+        """Sources and partners under one move; what comes in from outside is white, and no part."""
+        if not moves_in(config):
+            return mirrored(both, draws, config)
+        papers = 3 if self.compose else both.shape[1]
+        moved = warp(torch.cat((255 - both[:, :papers], both[:, papers:]), dim=1), draws, config)
+        return torch.cat((255 - moved[:, :papers], moved[:, papers:]), dim=1)
+
+    def _fill(self, blank: Tensor, masks: Tensor, values: Tensor) -> Tensor:
+        asked = [colors.to(values.device)[values[:, i]] for i, colors in enumerate(self.colors)]
+        fixed = [color.to(values.device).expand(len(values), 3) for color in self.fixed]
+        colors = torch.stack(asked + fixed, dim=1)  # (B, K, 3)
+        filled = compose(blank.float() / 255, masks[:, : self.parts].float() / 255, colors)
+        return (filled * 255).round().to(torch.uint8)
+
+
+def one_hot(values: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Value indices `[B, A]` -> one-hot planes `[B, sum(sizes)]`, attributes side by side."""
+    hot = [F.one_hot(values[:, i], size) for i, size in enumerate(sizes)]
+    return (
+        torch.cat(hot, dim=1).float() if hot else torch.zeros(len(values), 0, device=values.device)
+    )
+
+
+def _random_values(count: int, sizes: Sequence[int], generator: torch.Generator) -> Tensor:
+    columns = [torch.randint(size, (count,), generator=generator) for size in sizes]
+    return torch.stack(columns, dim=1) if columns else torch.zeros(count, 0, dtype=torch.long)
+
+
+def _other_values(values: Tensor, sizes: Sequence[int], generator) -> Tensor:
+    """Values of which a random, non-empty choice of attributes is changed to another value."""
+    changeable = [i for i, size in enumerate(sizes) if size > 1]
+    if not changeable:
+        return values
+    others = values.clone()
+    chosen = torch.randint(1, 2 ** len(changeable), (len(values),), generator=generator)
+    for bit, i in enumerate(changeable):
+        step = torch.randint(1, sizes[i], (len(values),), generator=generator)
+        changed = (values[:, i] + step) % sizes[i]
+        others[:, i] = torch.where((chosen >> bit) & 1 == 1, changed, values[:, i])
+    return others
+
+
+def _unique(paths) -> dict:
+    index: dict = {}
+    for path in paths:
+        index.setdefault(path, len(index))
+    return index
+
+
+def _framed(path, fill: int, side: int) -> np.ndarray:
+    """The whole picture `[side, side, 3]` uint8, on a ground of `fill`."""
+    return letterbox(open_picture(path).rgb, side, fill=fill)[0]
+
+
+def _photograph(path, fill: int, side: int) -> np.ndarray:
+    """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colours."""
+    return cover(open_photograph(path), side)
+
+
+FRAMED, PHOTOGRAPH = Decoder("_framed", _framed), Decoder("_photograph", _photograph)
+
+
+def _tensor(square: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(square)).permute(2, 0, 1)
+
+
+def _check_composable(records: Sequence[Record], schema: AttributeSchema) -> None:
+    missing = sorted({str(r.source) for r in records if r.mask is None})
+    if missing:
+        raise DataError(
+            f"compose needs a mask for every input, in masks/ under the input's name; "
+            f"{len(missing)} have none:",
+            missing[:10],
+        )
+    for attribute in schema.attributes:
+        unknown = [v for v, c in zip(attribute.values, attribute.palette, strict=True) if c is None]
+        if unknown:
+            raise DataError(
+                f"compose needs the colour of every value; {attribute.name} {', '.join(unknown)} "
+                "was not found in the targets"
+            )

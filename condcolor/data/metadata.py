@@ -1,0 +1,305 @@
+"""Data sets: a metadata.csv read and written, a folder of photographs read, the split by character."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from condcolor.conditions.schema import MAX_VALUES, Attribute, AttributeSchema
+from condcolor.data.paths import same_pictures
+from condcolor.data.records import (
+    SPLITS,
+    Record,
+    Sheet,
+    check_attributes,
+    count_values,
+    misspelt,
+    read_rows,
+    read_sheet,
+)
+from condcolor.data.table import format_table
+from condcolor.errors import DataError, UsageError
+from condcolor.imaging.formats import find_pictures
+from condcolor.imaging.open import open_picture
+from condcolor.runtime.files import write_whole
+from condcolor.runtime.messages import Faults, listed, shown_name
+
+CSV_NAME = "metadata.csv"
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """All records of a data set, and what can be asked for in it (the palette not measured)."""
+
+    root: Path
+    schema: AttributeSchema
+    records: tuple[Record, ...]
+    notes: tuple[str, ...] = ()
+
+    def split(self, name: str) -> tuple[Record, ...]:
+        """The records of "train", of "test", or of "" (not said)."""
+        return tuple(record for record in self.records if record.split == name)
+
+
+def read_metadata(
+    path: Path | str,
+    *,
+    require_target: bool = True,
+    vocabulary: str | AttributeSchema = "own",
+    any_color: bool = False,
+) -> Metadata:
+    """Read a csv, a folder with metadata.csv, or one with train/metadata.csv (and test/).
+
+    vocabulary: "own" gives each attribute the values of its own column, "shared" gives every
+    attribute the values of all; a schema says which attributes and values there may be.
+    any_color: a value may be a colour too, as `wishes` knows them.
+    DataError lists every problem, each with its csv and line.
+    """
+    metadata, problems = scan_metadata(
+        path, require_target=require_target, vocabulary=vocabulary, any_color=any_color
+    )
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise DataError(f"{path} cannot be used: {count}", problems)
+    return metadata
+
+
+def scan_metadata(
+    path: Path | str,
+    *,
+    require_target: bool = True,
+    vocabulary: str | AttributeSchema = "own",
+    any_color: bool = False,
+) -> tuple[Metadata, tuple[str, ...]]:
+    """As `read_metadata`, but hands back the rows that can be used, and the problems."""
+    if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
+        raise UsageError(f"vocabulary is 'own', 'shared' or a schema, not {vocabulary!r}")
+    path = Path(path)
+    faults, notes = Faults(), []
+    try:
+        csvs = _find_csvs(path, faults, notes)
+        root = path if path.is_dir() else path.parent
+    except OSError as error:
+        faults.add("missing", f"{path} cannot be read: {error.strerror or error}")
+        csvs, root = [], path
+    sheets = [
+        read_sheet(csv, csv.relative_to(root).as_posix(), split, require_target, faults)
+        for csv, split in csvs
+    ]
+    fixed = vocabulary if isinstance(vocabulary, AttributeSchema) else None
+    names = fixed.names if fixed else tuple(sheets[0].attributes) if sheets else ()
+    for sheet in sheets:
+        check_attributes(sheet, names, "the model" if fixed else sheets[0].name, faults)
+
+    schema = fixed or _collect_schema(sheets, names, vocabulary == "shared", faults)
+    records = [r for sheet in sheets for r in read_rows(sheet, schema, faults, any_color)]
+    records = _name_characters(records, root)
+    _check_sides(records, root, faults)
+    for attribute in schema.attributes:
+        if len(attribute.values) == 1 and records:
+            only = attribute.values[0]
+            notes.append(f"{attribute.name} has one value only, '{only}': there is no choice in it")
+    return Metadata(root, schema, tuple(records), tuple(notes)), faults.problems
+
+
+def split_by_character(
+    records: Iterable[Record], test_fraction: float = 0.2, seed: int = 0
+) -> tuple[Record, ...]:
+    """Say "train" or "test" where a record's split is "": whole characters, never single rows.
+
+    A character some of whose rows have a split keeps it for all. Of the others, `test_fraction` of
+    the characters (at least one, where there are two or more) become the test set: the same
+    ones for the same seed, in whatever order the rows come. A single character trains.
+    """
+    if not 0 <= test_fraction < 1:
+        raise UsageError(f"test_fraction must be at least 0 and below 1, not {test_fraction}")
+    records = tuple(records)
+    known = {record.character: record.split for record in records if record.split}
+    free = sorted({record.character for record in records} - set(known))
+    free.sort(key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+    tested = 0
+    if test_fraction > 0 and len(free) + len(known) > 1:
+        tested = min(max(1, round(test_fraction * len(free))), max(1, len(free) - 1))
+    for place, name in enumerate(free):
+        known[name] = "test" if place < tested else "train"
+    return tuple(
+        record if record.split else replace(record, split=known[record.character])
+        for record in records
+    )
+
+
+def write_metadata(
+    path: Path | str,
+    rows: Iterable[Mapping[str, object] | Sequence[object]],
+    columns: Sequence[str],
+) -> int:
+    """Write a metadata.csv in one step: UTF-8, `\\n`, no cell a spreadsheet would run.
+
+    rows: mappings with `columns` as keys, or sequences in their order. A cell that starts with
+    `=`, `+`, `-` or `@` gets a `'` in front, which `read_metadata` takes off. Returns the number
+    of rows. UsageError when a row does not fit, DataError when the file cannot be written.
+    """
+    data, count = format_table(rows, columns, str(path))
+    write_whole(path, data, overwrite=True)
+    return count
+
+
+def _find_csvs(path: Path, faults: Faults, notes: list[str]) -> list[tuple[Path, str]]:
+    """The csv files of a data set, each with the split it stands for."""
+    if not path.exists():
+        faults.add("missing", f"{path} does not exist")
+        return []
+    if not path.is_dir():
+        return [(path, "")]
+    own, train = path / CSV_NAME, path / "train" / CSV_NAME
+    if own.exists() and train.exists():
+        faults.add("two", f"{path} has {CSV_NAME} and train/{CSV_NAME}; name the one to read")
+    elif own.exists():
+        return [(own, "")]
+    elif train.exists():
+        tests = [path / name / CSV_NAME for name in list(SPLITS)[1:]]
+        tests = [test for test in tests if test.exists()]
+        if not tests:
+            notes.append(f"{path} has no test/{CSV_NAME}: characters of train can be held out")
+            return [(train, "")]
+        if len(tests) > 1:
+            others = ", ".join(test.parent.name for test in tests[1:])
+            notes.append(f"{tests[0].parent.name} is the test set; not read: {others}")
+        return [(train, "train"), (tests[0], "test")]
+    else:
+        found = sorted(csv.name for csv in path.glob("*.csv"))
+        hint = f"; it has {listed(found)}: rename or name one" if found else ""
+        faults.add("missing", f"{path} has no {CSV_NAME} and no train/{CSV_NAME}{hint}")
+    return []
+
+
+def _collect_schema(
+    sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Faults
+) -> AttributeSchema:
+    """The attributes and their values, sorted: those of the training rows, if any row says train.
+
+    An attribute with too many values is named as a problem and left out.
+    """
+    columns: dict[str, Counter[str]] = {}
+    for name in names:
+        taught = sum((count_values(sheet, name, tested=False) for sheet in sheets), Counter())
+        counts = taught or sum((count_values(sheet, name) for sheet in sheets), Counter())
+        if len(counts) > MAX_VALUES:
+            count = f"{len(counts):,} different values (at most {MAX_VALUES})"
+            hint = "it looks like an id: take it out, or call it 'character'"
+            faults.add("id column", f"{sheets[0].name}: column '{name}' has {count}; {hint}")
+        elif counts:
+            columns[name] = counts
+    if shared:
+        columns = dict.fromkeys(columns, sum(columns.values(), Counter()))
+    return AttributeSchema(
+        tuple(
+            Attribute(name, tuple(sorted(set(counts) - set(misspelt(counts)))))
+            for name, counts in columns.items()
+        )
+    )
+
+
+def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
+    """Where no column names the character, it is the source: one sketch, copied or not."""
+    unnamed = [record.source for record in records if not record.character]
+    first = same_pictures(unnamed)
+    return [
+        record
+        if record.character
+        else replace(record, character=first[record.source].relative_to(root).as_posix())
+        for record in records
+    ]
+
+
+def _check_sides(records: Sequence[Record], root: Path, faults: Faults) -> None:
+    """A character in train and test makes the test say nothing: it has been seen."""
+    taught: dict[str, Record] = {}
+    for record in records:
+        if record.split == "train":
+            taught.setdefault(record.character, record)
+    told = set()
+    for record in records:
+        if record.split == "test" and record.character in taught and record.character not in told:
+            told.add(record.character)
+            where, other = line_of(record, root), line_of(taught[record.character], root)
+            message = f"{where}: character '{record.character}' is in train too ({other})"
+            hint = "keep it on one side (two characters need two names)"
+            faults.add("a character is on both sides", f"{message}; {hint}")
+
+
+def line_of(record: Record, root: Path) -> str:
+    """`train/metadata.csv line 37`."""
+    return f"{record.csv.relative_to(root).as_posix()} line {record.line}"
+
+
+GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph is grey, and would teach grey
+
+
+LOOKED_AT = 64  # pixels a side that this mean is taken over
+
+
+def read_photographs(path: Path | str) -> Metadata:
+    """The records of a folder of photographs, nested as it may be, or of its metadata.csv.
+
+    Without a csv, folders called train and test (or val, validation) right below `path` are the
+    splits; other pictures have none yet. No picture is opened: those that cannot be used are found
+    where they are decoded.
+
+    Raises:
+        DataError: no pictures there, or the csv's own problems.
+    """
+    path = Path(path)
+    csvs = (path / CSV_NAME, path / "train" / CSV_NAME)
+    if not path.is_dir() or any(csv.exists() for csv in csvs):
+        return _own_targets(read_metadata(path, require_target=False))
+    root = path.resolve()
+    found, passed_over = find_pictures(root)
+    if not found:
+        raise DataError(f"{shown_name(path)}: no pictures in it: name a folder of photographs")
+    above, csv = len(root.parts), root / CSV_NAME
+    records = tuple(_record(picture, picture.parts[above:], csv) for picture in found)
+    return Metadata(root, AttributeSchema(), records, tuple(passed_over))
+
+
+def open_photograph(path: Path) -> np.ndarray:
+    """A photograph `[H, W, 3]` uint8; DataError when it cannot be read or has no colours."""
+    rgb = open_picture(path).rgb
+    if is_grey(rgb):
+        raise DataError(f"{shown_name(path)}: a grey picture, which has no colours to teach")
+    return rgb
+
+
+def is_grey(rgb: np.ndarray) -> bool:
+    """Whether a photograph `[H, W, 3]` uint8 is grey or all but: it has no colours to teach."""
+    steps = [max(1, side // LOOKED_AT) for side in rgb.shape[:2]]
+    import torch
+
+    from condcolor.imaging.color import srgb_to_lab
+
+    small = torch.from_numpy(np.ascontiguousarray(rgb[:: steps[0], :: steps[1]]))
+    lab = srgb_to_lab(small.permute(2, 0, 1).float() / 255)
+    return bool(torch.hypot(lab[1], lab[2]).mean() < GREY_CHROMA)
+
+
+def _own_targets(metadata: Metadata) -> Metadata:
+    """The same photographs under no attributes, each once, the coloured file source and target."""
+    records = {
+        picture: Record(picture, picture, (), r.character, r.split, r.line, r.csv)
+        for r in metadata.records
+        for picture in (r.target or r.source,)
+    }
+    notes = metadata.notes
+    if metadata.schema.attributes:
+        notes += (f"not used: {', '.join(metadata.schema.names)}",)
+    return Metadata(metadata.root, AttributeSchema(), tuple(records.values()), notes)
+
+
+def _record(picture: Path, place: tuple[str, ...], csv: Path) -> Record:
+    split = SPLITS.get(place[0], "") if len(place) > 1 else ""
+    return Record(picture, picture, (), "/".join(place), split, 0, csv)

@@ -1,0 +1,110 @@
+"""Picture paths written in a csv: found near the csv, and never outside its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+INPUT_FOLDERS = ("inputs",)
+
+
+OUTPUT_FOLDERS = ("outputs", "targets")
+
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|(file|data):", re.IGNORECASE)
+
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class PictureFinder:
+    """Finds the files that the rows of one csv name. Every answer is worked out once."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._real = folder.resolve()
+        self._found: dict[tuple[str, tuple[str, ...]], Path | str] = {}
+        self._masks: dict[Path, Path | None] = {}
+
+    def find(self, written: str, folders: tuple[str, ...]) -> Path | str:
+        """The file, looked for beside the csv and in `folders`; or, as text, why there is none."""
+        key = (written, folders)
+        if key not in self._found:
+            try:
+                self._found[key] = path_fault(written) or self._search(written, folders)
+            except OSError as error:
+                self._found[key] = f"cannot be read: {error.strerror or error}"
+        return self._found[key]
+
+    def mask(self, source: Path) -> Path | None:
+        """`masks/0001.png` beside the folder of the source `inputs/0001.jpg`, or beside it."""
+        if source not in self._masks:
+            near = [source.parent]
+            if source.parent != self.folder:
+                near.insert(0, source.parent.parent)
+            paths = (folder / "masks" / f"{source.stem}.png" for folder in near)
+            inside = (path for path in paths if path.is_file() and self._is_inside(path))
+            self._masks[source] = next(inside, None)
+        return self._masks[source]
+
+    def _search(self, written: str, folders: tuple[str, ...]) -> Path | str:
+        relative = PurePosixPath(written)
+        for folder in (".", *folders):
+            path = self.folder / folder / relative
+            if path.is_file():
+                if self._is_inside(path):
+                    return path
+                return "is a link that leaves the csv's folder; copy the picture there"
+            if path.is_symlink():
+                return "is a link to a file that does not exist"
+            if path.is_dir():
+                return "is a folder, not a picture"
+            if path.exists():
+                return "is not a regular file"
+        return f"does not exist (looked beside the csv and in {', '.join(folders)})"
+
+    def _is_inside(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self._real)
+
+
+def path_fault(written: str) -> str:
+    """Why a path may not stand in a csv, as the end of a sentence; empty when it may."""
+    if "\0" in written:
+        return "holds a NUL character"
+    if _URL.match(written):
+        return "is a URL; only files in the csv's folder can be used"
+    if written.startswith(("/", "\\")) or _DRIVE.match(written):
+        return "is an absolute path; write it relative to the csv"
+    if "\\" in written:
+        fixed = written.replace("\\", "/")
+        return f"has backslashes; write '{fixed}'"
+    if ".." in PurePosixPath(written).parts:
+        return "may not go up with '..'; pictures stay in the csv's folder"
+    return ""
+
+
+def same_pictures(paths: Iterable[Path]) -> dict[Path, Path]:
+    """Each path -> the first path whose file has the very same bytes (mostly the path itself).
+
+    Only files of equal length are read. What cannot be read is like nothing else.
+    """
+    same: dict[Path, Path] = {}
+    by_size: dict[int, list[Path]] = defaultdict(list)
+    for path in dict.fromkeys(paths):
+        same[path] = path
+        try:
+            by_size[path.stat().st_size].append(path)
+        except OSError:
+            continue
+    for size, alike in by_size.items():
+        first: dict[str, Path] = {}
+        for path in alike if len(alike) > 1 and size > 0 else ():
+            try:
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError:
+                continue
+            same[path] = first.setdefault(digest, path)
+    return same

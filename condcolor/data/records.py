@@ -1,0 +1,289 @@
+"""Columns of a csv -> roles; rows -> `Record`; values that look misspelt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from condcolor.conditions.color_spec import parse_wish
+from condcolor.conditions.schema import (
+    Attribute,
+    AttributeSchema,
+    name_fault,
+    name_key,
+    value_fault,
+)
+from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder
+from condcolor.data.table import Table, read_table
+from condcolor.errors import UsageError, did_you_mean
+from condcolor.runtime.messages import Faults, listed
+
+SPLITS = {"train": "train", "test": "test", "valid": "test", "validation": "test", "val": "test"}
+
+
+ROLES = {
+    "input": "input",
+    "input_file_name": "input",
+    "output": "output",
+    "target": "output",
+    "output_file_name": "output",
+    "split": "split",
+    "character": "character",
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of a metadata.csv: a picture, what it is to become, and what was asked for.
+
+    values: one an attribute, in the schema's order. character: rows of the same character belong
+    on the same side of a split. split: "train", "test", or "" where nothing says which.
+    mask: its channel i is 255 where attribute i colours; the channel after the attributes is skin.
+    """
+
+    source: Path
+    target: Path | None
+    values: tuple[str, ...]
+    character: str
+    split: str
+    line: int
+    csv: Path
+    mask: Path | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One csv: what messages call it, its cells, and where its columns are.
+
+    roles: "input", "output", "split", "character" -> column, where there is one.
+    attributes: the name of every other column -> column, in the csv's order.
+    """
+
+    csv: Path
+    name: str
+    split: str
+    table: Table
+    roles: dict[str, int]
+    attributes: dict[str, int]
+
+    @property
+    def header(self) -> str:
+        return f"{self.name} line {self.table.header_line}"
+
+    def split_of(self, cells: Sequence[str]) -> str:
+        """A row's "train", "test" or "": its own cell, else what the whole csv stands for."""
+        written = cells[self.roles["split"]] if "split" in self.roles else ""
+        return SPLITS.get(written, self.split)
+
+    def split_fault(self, cells: Sequence[str]) -> str:
+        """What is wrong with a row's split, empty when nothing is."""
+        written = cells[self.roles["split"]] if "split" in self.roles else ""
+        if written and written not in SPLITS:
+            hint = did_you_mean(written, SPLITS)
+            return f"split '{written}' is not one of {', '.join(SPLITS)}{hint}"
+        if self.split and self.split_of(cells) != self.split:
+            return f"split '{written}', but this csv is the one of {self.split}"
+        return ""
+
+
+def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: Faults) -> Sheet:
+    """Read a csv and say what its columns are; the faults of its form and header are added."""
+    table = read_table(csv, name)
+    faults.extend(table.problems)
+    sheet = Sheet(csv, name, split, table, {}, {})
+    if not table.columns:
+        return sheet
+    keys: dict[str, str] = {}
+    for index, column in enumerate(table.columns):
+        known = meant_column(column, table.columns)
+        if known:
+            _add_role(sheet, known, column, index, faults)
+        elif column and column not in sheet.attributes:  # else it has been named already
+            other = keys.setdefault(name_key(column), column)
+            if other != column:
+                faults.add(
+                    "alike", f"{sheet.header}: '{other}' and '{column}' name the same attribute"
+                )
+            elif fault := name_fault(column):
+                faults.add("bad name", f"{sheet.header}: the attribute name '{column}' {fault}")
+            else:
+                sheet.attributes[column] = index
+    for role in ("input", "output") if require_target else ("input",):
+        if role not in sheet.roles:
+            message = f"no column '{role}'; the columns are {listed(table.columns)}"
+            hint = did_you_mean(role, sheet.attributes)
+            faults.add("no column", f"{sheet.header}: {message}{hint}")
+    return sheet
+
+
+def meant_column(column: str, columns: Sequence[str]) -> str | None:
+    """The known column that `column` is, or is misspelt for: `Input` and `inptu` are `input`.
+
+    A likeness counts only where no column of `columns` has that role. None for an attribute.
+    """
+    if column.lower() in ROLES:
+        return column.lower()
+    filled = {ROLES[other.lower()] for other in columns if other.lower() in ROLES}
+    alike = (known for known, role in ROLES.items() if role not in filled and close(column, known))
+    return next(alike, None)
+
+
+def _add_role(sheet: Sheet, known: str, column: str, index: int, faults: Faults) -> None:
+    if known != column:
+        message = f"{sheet.header}: column '{column}' is not known; did you mean '{known}'?"
+        faults.add("misspelt column", message)
+    first = sheet.roles.setdefault(ROLES[known], index)
+    if (other := sheet.table.columns[first]) != column:
+        faults.add("role", f"{sheet.header}: '{other}' and '{column}' say the same; keep one")
+
+
+def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Faults) -> None:
+    """A second csv, or one for a model that is there, has the attributes `names` of `whose`."""
+    if not sheet.table.columns:
+        return
+    extra = [name for name in sheet.attributes if name not in names]
+    for name in names:
+        if name not in sheet.attributes:
+            hint = did_you_mean(name, extra)
+            faults.add("lacks", f"{sheet.header}: no column '{name}', which {whose} has{hint}")
+    for name in extra:
+        hint = did_you_mean(name, names)
+        faults.add("extra", f"{sheet.header}: column '{name}' is not known to {whose}{hint}")
+
+
+def count_values(sheet: Sheet, name: str, *, tested: bool = True) -> Counter[str]:
+    """How many rows use each value of a column; not those of the test set without `tested`."""
+    if name not in sheet.attributes:
+        return Counter()
+    column = sheet.attributes[name]
+    return Counter(
+        cells[column]
+        for _, cells in sheet.table.rows
+        if not value_fault(cells[column]) and (tested or sheet.split_of(cells) != "test")
+    )
+
+
+def read_rows(
+    sheet: Sheet, schema: AttributeSchema, faults: Faults, any_color: bool = False
+) -> list[Record]:
+    """The records of a csv; bad rows are left out.
+
+    Bad is a blank or padded cell, an unknown value (with `any_color`: one that is no colour either)
+    or split, a picture that is not there.
+    `character` is as written, "" where there is no such column.
+    """
+    finder = PictureFinder(sheet.csv.parent)
+    texts = {role: sheet.roles[role] for role in sheet.roles if role != "split"} | sheet.attributes
+    attributes = [
+        attribute for attribute in schema.attributes if attribute.name in sheet.attributes
+    ]
+    whole = "input" in sheet.roles and len(attributes) == len(schema.attributes)
+    records: list[Record] = []
+    for line, cells in sheet.table.rows:
+        where = f"{sheet.name} line {line}"
+        before = faults.count
+        for column, index in texts.items():
+            if fault := value_fault(cells[index]):
+                faults.add(f"{column} is blank or padded", f"{where}: {column} {fault}")
+        values = tuple(cells[sheet.attributes[attribute.name]] for attribute in attributes)
+        for attribute, value in zip(attributes, values, strict=True):
+            if fault := "" if value_fault(value) else _unknown(attribute, value, any_color):
+                faults.add(f"{attribute.name} has an unknown value", f"{where}: {fault}")
+        if fault := sheet.split_fault(cells):
+            faults.add("the split is wrong", f"{where}: {fault}")
+        source = _find(sheet, finder, "input", INPUT_FOLDERS, cells, where, faults)
+        target = _find(sheet, finder, "output", OUTPUT_FOLDERS, cells, where, faults)
+        if not whole or source is None or faults.count > before:
+            continue
+        split = sheet.split_of(cells)
+        character = cells[sheet.roles["character"]] if "character" in sheet.roles else ""
+        mask = finder.mask(source)
+        records.append(Record(source, target, values, character, split, line, sheet.csv, mask))
+    return records
+
+
+def _unknown(attribute: Attribute, value: str, any_color: bool) -> str:
+    """What is wrong with a value, empty when nothing is."""
+    if not any_color:
+        return "" if value in attribute.values else attribute.unknown(value)
+    try:
+        parse_wish(attribute, value)
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
+def _find(
+    sheet: Sheet,
+    finder: PictureFinder,
+    role: str,
+    folders: tuple[str, ...],
+    cells: Sequence[str],
+    where: str,
+    faults: Faults,
+) -> Path | None:
+    written = cells[sheet.roles[role]] if role in sheet.roles else ""
+    if value_fault(written):  # blank and padded have been named already
+        return None
+    found = finder.find(written, folders)
+    if isinstance(found, Path):
+        return found
+    faults.add(f"an {role} cannot be used", f"{where}: {role} '{written}' {found}")
+    return None
+
+
+RARE_ROWS = 3  # as rarely as this, or in 2 % of the rows, a value may be a slip of the pen
+
+
+TIMES_RARER = 4  # than the value it is meant to be
+
+
+def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
+    """`{"red": 40, "rad": 1}` -> `{"rad": "red"}`: values to doubt, and what is probably meant.
+
+    Doubtful is a value that differs from another in case only, or that is rare and one letter (in
+    words of eight letters or more: two) away from one at least four times as frequent. Values that
+    differ in digits only (`style-1`, `style-2`) are never doubted.
+    """
+    rare = max(RARE_ROWS, sum(counts.values()) // 50)
+    by_use = sorted(counts, key=lambda value: (-counts[value], value))
+    doubtful: dict[str, str] = {}
+    for place, value in enumerate(by_use):
+        for frequent in by_use[:place]:
+            if frequent in doubtful:
+                continue
+            same_but_case = value.lower() == frequent.lower()
+            seldom = counts[value] <= rare and counts[value] * TIMES_RARER <= counts[frequent]
+            if same_but_case or (seldom and close(value.lower(), frequent.lower())):
+                doubtful[value] = frequent
+                break
+    return doubtful
+
+
+def close(word: str, other: str) -> bool:
+    """Whether one is probably a slip in writing the other (as in `misspelt`)."""
+    allowed = 2 if min(len(word), len(other)) >= 8 else 1
+    if min(len(word), len(other)) < 3 or abs(len(word) - len(other)) > allowed:
+        return False
+    if _without_digits(word) == _without_digits(other):
+        return False
+    return _distance(word, other) <= allowed
+
+
+def _without_digits(word: str) -> str:
+    return "".join("0" if letter.isdigit() else letter for letter in word)
+
+
+def _distance(word: str, other: str) -> int:
+    """Letters to put in, take out, change, or swap with the next, to turn one into the other."""
+    before, last = [], list(range(len(other) + 1))
+    for i, letter in enumerate(word, start=1):
+        row = [i]
+        for j, wanted in enumerate(other, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != wanted))
+            swapped = i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == wanted
+            row.append(min(cost, before[j - 2] + 1) if swapped else cost)
+        before, last = last, row
+    return last[-1]

@@ -1,0 +1,164 @@
+"""How well photographs are coloured, beside the grey picture and the truth."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from condcolor.data.dataset import PictureSet
+from condcolor.evaluation import metrics
+from condcolor.evaluation.measures import json_value
+from condcolor.evaluation.metrics import Colour
+from condcolor.imaging.color import srgb_to_lab
+
+PHOTO_PROTOCOL = """\
+The protocol. Each colour photograph is brought to grey, coloured at its own size, and compared with what it
+was. Figures are means over photographs of each photograph's own.
+
+- ab error: mean Euclidean distance in ab of CIE Lab (D65); ab RMSE: the root of its mean square.
+- drift: how far the mean colour of all pictures is from the truths' in ab: a cast, or a fear of colour.
+- PSNR (dB) and SSIM (Gaussian window) on RGB. Lightness is copied, so they reward grey, too. nMSE: mean
+  squared error of RGB over ImageNet's variance of each channel, the loss of trainings with its encoders.
+- cf hs: colourfulness by Hasler and Suesstrunk, 2003; cf abs: with absolute opponent axes, as most papers
+  compute it. dCF: how far the mean of the colourings is from the mean of the truths.
+- AuC: area under the share of pixels whose ab error is at most t, t = 0..150, in percent, over all pixels;
+  rebalanced: every colour class of the truth (10 x 10 in ab) counts alike."""
+
+
+@dataclass(frozen=True)
+class PhotoEvaluation:
+    """Figures of some photographs, coloured; `cf_..._truth` are those of the truth.
+
+    The last three need networks (perceptual.py); NaN without.
+    """
+
+    pictures: int
+    ab_error: float
+    ab_rmse: float
+    psnr: float
+    ssim: float
+    imagenet_mse: float
+    cf_hs: float
+    cf_abs: float
+    cf_hs_truth: float
+    cf_abs_truth: float
+    ab_error_grey: float
+    a_mean: float
+    b_mean: float
+    a_mean_truth: float
+    b_mean_truth: float
+    auc: float
+    auc_rebalanced: float
+    fid: float = math.nan
+    kid: float = math.nan
+    lpips: float = math.nan
+
+    @property
+    def dcf_hs(self) -> float:
+        return abs(self.cf_hs - self.cf_hs_truth)
+
+    @property
+    def dcf_abs(self) -> float:
+        return abs(self.cf_abs - self.cf_abs_truth)
+
+    @property
+    def drift(self) -> float:
+        """Distance in ab of the mean colour of all pictures to that of the truths, Lab units."""
+        return math.hypot(self.a_mean - self.a_mean_truth, self.b_mean - self.b_mean_truth)
+
+    @property
+    def score(self) -> float:
+        """What the best model is chosen by: the lower, the better; 0 is the truth, grey at least 2.
+
+        The ab error alone prefers timid colours, dCF alone any colours, and neither minds a cast: errors and
+        drift count as shares of grey's ab error, dCF as one of the truth's colourfulness.
+        """
+        if not self.ab_error_grey or not self.cf_abs_truth:
+            return self.ab_error
+        wrong = (self.ab_error + self.drift) / self.ab_error_grey
+        return wrong + self.dcf_abs / self.cf_abs_truth
+
+    @property
+    def error(self) -> float:
+        """How far from the truth, be it timid or not."""
+        return self.imagenet_mse
+
+    @property
+    def said(self) -> str:
+        """The main figures in a few words."""
+        error = f"ab error {self.ab_error:.2f} (grey {self.ab_error_grey:.2f})"
+        colors = f"cf {self.cf_abs:.1f} of {self.cf_abs_truth:.1f}  drift {self.drift:.1f}"
+        return f"{error}  {colors}  nMSE {self.imagenet_mse:.4f}"
+
+    def to_json(self) -> dict:
+        """As JSON values; infinite becomes None, and what was not measured is left out."""
+        figures = dataclasses.asdict(self) | {
+            "dcf_hs": self.dcf_hs,
+            "dcf_abs": self.dcf_abs,
+            "drift": self.drift,
+            "score": self.score,
+        }
+        return json_value({k: v for k, v in figures.items() if not math.isnan(v)})
+
+
+class Tally:
+    """Takes in coloured photographs one by one; memory does not grow with them."""
+
+    def __init__(self):
+        self.sums: dict[str, float] = {}
+        self.pictures = 0
+        self.counts = torch.zeros(())
+
+    def add(self, output: Tensor, truth: Tensor) -> None:
+        """One photograph and its truth, `[3, H, W]` float RGB in [0, 1] of the same size."""
+        lab, lab_truth = srgb_to_lab(output), srgb_to_lab(truth)
+        errors = metrics.ab_errors(lab, lab_truth)
+        means = [part[axis].mean() for part in (lab, lab_truth) for axis in (1, 2)]
+        figures = {
+            "ab_error": float(errors.mean()),
+            "ab_error_grey": float(torch.linalg.vector_norm(lab_truth[1:], dim=0).mean()),
+            "ab_rmse": float(errors.square().mean().sqrt()),
+            "psnr": metrics.psnr(output, truth),
+            "ssim": metrics.ssim(output, truth),
+            "imagenet_mse": metrics.imagenet_mse(output, truth),
+            "cf_hs": metrics.colourfulness(output, signed=True),
+            "cf_abs": metrics.colourfulness(output, signed=False),
+            "cf_hs_truth": metrics.colourfulness(truth, signed=True),
+            "cf_abs_truth": metrics.colourfulness(truth, signed=False),
+        }
+        named = ("a_mean", "b_mean", "a_mean_truth", "b_mean_truth")
+        figures |= {name: float(mean) for name, mean in zip(named, means, strict=True)}
+        self.sums = {name: self.sums.get(name, 0.0) + value for name, value in figures.items()}
+        classes = metrics.color_classes(lab_truth)
+        self.counts = self.counts + metrics.error_counts(errors, classes)
+        self.pictures += 1
+
+    def score(self) -> PhotoEvaluation:
+        """The figures of all that was taken in, at least one photograph."""
+        means = {name: value / self.pictures for name, value in self.sums.items()}
+        plain, even = (100 * metrics.auc(self.counts, rebalanced=r) for r in (False, True))
+        return PhotoEvaluation(self.pictures, **means, auc=plain, auc_rebalanced=even)
+
+
+def evaluate_photos(
+    colour: Colour,
+    pictures: PictureSet,
+    *,
+    max_inputs: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> PhotoEvaluation:
+    """Measure `colour` on the squares of `pictures`, at most `max_inputs` spread evenly over the set."""
+    count = len(pictures) if max_inputs is None else min(max_inputs, len(pictures))
+    rows = torch.linspace(0, len(pictures) - 1, count).long()
+    tally, nothing = Tally(), torch.zeros(1, 0, dtype=torch.long)
+    for done, row in enumerate(rows, start=1):
+        batch = pictures.rows(row[None])
+        tally.add(colour(batch.source[0], nothing)[0].float().cpu(), batch.target[0].float() / 255)
+        if on_progress is not None:
+            on_progress(done, count)
+    return tally.score()

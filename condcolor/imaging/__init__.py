@@ -1,0 +1,1 @@
+"""Pictures as arrays: opening, saving, color spaces, line art, regions, layers, sheets."""

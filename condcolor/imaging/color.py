@@ -1,0 +1,238 @@
+"""Colour on tensors: sRGB <-> CIE Lab (D65), the CIEDE2000 difference, and composing flat fills.
+
+Every function takes channels at dimension -3 (`[..., 3, H, W]`), any leading dimensions, float32.
+RGB is sRGB in [0, 1]; Lab has L in 0..100 and, inside sRGB, a in -86.18..98.23, b in -107.86..94.48.
+
+A conversion is a power between two matrices. Where a curve has a line at its dark end, both are computed
+and added: `power(max(x, edge)) + slope * (min(x, edge) - edge)`, which costs less than to choose. Tensors on
+a CPU go through in pieces that stay in the cache.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+LUMA = (0.299, 0.587, 0.114)  # of R, G and B as they are coded, ITU-R BT.601
+
+
+# IEC 61966-2-1: linear sRGB -> XYZ, and the D65 white (2 degree observer) it maps (1, 1, 1) to.
+XYZ_FROM_RGB = (
+    (0.412453, 0.357580, 0.180423),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334, 0.119193, 0.950227),
+)
+
+
+D65_WHITE = (0.95047, 1.0, 1.08883)
+
+
+DELTA = 6 / 29  # where the Lab cube root turns into a line (CIE 15:2004, 8.2.1)
+
+
+LINE = 3 * DELTA**2  # the inverse slope of that line
+
+
+DARK_CODE, DARK_LIGHT = 0.04045, 0.0031308  # where sRGB's power turns into a line of slope 12.92
+
+
+PIECE = 1 << 15  # pixels a thread: smaller, and the calls cost more than the work
+
+
+# linear RGB -> XYZ over white; the cube roots f of that -> L + 16, a, b; and back
+_XYZ = torch.tensor(XYZ_FROM_RGB, dtype=torch.float64)
+
+
+_XYZ /= torch.tensor(D65_WHITE, dtype=torch.float64)[:, None]
+
+
+_LAB = torch.tensor([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=torch.float64)
+
+
+_RGB, _F = _XYZ.inverse(), _LAB.inverse()
+
+
+def srgb_to_lab(rgb: Tensor) -> Tensor:
+    """`[..., 3, H, W]` sRGB in [0, 1] -> `[..., 3, H, W]` CIE Lab under D65 (CIE 15:2004, 8.2.1).
+
+    Differentiable.
+    """
+    return _in_pieces(lambda part, out: _lab(_linear(part), out), rgb, rgb.dtype)
+
+
+def srgb8_to_lab(rgb: Tensor) -> Tensor:
+    """`[..., 3, H, W]` sRGB uint8 -> `[..., 3, H, W]` CIE Lab float32: faster than from floats."""
+    if rgb.dtype != torch.uint8:
+        raise ValueError(f"expected uint8, got {rgb.dtype}: use srgb_to_lab")
+    table = _LINEAR_OF_CODE.to(rgb.device)
+
+    def convert(part: Tensor, out: Tensor | None) -> Tensor:
+        return _lab(table.index_select(0, part.flatten().int()).view(part.shape), out)
+
+    return _in_pieces(convert, rgb, torch.float32)
+
+
+def lab_to_srgb(lab: Tensor) -> Tensor:
+    """`[..., 3, H, W]` CIE Lab (D65) -> sRGB in [0, 1]. Differentiable.
+
+    A colour outside sRGB loses chroma and keeps its L: to cut R, G and B at 0 and 1 each would shift both
+    hue and L.
+    """
+
+    def convert(part: Tensor, out: Tensor | None) -> Tensor:
+        linear, luminance = _linear_of_lab(part)
+        made = _encoded(_toward_grey(linear, luminance.clamp(0, 1)))
+        return made if out is None else out.copy_(made)
+
+    return _in_pieces(convert, lab, lab.dtype)
+
+
+def _lab(linear: Tensor, out: Tensor | None) -> Tensor:
+    """Linear RGB `[..., 3, P]` -> Lab."""
+    xyz = torch.matmul(_XYZ.to(linear), linear)
+    f = _power(xyz.clamp_min(DELTA**3), 1 / 3)
+    f = f.add(xyz.clamp_max(DELTA**3), alpha=1 / LINE)
+    lab = torch.matmul(_LAB.to(f), f, out=out)
+    lightness = lab.select(-2, 0)
+    lightness.sub_(116 * DELTA**3 / LINE + 16).clamp_(
+        0, 100
+    )  # in a and b the line's offset cancels
+    return lab
+
+
+def _linear_of_lab(lab: Tensor) -> tuple[Tensor, Tensor]:
+    """Lab `[..., 3, P]` -> linear RGB of any value, and luminance `[..., P]`."""
+    f = torch.matmul(_F.to(lab), lab).add_(16 / 116)
+    curve = f.clamp_min(DELTA)
+    xyz = curve.square().mul(curve).add_(f.clamp_max(DELTA).sub_(DELTA), alpha=LINE)
+    return torch.matmul(_RGB.to(lab), xyz), xyz.select(-2, 1)
+
+
+def _toward_grey(linear: Tensor, luminance: Tensor) -> Tensor:
+    """Linear RGB `[..., 3, P]` of any value -> into [0, 1], to rounding, with its `luminance [..., P]`.
+
+    A pixel outside moves toward the grey of its own luminance Y, on the straight line, as far as it must:
+    by `Y + t (c - Y)` with the largest t in [0, 1] that keeps every channel c in [0, 1]. Y, in [0, 1], is
+    linear in c, so that it stays, and L with it; the line is one of constant dominant wavelength.
+    """
+    above = (linear.amax(-2) - luminance).clamp_min(1e-7)
+    below = (luminance - linear.amin(-2)).clamp_min(1e-7)
+    share = torch.minimum((1 - luminance) / above, luminance / below).clamp_max(1)
+    return torch.lerp(luminance.unsqueeze(-2), linear, share.unsqueeze(-2))
+
+
+def _linear(code: Tensor) -> Tensor:
+    """sRGB -> linear RGB (IEC 61966-2-1)."""
+    curve = _power((code.clamp_min(DARK_CODE) + 0.055).mul_(1 / 1.055), 2.4)
+    return curve.add(code.clamp_max(DARK_CODE).sub_(DARK_CODE), alpha=1 / 12.92)
+
+
+def _encoded(linear: Tensor) -> Tensor:
+    """Linear RGB -> sRGB (IEC 61966-2-1), both in [0, 1]."""
+    curve = _power(linear.clamp(DARK_LIGHT, 1.0), 1 / 2.4).mul(1.055)
+    line = linear.clamp(0.0, DARK_LIGHT)
+    return curve.add_(line, alpha=12.92).sub_(0.055 + 12.92 * DARK_LIGHT).clamp_(0, 1)
+
+
+def _power(base: Tensor, exponent: float) -> Tensor:
+    """A third of the time of `base ** exponent`, and as exact."""
+    return base.log2().mul_(exponent).exp2()
+
+
+def _in_pieces(
+    convert: Callable[[Tensor, Tensor | None], Tensor], picture: Tensor, dtype: torch.dtype
+) -> Tensor:
+    """`convert(pixels, out)`, on `[..., 3, P]`, of `picture [..., 3, H, W]`; on a CPU piece by piece."""
+    _check_channels(picture)
+    pixels = picture.flatten(-2)  # (..., 3, P)
+    # autocast would round a matmul to half precision: off by whole units of Lab
+    with torch.autocast(picture.device.type, enabled=False):
+        whole = not picture.is_cpu or torch.compiler.is_exporting()  # a graph knows no size
+        if whole or (picture.requires_grad and torch.is_grad_enabled()):
+            return convert(pixels, None).view(picture.shape)
+        pixels = pixels.reshape(-1, 3, pixels.shape[-1])
+        made = torch.empty(pixels.shape, dtype=dtype)
+        step = PIECE * torch.get_num_threads()
+        for one, out in zip(pixels, made, strict=True):
+            for part, place in zip(one.split(step, 1), out.split(step, 1), strict=True):
+                convert(part, place)
+    return made.view(picture.shape)
+
+
+# sRGB 0..255 -> linear
+_LINEAR_OF_CODE = _linear(torch.arange(256, dtype=torch.float64) / 255).float()
+
+
+def luma(rgb: Tensor) -> Tensor:
+    """`[..., 3, H, W]` sRGB -> its grey `[..., 1, H, W]` (ITU-R BT.601), in the same units."""
+    _check_channels(rgb)
+    return (rgb * rgb.new_tensor(LUMA).view(3, 1, 1)).sum(dim=-3, keepdim=True)
+
+
+def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:
+    """CIEDE2000 between two Lab tensors `[..., 3, H, W]` (broadcast) -> `[..., H, W]`, k = 1.
+
+    Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula" (2005), equations 2-22.
+    """
+    light1, a1, b1 = first.unbind(-3)
+    light2, a2, b2 = second.unbind(-3)
+    chroma_mean = (torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2
+    boost = 0.5 * (1 - torch.sqrt(chroma_mean**7 / (chroma_mean**7 + 25.0**7)))
+    a1, a2 = a1 * (1 + boost), a2 * (1 + boost)
+    chroma1, chroma2 = torch.hypot(a1, b1), torch.hypot(a2, b2)
+    hue1 = torch.atan2(b1, a1) % (2 * math.pi)
+    hue2 = torch.atan2(b2, a2) % (2 * math.pi)
+    grey = chroma1 * chroma2 == 0  # hue says nothing then
+
+    d_hue = hue2 - hue1
+    d_hue = torch.where(d_hue > math.pi, d_hue - 2 * math.pi, d_hue)
+    d_hue = torch.where(d_hue < -math.pi, d_hue + 2 * math.pi, d_hue).masked_fill(grey, 0)
+    hue_sum = hue1 + hue2
+    around = torch.where(hue_sum < 2 * math.pi, hue_sum + 2 * math.pi, hue_sum - 2 * math.pi)
+    hue_mean = torch.where((hue1 - hue2).abs() > math.pi, around, hue_sum) / 2
+    hue_mean = torch.where(grey, hue_sum, hue_mean)
+
+    light_mean, chroma_mean = (light1 + light2) / 2, (chroma1 + chroma2) / 2
+    t = (
+        1
+        - 0.17 * torch.cos(hue_mean - math.radians(30))
+        + 0.24 * torch.cos(2 * hue_mean)
+        + 0.32 * torch.cos(3 * hue_mean + math.radians(6))
+        - 0.20 * torch.cos(4 * hue_mean - math.radians(63))
+    )
+    bump = math.radians(30) * torch.exp(-(((torch.rad2deg(hue_mean) - 275) / 25) ** 2))
+    twist = 2 * torch.sqrt(chroma_mean**7 / (chroma_mean**7 + 25.0**7)) * -torch.sin(2 * bump)
+    scale_l = 1 + 0.015 * (light_mean - 50) ** 2 / torch.sqrt(20 + (light_mean - 50) ** 2)
+    scale_c = 1 + 0.045 * chroma_mean
+    scale_h = 1 + 0.015 * chroma_mean * t
+
+    d_l = (light2 - light1) / scale_l
+    d_c = (chroma2 - chroma1) / scale_c
+    d_h = 2 * torch.sqrt(chroma1 * chroma2) * torch.sin(d_hue / 2) / scale_h
+    return torch.sqrt((d_l**2 + d_c**2 + d_h**2 + twist * d_c * d_h).clamp_min(0))
+
+
+def compose(blank: Tensor, masks: Tensor, colors: Tensor) -> Tensor:
+    """Fill the parts of a drawing with flat colours, exactly as a renderer would.
+
+    A render is linear in the colour of each of its parts, so the drawing with white parts and one
+    coverage mask a part give every colouring: `blank - sum_k mask_k * (1 - color_k)`.
+
+    Args:
+        blank: `[..., 3 or 1, H, W]` float in [0, 1], the drawing with every part white.
+        masks: `[..., K, H, W]` float in [0, 1], how much of each part shows in a pixel.
+        colors: `[..., K, 3]` float in [0, 1], the sRGB colour of each part.
+
+    Returns:
+        `[..., 3, H, W]` float in [0, 1].
+    """
+    missing = torch.einsum("...khw,...kc->...chw", masks, 1 - colors)
+    return (blank - missing).clamp(0, 1)
+
+
+def _check_channels(picture: Tensor) -> None:
+    if picture.ndim < 3 or picture.shape[-3] != 3:
+        raise ValueError(f"expected [..., 3, H, W], got {list(picture.shape)}")

@@ -1,0 +1,236 @@
+"""`Layers`: the stack of lines, parts, rest and paper, made from `Regions`, recolored, composed.
+
+    layers = Colorizer.load("icons").layers("ada.png", hair="red", shirt="blue")
+    layers.recolored(hair="#00aa88").composed().save("icon.png")
+
+Layers are stacked from the bottom up by plain alpha compositing (Porter and Duff 1984, "over").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from PIL import Image
+
+from condcolor.conditions.color_spec import KEEP, NONE, Wish, parse_wish
+from condcolor.conditions.schema import Attribute, AttributeSchema, name_fault
+from condcolor.errors import UsageError, did_you_mean
+from condcolor.imaging.line_art import PAINTED, fill_behind
+from condcolor.imaging.regions import Regions
+from condcolor.runtime.messages import listed
+
+LINES, REST, PAPER = "lines", "rest", "paper"  # layers that every picture has, or may have
+
+
+SEEN = 128  # alpha from which a pixel says its layer's colour
+
+
+DARK = 8  # of 255: a colour darker than this does not say how much lighter a pixel of it is
+
+
+WHITE = (255.0, 255.0, 255.0)
+
+
+_ANY = ("black", "white"), ((0, 0, 0), (255, 255, 255))  # values where nothing else is known
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers of a picture, from the bottom up: paper (if it is opaque), rest, attributes, lines.
+
+    names: each another; an attribute's layer is named after it.
+    images: `[H, W, 4]` uint8 each, all of one size: RGB, and alpha that it is not multiplied by.
+    schema: what the values of the model look like, where that is known.
+    """
+
+    names: tuple[str, ...]
+    images: tuple[np.ndarray, ...]
+    schema: AttributeSchema = field(default_factory=AttributeSchema)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.images[0].shape[1], self.images[0].shape[0]
+
+    @property
+    def choices(self) -> tuple[Attribute, ...]:
+        """What can be recoloured: the attributes, the lines and the paper."""
+        known = {attribute.name: attribute for attribute in self.schema.attributes}
+        parts = [name for name in self.names[::-1] if name not in (LINES, REST, PAPER)]
+        # a layer that an editor named as no attribute may be stays as it is
+        parts = [name for name in parts if not name_fault(name)]
+        names = [*parts, *(name for name in (LINES, PAPER) if name in self.names)]
+        return tuple(known.get(name) or Attribute(name, *_ANY) for name in names)
+
+    def composed(self) -> Image.Image:
+        """The picture: RGB where it is opaque everywhere, else RGBA."""
+        color, alpha = _stacked(self.images)
+        rgb = color / np.maximum(alpha, 1e-6)[..., None]
+        made = np.dstack((rgb, alpha)) * 255
+        made = made.round().clip(0, 255).astype(np.uint8)
+        return Image.fromarray(made[..., :3].copy() if made[..., 3].min() == 255 else made)
+
+    def recolored(self, **values: str) -> Layers:
+        """These layers with some in other colours, the others as they are.
+
+        values: layer to a value of the model, a colour, a mix, `none` (white) or `keep`.
+
+        Raises:
+            UsageError: no such layer, or no such colour.
+        """
+        images = list(self.images)
+        for name, text in values.items():
+            attribute = self._choice(name)
+            wish = parse_wish(attribute, text)
+            if wish.left == KEEP:
+                continue
+            color = WHITE if wish.left == NONE else wish.color(attribute.colors)
+            place = self.names.index(attribute.name)
+            images[place] = _in_color(images[place], color)
+        if LINES in self.names and LINES not in values:
+            _retint(self.names.index(LINES), self.images, images)
+        return replace(self, images=tuple(images))
+
+    def _choice(self, name: str) -> Attribute:
+        choices = {attribute.name.replace("-", "_"): attribute for attribute in self.choices}
+        found = choices.get(name.replace("-", "_"))
+        if found is None:
+            names = [attribute.name for attribute in choices.values()]
+            what = "holds several colours" if name == REST else "is not there"
+            raise UsageError(
+                f"the layer '{name}' {what}; the layers to recolour are "
+                f"{listed(names)}{did_you_mean(name, names)}"
+            )
+        return found
+
+
+def usual_color(image: np.ndarray) -> np.ndarray:
+    """The colour `[3]` float that most of a layer `[H, W, 4]` uint8 has."""
+    seen = image[..., 3] >= SEEN
+    pixels = image[seen if seen.any() else image[..., 3] > 0][:, :3]
+    return np.median(pixels, axis=0) if len(pixels) else np.full(3, 255.0)
+
+
+def _in_color(image: np.ndarray, color: tuple[float, float, float]) -> np.ndarray:
+    """The layer in another colour; what was lighter or darker than the rest of it is so again."""
+    usual = usual_color(image)
+    before = usual.max()
+    made = image.copy()
+    made[..., :3] = np.round(color)
+    if before >= DARK:
+        uneven = (image[..., :3] != usual).any(axis=-1)
+        relief = image[uneven, :3].max(axis=-1) / before
+        made[uneven, :3] = (relief[:, None] * color).round().clip(0, 255)
+    return made
+
+
+def _retint(place: int, before: tuple[np.ndarray, ...], after: list[np.ndarray]) -> None:
+    """Lines that are not black show what is below: tint them by how that changed."""
+    lines = before[place]
+    tinted = (lines[..., :3] > 0).any(axis=-1) & (lines[..., 3] > 0)
+    if not tinted.any():
+        return
+    was, now = (_stacked([image[tinted] for image in s[:place]])[0] for s in (before, after))
+    made = lines.copy()
+    change = now / np.maximum(was, 1 / 255)
+    made[tinted, :3] = (lines[tinted, :3] * change).round().clip(0, 255)
+    after[place] = made
+
+
+def _stacked(images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """`[..., 4]` uint8 each, from the bottom up -> colour times alpha, and alpha, float32 in [0, 1]."""
+    color = np.zeros((*images[0].shape[:-1], 3), np.float32)
+    alpha = np.zeros(images[0].shape[:-1], np.float32)
+    for image in images:
+        own = image[..., 3].astype(np.float32) / 255
+        color = color * (1 - own)[..., None] + image[..., :3] * (own / 255)[..., None]
+        alpha = alpha * (1 - own) + own
+    return color, alpha
+
+
+SOLID = 1 / 255  # of the light: where lines let less through, nothing below them is seen
+
+
+LEAST = 1e-3  # part of a pixel below which a layer is not there
+
+
+def make_layers(regions: Regions, wishes: Mapping[str, Wish]) -> Layers:
+    """Layers of `regions.painted(wishes)`.
+
+    Fills go on under the lines. What the attributes leave of a figure is the rest, which ends where the
+    ground begins; under it, where the picture is opaque, lies white paper.
+    """
+    asked = regions.asked(wishes)
+    fills = regions.fills(asked)  # (3, H, W), as all colours here, in [0, 1]
+    opaque = regions.picture.alpha is None
+    own = np.ones(fills.shape[1:], np.float32)
+    opacity = own
+    if not opaque:
+        own = regions.picture.alpha.astype(np.float32) / 255
+        opacity = (
+            np.asarray(regions.as_image(regions.pixels_of(fills)))[..., 3].astype(np.float32) / 255
+        )
+    ink = ((regions.lines - (1 - own)) / np.maximum(own, 1 / 255)).clip(0, 1)
+    low = ink.min(axis=0)
+    line_alpha = own * (1 - low)
+    tint = own * (ink - low) * fills / np.maximum(line_alpha, LEAST)
+    through = 1 - line_alpha
+    below = np.ones_like(own)  # how opaque all below the lines is
+    if not opaque:
+        seen = through >= SOLID
+        below[seen] = ((opacity - line_alpha)[seen] / through[seen]).clip(0, 1)
+
+    covered = regions.covers.sum(axis=0)
+    left = 1 - covered
+    rest, around = left, np.zeros_like(left)
+    if opaque:
+        inside = fill_behind(
+            (line_alpha * 255).astype(np.uint8), fills.min(axis=0) < 1 - PAINTED / 255
+        )
+        # as far as the figure goes, and wherever white paper alone would not do
+        rest = np.maximum(inside - covered, left - regions.rest.min(axis=0)).clip(0, left)
+        around = left - rest
+    solid = (through < SOLID) & (
+        ink.max(axis=0) < SOLID
+    )  # there, only whole parts go on: no specks, no ring of paper
+    rest = np.where(solid, 0, rest)
+    covers = np.where(solid & (regions.covers < 0.5), 0, regions.covers)
+    stack = [(LINES, _image(tint, line_alpha, 0))]
+    remaining = np.ones_like(left)
+    for place, (name, cover) in enumerate(zip(regions.schema.names, covers, strict=True)):
+        paint = regions.part(place, asked[name]) / np.maximum(cover, LEAST)
+        color = asked[name]
+        plain = (255, 255, 255) if isinstance(color, str) else np.round(color)
+        alpha = _share(below * cover, remaining)
+        stack.append((_layer_name(name), _image(paint, alpha, plain)))
+        remaining = remaining * (1 - alpha)
+    paint = (regions.rest - around) / np.maximum(rest, LEAST)
+    stack.append((REST, _image(paint, _share(below * rest, remaining), 255)))
+    if opaque:
+        stack.append((PAPER, np.full((*left.shape, 4), 255, np.uint8)))
+    names, images = zip(*stack[::-1], strict=True)
+    return Layers(names, images, regions.schema)
+
+
+def _share(part: np.ndarray, remaining: np.ndarray) -> np.ndarray:
+    """The alpha with which a layer takes `part` of a pixel, of which those above left `remaining`.
+
+    In steps of 1/255, as it is saved: the layers below then make up for what is rounded.
+    """
+    return (part / np.maximum(remaining, LEAST) * 255).round().clip(0, 255) / 255
+
+
+def _image(color: np.ndarray, alpha: np.ndarray, plain: object) -> np.ndarray:
+    """`[3, H, W]` and `[H, W]` float in [0, 1] -> `[H, W, 4]` uint8, `plain` where nothing is seen."""
+    made = np.empty((*alpha.shape, 4), np.uint8)
+    made[..., :3] = (color.transpose(1, 2, 0) * 255).round().clip(0, 255)
+    made[..., 3] = (alpha * 255).round()
+    made[made[..., 3] == 0, :3] = plain
+    return made
+
+
+def _layer_name(attribute: str) -> str:
+    """The attribute's name, or another where a layer of every picture has that."""
+    return f"{attribute}-part" if attribute in (LINES, REST, PAPER) else attribute

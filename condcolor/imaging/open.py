@@ -1,0 +1,242 @@
+"""Opening a picture: any file or stream -> upright sRGB of 8 bits, alpha apart."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from condcolor.errors import PictureError
+from condcolor.imaging import formats, pixels
+from condcolor.runtime.messages import shown_name, why_unread
+
+MAX_PIXELS = 178_956_970  # 512 MiB of RGB, the size at which Pillow speaks of a bomb
+
+
+# Pillow's readers, called directly: Image.open warns of large pictures and refuses them by a
+# setting of the whole process, where here the cap is an argument.
+_READERS = {
+    "PNG": PngImagePlugin.PngImageFile,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+}
+
+
+# No byte of a file can hold more: deflate shrinks 1032 times, to one bit a pixel at best; a JPEG
+# block of 8x8 takes a bit, and at the sparsest sampling 128 pixels share one.
+_MOST_PIXELS_A_BYTE = {"PNG": 1032 * 8, "JPEG": 128 * 8}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture, upright and in sRGB."""
+
+    rgb: np.ndarray  # [H, W, 3] uint8, transparent parts composited on the background
+    alpha: np.ndarray | None  # [H, W] uint8; None where nothing is transparent
+    notes: tuple[str, ...] = ()  # what was passed over: "animated: first frame of 12 used"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+
+_Decoded = tuple[Image.Image, Image.Image | None, tuple[str, ...]]  # RGB, alpha, notes
+
+
+def open_picture(
+    source: str | os.PathLike | BinaryIO,
+    *,
+    background: tuple[int, int, int] = (255, 255, 255),
+    max_pixels: int = MAX_PIXELS,
+    name: str | None = None,
+) -> Picture:
+    """Decode a PNG, JPEG, WEBP, GIF, BMP or TIFF, known by its content, or say why not.
+
+    The first frame or page; turned as EXIF says; 16-bit grey scaled by 1/257; a colour profile
+    brought to sRGB. A stream is read to its end. Thread-safe.
+
+    Args:
+        background: RGB in 0..255, shown through transparent parts.
+        max_pixels: width x height allowed, checked before decoding.
+        name: how messages call the picture; default the path as given.
+    Raises:
+        PictureError: `cat.png: what is wrong: what to do`, for whatever the file does.
+    """
+    is_path = isinstance(source, str | os.PathLike)
+    label = shown_name(name or (source if is_path else "the picture"))
+    try:
+        with open_stream(source) as stream:
+            rgb, alpha, notes = _read(stream, max_pixels)
+        return _composited(rgb, alpha, notes, background)
+    except Fault as fault:
+        raise PictureError(f"{label}: {fault}") from fault.__cause__
+    except MemoryError as error:
+        reason = "not enough memory to open it: make it smaller or close other programs"
+        raise PictureError(f"{label}: {reason}") from error
+    except OSError as error:
+        raise PictureError(f"{label}: {why_unread(error, source)}") from error
+
+
+def picture_of(image: Image.Image, *, name: str = "the picture") -> Picture:
+    """An image that Pillow has open already, as `open_picture` would give it, on white.
+
+    Raises:
+        PictureError: its pixels cannot be brought to 8-bit RGB, or it cannot be loaded.
+    """
+    try:
+        rgb, alpha, notes = pixels.standardize(image)
+    except (OSError, ValueError, SyntaxError, pixels.UnsuitablePixels) as error:
+        raise PictureError(f"{shown_name(name)}: {error}") from error
+    return _composited(rgb, alpha, notes, (255, 255, 255))
+
+
+def _composited(
+    rgb: Image.Image, alpha: Image.Image | None, notes: tuple[str, ...], background: tuple
+) -> Picture:
+    if alpha is None:
+        return Picture(np.array(rgb), None, notes)
+    ground = Image.new("RGB", rgb.size, tuple(background))
+    ground.paste(rgb, mask=alpha)
+    return Picture(np.array(ground), np.array(alpha), notes)
+
+
+def _read(stream: BinaryIO, max_pixels: int) -> _Decoded:
+    head = stream.read(formats.HEAD_BYTES)
+    if not head:
+        raise Fault("empty file (0 bytes): copy or download it again")
+    kind = formats.picture_format(head)
+    if kind is None:
+        raise Fault(formats.describe(head))
+    if kind == "PNG" and (fault := formats.png_fault(stream)):
+        raise Fault(fault)
+    if kind == "WEBP" and (size := formats.webp_size(head)):  # its reader allocates at once
+        _check_size(size, max_pixels)
+    try:
+        return _decode(stream, kind, max_pixels)
+    except (Fault, MemoryError):
+        raise
+    except pixels.UnsuitablePixels as error:
+        raise Fault(str(error)) from error
+    except Exception as error:  # Pillow raises any of a dozen types on damage
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise Fault(_damage(error, stream, kind)) from error
+
+
+def _decode(stream: BinaryIO, kind: str, max_pixels: int) -> _Decoded:
+    bytes_given = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    image = _READERS[kind](stream)
+    _check_size(image.size, max_pixels)
+    width, height = image.size
+    if width * height > bytes_given * _MOST_PIXELS_A_BYTE.get(kind, max_pixels):
+        # A JPEG's reader would take the memory, and fill it with grey.
+        reason = f"{width}x{height} pixels cannot be in {bytes_given:,} bytes"
+        raise Fault(f"damaged {kind} ({reason}): copy or download it again")
+    if kind == "PNG":
+        pixels.scale_key(image)
+    image.load()
+    rgb, alpha, notes = pixels.standardize(image)
+    return rgb, alpha, _frames_note(image) + notes
+
+
+def _damage(error: Exception, stream: BinaryIO, kind: str) -> str:
+    said = " ".join(shown_name(str(error)).split()) or type(error).__name__
+    if isinstance(error, Image.DecompressionBombError):
+        return f"{kind} with a frame or tile far too large: save it anew, smaller"
+    if "Decompressed data too large" in said or "Too much memory" in said:
+        return f"{kind} with a text that unpacks to far too much: save it anew without metadata"
+    if "truncated" in said.lower() or formats.ends_early(stream, kind):
+        return f"truncated {kind} (the file ends early): copy or download it again"
+    return f"damaged {kind} ({said}): copy or download it again"
+
+
+def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if width * height > max_pixels:
+        raise Fault(
+            f"{width}x{height} pixels ({width * height / 1e6:,.0f} million) are over the limit of "
+            f"{max_pixels / 1e6:,.0f} million: make it smaller"
+        )
+
+
+def _frames_note(image: Image.Image) -> tuple[str, ...]:
+    try:
+        if not getattr(image, "is_animated", False):
+            return ()
+        if image.format == "TIFF":  # to count its pages can take long
+            return ("several pages: the first used",)
+        return (f"animated: first frame of {image.n_frames} used",)
+    except Exception:  # a later frame is damaged, which nobody asks for
+        return ("animated and damaged: first frame used",)
+
+
+MAX_STREAM_BYTES = 1 << 30  # of a stream, which is read whole
+
+
+class Fault(Exception):
+    """What is wrong with a file and what to do; its name is still to come in front."""
+
+
+def open_stream(source: str | os.PathLike | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    """A seekable binary stream of a regular file, or of all that a stream holds.
+
+    Raises:
+        Fault: a folder, pipe or device; a stream too long; a name no file can have.
+        OSError: as the system says; see why_unread.
+    """
+    is_path = isinstance(source, str | os.PathLike)
+    return _opened_file(source) if is_path else _whole_stream(source)
+
+
+@contextmanager
+def _opened_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
+    # The kind is asked before opening, since to open a device can act on it, and again after,
+    # since the name may mean another file by then. O_NONBLOCK: a FIFO would wait for a writer.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        _require_regular(os.stat(path))
+        descriptor = os.open(path, flags)
+    except ValueError as error:  # a zero byte, a lone surrogate
+        raise Fault("no file can have this name: check the path") from error
+    with os.fdopen(descriptor, "rb") as stream:
+        _require_regular(os.fstat(descriptor))
+        yield stream
+
+
+def _require_regular(status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise Fault("is a folder, not a picture: name a file in it")
+    if not stat.S_ISREG(status.st_mode):
+        kind = "pipe (FIFO)" if stat.S_ISFIFO(status.st_mode) else "device or socket"
+        raise Fault(f"is a {kind}, not a file: save the picture to a file first")
+
+
+@contextmanager
+def _whole_stream(stream: BinaryIO) -> Iterator[BinaryIO]:
+    blocks, total = [], 0
+    while block := stream.read(1 << 20):
+        blocks.append(block)
+        total += len(block)
+        if total > MAX_STREAM_BYTES:
+            raise Fault(f"more than {MAX_STREAM_BYTES >> 20} MiB: send a smaller picture")
+    yield io.BytesIO(b"".join(blocks))

@@ -1,0 +1,113 @@
+"""Any decoded picture brought to one form: upright, sRGB, 8 bits a channel, alpha apart."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import ExifTags, Image, ImageCms
+
+_T = Image.Transpose
+
+
+_TURNS = {
+    2: _T.FLIP_LEFT_RIGHT,
+    3: _T.ROTATE_180,
+    4: _T.FLIP_TOP_BOTTOM,
+    5: _T.TRANSPOSE,
+    6: _T.ROTATE_270,
+    7: _T.TRANSVERSE,
+    8: _T.ROTATE_90,
+}
+
+
+_PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
+
+
+# A PNG's transparent colour is a stored value, of which Pillow scales the pixels but not the key.
+_SCALED_KEYS = {
+    "L;2": lambda key: key * 85,
+    "L;4": lambda key: key * 17,
+    "RGB;16B": lambda key: tuple(channel >> 8 for channel in key),
+}
+
+
+class UnsuitablePixels(ValueError):
+    """Pixel values with no one meaning as a colour."""
+
+
+def scale_key(image: Image.Image) -> None:
+    """Bring a PNG's transparent colour to the scale of its pixels; call before `image.load()`."""
+    raw_mode = image.tile[0][3] if image.tile else None
+    if isinstance(raw_mode, str) and raw_mode in _SCALED_KEYS and "transparency" in image.info:
+        image.info["transparency"] = _SCALED_KEYS[raw_mode](image.info["transparency"])
+
+
+def standardize(image: Image.Image) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
+    """A loaded picture of any mode -> (RGB, alpha, notes).
+
+    Alpha is of mode L, or None where nothing is transparent; the colours under it are kept.
+
+    Raises:
+        UnsuitablePixels: floats, or integers that 16 bits cannot hold.
+    """
+    turn = _TURNS.get(_orientation(image))
+    profile = image.info.get("icc_profile")
+    image, alpha = _split_alpha(_to_8_bits(image))
+    if alpha is not None and alpha.getextrema() == (255, 255):
+        alpha = None
+    rgb, notes = _to_srgb(image, profile)
+    if turn is not None:
+        rgb, alpha = rgb.transpose(turn), alpha and alpha.transpose(turn)
+    return rgb, alpha, notes
+
+
+def _orientation(image: Image.Image) -> object:
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # broken EXIF fails in many ways; the pixels are whole without it
+        return 1
+
+
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    if image.mode == "F":
+        raise UnsuitablePixels("its pixels are floats: save it with 8 or 16 bits")
+    if not image.mode.startswith("I"):
+        return image
+    levels = np.asarray(image)
+    if levels.min() < 0 or levels.max() > 65535:
+        raise UnsuitablePixels("its grey levels leave 0..65535: save it with 8 or 16 bits")
+    grey = Image.fromarray(((levels.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8))
+    key = image.info.get("transparency")
+    if not isinstance(key, int):
+        return grey
+    return Image.merge("LA", (grey, Image.fromarray(np.where(levels == key, 0, 255).astype("u1"))))
+
+
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """-> (L, RGB or CMYK without alpha, alpha or None)."""
+    if image.has_transparency_data:
+        alpha = image.convert("RGBA").getchannel("A")
+        if image.mode == "LA":
+            return image.getchannel("L"), alpha
+        return image.convert("RGBA").convert("RGB"), alpha
+    if image.mode == "1":
+        return image.convert("L"), None
+    return (image if image.mode in _PROFILE_SPACES else image.convert("RGB")), None
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tuple[str, ...]]:
+    if not profile:
+        return image.convert("RGB"), ()
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = given.profile.xcolor_space.strip()
+        if space != _PROFILE_SPACES[image.mode]:
+            return image.convert("RGB"), (f"colour profile for {space} ignored",)
+        if "sRGB" in ImageCms.getProfileDescription(given):
+            return image.convert("RGB"), ()
+        srgb = ImageCms.createProfile("sRGB")
+        rgb = ImageCms.profileToProfile(image, given, srgb, outputMode="RGB")
+        return rgb, ("colour profile converted to sRGB",)
+    except Exception:  # without its profile a picture is a little off, not lost
+        return image.convert("RGB"), ("broken colour profile ignored",)

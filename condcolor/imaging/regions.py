@@ -1,0 +1,301 @@
+"""`Regions`: a picture as lines x (rest + sum share_k x color_k), found from a model's outputs, recolored.
+
+A picture's fill is taken for `rest + sum_k share_k * color_k`, k the attributes: linear in the color of
+each, as flat fills with soft edges are, and shaded ones. The same picture colored in several values of one
+attribute then differs by `share_k * (color - mean color)`, which gives share and colors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+from condcolor.conditions.color_spec import KEEP, Wish, parse_wishes
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.errors import UsageError
+from condcolor.imaging.geometry import letterbox
+from condcolor.imaging.line_art import has_colors, on_white, recolor, split_lines
+from condcolor.imaging.open import Picture
+from condcolor.runtime.messages import evenly
+from condcolor.runtime.process import memory_told
+
+PURE = 0.9  # share of the largest change from which a pixel is all an attribute's
+
+
+LEAST_CHANGE = 0.1  # of the range, over all values: what changes less is not there to be seen
+
+
+FEWEST = 9  # pixels that must change by as much as the largest change says
+
+
+TRUSTED = 0.5  # from here on a pixel is no line, and says a fill colour
+
+
+NOISE, FULL = 0.02, 0.96  # shares below and above which a flat fill's pixel is none and all of it
+
+
+MOST_RELIEF = 1.6  # how much lighter than its region's usual colour a pixel can be
+
+
+DEEP, SURE = (
+    0.15,
+    0.5,
+)  # a dark pixel counts as shaded, not as partly covered, as its share rises so
+
+
+COVERED = 0.93  # of a region of uneven fill: from here up nothing shows through
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What `find_shares` found. All float32, colours in [0, 1].
+
+    rest: `[3, h, w]`, what is not painted in any attribute's colour, weighed by its share.
+    shares: `[K, h, w]`, what each attribute's colour is multiplied by: its part of the pixel times
+        the lightness there relative to the region's.
+    covers: `[K, h, w]` in [0, 1], its part of the pixel alone. They add up to at most 1.
+    colors: an array `[V, 3]` an attribute, the colour of each of its values.
+    """
+
+    rest: np.ndarray
+    shares: np.ndarray
+    covers: np.ndarray
+    colors: tuple[np.ndarray, ...]
+
+
+def find_shares(
+    base: np.ndarray, varied: Sequence[np.ndarray], trust: np.ndarray, *, flat: bool
+) -> Shares:
+    """The shares of attributes in a picture's fills.
+
+    Args:
+        base: `[3, h, w]` float in [0, 1], the fills with each attribute in the first of its values.
+        varied: `[V, 3, h, w]` an attribute: the fills in its values, the others in their first.
+        trust: `[h, w]` in [0, 1], low on lines, which say no fill.
+        flat: the model's fills have no shading.
+    """
+    found = [_share(fills, trust > TRUSTED) for fills in varied]
+    shares = np.stack([share for share, _ in found])
+    colors = tuple(color for _, color in found)
+    top = FULL if flat else 1.0
+    shares = np.clip((shares - NOISE) / (top - NOISE), 0, 1 if flat else MOST_RELIEF)
+    covers = np.minimum(shares, 1)
+    crowd = np.maximum(covers.sum(0), 1)
+    shares, covers = shares / crowd, covers / crowd
+    rest = base - np.einsum("khw,kc->chw", shares, np.stack([color[0] for color in colors]))
+    rest = np.maximum(rest, 0)
+    if not flat:
+        covers = _shaded_covers(shares, covers, rest)
+    rest = np.minimum(rest, 1 - covers.sum(0))
+    return Shares(*(a.astype(np.float32) for a in (rest, shares, covers)), colors)
+
+
+def _share(fills: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One attribute's share `[h, w]`, 1 in most of its region, and the colours `[V, 3]` of its values.
+
+    Where nothing changes, the share is 0 everywhere.
+    """
+    change = fills - fills.mean(axis=0)
+    size = np.sqrt(np.square(change).sum(axis=(0, 1))) * trusted
+    top = np.sort(size, axis=None)[-min(FEWEST, size.size)]
+    if top < LEAST_CHANGE:
+        return np.zeros_like(size), np.ones((len(fills), 3), np.float32)
+    direction = np.median(change[:, :, size >= PURE * top], axis=-1)  # (V, 3)
+    share = np.einsum("vchw,vc->hw", change, direction) / max(np.square(direction).sum(), 1e-12)
+    whole = (share > 0.5) & trusted
+    if whole.any():
+        share /= np.median(share[whole])
+    inside = (abs(share - 1) < 1 - PURE) & trusted
+    if not inside.any():  # pixels that change, but no two of them alike
+        return np.zeros_like(size), np.ones((len(fills), 3), np.float32)
+    return share, np.median(fills[:, :, inside], axis=-1)
+
+
+def _shaded_covers(shares: np.ndarray, covers: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Covers that do not shrink where a region is shaded: dark, but with nothing of the rest in it."""
+    share, cover = shares.sum(0), covers.sum(0)
+    most = np.clip(1 - rest.max(axis=0), 0, 1)  # what the rest leaves, were it white
+    sure = np.clip((share - DEEP) / (SURE - DEEP), 0, 1)
+    whole = cover + np.maximum(most - cover, 0) * sure
+    return shares / np.maximum(share, 1e-6) * np.minimum(whole / COVERED, 1)
+
+
+WHITE = np.ones((3, 1, 1), np.float32)
+
+
+# one attribute's: an RGB in 0..255, or NONE or KEEP
+Color = tuple[float, float, float] | str
+
+
+@dataclass(frozen=True)
+class Regions:
+    """A picture as lines times fills, and the fills as `rest + sum_k share_k * color_k`.
+
+    All arrays are float32 in [0, 1], at the picture's own size; a share may be more on highlights.
+
+    picture: what came.
+    lines: `[1 or 3, H, W]`, what the fills are multiplied by: the sketch itself.
+    own: `[3, H, W]`, the fills of the picture that came; `[3, 1, 1]` of ones where it is a sketch.
+    rest, shares, covers: as in `Shares`; an attribute the picture does not show has shares of 0.
+    colors: attribute -> value -> RGB in 0..255, as the model paints it here.
+    """
+
+    picture: Picture
+    schema: AttributeSchema
+    lines: np.ndarray
+    own: np.ndarray
+    rest: np.ndarray
+    shares: np.ndarray
+    covers: np.ndarray
+    colors: Mapping[str, Mapping[str, tuple[float, float, float]]]
+
+    def mask(self, name: str) -> np.ndarray:
+        """`[H, W]` float32 in [0, 1]: how much of the attribute shows in each pixel, lines taken off."""
+        return self.covers[self.schema.names.index(name)] * self.lines.mean(axis=0)
+
+    def paint(self, **values: str) -> Image.Image:
+        """The picture in these colours, as `Colorizer.__call__` gives it."""
+        return self.painted(parse_wishes(self.schema, values))
+
+    def painted(self, wishes: Mapping[str, Wish]) -> Image.Image:
+        return self.as_image(self.pixels(wishes))
+
+    def pixels(self, wishes: Mapping[str, Wish]) -> np.ndarray:
+        """`[H, W, 3]` uint8: the painted picture on white."""
+        return self.pixels_of(self.fills(self.asked(wishes)))
+
+    def pixels_of(self, fills: np.ndarray) -> np.ndarray:
+        """The same from its fills."""
+        light = fills * (self.lines * np.float32(255))
+        np.rint(light, out=light)
+        return light.astype(np.uint8).transpose(1, 2, 0)
+
+    def as_image(self, pixels: np.ndarray) -> Image.Image:
+        """What was painted on white, with the transparency of the picture that came."""
+        if self.picture.alpha is not None:
+            pixels = recolor(self.picture.rgb, self.picture.alpha, pixels)
+        return Image.fromarray(np.ascontiguousarray(pixels))
+
+    def asked(self, wishes: Mapping[str, Wish]) -> dict[str, Color]:
+        """The colour of each attribute; UsageError where a value's is not known."""
+        return {name: wish.left or wish.color(self.colors[name]) for name, wish in wishes.items()}
+
+    def fills(self, asked: Mapping[str, Color]) -> np.ndarray:
+        """`[3, H, W]` float32 in [0, 1]."""
+        fills = self.rest.copy()
+        for place, name in enumerate(self.schema.names):
+            fills += self.part(place, asked[name])
+        return np.clip(fills, 0, 1, out=fills)
+
+    def part(self, place: int, color: Color) -> np.ndarray:
+        """What the attribute in this place adds to the fills, `[3, H, W]`."""
+        if isinstance(color, str):  # as much of it as there is, whatever the model's shading
+            return self.covers[place] * (self.own if color == KEEP else WHITE)
+        light = self.shares[place] * (np.array(color, np.float32)[:, None, None] / 255)
+        return np.minimum(light, self.covers[place], out=light)  # no part is lighter than white
+
+
+MOST_VALUES = 16  # of an attribute that are looked at; of more, as many, evenly spread
+
+
+class Colors(Protocol):
+    """What of a Colorizer it takes."""
+
+    schema: AttributeSchema
+    codec: Any  # with the `pairs` and `fill` of a Codec
+    image_size: int
+    flat: bool
+
+    def evened_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+        """A sketch `[3, S, S]` uint8 and value indices `[N, A]` -> outputs `[N, 3, S, S]`, finished."""
+
+    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As in `SketchToRgb`."""
+
+    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """As in `SketchToRgb`."""
+
+
+def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST_VALUES) -> Regions:
+    """Take a picture apart into lines, rest, and a region an attribute.
+
+    A picture that is coloured already is shown to the model as line art, and its rest stays as it is.
+
+    Raises:
+        UsageError: a model of photographs, or without attributes.
+        DataError: the picture is too large for the memory.
+    """
+    schema, codec = colorizer.schema, colorizer.codec
+    if not codec.pairs or not schema.attributes:
+        raise UsageError(
+            "this model has no parts to colour or to take apart: use a model of line art that has "
+            "attributes, such as icons"
+        )
+    width, height = picture.size
+    with memory_told(f"{width}x{height} pixels are too many here: make the picture smaller"):
+        seen = letterbox(picture.rgb, colorizer.image_size, codec.fill)[0]
+        sketch, lines, own = picture.rgb, None, np.ones((3, 1, 1), np.float32)
+        if colored := has_colors(seen):
+            art, fills = split_lines(picture.rgb)
+            lines, own = art[None], np.ascontiguousarray(fills.transpose(2, 0, 1))
+            sketch = np.repeat((art * 255).round().astype(np.uint8)[..., None], 3, axis=-1)
+        else:
+            lines = np.ascontiguousarray(sketch.transpose(2, 0, 1)).astype(np.float32) / 255
+            sketch = on_white(sketch)  # on grey paper networks are unsure of all that is not ink
+
+        looked = [evenly(range(len(a.values)), most_values) for a in schema.attributes]
+        square, box = letterbox(sketch, colorizer.image_size, codec.fill)
+        made = colorizer.evened_of(np.ascontiguousarray(square.transpose(2, 0, 1)), _asked(looked))
+        rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
+        original = sketch.transpose(2, 0, 1)[None]
+        fills, trust = colorizer.fills(original, made[:, :, rows, columns])
+        shares = find_shares(fills[0], _varied(fills, looked), trust[0, 0], flat=colorizer.flat)
+        rest, *parts = _spread(colorizer, shares, trust, (height, width))
+        if colored:
+            rest = own * (1 - parts[1].sum(0))
+    return Regions(picture, schema, lines, own, rest, *parts, _colors(schema, looked, shares))
+
+
+def _asked(looked: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Value indices `[N, A]`: all attributes in their first value, then each in its other ones."""
+    rows = [[0] * len(looked)]
+    for place, values in enumerate(looked):
+        rows += [[0] * place + [value] + [0] * (len(looked) - place - 1) for value in values[1:]]
+    return rows
+
+
+def _varied(fills: np.ndarray, looked: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """The fills of each attribute in its values `[V, 3, h, w]`, from those that `_asked` asks for."""
+    varied, start = [], 1
+    for values in looked:
+        stop = start + len(values) - 1
+        varied.append(np.concatenate((fills[:1], fills[start:stop])))
+        start = stop
+    return varied
+
+
+def _spread(
+    colorizer: Colors, shares: Shares, trust: np.ndarray, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rest, shares and covers at the picture's own size."""
+    planes = np.concatenate((shares.rest, shares.shares, shares.covers))
+    large = colorizer.spread(planes[None], trust, size)[0]
+    count = len(shares.shares)
+    return large[:3], large[3 : 3 + count], large[3 + count :]
+
+
+def _colors(
+    schema: AttributeSchema, looked: Sequence[Sequence[int]], shares: Shares
+) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """The colour of each value, as it is painted; where it was not looked at, the palette's."""
+    known = {}
+    for attribute, values, colors in zip(schema.attributes, looked, shares.colors, strict=True):
+        known[attribute.name] = dict(attribute.colors)
+        for place, color in zip(values, colors.tolist(), strict=True):
+            red, green, blue = (255 * level for level in color)
+            known[attribute.name][attribute.values[place]] = (red, green, blue)
+    return known

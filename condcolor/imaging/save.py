@@ -1,0 +1,101 @@
+"""Pictures encoded, and files saved whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import numpy as np
+from PIL import Image
+
+from condcolor.errors import DataError, UsageError, did_you_mean
+from condcolor.imaging.formats import WRITE_FORMATS, format_for
+from condcolor.runtime.files import refuse_taken, write_whole
+from condcolor.runtime.messages import shown_name
+
+
+def encode_picture(rgb: np.ndarray, alpha: np.ndarray | None = None, format: str = "PNG") -> bytes:
+    """`rgb [H,W,3] uint8`, `alpha [H,W] uint8` or None -> the bytes of a file, with no metadata.
+
+    Alpha is composited on white where the format has none.
+
+    Raises:
+        UsageError: an unknown format, or a side longer than it can hold.
+    """
+    if format not in WRITE_FORMATS:
+        hint = did_you_mean(format, WRITE_FORMATS)
+        raise UsageError(f"format '{format}' is not one of {', '.join(WRITE_FORMATS)}{hint}")
+    row = WRITE_FORMATS[format]
+    image = _to_image(rgb, alpha, row.alpha)
+    if max(image.size) > row.max_side:
+        width, height = image.size
+        raise UsageError(
+            f"{width}x{height} pixels do not fit in a {format}, which ends at {row.max_side} "
+            "a side: save it as .png"
+        )
+    buffer = io.BytesIO()
+    image.save(buffer, format, **row.options)
+    return buffer.getvalue()
+
+
+def _to_image(rgb: np.ndarray, alpha: np.ndarray | None, keep_alpha: bool) -> Image.Image:
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
+        raise ValueError(f"rgb must be uint8 [H, W, 3], not {rgb.dtype} {list(rgb.shape)}")
+    image = Image.fromarray(np.ascontiguousarray(rgb))
+    if alpha is None:
+        return image
+    if alpha.dtype != np.uint8 or alpha.shape != rgb.shape[:2]:
+        raise ValueError(
+            f"alpha must be uint8 {list(rgb.shape[:2])}, not {alpha.dtype} {list(alpha.shape)}"
+        )
+    mask = Image.fromarray(np.ascontiguousarray(alpha))
+    if keep_alpha:
+        image.putalpha(mask)
+        return image
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=mask)
+    return ground
+
+
+def save_picture(
+    path: str | os.PathLike,
+    rgb: np.ndarray,
+    alpha: np.ndarray | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Save a picture in the format that the suffix names; see encode_picture and write_whole."""
+    refuse_taken(path, overwrite)
+    write_whole(path, encode_for(path, rgb, alpha), overwrite=overwrite)
+
+
+def encode_for(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
+    """`encode_picture` in the format that the suffix of `path` names; what is wrong names `path`.
+
+    Raises:
+        UsageError: no such format, or it cannot hold the picture. DataError: its encoder fails.
+    """
+    format = format_for(path)
+    try:
+        return encode_picture(rgb, alpha, format)
+    except UsageError as error:
+        raise UsageError(f"{shown_name(path)}: {error}") from error
+    except (MemoryError, OSError) as error:
+        reason = f"cannot be encoded as {format} ({error or 'not enough memory'})"
+        raise DataError(f"{shown_name(path)}: {reason}: save it smaller") from error
+
+
+def save_image(path: str | os.PathLike, image: Image.Image, *, overwrite: bool = False) -> None:
+    """`save_picture` for an RGB or RGBA image."""
+    save_picture(path, *_channels(image), overwrite=overwrite)
+
+
+def encode_image(path: str | os.PathLike, image: Image.Image) -> bytes:
+    """`encode_for` for an RGB or RGBA image."""
+    return encode_for(path, *_channels(image))
+
+
+def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """RGB `[H, W, 3]` and alpha `[H, W]` or None, uint8, of an RGB or RGBA image."""
+    alpha = np.asarray(image.getchannel("A")) if image.mode == "RGBA" else None
+    return np.asarray(image.convert("RGB")), alpha

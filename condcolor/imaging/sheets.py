@@ -1,0 +1,159 @@
+"""Pictures in a grid: labelled contact sheets drawn, sprite sheets cut and joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from condcolor.errors import DataError, UsageError
+from condcolor.imaging.line_art import as_it_came
+from condcolor.imaging.open import Picture
+
+MOST_CELLS = 10_000  # more is a slip of the pen
+
+
+BLANK = 8  # levels of 255: a cell that spreads no further has nothing drawn in it
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How many cells a sheet has, all of one size."""
+
+    columns: int
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.columns}x{self.rows}"
+
+    def cells(self, picture: Picture) -> list[Picture]:
+        """The cells, row by row; DataError where the picture's size does not divide by the grid."""
+        width, height = picture.size
+        if width % self.columns or height % self.rows:
+            whole = width // self.columns * self.columns, height // self.rows * self.rows
+            hint = f"crop it to {whole[0]}x{whole[1]}" if min(whole) else "take fewer cells"
+            raise DataError(
+                f"{width}x{height} pixels do not divide into {self} cells of one size: {hint}, or "
+                "correct --grid (columns x rows)"
+            )
+        return [
+            Picture(
+                np.ascontiguousarray(picture.rgb[place]),
+                None if picture.alpha is None else np.ascontiguousarray(picture.alpha[place]),
+            )
+            for place in self.places(picture)
+        ]
+
+    def places(self, picture: Picture) -> list[tuple[slice, slice]]:
+        """Where the cells lie, in the same order: rows and columns of pixels."""
+        wide, high = picture.size[0] // self.columns, picture.size[1] // self.rows
+        return [
+            (slice(high * row, high * (row + 1)), slice(wide * column, wide * (column + 1)))
+            for row in range(self.rows)
+            for column in range(self.columns)
+        ]
+
+    def joined(self, picture: Picture, cells: Sequence[Image.Image]) -> Image.Image:
+        """The cells at their places in a picture of this one's size; RGBA where it has alpha."""
+        mode = "RGB" if picture.alpha is None else "RGBA"
+        sheet = Image.new(mode, picture.size)
+        for (rows, columns), cell in zip(self.places(picture), cells, strict=True):
+            sheet.paste(cell.convert(mode), (columns.start, rows.start))
+        return sheet
+
+
+def parse_grid(text: str) -> Grid:
+    """`"4x3"` is 4 columns and 3 rows; UsageError for anything else."""
+    match = re.fullmatch(r"([1-9]\d{0,4})[x×]([1-9]\d{0,4})", text.strip().lower())
+    if match is None:
+        raise UsageError(f"grid '{text}' is not columns x rows, such as 4x3")
+    grid = Grid(int(match[1]), int(match[2]))
+    if grid.columns * grid.rows > MOST_CELLS:
+        raise UsageError(f"grid '{text}' has more than {MOST_CELLS:,} cells: give fewer")
+    return grid
+
+
+def is_blank(cell: Picture) -> bool:
+    """Whether nothing is drawn in a cell: it is all transparent, or all of one colour."""
+    if cell.alpha is not None and cell.alpha.max() == 0:
+        return True
+    even = np.ptp(cell.rgb.reshape(-1, 3), axis=0).max() <= BLANK
+    return bool(even and (cell.alpha is None or np.ptp(cell.alpha) <= BLANK))
+
+
+def as_image(cell: Picture) -> Image.Image:
+    """A cell as it came."""
+    return Image.fromarray(as_it_came(cell.rgb, cell.alpha))
+
+
+GAP = 4  # pixels of white between the pictures of a sheet
+
+
+INK = (40, 40, 40)
+
+
+def sheet(
+    rows: Sequence[Sequence[np.ndarray]],
+    *,
+    columns: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    cell: int | None = None,
+) -> np.ndarray:
+    """Pictures `[H, W, 3]` uint8 in a grid, with column headings and row labels -> `[H, W, 3]` uint8.
+
+    Args:
+        rows: the grid; every picture is fitted into a square of `cell` pixels (default: the largest side).
+    """
+    cell = cell or max((max(p.shape[:2]) for row in rows for p in row), default=1)
+    font = ImageFont.load_default(size=max(11, cell // 14))
+    line = round(font.size * 1.6)
+    across = GAP + max([cell, *(round(font.getlength(text)) for text in columns)])
+    down = GAP + max(cell, line if labels else 0)
+    left = max((round(font.getlength(text)) + 2 * GAP for text in labels), default=0)
+    top = line if columns else 0
+    width = left + max(len(columns), *map(len, rows), 0) * across + GAP
+    page = Image.new("RGB", (width, top + len(rows) * down + GAP), "white")
+    draw = ImageDraw.Draw(page)
+    for j, text in enumerate(columns):
+        draw.text((left + j * across + (across + GAP) / 2, top / 2), text, INK, font, anchor="mm")
+    for i, row in enumerate(rows):
+        middle = top + i * down + (down + GAP) / 2
+        if i < len(labels):
+            draw.text((left - GAP, middle), labels[i], INK, font, anchor="rm")
+        for j, picture in enumerate(row):
+            tile = _fitted(Image.fromarray(picture), cell)
+            centre = left + j * across + (across + GAP) / 2
+            page.paste(tile, (round(centre - tile.width / 2), round(middle - tile.height / 2)))
+    return np.array(page)
+
+
+def _fitted(picture: Image.Image, cell: int) -> Image.Image:
+    """The picture with its longer side brought to `cell` pixels."""
+    if max(picture.size) == cell:
+        return picture
+    scale = cell / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
+def reduced(image: Image.Image, cell: int) -> np.ndarray:
+    """The picture on white, its longer side at most `cell` pixels."""
+    flat = Image.new("RGB", image.size, "white")
+    flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
+    flat.thumbnail((cell, cell), Image.Resampling.LANCZOS)
+    return np.asarray(flat)
+
+
+def contact_sheet(
+    pictures: Sequence[np.ndarray], asked: Sequence[Mapping[str, str]], cell: int
+) -> np.ndarray:
+    """The pictures in rows of the last attribute's values, every row and column labelled."""
+    said = [[f"{name} {value}" for name, value in values.items()] for values in asked]
+    along = len({values[-1] for values in said}) if said[0] else 1
+    rows = [pictures[i : i + along] for i in range(0, len(pictures), along)]
+    columns = [values[-1] for values in said[:along]] if said[0] else ()
+    labels = [", ".join(values[:-1]) for values in said[::along]] if len(said[0]) > 1 else ()
+    return sheet(rows, columns=columns, labels=labels, cell=cell)

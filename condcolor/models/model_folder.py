@@ -1,0 +1,265 @@
+"""Models found by name or path, and the config.json that each of them holds.
+
+A model is a folder, or an .onnx file that `condcolor export` made of one, with the same config inside.
+
+An .onnx file is a `ModelProto` of Protocol Buffers, whose fields follow each other as number, length,
+content. The network's graph, nearly all of the file, is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.errors import CheckpointError, UsageError, did_you_mean
+from condcolor.runtime.files import _parsed, read_json
+from condcolor.runtime.messages import shown_name
+
+CONFIG_FORMAT = 1  # of config.json; a reader refuses a newer one
+
+
+CONFIG = "config.json"
+
+
+WEIGHTS = "model.safetensors"
+
+
+BUILT_IN = Path(__file__).parents[1] / "pretrained"
+
+
+MAX_IMAGE_SIZE = 4096  # pixels a side that a network may see
+
+
+MAX_NUMBER = 65536  # that can describe a network: a width, a depth
+
+
+FIELDS = {
+    "recipe": str,
+    "model": dict,
+    "schema": list,
+    "image_size": int,
+}  # that a config must have
+
+
+def built_in_models() -> list[str]:
+    """The names of the models that came with the package."""
+    return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CONFIG}"))
+
+
+def find_model(name: str | Path) -> Path:
+    """The folder of a built-in model, of a model folder, or of the best model of a run; or an .onnx file.
+
+    Raises:
+        UsageError: there is none of that name or at that path.
+        CheckpointError: it is a run folder whose training has not made a model yet.
+    """
+    names = built_in_models()
+    label = shown_name(name)
+    if str(name) in names:
+        return BUILT_IN / str(name)
+    folder = Path(name)
+    if not str(name):
+        raise UsageError("the model's name is empty: give a built-in model or a folder")
+    try:
+        if (folder / "model" / CONFIG).is_file():  # a run folder
+            return folder / "model"
+        if (folder / "checkpoints").is_dir() and not (folder / WEIGHTS).exists():
+            raise CheckpointError(f"{label}: a training run without a model yet: let it go on")
+        if folder.is_dir():
+            return folder
+        if folder.is_file():
+            if is_onnx(folder):
+                return folder
+            raise UsageError(f"model '{label}' is a file: name the folder that holds it")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"model '{label}' cannot be looked at ({why}): check the path") from None
+    known = f"built in ({', '.join(names)})" if names else "built in (none is installed)"
+    raise UsageError(
+        f"model '{label}' is neither {known} nor a folder{did_you_mean(str(name), names)}"
+    )
+
+
+def find_folder(name: str | Path, what: str) -> Path:
+    """Like `find_model`, for `what` needs a model folder; UsageError for an .onnx file."""
+    folder = find_model(name)
+    if is_onnx(folder):
+        raise UsageError(
+            f"{shown_name(name)}: an exported model can only colour, {what} needs the model folder it "
+            "was made from"
+        )
+    return folder
+
+
+def read_config(folder: Path) -> dict:
+    """The config.json of a model folder or .onnx file, its format and fields checked; no weights are read."""
+    folder = Path(folder)
+    if is_onnx(folder):
+        label = shown_name(folder)
+        described = _parsed(read_onnx(folder).properties.get(CONFIG_KEY, "").encode(), label)
+        return _checked(described, label)
+    path = folder / CONFIG
+    label = shown_name(path)
+    try:
+        found = path.is_file()
+    except OSError as error:
+        raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
+    if not found:
+        raise CheckpointError(f"{shown_name(folder)}: no model here ({CONFIG} is missing)")
+    return _checked(read_json(path), label)
+
+
+def _checked(described: dict, label: str) -> dict:
+    version = described.get("format")
+    if type(version) is not int or version < 1:
+        raise CheckpointError(f"{label}: not the config of a condcolor model ('format' is missing)")
+    if version > CONFIG_FORMAT:
+        raise CheckpointError(
+            f"{label}: format {version} is newer than this condcolor reads ({CONFIG_FORMAT}): upgrade it"
+        )
+    for name, kind in FIELDS.items():
+        if type(described.get(name)) is not kind:
+            wrong = f"'{name}' is wrong" if name in described else f"'{name}' is missing"
+            raise CheckpointError(f"{label}: not the config of a condcolor model ({wrong})")
+    if not 1 <= described["image_size"] <= MAX_IMAGE_SIZE:
+        size = described["image_size"]
+        raise CheckpointError(f"{label}: image_size is {size}, not 1 to {MAX_IMAGE_SIZE}")
+    for name, value in described["model"].items():
+        if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
+            raise CheckpointError(f"{label}: {shown_name(name)} {value} is of no network")
+    return described
+
+
+def schema_of(folder: Path, described: dict) -> AttributeSchema:
+    """The attributes that `read_config` found in `folder`."""
+    try:
+        return AttributeSchema.from_json(described["schema"])
+    except CheckpointError as error:
+        path = Path(folder) if is_onnx(folder) else Path(folder) / CONFIG
+        raise CheckpointError(f"{shown_name(path)}: {error}") from None
+
+
+SUFFIX = ".onnx"
+
+
+ONNX_FORMAT = 1  # of what is told below; a reader refuses a newer one
+
+
+# names of metadata_props
+ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, weights, graph_sha256
+
+
+CONFIG_KEY = "condcolor.config"  # the model's config.json
+
+
+CARD = "condcolor.card"  # its card.md, where it has one
+
+
+PARTS = ("encode", "prepare", "paint")  # what the codec does, each an ONNX model
+
+
+SKETCH_PARTS = ("fills", "spread")  # and that of line art, with which any colour is put in
+
+
+PART = "condcolor.{}"  # of one of those, in base64
+
+
+# fields of onnx.proto
+GRAPH, METADATA_PROPS, KEY, VALUE = 7, 14, 1, 2
+
+
+MAX_TEXT = 64 * 2**20  # bytes of one property
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """The metadata_props, and where the graph's bytes begin and how many they are."""
+
+    properties: dict[str, str]
+    graph: tuple[int, int]
+
+
+class _Damaged(ValueError):
+    """These bytes are no ModelProto."""
+
+
+def is_onnx(path: str | os.PathLike) -> bool:
+    """Whether it is a file whose name says that it is one."""
+    return Path(path).suffix.lower() == SUFFIX and os.path.isfile(path)
+
+
+def read_onnx(path: str | os.PathLike) -> OnnxFile:
+    """The metadata of an exported file; CheckpointError when it is damaged or not one of ours."""
+    label = shown_name(path)
+    try:
+        with open(path, "rb") as file:
+            found = parse_onnx(file, os.fstat(file.fileno()).st_size)
+    except OSError as error:
+        raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
+    except (_Damaged, UnicodeDecodeError):
+        raise CheckpointError(f"{label}: damaged, or no ONNX file: export it again") from None
+    if ABOUT not in found.properties:
+        raise CheckpointError(
+            f"{label}: not a model that condcolor exported ('{ABOUT}' is missing): make one with "
+            f"condcolor export MODEL --onnx FILE"
+        )
+    return found
+
+
+def parse_onnx(file: BinaryIO, size: int) -> OnnxFile:
+    """The same of an open file of `size` bytes, whatever it is; ValueError when it is damaged."""
+    properties, graph = {}, None
+    for number, start, length in _fields(file, 0, size):
+        if number == GRAPH:
+            graph = start, length
+        elif number == METADATA_PROPS:
+            pair = {n: _text(file, s, c) for n, s, c in list(_fields(file, start, length))}
+            properties[pair.get(KEY, "")] = pair.get(VALUE, "")
+    if graph is None:
+        raise _Damaged
+    return OnnxFile(properties, graph)
+
+
+def _fields(file: BinaryIO, start: int, length: int) -> Iterator[tuple[int, int, int]]:
+    """Number, start and length of each field with a content among `length` bytes from `start`."""
+    end = start + length
+    while start < end:
+        file.seek(start)
+        key = _varint(file)
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            _varint(file)
+            start = file.tell()
+            continue
+        count = {1: 8, 5: 4}.get(wire) if wire != 2 else _varint(file)
+        start = file.tell()
+        if count is None or start + count > end:
+            raise _Damaged
+        if wire == 2:
+            yield number, start, count
+        start += count
+    if start != end:
+        raise _Damaged
+
+
+def _varint(file: BinaryIO) -> int:
+    value = 0
+    for shift in range(0, 70, 7):
+        byte = file.read(1)
+        if not byte:
+            break
+        value |= (byte[0] & 127) << shift
+        if byte[0] < 128:
+            return value
+    raise _Damaged
+
+
+def _text(file: BinaryIO, start: int, length: int) -> str:
+    if length > MAX_TEXT:
+        raise _Damaged
+    file.seek(start)
+    return file.read(length).decode("utf-8")

@@ -1,0 +1,131 @@
+"""All that a run was told: recipe, phases, numbers, networks and data, as its config.json keeps it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from condcolor.conditions.colors import RGB
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.metadata import Metadata
+from condcolor.errors import CheckpointError, UsageError
+from condcolor.models.config import ModelConfig
+from condcolor.recipes import Phase, TrainConfig
+from condcolor.runtime.files import from_fields, write_whole
+
+RUN_CONFIG = "config.json"
+
+
+RUN_FORMAT = 1  # of a run's config.json
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run was told, as its config.json keeps it."""
+
+    recipe: str
+    phases: tuple[Phase, ...]
+    config: TrainConfig
+    model: ModelConfig
+    schema: AttributeSchema
+    data: Path
+    fixed: RGB | None  # the colour of the mask's channel behind the attributes
+
+    def save(self, run: Path, metadata: Metadata) -> None:
+        """Write the config.json of a run on this data."""
+        told = {
+            "format": RUN_FORMAT,
+            "recipe": self.recipe,
+            "phases": [asdict(phase) for phase in self.phases],
+            "train": asdict(self.config),
+            "model": asdict(self.model),
+            "schema": self.schema.to_json(),
+            "data": str(self.data),
+            "data_sha256": fingerprint(metadata),
+            "fixed": self.fixed,
+        }
+        content = (json.dumps(told, indent=2) + "\n").encode()
+        write_whole(run / RUN_CONFIG, content, overwrite=True)
+
+    @classmethod
+    def load(cls, run: Path) -> tuple[Plan, str]:
+        """The plan of a run folder, and the fingerprint of the data it began with."""
+        path = run / RUN_CONFIG
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            if told["format"] > RUN_FORMAT:
+                raise CheckpointError(
+                    f"{path}: format {told['format']} is newer: upgrade condcolor"
+                )
+            plan = cls(
+                told["recipe"],
+                tuple(from_fields(Phase, fields) for fields in told["phases"]),
+                from_fields(TrainConfig, told["train"]),
+                from_fields(ModelConfig, told["model"]),
+                AttributeSchema.from_json(told["schema"]),
+                Path(told["data"]),
+                tuple(told["fixed"]) if told["fixed"] else None,
+            )
+            return plan, told["data_sha256"]
+        except FileNotFoundError:
+            raise CheckpointError(f"{run}: no {RUN_CONFIG}, so this is not a run folder") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path}: cannot be read as a run's config ({error!r})") from None
+
+
+def phases_with(
+    phases: Sequence[Phase], epochs: Sequence[int] | None, fields: Mapping[str, object]
+) -> tuple[Phase, ...]:
+    """The phases with other numbers, each field one for all phases or one for each."""
+    counts = epochs if epochs is not None else [phase.epochs for phase in phases]
+    spread = {"epochs": _spread("epochs", counts, phases)}
+    for name, value in fields.items():
+        if value is not None:
+            spread[name] = _spread(name, value, phases)
+    changed = (
+        dataclasses.replace(
+            phase, **{name: values[i] for name, values in spread.items() if values[i] is not None}
+        )
+        for i, phase in enumerate(phases)
+    )
+    return tuple(
+        dataclasses.replace(phase, trains_discriminator=False, switch_below=0.0)
+        if phase.trains_generator and not phase.gan_weight
+        else phase
+        for phase in changed
+    )
+
+
+def _spread(name: str, value: object, phases: Sequence[Phase]) -> list[object]:
+    """A value for each phase; None where a single one means nothing to it."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if len(value) != len(phases):
+            names = ", ".join(phase.name for phase in phases)
+            raise UsageError(f"{name}: {len(value)} numbers for {len(phases)} phases ({names})")
+        return list(value)
+    return [value if _concerns(name, phase) else None for phase in phases]
+
+
+def _concerns(name: str, phase: Phase) -> bool:
+    both = phase.trains_generator and phase.trains_discriminator
+    needs = {"gan_weight": both, "switch_below": both}
+    needs["lr_discriminator"] = phase.trains_discriminator
+    return needs.get(name, phase.trains_generator)
+
+
+def fingerprint(metadata: Metadata) -> str:
+    """A sum of what the rows say, and of the pictures' sizes on disk."""
+    digest, folders = hashlib.sha256(), {}
+    for r in metadata.records:
+        if r.csv not in folders:
+            folders[r.csv] = str(r.csv.parent) + os.sep
+        files = [str(path) for path in (r.source, r.target, r.mask) if path is not None]
+        sizes = {path: os.stat(path).st_size for path in files}
+        said = [f"{path.removeprefix(folders[r.csv])}:{sizes[path]}" for path in files]
+        digest.update(json.dumps([*said, r.values, r.split, r.character]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,269 @@
+"""`RunFolder`: what a run's folder holds, read once; its log.jsonl."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from condcolor.errors import CheckpointError, DataError, UsageError
+from condcolor.evaluation.measures import LARGEST, number
+from condcolor.models.model_folder import CONFIG, read_config
+from condcolor.recipes import start_of
+from condcolor.runs.config import Plan
+from condcolor.runtime.files import standing
+from condcolor.runtime.messages import shown_name
+
+FINISHED, TRAINING, STOPPED = "finished", "training now", "stopped before its end"
+
+
+SHEET = re.compile(r"(train|test)-(epoch-(\d+)|(before-and-)?after-(.+))\.png")
+
+
+LOCK = ".lock"  # of a run folder, held by the process that trains there
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """The sample sheets of one moment, by split ("test", "train")."""
+
+    label: str
+    step: int | None  # None: the log does not say
+    compares: bool  # a model of before beside the one of after
+    paths: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run as it is on disk. `kept` and `last` describe its best and its last model, {} without one."""
+
+    path: Path
+    plan: Plan
+    log: tuple[dict, ...]
+    kept: Mapping
+    last: Mapping
+    notes: tuple[str, ...]  # what could not be read
+
+    @classmethod
+    def read(cls, path: Path | str) -> RunFolder:
+        """Read a run folder, in whatever state.
+
+        Raises:
+            CheckpointError: it is no run folder, or its config.json is damaged.
+            DataError: its log.jsonl is damaged.
+        """
+        path, notes = Path(path), []
+        plan, _ = Plan.load(path)
+        log = tuple(_entries(path))
+        kept, last = (_described(standing(path / name), notes) for name in ("model", "model-last"))
+        return cls(path, plan, log, kept, last, tuple(notes))
+
+    @property
+    def name(self) -> str:
+        return self.path.absolute().name
+
+    @cached_property
+    def phase_ends(self) -> dict[int, dict]:
+        """Index of a phase -> how it ended, of those that are over."""
+        ends: dict[int, dict] = {}
+        names = [phase.name for phase in self.plan.phases]
+        for entry in self.log:
+            if entry["kind"] == "phase" and number(entry.get("index")) is not None:
+                ends[int(entry["index"])] = entry
+            elif entry["kind"] == "step" and entry.get("phase") in names:
+                ends.pop(names.index(entry["phase"]), None)  # it went on, for longer
+        phases = self.plan.phases
+        return {
+            i: end
+            for i, end in ends.items()
+            if i < len(phases)
+            and (end.get("stopped") or end["epoch"] >= start_of(phases, i) + phases[i].epochs)
+        }
+
+    @cached_property
+    def state(self) -> str:
+        """FINISHED, TRAINING or STOPPED."""
+        planned = [i for i, phase in enumerate(self.plan.phases) if phase.epochs]
+        if all(i in self.phase_ends for i in planned):
+            return FINISHED
+        return TRAINING if self._is_locked() else STOPPED
+
+    def _is_locked(self) -> bool:
+        try:
+            with open(self.path / LOCK) as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # no lock at all: nobody has trained here on this machine
+            return False
+        return False
+
+    @property
+    def step(self) -> int:
+        """Steps done, as far as the log says."""
+        return max((entry["step"] for entry in self.log), default=0)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done, over all phases."""
+        return max((entry["epoch"] for entry in self.log if entry["kind"] == "epoch"), default=0)
+
+    @property
+    def minutes(self) -> float | None:
+        """Of training, as far as it was said."""
+        said = [number(entry.get("seconds")) for entry in self.log if entry["kind"] == "epoch"]
+        return max((seconds / 60 for seconds in said if seconds is not None), default=None)
+
+    @property
+    def kept_step(self) -> int | None:
+        """The step whose weights the best model has."""
+        step = number(self.kept.get("training", {}).get("steps"))
+        return None if step is None else int(step)
+
+    @property
+    def kept_test(self) -> Mapping:
+        """What the test of the best model gave, {} where it was not measured."""
+        return self.kept.get("metrics", {})
+
+    @cached_property
+    def checks(self) -> list[dict]:
+        """All tests of the model, in order: a run has checks, or, of old, epochs that hold a test."""
+        found = {}
+        for entry in self.log:
+            if entry["kind"] in ("check", "epoch") and isinstance(entry.get("test"), dict):
+                found.setdefault((entry["step"], entry.get("phase")), entry)
+        return sorted(found.values(), key=lambda entry: entry["step"])
+
+    @cached_property
+    def sheets(self) -> list[Sheets]:
+        """The sample sheets, in the order they were made."""
+        moments: dict[tuple, dict[str, Path]] = {}
+        folder = self.path / "samples"
+        for path in sorted(folder.glob("*.png")) if folder.is_dir() else ():
+            if match := SHEET.fullmatch(path.name):
+                split, _, epoch, before, phase = match.groups()
+                key = (bool(before), int(epoch) if epoch else None, phase)
+                moments.setdefault(key, {})[split] = path
+        sheets = [self._sheets(*key, paths) for key, paths in moments.items()]
+        return [made for _, made in sorted(sheets, key=lambda pair: pair[0])]
+
+    def _sheets(self, compares: bool, epoch: int | None, phase: str | None, paths) -> tuple:
+        """(what to sort by, the sheets of a moment)."""
+        kind, value = ("epoch", epoch) if phase is None else ("phase", phase)
+        found = [entry for entry in self.log if entry["kind"] == kind and entry.get(kind) == value]
+        made = found[-1] if found else {}
+        step, kept = made.get("step"), number(made.get("kept_step"))
+        label = ("before and " if compares else "") + (
+            f"after {phase}" if phase else f"epoch {epoch}"
+        )
+        if kept not in (None, step):
+            label += f" (its best, step {kept:,.0f})"
+        place = (step is None, step or 0, phase is not None, epoch or 0)
+        return place, Sheets(label, step, compares, paths)
+
+
+def _entries(path: Path) -> Iterator[dict]:
+    """The entries of the log, each whole; none where nothing is logged yet."""
+    if not (path / NAME).is_file():
+        return
+    try:
+        entries = read_log(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{shown_name(path / NAME)}: cannot be read ({error})") from None
+    for line, entry in enumerate(entries, start=1):
+        if not _is_entry(entry):
+            said = f"{shown_name(path / NAME)} line {line}: not an entry of a run's log"
+            raise DataError(f"{said}: take the line away, or bring the file back")
+        yield entry
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether it has what all readers of a log rely on."""
+    if not isinstance(entry, dict):
+        return False
+    needed = ("step", "epoch") if entry.get("kind") in ("epoch", "phase", "check") else ("step",)
+    counts = (entry.get(name) for name in needed)
+    return (
+        isinstance(entry.get("kind"), str)
+        and isinstance(entry.get("phase", ""), str)
+        and all(type(count) is int and 0 <= count < LARGEST for count in counts)
+        and (entry.get("test") is None or _is_test(entry["test"]))
+    )
+
+
+def _is_test(test: object) -> bool:
+    """Whether it is what an evaluation gave: figures, and of each attribute what was taken for what."""
+    attributes = test.get("attributes") or () if isinstance(test, dict) else None
+    return isinstance(attributes, list | tuple) and all(map(_is_score, attributes))
+
+
+def _is_score(score: object) -> bool:
+    if not isinstance(score, dict) or not isinstance(score.get("name"), str):
+        return False
+    values, counts = score.get("values"), score.get("confusion")
+    if values is None and counts is None:  # not counted
+        return True
+    if not isinstance(values, list) or not isinstance(counts, list) or len(counts) != len(values):
+        return False
+    return all(isinstance(value, str) for value in values) and all(
+        isinstance(row, list)
+        and len(row) == len(values)
+        and all(type(count) is int and 0 <= count < LARGEST for count in row)
+        for row in counts
+    )
+
+
+def _described(folder: Path, notes: list[str]) -> dict:
+    """What a model's config.json says, {} where there is no model that can be read."""
+    if not (folder / CONFIG).is_file():
+        return {}
+    try:
+        told = read_config(folder)
+    except CheckpointError as error:
+        notes.append(str(error))
+        return {}
+    sound = {
+        "training": isinstance(told.get("training"), dict),
+        "metrics": _is_test(told.get("metrics")),
+    }
+    for name in (name for name, is_sound in sound.items() if told.get(name) and not is_sound):
+        notes.append(f"{shown_name(folder / CONFIG)}: its {name} cannot be read")
+    return told | {name: told[name] if is_sound else {} for name, is_sound in sound.items()}
+
+
+NAME = "log.jsonl"
+
+
+def append(run: Path, entry: dict) -> None:
+    with open(run / NAME, "a", encoding="utf-8") as file:
+        file.write(json.dumps(entry, allow_nan=False) + "\n")
+
+
+def read_log(run: Path) -> list[dict]:
+    """The entries of a run; a torn last line, from a crash, is left out."""
+    path = run / NAME
+    if not path.is_file():
+        raise UsageError(f"{run}: no {NAME} here, so this is not a training run")
+    entries = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            break
+    return entries
+
+
+def truncate(run: Path, step: int, *, phases: int) -> None:
+    """Drop what was logged after `step`, or of phases that `phases` do not count as done: it comes again."""
+    path = run / NAME
+    if path.is_file():
+        known = (entry for entry in read_log(run) if entry["step"] <= step)
+        kept = [json.dumps(entry) + "\n" for entry in known if entry.get("index", -1) < phases]
+        new = path.with_suffix(".tmp")
+        new.write_text("".join(kept), encoding="utf-8")
+        os.replace(new, path)

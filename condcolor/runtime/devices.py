@@ -1,0 +1,114 @@
+"""Device, precision and autocast; torchvision beside a CPU build of torch.
+
+The wheels of torchvision on PyPI are built against CUDA. Beside a CPU build of torch their compiled operators
+do not load, and the import ends with "operator torchvision::nms does not exist", since Python code registers
+fake versions of operators that are not there. Declaring them is enough: nothing here calls them. Datasets,
+models, transforms.v2 and utils work; decoding with torchvision.io does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+import sys
+from types import ModuleType
+
+import torch
+
+from condcolor.errors import UsageError, did_you_mean
+
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """`None` or "auto": CUDA when there is one, else the CPU; UsageError for one that is not there."""
+    if name is None or name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not re.fullmatch(r"cpu|cuda(:\d{1,4})?", str(name)):
+        raise UsageError(f"device '{name}' is not one of auto, cpu, cuda, cuda:N")
+    if name == "cpu":
+        return torch.device("cpu")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if not count:
+        raise UsageError(f"device '{name}': no CUDA device here; use --device cpu")
+    index = int(str(name).partition(":")[2] or 0)
+    if index >= count:
+        there = "cuda:0" if count == 1 else f"cuda:0 to cuda:{count - 1}"
+        raise UsageError(f"device '{name}' is not here; there is {there}")
+    return torch.device(name if name == "cuda" else f"cuda:{index}")
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster than float32 there (AVX512-BF16; Ampere or newer)."""
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.backends.mkldnn.is_available() and "avx512_bf16" in cpu_flags()
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free on a GPU; 0 on the CPU, where nothing is gained by moving there."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
+
+
+def cpu_flags() -> frozenset[str]:
+    """The processor's feature flags, empty where the system does not tell."""
+    with (
+        contextlib.suppress(OSError),
+        open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f,
+    ):
+        for line in f:
+            if line.startswith("flags"):
+                return frozenset(line.partition(":")[2].split())
+    return frozenset()
+
+
+def pick_precision(asked: str, device: torch.device) -> str:
+    """`"auto"` -> `"bf16"` where that is faster, else `"fp32"`; those two as they are."""
+    if asked not in PRECISIONS:
+        choices, hint = ", ".join(PRECISIONS), did_you_mean(str(asked), PRECISIONS)
+        raise UsageError(f"precision {asked!r} is not one of {choices}{hint}")
+    if asked != "auto":
+        return asked
+    return "bf16" if has_bf16(device) else "fp32"
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """A context in which networks compute in bfloat16, if that is the precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+OPERATORS = (  # those whose fake versions torchvision registers at import
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+
+
+_declared: list[
+    torch.library.Library
+] = []  # operators are gone with the library that declared them
+
+
+def _imported() -> ModuleType:
+    try:
+        return importlib.import_module("torchvision")
+    except ModuleNotFoundError as error:
+        if error.name != "torchvision":
+            raise
+        raise UsageError(
+            "torchvision is not installed: install the release that goes with your torch"
+        ) from None
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+    for name in [n for n in sys.modules if n.partition(".")[0] == "torchvision"]:
+        del sys.modules[name]  # half imported
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for operator in OPERATORS:
+        library.define(operator)
+    _declared.append(library)
+    return importlib.import_module("torchvision")
+
+
+torchvision = _imported()

@@ -1,0 +1,289 @@
+"""Training from data to a run folder, and resuming it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.cache import default_cache
+from condcolor.data.dataset import PictureSet
+from condcolor.data.metadata import Metadata, read_metadata, read_photographs, split_by_character
+from condcolor.data.palette import measure_fixed, measure_palette
+from condcolor.data.records import Record
+from condcolor.errors import DataError, UsageError
+from condcolor.models.checkpoint import Model, check_channels, load_model
+from condcolor.models.config import ModelConfig
+from condcolor.models.encoders import find_weights
+from condcolor.models.losses import FeatureLoss
+from condcolor.recipes import Phase, Recipe, TrainConfig, find_recipe
+from condcolor.runs import plots
+from condcolor.runs.config import RUN_CONFIG, Plan, fingerprint, phases_with
+from condcolor.runs.folder import read_log
+from condcolor.runs.report import write_report
+from condcolor.runtime.devices import pick_device
+from condcolor.runtime.distributed import ALONE, Ranks, own_gpu, ranks_of, was_restarted
+from condcolor.runtime.files import _locked
+from condcolor.training.trainer import Progress, Trainer
+
+NO_CACHE = "none"  # pictures stay in memory
+
+
+def train(
+    data: Path | str,
+    out: Path | str,
+    *,
+    recipe: str = "icons",
+    epochs: Sequence[int] | None = None,
+    device: str | None = None,
+    init: Path | str | None = None,
+    encoder_weights: Path | str = "imagenet",
+    vocabulary: str = "own",
+    phase: Mapping[str, object] | None = None,
+    model: Mapping[str, object] | None = None,
+    cache: Path | str | None = None,
+    progress: Progress | None = None,
+    **config: object,
+) -> Path:
+    """Train a recipe on a data folder; everything ends up in the folder `out`.
+
+    Args:
+        data: a metadata.csv or a folder with one, for photographs any folder; see docs/format.md.
+        out: the run folder; must not exist, or be empty.
+        epochs: one number for each phase of the recipe.
+        init: a model folder to start from; its generator and schema are taken over.
+        encoder_weights: what a network with an encoder begins it with: "imagenet", a file, or "none".
+        phase: fields of `Phase` to set (`gan_weight`, `pixel_loss` ...): one value for every phase that
+            it means something to, or a sequence with one for each phase.
+        model: fields of `ModelConfig` to set (`base_channels`, `depth` ...).
+        cache: a folder for the decoded pictures of a large set; None is the user's own cache folder,
+            "none" keeps them in memory.
+        config: fields of `TrainConfig` to set (`batch_size`, `lr` ...); None keeps the recipe's.
+
+    Returns:
+        The folder of the best model, `out/model`.
+
+    Raises:
+        UsageError, DataError, CheckpointError: as their names say, before any training.
+        Interrupted: stopped by a signal, saved; `resume(out)` goes on.
+    """
+    chosen = find_recipe(recipe)
+    phases = phases_with(chosen.phases, epochs, phase or {})
+    settings = chosen.train_config(**config)
+    run, where = Path(out), pick_device(own_gpu(device))
+    if was_restarted() and (run / RUN_CONFIG).is_file():
+        return resume(run, device=device, cache=cache, progress=progress)
+    started_from = load_model(Path(init)) if init else None
+    metadata = _read(chosen, Path(data), started_from.schema if started_from else vocabulary)
+    schema = started_from.schema if started_from else measure_palette(metadata)
+    network = chosen.model_config(schema.planes, **(model or {}))
+    if started_from:
+        network = started_from.config.with_discriminator_of(network)
+        check_channels(network, chosen.name)
+    _check_size(settings, network)
+    if settings.wrong_colors and max(schema.sizes, default=0) < 2:
+        raise UsageError("wrong_colors: the data has no attribute of two values or more")
+    trained = {} if started_from else find_weights(network.encoder, encoder_weights)
+    features = find_features(phases, settings)
+    plan = Plan(
+        chosen.name,
+        phases,
+        settings,
+        network,
+        schema,
+        Path(data).resolve(),
+        measure_fixed(metadata),
+    )
+    with ranks_of(where) as ranks, contextlib.ExitStack() as held, contextlib.ExitStack() as undo:
+        ranks.part(settings.batch_size)
+        if ranks.is_first:
+            _make_run_folder(run)
+            held.enter_context(_locked(run))
+            undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run
+        heard = progress if ranks.is_first else None
+        trainer = make_trainer(plan, run, metadata, where, features, heard, _cache(cache), ranks)
+        _begin_with(trainer, started_from, trained)
+        for note in metadata.notes:
+            trainer.progress.note(f"note: {note}")
+        trainer.save()  # a run cut short before its first state must not go on from random weights
+        if ranks.is_first:
+            plan.save(run, metadata)
+        undo.pop_all()
+        model = _finish(trainer)
+        del trainer  # what it shares with the other ranks must go before they part
+    return model
+
+
+def resume(
+    run: Path | str,
+    *,
+    epochs: Sequence[int] | None = None,
+    device: str | None = None,
+    cache: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Go on with a run from its newest training state, to the bits of an uninterrupted one.
+
+    Args:
+        epochs: other numbers for the phases, to train the last one longer, or those that were left out.
+        cache: as for `train`.
+
+    Raises:
+        CheckpointError: no run there, or no state of it loads.
+        DataError: the data is not what the run began with.
+        UsageError: epochs that would change what has been trained already.
+    """
+    run = Path(run)
+    plan, rows = Plan.load(run)
+    metadata = _read(find_recipe(plan.recipe), plan.data, plan.schema)
+    if fingerprint(metadata) != rows:
+        raise DataError(
+            f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
+            f"from its model: condcolor train DATA --init {run / 'model'}"
+        )
+    where = pick_device(own_gpu(device))
+    with ranks_of(where) as ranks, contextlib.ExitStack() as held:
+        if ranks.is_first:
+            held.enter_context(_locked(run))
+        features = find_features(plan.phases, plan.config)
+        heard = progress if ranks.is_first else None
+        trainer = make_trainer(plan, run, metadata, where, features, heard, _cache(cache), ranks)
+        trainer.restore()
+        ranks.barrier()  # before the first state is written, and older ones removed
+        if epochs is not None:
+            phases = phases_with(plan.phases, epochs, {})
+            trainer.extend(phases)
+            if ranks.is_first:
+                dataclasses.replace(plan, phases=phases).save(run, metadata)
+        model = _finish(trainer)
+        del trainer  # as in train
+    return model
+
+
+def make_trainer(
+    plan: Plan,
+    run: Path,
+    metadata: Metadata,
+    device: torch.device,
+    features: FeatureLoss | None,
+    progress: Progress | None,
+    cache: Path | None = None,
+    ranks: Ranks = ALONE,
+) -> Trainer:
+    """The trainer of a plan, with the pictures decoded, into `cache` where they are many."""
+    progress = progress or Progress()
+    records = split_by_character(metadata.records, plan.config.test_fraction, plan.config.seed)
+    with ranks.first_goes_ahead():  # what it decodes into the cache, the others find there
+        train, test = (
+            _pictures(plan, records, split, progress, cache) for split in ("train", "test")
+        )
+    ranks.part(min(plan.config.batch_size, len(train)))
+    return Trainer(
+        run,
+        recipe=find_recipe(plan.recipe),
+        phases=plan.phases,
+        config=plan.config,
+        model=plan.model,
+        schema=plan.schema,
+        train=train,
+        test=test,
+        device=device,
+        features=features,
+        progress=progress,
+        ranks=ranks,
+    )
+
+
+def _pictures(
+    plan: Plan, records: Sequence[Record], split: str, progress: Progress, cache: Path | None
+) -> PictureSet | None:
+    """The decoded pictures of a split; None where a split to measure on has none."""
+    chosen = [record for record in records if record.split == split]
+    learnt = split == "train"
+    pictures = PictureSet(
+        chosen,
+        plan.schema,
+        plan.config.image_size,
+        compose=learnt and plan.config.compose,
+        fixed=() if plan.fixed is None else (plan.fixed,),
+        photographs=not find_recipe(plan.recipe).codec.pairs,
+        jitter=plan.config.jitter if learnt else 0.0,
+        cache=cache,
+        on_progress=progress.decoding,
+    )
+    for said in pictures.skipped:
+        progress.note(f"skipped: {said}")
+    if learnt and not len(pictures):
+        raise DataError(f"{plan.data}: no row belongs to the training split")
+    return pictures if len(pictures) else None
+
+
+def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss | None:
+    """The loss that a phase's feature_weight weighs; None where no phase has one."""
+    if not any(phase.feature_weight for phase in phases):
+        return None
+    encoder = config.feature_encoder
+    weights = find_weights(encoder, "imagenet", instead="leave the feature weight out")
+    return FeatureLoss(encoder, weights)
+
+
+def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Metadata:
+    """Pairs from a metadata.csv, or photographs from any folder, as the recipe's codec needs them."""
+    if recipe.codec.pairs:
+        return read_metadata(data, vocabulary=vocabulary)
+    return read_photographs(data)
+
+
+def _begin_with(
+    trainer: Trainer, model: Model | None, encoder_weights: Mapping[str, Tensor]
+) -> None:
+    """The weights to start from: those of a model, or an encoder's own, or what there is already."""
+    for module in {trainer.nets.generator, trainer.nets.averaged}:
+        if model is not None:
+            module.load_state_dict(model.generator.state_dict())
+        elif encoder_weights:
+            module.encoder.load_published(encoder_weights)
+
+
+def _cache(asked: Path | str | None) -> Path | None:
+    if asked is None:
+        return default_cache()
+    return None if str(asked) == NO_CACHE else Path(asked)
+
+
+def _finish(trainer: Trainer) -> Path:
+    trainer.fit()
+    if trainer.ranks.is_first:
+        plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
+        write_report(trainer.run)
+    return trainer.run / "model"
+
+
+def _check_size(config: TrainConfig, model: ModelConfig) -> None:
+    if config.image_size % model.multiple:
+        raise UsageError(
+            f"image size {config.image_size} cannot be halved {model.depth} times: use a multiple of "
+            f"{model.multiple}, or another --depth"
+        )
+    if config.image_size // 2**model.disc_layers < 3:  # its last two layers take a pixel each
+        raise UsageError(
+            f"image size {config.image_size} is too small for a discriminator of {model.disc_layers} "
+            "layers: use larger pictures, or fewer --disc-layers"
+        )
+
+
+def _make_run_folder(run: Path) -> None:
+    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise UsageError(
+            f"{run} exists: choose another --out, or go on with: condcolor resume {run}"
+        )
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{run}: cannot be made ({error.strerror})") from None

@@ -1,0 +1,403 @@
+"""`Trainer`: phases, epochs, steps and checks; the callbacks that it calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from condcolor import recipes
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.augmentation import epoch_batches, seeded
+from condcolor.data.dataset import PictureSet, Raw
+from condcolor.errors import CheckpointError
+from condcolor.evaluation.evaluate import measure
+from condcolor.evaluation.measures import json_value
+from condcolor.models.checkpoint import load_model
+from condcolor.models.config import ModelConfig
+from condcolor.models.losses import FeatureLoss
+from condcolor.models.model_folder import CONFIG
+from condcolor.recipes import Phase, Recipe, TrainConfig
+from condcolor.runs import state
+from condcolor.runs.state import load_state, newest_state, state_folder
+from condcolor.runtime.distributed import ALONE, Ranks
+from condcolor.runtime.process import Interrupted, StopFlag, ahead
+from condcolor.training import schedule
+from condcolor.training.gan import Adversaries, Readings
+from condcolor.training.run_writer import MODEL, Keeper, RunWriter
+from condcolor.training.schedule import Watch
+
+LOG_STEPS = 10  # steps between two readings of the losses, each of which makes a GPU wait
+
+
+class Trainer:
+    """The networks and counters of one run, in its folder.
+
+    Every draw is a function of (seed, epoch, index), so the counters, weights and optimizer states are
+    the whole state: a resumed run gives the bits of an uninterrupted one on the same device.
+
+    Epochs are counted over all phases as planned: one that ended early is over at its last epoch.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        *,
+        recipe: Recipe,
+        phases: Sequence[Phase],
+        config: TrainConfig,
+        model: ModelConfig,
+        schema: AttributeSchema,
+        train: PictureSet,
+        test: PictureSet | None,
+        device: torch.device,
+        features: FeatureLoss | None = None,
+        progress: Progress | None = None,
+        ranks: Ranks = ALONE,
+    ):
+        self.run, self.recipe, self.phases, self.config = run, recipe, tuple(phases), config
+        self.train, self.test = train.near(device), test
+        self.device, self.progress, self.ranks = device, progress or Progress(), ranks
+        self.nets = Adversaries(recipe.codec, config, model, schema.sizes, device, features, ranks)
+        self.writer = RunWriter(
+            run,
+            recipe=recipe,
+            model=model,
+            schema=schema,
+            image_size=config.image_size,
+            pictures={"train": self.train, "test": test},
+            ranks=ranks,
+        )
+        self.keeper = Keeper(run, config.keep_best, self.save_model)
+        self.phase = 0  # phases done, or passed over
+        self.epoch = 0  # epochs done, over all phases
+        self.step_in_epoch = 0
+        self.step = 0  # steps done, over all epochs
+        self.seconds = 0.0  # of training, without what was lost to interrupts
+        self.watch: Watch | None = None  # of the phase in progress
+        self.went_back: dict | None = None  # the {"step", "epoch"} of the weights, if not now's
+        self.readings = Readings(device, ranks)
+        self.losses: dict[str, float] = {}  # as they were last read
+        self.painted: dict[str, PictureSet] = {}  # by split, for a discriminator that learns alone
+        self.stop = StopFlag()
+
+    # -- the run ---------------------------------------------------------------------------------
+
+    @property
+    def epochs(self) -> int:
+        return sum(phase.epochs for phase in self.phases)
+
+    def fit(self) -> None:
+        """Train to the end of the last phase.
+
+        Raises:
+            Interrupted: SIGINT or SIGTERM came; the state is saved, `resume` goes on from it.
+            CheckpointError: a loss is not finite; the last good state stands.
+        """
+        self.progress.begins(self)
+        if self.config.patience and self.test is None:
+            self.progress.note("note: no pictures to test on, so no phase will end by itself")
+        self.started = time.monotonic() - self.seconds
+        with self.stop, torch.random.fork_rng():
+            while self.phase < len(self.phases):
+                phase = self.phases[self.phase]
+                if not phase.epochs:
+                    self.phase += 1
+                    continue
+                end = recipes.start_of(self.phases, self.phase + 1)
+                self._begin_phase(phase)
+                if self.epoch < end and (self.step_in_epoch or not self._is_over()):
+                    self._train_epoch(phase, end)
+                else:
+                    self._end_phase(phase, end)
+        self.save_model("model-last")
+        if not self.keeper.best:  # no test split to choose by
+            self.save_model(MODEL)
+
+    def _train_epoch(self, phase: Phase, end: int) -> None:
+        """What is left of the epoch, or of what the phase takes of it."""
+        config, start = self.config, end - phase.epochs
+        batches = epoch_batches(len(self.train), config.batch_size, config.seed, self.epoch)
+        drawn = schedule.augmentation_at(config, self.epoch)
+        self.nets.freeze_encoder(self.epoch < config.freeze_epochs)
+        for fed in self._feed(batches, drawn):
+            if self._is_over():
+                break
+            done = self.epoch - start + self.step_in_epoch / len(batches)
+            self.nets.set_lr(phase, schedule.lr_factor(done / phase.epochs, config.lr_decay))
+            self._step(phase, *fed)
+            self.step += 1
+            self.step_in_epoch += 1
+            self.seconds = time.monotonic() - self.started
+            if self.step % LOG_STEPS == 0:
+                self._read_losses(phase)
+            if config.check_steps and self.step % config.check_steps == 0:
+                _, said = self._check(phase)
+                if said:
+                    self.progress.check(self.step, said)
+                    if self.config.patience and self.watch.step == self.step:
+                        self.save()  # to come back to
+            place = self.epoch * len(batches) + self.step_in_epoch
+            self.progress.step(place, self.epochs * len(batches), self.losses)
+            if signal := self.ranks.highest(self.stop.signal):
+                self.save()
+                self._interrupt(signal)
+        self.epoch += 1
+        self.step_in_epoch = 0
+        self._end_epoch(phase, last=self.epoch == end or self._is_over())
+        self.seconds = time.monotonic() - self.started
+
+    def _feed(self, batches: Sequence[Tensor], drawn: TrainConfig) -> Iterator[tuple]:
+        """What `_step` takes of each batch that is left of the epoch, read ahead of it."""
+
+        def read(index: int) -> tuple[Raw, Raw | None, int]:
+            seed, rows = (self.config.seed, self.epoch, 1 + index), batches[index]
+            draws, part = seeded(*seed), self.ranks.part(len(rows))
+            raw = self.train.read(rows, draws, drawn, part).to(self.device)
+            dropout = int(torch.randint(2**62, (1,), generator=draws)) + self.ranks.rank
+            painted = None
+            if self.painted:  # under the same draws
+                painted = self.painted["train"].read(rows, seeded(*seed), drawn, part)
+            return raw, painted and painted.to(self.device), dropout
+
+        return ahead(read, range(self.step_in_epoch, len(batches)))
+
+    def _step(self, phase: Phase, raw: Raw, painted: Raw | None, dropout: int) -> None:
+        """Make the batch on the device, and let the networks learn from it."""
+        batch, painted = self.train.made(raw), painted and self.train.made(painted)
+        torch.manual_seed(dropout)
+        losses = self.nets.step(phase, batch, self.step, painted)
+        self.went_back = None if "generator" in losses else self.went_back
+        self.readings.add(losses)
+
+    def _interrupt(self, signal: int) -> None:
+        raise Interrupted(signal, f"saved at step {self.step} in {self.run}")
+
+    # -- between steps ---------------------------------------------------------------------------
+
+    def _begin_phase(self, phase: Phase) -> None:
+        """Paint what D is to learn from alone; measure what a phase that may go back starts from."""
+        if phase.paints_once and not self.config.compose and not self.painted:
+            self.painted = {
+                split: self.nets.paint(pictures, self.run, self._painting)
+                for split, pictures in (("train", self.train), ("test", self.test))
+                if pictures is not None
+            }
+        if self.watch is None:
+            self.watch = Watch()
+            if self.config.patience:
+                _, said = self._check(phase, opening=True)
+                if said:
+                    self.progress.check(self.step, said)
+
+    def _painting(self, done: int, total: int) -> None:
+        self.progress.painting(done, total)
+        if self.stop.signal:  # nothing was learnt since the last state
+            self._interrupt(self.stop.signal)
+
+    def _is_over(self) -> bool:
+        """Whether the phase ends by itself: its checks have been no better for too long."""
+        return self.watch is not None and self.watch.is_over(self.config.patience)
+
+    def _check(self, phase: Phase, *, opening: bool = False) -> tuple[dict, str]:
+        """Measure the model, and keep it if it is good; what was measured, and in a few words.
+
+        Nothing is measured where the generator has not learnt since the last check.
+        """
+        learnt = self.nets.generator_steps
+        if self.test is None or not phase.trains_generator or self.watch.learnt == learnt:
+            return {}, ""
+        measured = self.ranks.of_first(
+            lambda: measure(self.recipe.codec, self.nets.colour, self.test)
+        )
+        found = {"test": measured.to_json(), "score": json_value(measured.score)}
+        place = {"step": self.step, "epoch": self.epoch}
+        self.writer.log({"kind": "check", "phase": phase.name, **place, **found})
+        offered = opening and self.keeper.best  # it was, when the phase before ended
+        if self.ranks.is_first and not offered:
+            self.keeper.offer(measured.score, found["test"], **place)
+        # without an adversary a phase is to be near the truth, and nothing else
+        self.watch.see(measured.score if phase.trains_discriminator else measured.error, **place)
+        self.watch.learnt = learnt
+        return found, f"test {measured.said}"
+
+    def _end_epoch(self, phase: Phase, *, last: bool) -> None:
+        """Read the losses, measure, sample, log, and keep the state."""
+        self._read_losses(phase)
+        config = self.config
+        entry: dict = {"kind": "epoch", "epoch": self.epoch, "step": self.step, "phase": phase.name}
+        entry |= {"seconds": round(self.seconds, 1), **self.losses}
+        said = ""
+        if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
+            found, said = self._check(phase)
+            entry |= found
+        if "test" in self.painted and self.ranks.is_first:
+            entry["accuracy_test"] = self.nets.judge(self.test, self.painted["test"])
+        if self.epoch in config.sample_epochs:
+            self.writer.samples(f"epoch-{self.epoch:04d}", {"output": self.nets.colour})
+        self.writer.log(entry)
+        to_come_back_to = config.patience and said and self.watch.step == self.step
+        if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
+            self.save()
+        self.progress.epoch(entry, said)
+
+    def _end_phase(self, phase: Phase, end: int) -> None:
+        """Go back to the phase's best, if it is to stop by itself, and leave what it came to."""
+        if self.config.patience and phase.trains_generator:
+            self._go_back(phase)
+        self.nets.settle()
+        self._leave_behind(phase)
+        self.epoch, self.step_in_epoch = end, 0
+        self.phase += 1
+        self.watch, self.painted, self.losses = None, {}, {}
+        self.save()
+
+    def _go_back(self, phase: Phase) -> None:
+        """To the networks and optimizers of the phase's best check."""
+        best, now = self.watch.step, self.step
+        if best in (None, now):
+            return
+        folder = state_folder(self.run, best)
+        self.ranks.barrier()  # until it is written
+        try:
+            tensors, _ = load_state(folder)
+            state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
+        except CheckpointError as error:
+            self.progress.note(f"{error}: {phase.name} stays at step {now}")
+            return
+        self.went_back = {"step": best, "epoch": self.watch.epoch}
+        why = (
+            f"no better in {self.watch.worse} checks" if self._is_over() else "its epochs are over"
+        )
+        self.progress.note(f"{phase.name} ends at step {now}: {why}; back to step {best}, its best")
+
+    def _leave_behind(self, phase: Phase) -> None:
+        """Sheets of what the phase came to, its model where there are others, and a line in the log."""
+        self.writer.samples(f"after-{phase.name}", {"output": self.nets.colour})
+        if phase.trains_generator and len(self.phases) > 1:
+            self.save_model(f"after-{phase.name}")
+        earlier = [self.run / f"after-{p.name}" for p in self.phases[: self.phase]]
+        before = [folder for folder in earlier if (folder / CONFIG).is_file()]
+        if self.ranks.is_first and before and phase.trains_generator and phase.trains_discriminator:
+            network = load_model(before[-1]).generator.to(self.device)
+            older = partial(self.nets.colour, network=network)
+            colours = {f"before {phase.name}": older, f"after {phase.name}": self.nets.colour}
+            self.writer.samples(f"before-and-after-{phase.name}", colours)
+        entry = {"kind": "phase", "phase": phase.name, "index": self.phase}
+        entry |= {"epoch": self.epoch, "step": self.step}
+        if self.config.patience and phase.trains_generator:
+            kept = self.went_back or {"step": self.step}
+            entry |= {"kept_step": kept["step"], "stopped": self._is_over()}
+        self.writer.log(entry)
+
+    def _read_losses(self, phase: Phase) -> None:
+        """Means since the last reading into the log; a loss that is not finite ends the run."""
+        if not (losses := self.readings.read()):
+            return
+        self.losses = losses
+        bad = [name for name, value in self.losses.items() if not abs(value) < float("inf")]
+        if bad:
+            raise CheckpointError(
+                f"the {bad[0]} loss is not finite near step {self.step}: training diverged. The last "
+                "good state stands; start anew with a lower --lr, or with --precision fp32"
+            )
+        entry = {"kind": "step", "step": self.step, "phase": phase.name}
+        self.writer.log(entry | self.losses)
+
+    # -- disk ------------------------------------------------------------------------------------
+
+    _counters = ("phase", "epoch", "step_in_epoch", "step", "seconds", "went_back", "losses")
+
+    def save(self) -> None:
+        """Write the training state, then prune the older ones, once what was written verifies."""
+        if self.watch is not None:
+            self._read_losses(self.phases[self.phase])
+        tensors = state.pack(self.nets.modules(), self.nets.optimizers())
+        counters = {name: getattr(self, name) for name in self._counters}
+        counters["best"] = self.keeper.best
+        counters["watch"] = self.watch and asdict(self.watch)
+        counters["generators_turn"] = self.nets.generators_turn
+        counters["generator_steps"] = self.nets.generator_steps
+        spare = self.watch.step if self.watch else None
+        self.writer.state(self.step, tensors, counters, spare=spare)
+
+    def restore(self) -> None:
+        """Go back to the newest state that loads; say so when a newer one is damaged.
+
+        Raises:
+            CheckpointError: there are states, and none loads.
+        """
+        newest = newest_state(self.run, self.progress.note)
+        if newest is None:
+            return  # nothing saved yet: start over
+        tensors, counters, folder = newest
+        state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
+        counters = state.upgraded(counters)
+        for name in self._counters:
+            setattr(self, name, counters[name])
+        self.keeper.best = counters["best"]
+        self.watch = Watch(**counters["watch"]) if counters["watch"] else None
+        self.nets.generators_turn = counters["generators_turn"]
+        self.nets.generator_steps = counters["generator_steps"]
+        if self.watch is None:  # between two phases, of which there may be others now
+            self.phase = recipes.phase_at(self.phases, self.epoch)
+        self.writer.cut_log(self.step, phases=self.phase)
+
+    def extend(self, phases: Sequence[Phase]) -> None:
+        """Go on with other numbers of epochs.
+
+        Raises:
+            UsageError: they would change what has been trained already.
+        """
+        begun = self.phase if self.watch is not None else None
+        done = self.epoch + (self.step_in_epoch > 0)
+        schedule.check_extension(self.phases, phases, done, begun)
+        self.phases = tuple(phases)
+        if self.watch is None:
+            self.phase = recipes.phase_at(self.phases, self.epoch)
+
+    def save_model(self, name: str, metrics: dict | None = None) -> None:
+        """Write the averaged weights as the model folder `name` of the run."""
+        learnt = self.went_back or {"epoch": self.epoch, "step": self.step}
+        training = {
+            "epoch": learnt["epoch"],
+            "steps": learnt["step"],
+            "minutes": round(self.seconds / 60, 1),
+            "device": self.device.type,
+            "precision": self.nets.precision,
+            "pictures": len(self.train),
+            "phases": [asdict(phase) for phase in self.phases],
+            "config": asdict(self.config),
+        }
+        weights = self.nets.averaged.state_dict()
+        self.writer.model(name, weights, training=training, metrics=metrics or {})
+
+
+class Progress:
+    """Says nothing; override what you want to hear. The engine itself prints nothing."""
+
+    def decoding(self, done: int, total: int) -> None:
+        """`done` of `total` pictures of a split are decoded."""
+
+    def painting(self, done: int, total: int) -> None:
+        """`done` of `total` pictures of a split are coloured, for a discriminator that learns alone."""
+
+    def begins(self, trainer) -> None:
+        """The pictures are decoded, the state of the Trainer is restored; the first step comes next."""
+
+    def epoch(self, entry: dict, said: str) -> None:
+        """An epoch ended; `entry` is its line of log.jsonl, `said` what was measured after it."""
+
+    def check(self, step: int, said: str) -> None:
+        """The model was measured after so many steps, between the ends of two epochs."""
+
+    def step(self, done: int, total: int, losses: dict) -> None:
+        """A step ended: `done` of `total` in the run; `losses` are the last ones read."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""

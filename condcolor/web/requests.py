@@ -1,0 +1,114 @@
+"""What a request brings: a picture's bytes, within bounds of size and time, and what is asked of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+from condcolor.conditions.color_spec import KEEP, Wish, parse_wishes
+from condcolor.errors import UsageError, did_you_mean
+from condcolor.web.rendering import Painter
+
+MOST_BODY = 32 * 2**20  # bytes of a picture's file
+
+
+BODY_SECONDS = 30.0  # to send it
+
+
+CLOSE = {"Connection": "close"}  # what is left of the body is not read
+
+
+GONE = 499  # nginx's number for a client that went away; nobody gets to see it
+
+
+def announced_size(request: Request) -> int:
+    """Bytes that the body of a picture's file has at most. HTTPException 413 or 415 for what is none."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and kind != "application/octet-stream" and not kind.startswith("image/"):
+        raise HTTPException(
+            415, "send the picture's bytes as they are, as image/png or such", CLOSE
+        )
+    length = request.headers.get("content-length", str(MOST_BODY))
+    if not length.isdecimal() or int(length) > MOST_BODY:
+        raise _too_large()
+    return int(length)
+
+
+async def read_body(request: Request) -> bytes:
+    """All of it. HTTPException 408 or 413, GONE when the client is."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for block in request.stream():
+                body += block
+                if len(body) > MOST_BODY:
+                    raise _too_large()
+    except TimeoutError:
+        raise HTTPException(408, "the picture came too slowly: send it again", CLOSE) from None
+    except ClientDisconnect:
+        raise HTTPException(GONE) from None
+    return bytes(body)
+
+
+def _too_large() -> HTTPException:
+    most = MOST_BODY >> 20
+    return HTTPException(413, f"more than {most} MiB: send a smaller picture", CLOSE)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the query of a request asks for; UsageError, one line each, for what cannot be.
+
+    values: a value an attribute, and the wishes that they are. hidden: layers to leave out.
+    """
+
+    painter: Painter
+    values: Mapping[str, str]
+    wishes: Mapping[str, Wish]
+    hidden: tuple[str, ...]
+    vivid: float | None
+
+    @classmethod
+    def of(cls, request: Request, painters: Mapping[str, Painter]) -> Asked:
+        painter = find_painter(request, painters)
+        names = painter.schema.names
+        values: dict[str, str] = {}
+        hidden, vivid = [], None
+        for key, text in request.query_params.multi_items():
+            if key == "keep" and key not in names:
+                key, text = text, KEEP
+            elif key == "hide" and key not in names:
+                hidden.append(text)
+                continue
+            elif key == "vivid" and key not in names:
+                vivid = _number(text)
+                continue
+            elif key == "model":  # no attribute may have this name
+                continue
+            if key in values:
+                raise UsageError(f"{key} is given twice")
+            values[key] = text
+        wishes = parse_wishes(painter.schema, values)
+        return cls(painter, values, wishes, tuple(hidden), vivid)
+
+
+def find_painter(request: Request, painters: Mapping[str, Painter]) -> Painter:
+    """The model that is asked for, or the first one; UsageError when it is not there."""
+    name = request.query_params.get("model", next(iter(painters)))
+    if name not in painters:
+        raise UsageError(
+            f"there is no model {name!r} here; there are {', '.join(painters)}"
+            f"{did_you_mean(name, painters)}"
+        )
+    return painters[name]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"vivid {text!r} is no number") from None

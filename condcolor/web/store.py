@@ -1,0 +1,153 @@
+"""Pictures kept in memory, and the job queue of a worker thread."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from condcolor.imaging.layers import Layers
+from condcolor.imaging.open import Picture
+from condcolor.imaging.regions import Regions
+
+ID_BYTES = 16  # random: nobody guesses another's picture
+
+
+MOST_SKETCHES = 64
+
+
+MOST_BYTES = 512 * 2**20  # of pixels; the newest picture is kept even if it alone is over that
+
+
+@dataclass
+class Sketch:
+    """A picture, and what was found out about it, a model each; all of that can be found again.
+
+    regions: what `Colorizer.regions` gave.
+    thumbnails: its variants, small, in the order of `Colorizer.combinations`.
+    layers: the last ones, and the values they were made for.
+    """
+
+    picture: Picture
+    regions: dict[str, Regions] = field(default_factory=dict)
+    thumbnails: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    layers: dict[str, tuple[dict[str, str], Layers]] = field(default_factory=dict)
+
+    @property
+    def nbytes(self) -> int:
+        arrays = [self.picture.rgb, self.picture.alpha]
+        for parts in list(self.regions.values()):
+            arrays += [parts.lines, parts.own, parts.rest, parts.shares, parts.covers]
+        for small in list(self.thumbnails.values()):
+            arrays += small
+        for _, layers in list(self.layers.values()):
+            arrays += layers.images
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+class Sketches:
+    """Sketches by their ids. Not safe to share between threads: the event loop's own."""
+
+    def __init__(self, *, most: int = MOST_SKETCHES, most_bytes: int = MOST_BYTES):
+        self._most, self._most_bytes = most, most_bytes
+        self._kept: OrderedDict[str, Sketch] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def add(self, sketch: Sketch) -> str:
+        """Keep it, and return its new id."""
+        name = secrets.token_hex(ID_BYTES)
+        self._kept[name] = sketch
+        self.trim()
+        return name
+
+    def get(self, name: str) -> Sketch | None:
+        """The sketch, which is then the last to go; None where there is none, or no more."""
+        if name in self._kept:
+            self._kept.move_to_end(name)
+        return self._kept.get(name)
+
+    def trim(self) -> None:
+        """Let the longest unused go until the rest is within bounds; sketches grow as they are used."""
+        total = sum(sketch.nbytes for sketch in self._kept.values())
+        while len(self._kept) > 1 and (len(self._kept) > self._most or total > self._most_bytes):
+            _, gone = self._kept.popitem(last=False)
+            total -= gone.nbytes
+
+
+T = TypeVar("T")
+
+
+WAITING = 32  # jobs: some seconds of work, after which nobody looks at the answer any more
+
+
+class Busy(Exception):
+    """As many jobs wait as may."""
+
+
+class Worker:
+    """Does jobs one by one, in the order they came; those for later, when no other waits.
+
+    A future that is cancelled while it waits takes no place in the queue, and its job is never begun.
+    """
+
+    def __init__(self, name: str, *, waiting: int = WAITING):
+        self._most = waiting
+        self._jobs: deque[tuple[Future, Callable[[], object]]] = deque()
+        self._later: deque[tuple[Future, Callable[[], object]]] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        # a daemon: a job that is long cannot keep the process from ending
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    @property
+    def waiting(self) -> int:
+        with self._changed:
+            return sum(not future.cancelled() for future, _ in self._jobs)
+
+    def submit(self, job: Callable[[], T], *, later: bool = False) -> Future[T]:
+        """The future of `job()`; Busy when it cannot wait."""
+        future: Future[T] = Future()
+        with self._changed:
+            queue = self._later if later else self._jobs
+            if len(queue) >= self._most:
+                alive = [entry for entry in queue if not entry[0].cancelled()]
+                queue.clear()
+                queue.extend(alive)
+            if len(queue) >= self._most or self._closed:
+                raise Busy
+            queue.append((future, job))
+            self._changed.notify()
+        return future
+
+    def close(self) -> None:
+        """Begin no job any more; those that wait are cancelled."""
+        with self._changed:
+            self._closed = True
+            left = [*self._jobs, *self._later]
+            self._jobs.clear()
+            self._later.clear()
+            self._changed.notify()
+        for future, _ in left:
+            future.cancel()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._jobs or self._later)
+                if self._closed:
+                    return
+                future, job = (self._jobs or self._later).popleft()
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(job())
+                except BaseException as error:  # whoever waits for it hears of it
+                    future.set_exception(error)
+            del future, job  # a thread that waits keeps no picture alive

@@ -1,0 +1,137 @@
+"""condcolor data check, condcolor data icons: what they list, draw and refuse."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from drawn import draw_set, picture, save
+
+from condcolor.data.builders.avatar_svg import FRAMINGS
+
+KIT = ("--characters", "2", "--size", "32", "--colorings", "2", "--kit", "pixel-art")
+
+
+def test_a_good_data_set_is_counted_and_balanced(condcolor, here):
+    draw_set(here / "data/train", (0, 1))
+    draw_set(here / "data/test", (2,))
+    done = condcolor("data", "check", "data")
+    assert done.exit_code == 0
+    for said in (
+        "27 rows, 3 inputs, 27 outputs",
+        "train: 18 rows, 2 characters",
+        "test: 9 rows, 1 characters",
+        "  hair: blue 6, brown 6, red 6",
+        "  combinations: 9 present, 0 absent, 2 rows each",
+        "no problems",
+    ):
+        assert said in done.stdout
+
+
+def test_every_problem_is_listed_at_once(condcolor, here):
+    draw_set(here / "data")
+    csv = here / "data/metadata.csv"
+    lines = csv.read_text().splitlines()
+    lines[1] = lines[1].replace(",blue,blue", ",blu,blue")
+    lines[2] = lines[2].replace("outputs/", "outputs/none-")
+    csv.write_text("\n".join(lines) + "\n")
+    (here / "data/outputs/0-red-red.png").write_bytes(b"")
+    save(here / "data/outputs/1-red-red.png", picture(1, "red", "red")[:8])
+    done = condcolor("data", "check", "data")
+    assert done.exit_code == 3
+    for said in (
+        "data: 4 problems",
+        "line 2: hair 'blu' is not one of blue, brown, red; did you mean 'blue'",
+        "line 3: output 'outputs/none-",
+        "output 'outputs/0-red-red.png': empty file",
+        "output is 16x8 but its input is 16x16",
+    ):
+        assert said in done.stderr
+    assert "no problems" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [
+        ("none", 3, "none does not exist"),
+        ("", 2, "is empty"),
+        ("empty", 3, "has no metadata.csv"),
+        ("empty.csv", 3, "empty.csv is empty"),
+        ("picture.csv", 3, "is not a csv but a PNG picture"),
+        ("/dev/null", 3, "is not a file"),
+    ],
+)
+def test_what_is_no_data_set_is_told(condcolor, here, path, code, said):
+    (here / "empty").mkdir()
+    (here / "empty.csv").touch()
+    (here / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n")
+    done = condcolor("data", "check", path)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert said in done.stderr
+
+
+def test_a_data_set_without_attributes_or_targets_is_one(condcolor, here):
+    save(here / "a.png", picture(0))
+    (here / "photos.csv").write_text("input\na.png\n")
+    done = condcolor("data", "check", "photos.csv", "--no-targets")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "1 rows, 1 inputs" in done.stdout
+    assert condcolor("data", "check", "photos.csv").exit_code == 3
+
+
+def test_shared_values_are_those_of_all_attributes(condcolor, here):
+    draw_set(here / "data")
+    done = condcolor("data", "check", "data", "--shared-values")
+    assert done.exit_code == 0
+
+
+def test_icons_are_drawn_and_pass_the_check(condcolor, here):
+    pytest.importorskip("dicebear")
+    done = condcolor("data", "icons", "drawn", *KIT)
+    assert (done.exit_code, done.stdout) == (0, "4 pictures of 2 characters in drawn\n")
+    assert "no problems" in condcolor("data", "check", "drawn").stdout
+    assert "drawn is not empty" in condcolor("data", "icons", "drawn", *KIT).stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_icons_half_drawn_leave_nothing(condcolor, here, monkeypatch, number):
+    pytest.importorskip("dicebear")
+    monkeypatch.setattr(
+        "condcolor.cli.progress.Progress.__call__",
+        lambda self, done, total: os.kill(os.getpid(), number),
+    )
+    done = condcolor("data", "icons", "drawn", *KIT)
+    assert done.exit_code == 128 + number
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([""], "the name of the folder is empty"),
+        (["x", "--characters", "0"], "characters must be from 1"),
+        (["x", "--characters", "many"], "--characters: 'many' is not a valid integer"),
+        (["x", "--kit", "pixelart"], "did you mean 'pixel-art'"),
+        (["x", "--framing", "clsoe"], "did you mean 'close'"),
+        (["x", "--skin", "pink"], "'pink' is not a colour; write it as #rrggbb"),
+        (["x", "--size", "1"], "size must be from 16"),
+        (["x", "--line-width", "nan"], "line_width must be"),
+        (["x", "--colorings", "26"], "colorings must be from 1 to 25"),
+        (["x", "--seed", "-1"], "seed must be from 0"),
+        (["file"], "file is a file"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told(condcolor, here, words, said):
+    (here / "file").touch()
+    done = condcolor("data", "icons", *words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_framings_named_are_those_of_the_library():
+    from condcolor.cli.data import icons
+
+    (framing,) = (param for param in icons.params if param.name == "framing")
+    assert set(framing.type.names()) == set(FRAMINGS)

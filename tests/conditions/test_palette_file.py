@@ -1,0 +1,124 @@
+"""palette.json: names for colours, before those of CSS and after the model's values; every fault at once."""
+
+from __future__ import annotations
+
+import pytest
+from models import ICONS, RGBS
+
+from condcolor.conditions.color_spec import parse_wish, settled
+from condcolor.conditions.palette_file import with_palette
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.errors import CondcolorError, DataError, UsageError
+
+
+@pytest.fixture
+def named(tmp_path):
+    """Makes a schema of hair and shirt with the names of a palette."""
+
+    def make(text: str | bytes) -> AttributeSchema:
+        path = tmp_path / "palette.json"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return with_palette(ICONS, path)
+
+    return make
+
+
+def color_of(schema: AttributeSchema, text: str, place: int = 0) -> tuple[float, ...]:
+    return parse_wish(schema.attributes[place], text).color(RGBS)
+
+
+def test_names_come_before_those_of_css_and_after_the_models_own(named):
+    schema = named('{"crimson": "#b01030", "red": "#123456", "night": "rgb(1,2,3)"}')
+    assert color_of(schema, "crimson") == (0xB0, 0x10, 0x30)
+    assert color_of(ICONS, "crimson") == (220, 20, 60)
+    assert color_of(schema, "red") == RGBS["red"]
+    assert color_of(schema, "crimson:1,night:1") == (88.5, 9, 25.5)
+
+
+def test_an_attribute_can_have_names_of_its_own(named):
+    schema = named('{"ash": "#000", "Hair": {"ash": "#b2a58f"}}')
+    assert color_of(schema, "ash", 0) == (0xB2, 0xA5, 0x8F)
+    assert color_of(schema, "ash", 1) == (0, 0, 0)
+    assert schema.to_json() == ICONS.to_json()
+
+
+@pytest.mark.parametrize(("text", "meant"), [("Crimson", "crimson"), ("crimsn", "crimson")])
+def test_a_slip_in_a_name_is_no_colour_of_css(named, text, meant):
+    schema = named('{"crimson": "#b01030"}')
+    with pytest.raises(
+        UsageError, match=rf"nor of the palette \(crimson\).*did you mean '{meant}'"
+    ):
+        parse_wish(schema.attributes[0], text)
+
+
+def test_every_bad_entry_is_named(named):
+    with pytest.raises(DataError) as caught:
+        named(
+            '{"a": 1, "a": "#12", "none": "red", "Hiar": {"x": "red"}, "b:1": "red", "ok": "red", '
+            '"hair": {"b": {}, " c": "redd"}}'
+        )
+    said = str(caught.value)
+    assert said.splitlines()[0].endswith("palette.json: 9 entries cannot be used")
+    assert len(caught.value.problems) == 9
+    for part in (
+        "'a' is there 2 times",
+        "'a' has no colour but 1",
+        "'#12' is no colour",
+        "the name 'none' has a meaning already",
+        "'Hiar' is no attribute of the model; there are hair, shirt; did you mean 'hair'?",
+        "the name 'b:1' may not hold",
+        "hair: 'b' has no colour but an object",
+        "hair: the name ' c' has spaces around it",
+        "did you mean 'red'?",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "line 1: no JSON"),
+        (b'{\n"a": "#fff",\n}', "line 3: no JSON"),
+        (b'["#fff"]', "no object of names"),
+        (b'{"\xe9": "#fff"}', "not UTF-8"),
+        (b"[" * 100_000, "no palette|no JSON"),
+        (b" " * (2**20 + 1), "too large"),
+    ],
+)
+def test_what_is_no_palette_is_told_in_one_line(named, data, said):
+    with pytest.raises(CondcolorError, match=said) as caught:
+        named(data)
+    assert "palette.json" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_palette_that_is_not_there(tmp_path):
+    with pytest.raises(UsageError, match=r"none\.json: no such file"):
+        with_palette(ICONS, tmp_path / "none.json")
+    with pytest.raises(UsageError, match="is not a file"):
+        with_palette(ICONS, tmp_path)
+
+
+def test_settled_words_need_no_palette(named):
+    schema = named('{"crimson": "#b01030", "red": "#123456"}')
+    words = {"hair": "crimson", "shirt": "orange"}
+    assert settled(schema, words, lock=False) == {"hair": "#b01030", "shirt": "orange"}
+    assert settled(schema, {"hair": "red", "shirt": "none"}, lock=False)["hair"] == "red"
+    mixed = settled(schema, {"hair": "crimson:1,red:3", "shirt": "keep"}, lock=False)
+    assert mixed == {"hair": "#b01030:0.25,red:0.75", "shirt": "keep"}
+    assert parse_wish(ICONS.attributes[0], mixed["hair"]) == parse_wish(
+        schema.attributes[0], "crimson:1,red:3"
+    )
+
+
+def test_locked_words_are_colours_the_palettes_first(named):
+    schema = named('{"red": "#123456"}')
+    locked = settled(schema, {"hair": "red", "shirt": "blue"}, lock=True)
+    assert locked == {"hair": "#123456", "shirt": "#3faee1"}
+    assert settled(schema, {"hair": "none", "shirt": "keep"}, lock=True) == {
+        "hair": "none",
+        "shirt": "keep",
+    }
+    bare = AttributeSchema.from_json([{"name": "hair", "values": ["red", "blue"]}])
+    with pytest.raises(UsageError, match=r"does not say the colour of 'red'.*palette"):
+        settled(bare, {"hair": "red"}, lock=True)

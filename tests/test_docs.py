@@ -1,0 +1,75 @@
+"""What the README and docs say exists: commands, their options, and the files they link to."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from condcolor.cli import COMMANDS, main
+
+ROOT = Path(__file__).parent.parent
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+PAGES += sorted((ROOT / "examples").rglob("*.md"))
+
+
+OF_A_MODEL = {"--hair", "--shirt", "--roof", "--wall", "--door"}  # options that models bring
+
+
+def commands_in(page: Path) -> list[str]:
+    """Every `condcolor ...` in a code span or block of a page, comments taken off."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ").replace("\\|", "|")
+    code = re.findall(r"```(?:bash)?\n(.*?)```", text, re.S)
+    code += re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
+    lines = [line.split(" #")[0] for block in code for line in block.splitlines()]
+    return [m for line in lines for m in re.findall(r"(?:^|\| )condcolor ([a-z].*)", line)]
+
+
+def find(words: list[str]) -> tuple[click.Command, list[str]]:
+    context = click.Context(main)
+    command = main.get_command(context, words[0])
+    assert command is not None, f"no command {words[0]}"
+    if isinstance(command, click.Group) and len(words) > 1:
+        return command.get_command(context, words[1]), words[2:]
+    return command, words[1:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_and_options_exist(page):
+    for line in commands_in(page):
+        command, words = find(line.split())
+        assert command is not None, line
+        known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
+        for word in words:
+            if word.startswith("--"):
+                assert word.split("=")[0] in known | OF_A_MODEL, f"{word} in: condcolor {line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:")):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_readme_names_every_command():
+    text = PAGES[0].read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"condcolor {name}" not in text] == []
+
+
+def test_the_readme_shows_a_picture_and_a_first_command_in_its_first_screen():
+    first = PAGES[0].read_text(encoding="utf-8").splitlines()[:20]
+    assert any(line.startswith("![") for line in first)
+    assert any("make demo" in line for line in first)
+
+
+def test_the_entry_point_is_the_one_we_test():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["scripts"]["condcolor"] == "condcolor.cli:main"
