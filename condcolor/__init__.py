@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["Colorizer", "__version__", "recolor_layers", "resume", "train"]
-
-
 _HOMES = {
     "Colorizer": "condcolor.inference.colorizer",
     "recolor_layers": "condcolor.imaging.layer_files",

@@ -150,27 +150,15 @@ class Recipe:
 
 
 GAN = Phase("gan", epochs=50)
-
-
 PRETRAIN = Phase("pretrain", epochs=20, trains_discriminator=False, gan_weight=0.0)
-
-
 PHOTO_GAN = Phase("gan", epochs=140)  # 70,000 steps of 8,000 pictures
-
-
 PHOTO = TrainConfig(batch_size=16, seed=123, test_fraction=0.2, sample_epochs=(1, 20, 80, 140))
-
-
 # NoGAN (Antic 2019, DeOldify): each network by itself, then as a GAN, D several times as fast as G, and G
 # only when D can tell
 GENERATOR = Phase(
     "generator", epochs=2, trains_discriminator=False, pixel_loss="mse", gan_weight=0.0
 )
-
-
 CRITIC = Phase("critic", epochs=6, trains_generator=False, gan_weight=0.0, lr_discriminator=0.2)
-
-
 PETS_GAN = Phase(
     "gan",
     epochs=10,
@@ -180,8 +168,6 @@ PETS_GAN = Phase(
     lr_discriminator=0.2,
     switch_below=0.65,
 )
-
-
 ON_RESNET = {"encoder": "resnet34", "depth": 5, "base_channels": 32, "keeps_luma": True}
 
 
@@ -198,8 +184,6 @@ PETS = TrainConfig(
     patience=10,
     sample_epochs=(1, 2, 8, 18),
 )
-
-
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (

@@ -12,8 +12,6 @@ import pytest
 from condcolor.cli import COMMANDS, main
 
 ROOT = Path(__file__).parent.parent
-
-
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -29,23 +29,11 @@ from condcolor.models.networks import make_generator
 from condcolor.runs.config import Plan
 
 PINNED = Path(__file__).parent / "pinned"
-
-
 EXAMPLES = Path(__file__).parents[1] / "examples"
-
-
 CHANGED = 1_600_000_000 * 10**9  # when the pinned pictures changed last, for git keeps no times
-
-
 RED_BLUE = {"hair": "red", "shirt": "blue"}
-
-
 ORANGE_NONE = {"hair": "#ff8800", "shirt": "none"}
-
-
 WORDS = ("--hair", "red", "--shirt", "blue")
-
-
 # a model: a picture it made -> the one it came from, and the values
 MODELS = {
     "icons": {"red-blue": ("sketch.png", RED_BLUE)},
@@ -53,23 +41,11 @@ MODELS = {
     "photo": {"colored": ("photograph.png", {})},
     "pets": {"colored": ("photograph.png", {})},
 }
-
-
 MADE = [(model, made) for model, pictures in MODELS.items() for made in pictures]
-
-
 EXPORTED = ("icons-head", "photo")
-
-
 RUNS = {"icons": (2,), "photo": (1, 1), "pets": (1, 1, 1)}  # epochs of the phases
-
-
 LOCK = ("--model", "models/icons-head", "--palette", "palette.json", "--lock", "--check")
-
-
 GRID = ("--model", "models/icons-head", "--grid", "2x1")
-
-
 # the output of a folder run -> the words of its command, and what the same command says again
 SETS = {
     "locked": (
@@ -85,43 +61,23 @@ SETS = {
         "0 of 0 pictures coloured in sets/vivid, 3 were there already",
     ),
 }
-
-
 OTHER = {"locked": ("--hair", "ash"), "gridded": ("--hair", "brown"), "vivid": ("--vivid", "2")}
-
-
 BEGUN = ["status", "output"]
-
-
 MADE_OF = ["source", "size", "mtime_ns", "values", "vivid", "sha256"]
-
-
 MADE_BY = ["output", "model", "seconds", "notes"]
-
-
 KEYS = {
     ("locked", "done"): ["status", *MADE_OF, "lock", *MADE_BY, "measured", "doubts"],
     ("gridded", "done"): ["status", *MADE_OF, "grid", *MADE_BY],
     ("gridded", "failed"): ["status", "reason", *MADE_OF, "grid", *MADE_BY],
     ("vivid", "done"): ["status", *MADE_OF, *MADE_BY],
 }
-
-
 SET_ON_A_CLUSTER = {"values": RED_BLUE, "model": "models/icons-head"}
-
-
 SETTINGS = {
     *("model", "sha256", "vivid", "identity", "precision", "values", "source", "form", "kind"),
     *("suffix", "key", "picture", "block"),
 }
-
-
 LAYERS = ("paper", "rest", "shirt", "hair", "lines")
-
-
 SKETCHES, PHOTOGRAPHS = EXAMPLES / "sketches", EXAMPLES / "photographs"
-
-
 # a picture of the built-in models -> the commands that make it, the last one with `-o` to come
 COMMANDS = {
     "values.png": [("colorize", SKETCHES / "ada.png", *WORDS)],

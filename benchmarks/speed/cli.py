@@ -13,8 +13,6 @@ from condcolor.cli.options import device_option, overwrite_option
 from condcolor.cli.progress import Progress
 
 TEXTBOOK = "benchmarks/speed/textbook.py"  # taken where the current folder has it
-
-
 QUICK = {"recipes": ("icons",), "seconds": 1.0, "turns": 2, "runs": 1}
 
 

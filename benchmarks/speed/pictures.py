@@ -14,17 +14,9 @@ from condcolor.imaging.formats import find_pictures
 from condcolor.runtime.messages import shown_name
 
 SIDE = 256  # of a drawn icon
-
-
 WIDTH, HEIGHT = 640, 480  # of a drawn photograph
-
-
 PHOTOGRAPHS, CHARACTERS = 48, 2
-
-
 GRAIN = 6.0  # standard deviation, of 255 levels
-
-
 COLORS = {
     "blue": "#3faee1",
     "brown": "#b86b4b",
@@ -32,8 +24,6 @@ COLORS = {
     "red": "#e94743",
     "yellow": "#fbd04b",
 }
-
-
 READ_BY_ALL = {".jpg", ".jpeg", ".png"}  # textbook code goes by the name
 
 

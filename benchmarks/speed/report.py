@@ -19,11 +19,7 @@ from condcolor.recipes import find_recipe
 from condcolor.runtime.devices import pick_precision
 
 HEADLINE = "icons"  # the recipe that sums a machine up, at its own width, size and batch
-
-
 HEADLINE_BATCH = 16  # of inference
-
-
 HEADLINE_DATA = ("photo", "icons")  # the first that was measured: photographs cost most to load
 
 
@@ -124,8 +120,6 @@ TITLES = {
     INFERENCE: "Inference, from 8-bit pictures to the network's outputs",
     DATA: "Data, pictures cut, mirrored and in batches",
 }
-
-
 LABELS = {DATA: "in 8 bits", ENCODED: "encoded"}
 
 
@@ -218,6 +212,4 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "of matmul": _share,
     "to textbook": _ratio,
 }
-
-
 OF_NETWORKS = {"width", "precision", "GFLOP/s", "of matmul"}  # columns that say nothing of data

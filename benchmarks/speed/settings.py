@@ -14,8 +14,6 @@ from condcolor.recipes import Phase, Recipe, find_recipe
 from condcolor.runtime.devices import pick_device, pick_precision
 
 OURS, TEXTBOOK, MATMUL = "condcolor", "textbook", "matmul"
-
-
 TRAINING, INFERENCE, DATA, ENCODED = "training", "inference", "data", "data_encoded"
 
 
@@ -76,24 +74,14 @@ def measured_phase(recipe: Recipe) -> Phase:
 
 
 COMMANDS = "commands"
-
-
 WHAT = (TRAINING, INFERENCE, DATA, COMMANDS)
-
-
 RECIPES = {  # measured where none is named; photographs train in larger batches, which takes minutes
     TRAINING: ("icons",),
     INFERENCE: ("icons", "photo"),
     DATA: ("icons", "photo"),
 }
-
-
 STEP = 32  # pixels that a side must be a multiple of: the downs of the encoders
-
-
 MOST_SECONDS = 3600.0
-
-
 INFERENCE_BATCHES = (16, 1)  # a folder's, and a single picture's
 
 

@@ -29,8 +29,6 @@ from condcolor.runtime.process import cores
 from condcolor.training.gan import Adversaries
 
 SIDES = {"cpu": 2048, "cuda": 8192}  # of the matrices: large enough for the best rate
-
-
 NARROW = 8  # channels of networks that are only asked to encode
 
 
@@ -117,11 +115,7 @@ def _picture_set(recipe: Recipe, subject: Subject, config: TrainConfig) -> Pictu
 
 
 NAMES = ("RECIPES", "loader", "Pix2Pix")
-
-
 MOST_WORKERS = 4  # processes of a loader, as tutorials have it
-
-
 SHAPE = ("source_channels", "output_channels", "cond_planes", "base_channels", "max_channels")
 
 

@@ -35,8 +35,6 @@ from benchmarks.speed.workers import Participant, by_turns, environment
 from condcolor.recipes import find_recipe
 
 WEIGHTS = {TRAINING: 6, COMMANDS: 2}  # of a turn, about, where that of another kind of work is 1
-
-
 OnProgress = Callable[[int, int, str], None]
 
 

@@ -16,11 +16,7 @@ from condcolor.models.networks import PatchGAN, make_generator
 from condcolor.recipes import Phase
 
 Samples = list[tuple[int, float]]  # pictures, and the seconds that they took
-
-
 BURST = {"cpu": 0.05, "cuda": 0.25}  # seconds at least between two looks at the clock
-
-
 LONG = 2.0  # seconds of a first step after which one is enough to warm up
 
 

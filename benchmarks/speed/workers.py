@@ -25,8 +25,6 @@ from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import keep_memory, memory_told
 
 SETTLED = 0.05  # seconds in which threads that wait for work fall asleep (libgomp spins a few ms)
-
-
 KINDS = {kind.exit_code: kind for kind in (UsageError, DataError, CheckpointError)}
 
 

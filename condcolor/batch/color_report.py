@@ -25,8 +25,6 @@ from condcolor.runtime.files import refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
 
 NAME = "colors.csv"
-
-
 FIRST, LAST = ("input", "output"), "flagged"  # columns around those of the attributes
 
 

@@ -18,8 +18,6 @@ from condcolor.errors import CondcolorError
 from condcolor.runtime.messages import shown_name
 
 NAME = "manifest.jsonl"
-
-
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 
 

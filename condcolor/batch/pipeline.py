@@ -33,11 +33,7 @@ if TYPE_CHECKING:
 
 
 AHEAD = 48  # pictures under way: about a batch before the network, in it, and behind it
-
-
 MOST_PIXELS = 2**24  # of the pictures under way, at which no further one is opened
-
-
 LARGE = 2**20  # pixels from which a picture is finished with all threads, before the next batch
 
 

@@ -156,17 +156,9 @@ class Paint:
 
 
 WHOLE = 0.98  # cover from which a pixel is all its region's
-
-
 LIT = 0.9  # of the light most of a region has: a pixel with less is on a line
-
-
 FEWEST = 9  # pixels that say a colour
-
-
 EVEN, MOSTLY = 3, 0.9  # levels of 255 that this share of a flat fill's pixels is off at most
-
-
 NOISE = 8  # levels: what is off by less in a flat fill is no relief
 
 
@@ -226,17 +218,9 @@ def _snap(
 DOUBTFUL = (
     0.1  # share of a part that differs, from which a person should look; see docs/benchmarks.md
 )
-
-
 DOWN, RIGHT = 9, 13  # pixels of the shift at 256; odd, so that no stride of a network divides it
-
-
 RIM = 3  # pixels: parts that differ by a strip thinner than this are the same
-
-
 FILL_LIGHTNESS = 0.5  # lightness from which a pixel is no line
-
-
 MIRRORED, SHIFTED, MISSING = "mirrored", "shifted", "missing"
 
 

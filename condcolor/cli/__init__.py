@@ -31,8 +31,6 @@ COMMANDS = {
     "export": "models",
     "doctor": "doctor",
 }
-
-
 COMPLETION = "_CONDCOLOR_COMPLETE"  # the variable with which a shell asks what may follow
 
 

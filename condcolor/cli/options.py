@@ -68,16 +68,12 @@ model_option = click.option(
     type=ModelName(),
     help="A built-in model, a model folder, a run folder, or an .onnx file.",
 )
-
-
 device_option = click.option(
     "--device",
     type=one_of("auto", "cpu", "cuda"),
     metavar="NAME",
     help="auto, cpu, cuda or cuda:N  [default: auto]",
 )
-
-
 precision_option = click.option(
     "--precision",
     default="auto",
@@ -86,14 +82,8 @@ precision_option = click.option(
     metavar="NAME",
     help="How the network computes: auto (bf16 where that is faster), fp32 or bf16.",
 )
-
-
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
-
-
 SCHEMA, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("schema", "options", "why_none"))
-
-
 keep_option = click.option(
     "--keep",
     multiple=True,

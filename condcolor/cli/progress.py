@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 QUIET = 5.0  # seconds at least between two lines, so that short work says nothing
-
-
 LONGEST = 60.0  # seconds after which a line comes, though no further tenth is done
 
 

@@ -63,23 +63,15 @@ def launch(nproc: int | None) -> bool:
 
 
 DECIDED = "[default: the recipe's]"
-
-
 ENCODER_NAMES = ("resnet18", "resnet34", "resnet50", "efficientnet-lite0")
-
-
 PHASE = (  # options that are fields of Phase
     *("pixel_loss", "pixel_weight", "chroma_weight", "feature_weight", "gan_weight"),
     *("lr_generator", "lr_discriminator", "switch_below"),
 )
-
-
 NETWORK = (  # options that are fields of ModelConfig
     *("base_channels", "max_channels", "depth", "dropout", "cond_levels", "mix_masks"),
     *("encoder", "disc_channels", "disc_layers", "disc_norm"),
 )
-
-
 cache_option = click.option(
     "--cache",
     type=click.Path(),

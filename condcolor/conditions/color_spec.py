@@ -26,8 +26,6 @@ from condcolor.errors import UsageError, did_you_mean
 from condcolor.runtime.messages import listed
 
 NONE, KEEP = "none", "keep"
-
-
 _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) separates nothing
 
 

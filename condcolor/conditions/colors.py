@@ -10,14 +10,8 @@ from typing import NoReturn
 from condcolor.errors import UsageError, did_you_mean
 
 EXAMPLES = "#ff8800, rgb(255,136,0) or a CSS name such as orange"
-
-
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})|[0-9a-f]{6}", re.IGNORECASE)
-
-
 _RGB = re.compile(r"rgb\(\s*([^,\s]+)\s*[,\s]\s*([^,\s]+)\s*[,\s]\s*([^,\s)]+)\s*\)", re.IGNORECASE)
-
-
 _LEVEL = re.compile(r"(\d{1,3}(?:\.\d+)?)(%?)")
 
 

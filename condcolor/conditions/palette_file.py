@@ -20,8 +20,6 @@ from condcolor.errors import DataError, UsageError, did_you_mean
 from condcolor.runtime.messages import listed, shown_name
 
 MAX_BYTES = 2**20
-
-
 OF_MIXES = ",:()"  # what `red:0.6,rgb(0,0,0):0.4` is written with
 
 

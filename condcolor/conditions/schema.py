@@ -13,11 +13,7 @@ from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.runtime.messages import listed
 
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
-
-
 MAX_VALUES = 256  # more than this is an id column, not something to choose from
-
-
 # Names that metadata.csv, the Python interface or the command line already give another meaning.
 RESERVED = frozenset(
     {

@@ -11,8 +11,6 @@ from condcolor.data.metadata import Metadata
 from condcolor.runtime.messages import listed
 
 FEW_ROWS = 100  # fewer to train on are said to be few
-
-
 FEWER = 4  # times rarer than the most frequent value, and a value is hard to learn
 
 

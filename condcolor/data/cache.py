@@ -29,23 +29,11 @@ from condcolor.errors import DataError
 from condcolor.runtime.messages import shown_name
 
 DECODE_THREADS = 4  # zlib and libjpeg release the interpreter lock
-
-
 SHARD = 1024  # pictures in a file: 200 MB at 256 px
-
-
 IN_MEMORY = 256 << 20  # bytes that a set may take to be decoded anew by each run
-
-
 KEPT_FOR = 30 * 86400  # seconds that a shard stays in the cache unused
-
-
 CACHE_FORMAT = 1  # of a shard, and of what the decoders make of a file
-
-
 File = tuple[Path, int]  # a picture, and the grey level of the ground it is put on
-
-
 OnProgress = Callable[[int, int], None]
 
 

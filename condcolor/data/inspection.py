@@ -24,14 +24,8 @@ from condcolor.imaging.open import open_picture
 from condcolor.runtime.messages import Faults, listed
 
 CLEARLY = 10.0  # CIEDE2000: a row's colour this far from its value's may be another's
-
-
 SCATTER = 5.0  # CIEDE2000: with more in half of the rows, a value does not mean one colour
-
-
 ALIKE = 3.0  # CIEDE2000: two values this near look the same
-
-
 GREY = 8  # of 255 between the channels of a pixel: no colour to learn from
 
 

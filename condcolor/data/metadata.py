@@ -239,8 +239,6 @@ def line_of(record: Record, root: Path) -> str:
 
 
 GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph is grey, and would teach grey
-
-
 LOOKED_AT = 64  # pixels a side that this mean is taken over
 
 

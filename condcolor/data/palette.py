@@ -15,17 +15,9 @@ from condcolor.data.records import Record
 from condcolor.imaging.open import open_picture
 
 DIFFERENT = 24  # of 255, in any channel: more than JPEG noise, less than two named colours
-
-
 ROWS_OF_AN_INPUT = 64  # compared with each other, to see where a value shows
-
-
 SIGHTINGS = 16  # of a value, over all inputs: enough to outvote a wrong label
-
-
 MASK_CHANNELS = 3
-
-
 INSIDE = 255  # a mask is that where a part alone is seen, less on its antialiased edge
 
 

@@ -9,14 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 INPUT_FOLDERS = ("inputs",)
-
-
 OUTPUT_FOLDERS = ("outputs", "targets")
-
-
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|(file|data):", re.IGNORECASE)
-
-
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 

@@ -21,8 +21,6 @@ from condcolor.errors import UsageError, did_you_mean
 from condcolor.runtime.messages import Faults, listed
 
 SPLITS = {"train": "train", "test": "test", "valid": "test", "validation": "test", "val": "test"}
-
-
 ROLES = {
     "input": "input",
     "input_file_name": "input",
@@ -235,8 +233,6 @@ def _find(
 
 
 RARE_ROWS = 3  # as rarely as this, or in 2 % of the rows, a value may be a slip of the pen
-
-
 TIMES_RARER = 4  # than the value it is meant to be
 
 

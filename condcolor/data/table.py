@@ -18,8 +18,6 @@ from condcolor.errors import UsageError
 from condcolor.runtime.messages import Faults
 
 MAX_BYTES = 256 * 2**20  # a million rows are about 50 MB
-
-
 _NOT_CSV = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -34,11 +32,7 @@ _NOT_CSV = (
     (b"<", "HTML or XML"),
     (b"{", "JSON"),
 )
-
-
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
-
-
 _FORMULA = re.compile(r"'*[=+\-@]")  # what a spreadsheet would run, or such a cell made harmless
 
 

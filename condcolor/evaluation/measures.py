@@ -40,8 +40,6 @@ MEASURES = {  # keys of what a test gave, in the order in which they are shown
     "imagenet_mse": Measure("nMSE", 4, "Squared error in ImageNet's units; the lower the better."),
     "auc": Measure("AuC", 2, "Area under the curve of ab errors, in percent.", low=None),
 }
-
-
 OF_ATTRIBUTES = {
     "obeyed": Measure(
         "obeyed", 3, "Share of colourings that are nearest to the colour asked.", high=1.0

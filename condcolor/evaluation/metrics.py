@@ -19,17 +19,9 @@ from condcolor.imaging.color import delta_e_2000, srgb_to_lab
 from condcolor.models.encoders import IMAGENET_STD
 
 TOUCHED = 2 / 255  # a pixel that differs by no more than this is the same
-
-
 PURE = 0.9  # share of an attribute's largest difference from which a pixel is all its own
-
-
 UNCHANGED = 0.01  # CIEDE2000 under which nothing has changed
-
-
 DARK = 0.3  # lightness (mean of R, G, B) below which a pixel is a line; red and brown are above
-
-
 WHITE = 250 / 255  # from here on a pixel of sketch and targets counts as white ground
 
 
@@ -127,17 +119,9 @@ def mse(output: Tensor, target: Tensor) -> float:
 
 
 SSIM_WINDOW, SSIM_SIGMA = 11, 1.5  # pixels; Wang et al. 2004, section III.C
-
-
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2  # of a range of 1, same section
-
-
 MOST_ERROR = 150  # the last threshold of AuC, Zhang et al. 2016, section 3.1
-
-
 BIN = 10  # side of a colour class on the ab plane, same paper, section 2.1
-
-
 BINS = 23  # classes a side: ab -115..115
 
 

@@ -25,11 +25,7 @@ By the networks given: pictures go in at the size they are measured at, as 8-bit
 
 Nothing is downloaded. The networks are TorchScript files such as `inception-2015-12-05.pt` and `vgg16.pt` of
 NVIDIA's StyleGAN metrics, whose pooled features and LPIPS-scaled features these measures are defined on."""
-
-
 FEATURES = {"return_features": True}  # of the Inception file: pooled features, not class scores
-
-
 DISTANCES = {"return_lpips": True, "resize_images": False}  # of the VGG file: scaled for LPIPS
 
 

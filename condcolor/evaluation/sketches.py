@@ -31,11 +31,7 @@ outside. Where the data does not hold such pairs, the input's mask is used.
 - leakage: mean change outside the region when this attribute alone changes, over the change inside.
 - haze: mean CIEDE2000 to white where the sketch and all targets are white.
 - line F1: the dark pixels of the picture against those of the sketch."""
-
-
 MOST_COLORINGS = 128  # of one input at a time: 100 MB of pictures at 256 px
-
-
 LEAST_CHANGE = 0.1  # of the range: a part that changes less with its value is not there to be seen
 
 

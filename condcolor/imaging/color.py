@@ -17,31 +17,17 @@ import torch
 from torch import Tensor
 
 LUMA = (0.299, 0.587, 0.114)  # of R, G and B as they are coded, ITU-R BT.601
-
-
 # IEC 61966-2-1: linear sRGB -> XYZ, and the D65 white (2 degree observer) it maps (1, 1, 1) to.
 XYZ_FROM_RGB = (
     (0.412453, 0.357580, 0.180423),
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
-
-
 D65_WHITE = (0.95047, 1.0, 1.08883)
-
-
 DELTA = 6 / 29  # where the Lab cube root turns into a line (CIE 15:2004, 8.2.1)
-
-
 LINE = 3 * DELTA**2  # the inverse slope of that line
-
-
 DARK_CODE, DARK_LIGHT = 0.04045, 0.0031308  # where sRGB's power turns into a line of slope 12.92
-
-
 PIECE = 1 << 15  # pixels a thread: smaller, and the calls cost more than the work
-
-
 # linear RGB -> XYZ over white; the cube roots f of that -> L + 16, a, b; and back
 _XYZ = torch.tensor(XYZ_FROM_RGB, dtype=torch.float64)
 
@@ -50,8 +36,6 @@ _XYZ /= torch.tensor(D65_WHITE, dtype=torch.float64)[:, None]
 
 
 _LAB = torch.tensor([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=torch.float64)
-
-
 _RGB, _F = _XYZ.inverse(), _LAB.inverse()
 
 

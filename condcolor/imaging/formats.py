@@ -15,8 +15,6 @@ from condcolor.errors import PictureError, UsageError, did_you_mean
 from condcolor.runtime.messages import shown_name, why_unread
 
 HEAD_BYTES = 4096  # enough to see past a byte order mark, a comment or an XML prologue
-
-
 # What can be opened. BMP asks for the size of its header too: "BM" alone starts many a text.
 PICTURES = {
     "PNG": rb"\x89PNG\r\n\x1a\n",
@@ -26,18 +24,10 @@ PICTURES = {
     "BMP": rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0",
     "TIFF": rb"II[*+]\0|MM\0[*+]",
 }
-
-
 # What comes under a picture's name all the same: what it is, and what to do. First match counts.
 _GAP = rb"(?:\xef\xbb\xbf)?\s*"
-
-
 _HTML = _GAP + rb"(?i:<!doctype html|<html|<head|<body)"
-
-
 _SVG = _GAP + rb"(?:<svg|<[?!].*<svg)"
-
-
 OTHERS = (
     (rb"version https://git-lfs", "is a Git LFS pointer, not the picture: run git lfs pull"),
     (rb"\x89PNG", "damaged PNG header (copied as text?): copy it again as it is"),
@@ -57,11 +47,7 @@ OTHERS = (
     (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!", "is an archive, not a picture: unpack it first"),
     (rb"\0+\Z", "begins with nothing but zero bytes: copy or download it again"),
 )
-
-
 TEXT = "is a text file, not a picture: name the picture itself"
-
-
 UNKNOWN = f"is no picture that can be read: save it as one of {', '.join(PICTURES)}"
 
 
@@ -163,8 +149,6 @@ WRITE_FORMATS = {
     "BMP": WriteFormat((".bmp",), False, 2**31 - 1),
     "TIFF": WriteFormat((".tif", ".tiff"), True, 2**31 - 1, {"compression": "tiff_deflate"}),
 }
-
-
 WRITE_SUFFIXES = tuple(suffix for row in WRITE_FORMATS.values() for suffix in row.suffixes)
 
 

@@ -77,8 +77,6 @@ def cover(rgb: np.ndarray, size: int) -> np.ndarray:
 
 # worked on at a time: 3 MB of RGB floats; smaller bands wait for each other more
 BAND_PIXELS = 2**18
-
-
 REACH = 3  # rows: what bicubic interpolation (4 taps) can look at beside a place, and one more
 
 

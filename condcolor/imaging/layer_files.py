@@ -23,29 +23,13 @@ from condcolor.runtime.files import make_folder, refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
 
 ORA = ".ora"
-
-
 ORA_NAME, INDEX = "layers.ora", "layers.json"
-
-
 FORMAT = 1
-
-
 MIMETYPE = b"image/openraster"
-
-
 THUMBNAIL = 256  # pixels, the longer side at most (OpenRaster 0.0.6, "Thumbnail")
-
-
 LONGEST_TEXT = 2**20  # bytes of a stack.xml or layers.json
-
-
 LARGEST_MEMBER = 2**30  # bytes of a packed picture, unpacked
-
-
 STORED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the same layers, the same bytes
-
-
 PLAIN_OVER = ("svg:src-over", "")
 
 

@@ -22,17 +22,9 @@ from condcolor.imaging.regions import Regions
 from condcolor.runtime.messages import listed
 
 LINES, REST, PAPER = "lines", "rest", "paper"  # layers that every picture has, or may have
-
-
 SEEN = 128  # alpha from which a pixel says its layer's colour
-
-
 DARK = 8  # of 255: a colour darker than this does not say how much lighter a pixel of it is
-
-
 WHITE = (255.0, 255.0, 255.0)
-
-
 _ANY = ("black", "white"), ((0, 0, 0), (255, 255, 255))  # values where nothing else is known
 
 
@@ -151,8 +143,6 @@ def _stacked(images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 SOLID = 1 / 255  # of the light: where lines let less through, nothing below them is seen
-
-
 LEAST = 1e-3  # part of a pixel below which a layer is not there
 
 

@@ -15,20 +15,10 @@ import numpy as np
 from scipy import ndimage
 
 LINE_WIDTH = 0.05  # of the longer side: what is darker than its surroundings and thinner is a line
-
-
 TINGED = 0.12  # spread of R, G and B, relative to the paper, from which a fill has a colour
-
-
 COLORED_SHARE = 0.01  # of the pixels: with more of them in colour, a picture is no sketch
-
-
 PAPER = 90  # percentile: the paper is as light as that
-
-
 PAPER_SPREAD = 0.8  # of that lightness: what is as light is paper, too
-
-
 DARKEST_PAPER = 128  # of 255: what is darker is none
 
 
@@ -75,17 +65,9 @@ def _without_lines(light: np.ndarray) -> np.ndarray:
 
 
 LIGHT = 0.9  # lightness, of the lightest pixel beside it, from which a pixel is not on a line
-
-
 SMALLEST = 9  # pixels of a piece; smaller ones say too little of their colour
-
-
 ALIKE = 0.12  # largest difference of a channel (of 1) at which two pixels have the same fill
-
-
 MOST = 0.75  # share of a piece that must be alike before the rest is taken for a blotch
-
-
 WHITE = 0.95  # darkest channel from which a fill is the paper's own white
 
 
@@ -154,20 +136,10 @@ def _around(values: np.ndarray, join: np.ufunc) -> np.ndarray:
 
 
 OPAQUE = 128  # alpha from here on counts as drawn
-
-
 INK = 200  # an opaque pixel darker than this is ink, not paper
-
-
 PAPER_SHARE = 0.1  # with less paper than this among the opaque pixels, only the ink was drawn
-
-
 PAINTED = 12.0  # of 255: a fill this far from white is one
-
-
 SEEPAGE = 1 / 100  # of the longer side: a painted strip outside the lines no wider is none
-
-
 EDGE = 5  # pixels: the neighbourhood that says on which side of a line its soft edge lies
 
 

@@ -26,8 +26,6 @@ from condcolor.imaging import formats, pixels
 from condcolor.runtime.messages import shown_name, why_unread
 
 MAX_PIXELS = 178_956_970  # 512 MiB of RGB, the size at which Pillow speaks of a bomb
-
-
 # Pillow's readers, called directly: Image.open warns of large pictures and refuses them by a
 # setting of the whole process, where here the cap is an argument.
 _READERS = {
@@ -38,8 +36,6 @@ _READERS = {
     "BMP": BmpImagePlugin.BmpImageFile,
     "TIFF": TiffImagePlugin.TiffImageFile,
 }
-
-
 # No byte of a file can hold more: deflate shrinks 1032 times, to one bit a pixel at best; a JPEG
 # block of 8x8 takes a bit, and at the sparsest sampling 128 pixels share one.
 _MOST_PIXELS_A_BYTE = {"PNG": 1032 * 8, "JPEG": 128 * 8}

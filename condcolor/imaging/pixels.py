@@ -8,8 +8,6 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
 _T = Image.Transpose
-
-
 _TURNS = {
     2: _T.FLIP_LEFT_RIGHT,
     3: _T.ROTATE_180,
@@ -19,11 +17,7 @@ _TURNS = {
     7: _T.TRANSVERSE,
     8: _T.ROTATE_90,
 }
-
-
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
-
-
 # A PNG's transparent colour is a stored value, of which Pillow scales the pixels but not the key.
 _SCALED_KEYS = {
     "L;2": lambda key: key * 85,

@@ -24,29 +24,15 @@ from condcolor.runtime.messages import evenly
 from condcolor.runtime.process import memory_told
 
 PURE = 0.9  # share of the largest change from which a pixel is all an attribute's
-
-
 LEAST_CHANGE = 0.1  # of the range, over all values: what changes less is not there to be seen
-
-
 FEWEST = 9  # pixels that must change by as much as the largest change says
-
-
 TRUSTED = 0.5  # from here on a pixel is no line, and says a fill colour
-
-
 NOISE, FULL = 0.02, 0.96  # shares below and above which a flat fill's pixel is none and all of it
-
-
 MOST_RELIEF = 1.6  # how much lighter than its region's usual colour a pixel can be
-
-
 DEEP, SURE = (
     0.15,
     0.5,
 )  # a dark pixel counts as shaded, not as partly covered, as its share rises so
-
-
 COVERED = 0.93  # of a region of uneven fill: from here up nothing shows through
 
 
@@ -125,8 +111,6 @@ def _shaded_covers(shares: np.ndarray, covers: np.ndarray, rest: np.ndarray) -> 
 
 
 WHITE = np.ones((3, 1, 1), np.float32)
-
-
 # one attribute's: an RGB in 0..255, or NONE or KEEP
 Color = tuple[float, float, float] | str
 

@@ -14,8 +14,6 @@ from condcolor.imaging.line_art import as_it_came
 from condcolor.imaging.open import Picture
 
 MOST_CELLS = 10_000  # more is a slip of the pen
-
-
 BLANK = 8  # levels of 255: a cell that spreads no further has nothing drawn in it
 
 
@@ -90,8 +88,6 @@ def as_image(cell: Picture) -> Image.Image:
 
 
 GAP = 4  # pixels of white between the pictures of a sheet
-
-
 INK = (40, 40, 40)
 
 

@@ -32,14 +32,8 @@ from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_told
 
 BATCH = 16  # pictures in one pass of the network
-
-
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
-
-
 NOT_SEEN = np.empty(0, np.float32)  # by the network, which need not be asked
-
-
 AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
 
 

@@ -35,8 +35,6 @@ from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import cores, memory_told
 
 PRECISIONS = ("fp32", "auto")
-
-
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
 

@@ -21,14 +21,8 @@ from condcolor.runtime.files import refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
 
 LIMIT, HALF_LIMIT = 1e-3, 2e-2  # largest difference from torch of a decoded picture, of 1
-
-
 LEVELS_LIMIT = 2  # the same of a picture at its own size, of 255
-
-
 LARGE = (1.3, 1.9)  # height and width of those, over the model's image size
-
-
 DRAWN, RANDOM = 3, 3  # pictures that are compared
 
 

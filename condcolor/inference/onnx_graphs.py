@@ -26,14 +26,8 @@ from condcolor.models.model_folder import ABOUT, CARD, CONFIG_KEY, ONNX_FORMAT, 
 from condcolor.version import __version__
 
 OPSET = 20  # of the operators; ONNX Runtime knows it from 1.17 on
-
-
 MOST_STEPS = 64  # height and width of a source, over what they must be multiples of
-
-
 SMALL = 1024  # numbers in a weight up to which halving it saves nothing worth it
-
-
 ANY = Dim.DYNAMIC
 
 

@@ -130,8 +130,6 @@ class TorchColorizer(Colorizer):
 
 
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # layers that autocast runs in bfloat16
-
-
 NARROW = 4  # outputs of a transposed convolution up to which FineUp is faster: 4 x 4 fill a vector
 
 

@@ -18,20 +18,10 @@ from condcolor.imaging.geometry import paint_bands
 from condcolor.imaging.upsampling import cubic, joined3, linear, linear_model, rows_at, shrunk
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
-
-
 LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill colour
-
-
 EVENNESS = 16  # a pixel 10 % darker than the lightest beside it is trusted a fifth as much
-
-
 L_SCALE = 50.0  # L / 50 - 1 maps 0..100 to [-1, 1]
-
-
 AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
-
-
 FLAT = 200 / L_SCALE**2  # lightness that varies by 14 (of 100) in a window is an edge, less is not
 
 

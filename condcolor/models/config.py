@@ -7,15 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from condcolor.models.encoders import ENCODERS
 
 DROPPED_UPS = 3  # the innermost decoder blocks that have dropout, same section
-
-
 COND_LEVELS = {
     "input": "planes joined to the source (pix2pix; Mirza and Osindero 2014)",
     "all": "the same, and added at every level (Tag2Pix, Kim et al. 2019, section 4.1)",
     "head": "only where colours are mixed: the network finds regions, the condition their colours",
 }
-
-
 DISC_NORMS = {
     "batch": "BatchNorm, over real and generated batches apart (pix2pix)",
     "spectral": "weights of spectral norm 1 (Miyato et al. 2018), the same in training and in use",

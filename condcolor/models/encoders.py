@@ -19,8 +19,6 @@ from torch import Tensor, nn
 from condcolor.errors import CheckpointError, DataError, UsageError
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
-
-
 COUNTER = "num_batches_tracked"  # of a BatchNorm; files from before 2018 have none
 
 
@@ -94,8 +92,6 @@ class ResNet50(ResNet):
 
 
 NORM = {"eps": 1e-3, "momentum": 0.01}  # BatchNorm of EfficientNet (Tan and Le 2019)
-
-
 # kernel, stride of the first block, expansion, output channels, blocks: Tan and Le 2019, table 1
 LITE0_STAGES = (
     (3, 1, 1, 16, 1),
@@ -106,8 +102,6 @@ LITE0_STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
-
-
 STEM = 32  # channels
 
 
@@ -209,8 +203,6 @@ ENCODERS = {
     "resnet50": ResNet50,
     "efficientnet-lite0": EfficientNetLite0,
 }
-
-
 # packages that carry an encoder's ImageNet weights, and their file in it; others are torchvision's
 PACKAGES = {
     "efficientnet-lite0": (
@@ -218,8 +210,6 @@ PACKAGES = {
         "models/efficientnet-lite0-57934424.pth",
     )
 }
-
-
 INSTEAD = "give --encoder-weights FILE or none"
 
 

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from condcolor.models.encoders import ENCODERS
 
 SMOOTH = 1e-3  # under this distance (of a range of 2) the slope fades, so that it is defined at 0
-
-
 # what each pixel of two pictures `[B, C, H, W]` differs by, `[B, H, W]`
 PIXEL_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": lambda output, target: (output - target).abs().mean(dim=1),

@@ -20,23 +20,11 @@ from condcolor.runtime.files import _parsed, read_json
 from condcolor.runtime.messages import shown_name
 
 CONFIG_FORMAT = 1  # of config.json; a reader refuses a newer one
-
-
 CONFIG = "config.json"
-
-
 WEIGHTS = "model.safetensors"
-
-
 BUILT_IN = Path(__file__).parents[1] / "pretrained"
-
-
 MAX_IMAGE_SIZE = 4096  # pixels a side that a network may see
-
-
 MAX_NUMBER = 65536  # that can describe a network: a width, a depth
-
-
 FIELDS = {
     "recipe": str,
     "model": dict,
@@ -144,34 +132,16 @@ def schema_of(folder: Path, described: dict) -> AttributeSchema:
 
 
 SUFFIX = ".onnx"
-
-
 ONNX_FORMAT = 1  # of what is told below; a reader refuses a newer one
-
-
 # names of metadata_props
 ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, weights, graph_sha256
-
-
 CONFIG_KEY = "condcolor.config"  # the model's config.json
-
-
 CARD = "condcolor.card"  # its card.md, where it has one
-
-
 PARTS = ("encode", "prepare", "paint")  # what the codec does, each an ONNX model
-
-
 SKETCH_PARTS = ("fills", "spread")  # and that of line art, with which any colour is put in
-
-
 PART = "condcolor.{}"  # of one of those, in base64
-
-
 # fields of onnx.proto
 GRAPH, METADATA_PROPS, KEY, VALUE = 7, 14, 1, 2
-
-
 MAX_TEXT = 64 * 2**20  # bytes of one property
 
 

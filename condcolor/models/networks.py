@@ -21,19 +21,11 @@ from condcolor.models.config import DROPPED_UPS, ModelConfig
 from condcolor.models.encoders import ENCODERS
 
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
-
-
 INIT_STD = 0.02  # weights ~ N(0, 0.02), same section
-
-
 KERNEL = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
-
-
 MIX_GAIN = (
     16.0  # colours of the head move this much faster than weights, to reach +-2 in 1,000 steps
 )
-
-
 CHROMA_GAIN = 4.0  # what a photograph's colours add to its grey is a quarter as large as the grey
 
 

@@ -9,20 +9,10 @@ from dataclasses import dataclass
 from condcolor.runs.html import Html, data, element, joined
 
 WIDTH, HEIGHT = 420, 250  # of the drawing, in units that are pixels on a wide screen
-
-
 LEFT, RIGHT, TOP, BOTTOM = 50, 12, 24, 34  # margins, for the labels
-
-
 COLORS = 8  # series that have a colour of their own; a chart shows no more lines
-
-
 MOST_POINTS = 240  # of a line: what is denser than two units a point is averaged
-
-
 FEW = 30  # points up to which each gets a dot
-
-
 LOG_SPAN = 8  # highest over lowest, from which a logarithmic axis shows more
 
 

@@ -19,8 +19,6 @@ from condcolor.recipes import Phase, TrainConfig
 from condcolor.runtime.files import from_fields, write_whole
 
 RUN_CONFIG = "config.json"
-
-
 RUN_FORMAT = 1  # of a run's config.json
 
 

@@ -20,11 +20,7 @@ from condcolor.runtime.files import standing
 from condcolor.runtime.messages import shown_name
 
 FINISHED, TRAINING, STOPPED = "finished", "training now", "stopped before its end"
-
-
 SHEET = re.compile(r"(train|test)-(epoch-(\d+)|(before-and-)?after-(.+))\.png")
-
-
 LOCK = ".lock"  # of a run folder, held by the process that trains there
 
 

@@ -18,8 +18,6 @@ from condcolor.runs.folder import Sheets
 from condcolor.runtime.messages import shown_name
 
 MOST_TEXT = 5000  # characters of one text from a file; a path has 4,096 at most
-
-
 VOID = frozenset(("img", "input", "meta"))  # elements that hold nothing and have no end
 
 
@@ -110,11 +108,7 @@ def _sum(content: str) -> str:
 
 
 MOST_MOMENTS = 10  # that are shown, spread over the run: more are not told apart
-
-
 SPLITS = ("test", "train")
-
-
 # (longest sides in pixels, quality) to try in turn, until a sheet is small enough
 SIZES = ((560, 1400, 82), (420, 1050, 72), (300, 750, 60), (160, 400, 50), (80, 200, 30))
 

@@ -14,8 +14,6 @@ from condcolor.runs.folder import RunFolder
 from condcolor.runtime.files import write_whole
 
 Value = Callable[[dict], float | None]
-
-
 LOSSES = (  # title, note, readings
     (
         "loss",
@@ -24,11 +22,7 @@ LOSSES = (  # title, note, readings
     ),
     ("generator's parts", "Unweighted.", ("pixel", "gan", "feature")),
 )
-
-
 SCORE = "What the best model is chosen by; the lower the better."
-
-
 TOLD_RIGHT = "Share of pictures that D tells right: real or generated."
 
 
@@ -107,14 +101,8 @@ def _chart(title: str, note: str, series: Sequence[Series], **options) -> Chart 
 
 
 ERRORS = {"mse": "test MSE", "ab_error": "test ab error", "drift": "drift of the mean colour"}
-
-
 LEVELS = {"ab_error_grey": "ab error of grey"}
-
-
 COLORS = {"cf_abs": "colourfulness", "cf_abs_truth": "of the truth"}
-
-
 FEW = 10  # points of a curve up to which each gets a dot: a line of one point is not seen
 
 

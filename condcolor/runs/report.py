@@ -31,17 +31,9 @@ from condcolor.runtime.messages import evenly, shown_name
 from condcolor.version import __version__
 
 NAME = "report.html"  # in the run folder, where it is made anew as often as one likes
-
-
 MOST_BYTES = 5_000_000  # of the whole file
-
-
 LONGER = 10  # epochs, in the command that trains on
-
-
 PAGES = Path(__file__).parent / "templates"
-
-
 Tables = Mapping[str, Mapping[str, Evaluation | PhotoEvaluation]]  # what `assess` gives
 
 

@@ -16,25 +16,13 @@ from condcolor.runs.folder import RunFolder
 from condcolor.runs.html import Html, element, joined, table
 
 DASH = Html('<span class="none">–</span>')
-
-
 MOST_ROWS = 600  # tests that are listed; of more, some are left out, evenly
-
-
 MOST_VALUES = (
     16  # values that an attribute's table has room for; of more, the worst pairs are listed
 )
-
-
 WORST = 12  # of those
-
-
 LONGEST = 40  # letters of a value that are shown
-
-
 SHADES = 4  # of a cell, by its share of what was asked
-
-
 READINGS = {  # of the losses, and how many digits are said
     "generator": ("G", 3),
     "discriminator": ("D", 3),

@@ -17,8 +17,6 @@ from condcolor.runtime.files import new_folder
 from condcolor.runtime.messages import shown_name
 
 EVENTS = "events.out.tfevents."  # how the names of such files begin
-
-
 READINGS = {  # of the log: where TensorBoard shows them
     "generator": "loss/generator",
     "discriminator": "loss/discriminator",

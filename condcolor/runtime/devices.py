@@ -83,8 +83,6 @@ OPERATORS = (  # those whose fake versions torchvision registers at import
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
-
-
 _declared: list[
     torch.library.Library
 ] = []  # operators are gone with the library that declared them

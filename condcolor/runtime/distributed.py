@@ -22,8 +22,6 @@ from torch import distributed as dist
 from condcolor.errors import CondcolorError, UsageError
 
 T = TypeVar("T")
-
-
 PATIENCE = timedelta(hours=2)  # while the first rank decodes or measures, the others wait
 
 

@@ -43,8 +43,6 @@ def memory_told(what_to_do: str) -> Iterator[None]:
 
 # of malloc.h: what may be set, and to what
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
-
-
 KEPT = {
     M_MMAP_MAX: 0,  # no buffer gets a mapping of its own
     M_TRIM_THRESHOLD: -1,  # free memory at the heap's end stays
@@ -123,8 +121,6 @@ class StopFlag:
 
 
 In, Out = TypeVar("In"), TypeVar("Out")
-
-
 AHEAD = 2  # batches that are ready and wait
 
 

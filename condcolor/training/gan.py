@@ -28,8 +28,6 @@ from condcolor.runtime.devices import autocast, pick_precision
 from condcolor.runtime.distributed import ALONE, Ranks
 
 READINGS = ("generator", "pixel", "gan", "feature", "discriminator", "accuracy")
-
-
 MOST_AT_ONCE = 32  # pictures in a pass that only looks
 
 

@@ -41,20 +41,10 @@ from condcolor.web.security import Guard, error_response
 from condcolor.web.store import WAITING, Busy, Sketch, Sketches, Worker
 
 T = TypeVar("T")
-
-
 MAX_PIXELS = 16_000_000  # of a picture: taken apart, it takes 40 bytes a pixel
-
-
 RECEIVING = 8 * MOST_BODY  # bytes of files that are being received, all together
-
-
 PART = 5  # variants in one go: between two goes others get their turn
-
-
 STATIC = Path(__file__).parent / "static"
-
-
 KINDS = {
     ".html": "text/html",
     ".css": "text/css",
@@ -63,11 +53,7 @@ KINDS = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
 }
-
-
 BUSY = "too many requests are waiting: ask again in a second"
-
-
 LATER = {"Retry-After": "1"}
 
 

@@ -11,8 +11,6 @@ ID = {
     "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     "description": "What POST /api/sketches gave.",
 }
-
-
 LAYER = {
     "name": "name",
     "in": "path",
@@ -27,8 +25,6 @@ def _query(name: str, description: str, **schema: object) -> dict:
 
 
 MODEL = _query("model", "A name that /api/models lists; the first, if left out.", type="string")
-
-
 VALUES = {
     "name": "values",
     "in": "query",
@@ -39,27 +35,17 @@ VALUES = {
     "description": "One an attribute of the model: a value of it, a colour (#ff8800, rgb(255,136,0), tan), "
     "a mix (red:0.6,brown:0.4), `none`, or `keep`.",
 }
-
-
 KEEP = _query(
     "keep",
     "An attribute to leave as it is, in place of its value; repeatable.",
     type="array",
     items={"type": "string"},
 )
-
-
 HIDE = _query("hide", "A layer to leave out; repeatable.", type="array", items={"type": "string"})
-
-
 VIVID = _query(
     "vivid", "Models of photographs: strength of the colours.", type="number", minimum=0, maximum=4
 )
-
-
 LABELS = _query("labels", "`no`: bare pictures, without headings.", enum=["yes", "no"])
-
-
 ERROR = {
     "description": "What was wrong, in a line.",
     "content": {
@@ -72,18 +58,12 @@ ERROR = {
         }
     },
 }
-
-
 BUSY = {
     **ERROR,
     "description": "Too much waits; ask again later.",
     "headers": {"Retry-After": {"schema": {"type": "integer"}}},
 }
-
-
 BYTES = {"schema": {"type": "string", "format": "binary"}}
-
-
 JSON = {"application/json": {"schema": {"type": "object"}}}
 
 
@@ -95,11 +75,7 @@ def _get(summary: str, content: dict, *parameters: dict) -> dict:
 
 
 PNG = {"image/png": BYTES}
-
-
 ONE = "/api/sketches/{id}"
-
-
 PATHS = {
     "/api/health": _get("Whether it runs, and how many requests wait.", JSON),
     "/api/models": _get("The models, their attributes, values and colours.", JSON),

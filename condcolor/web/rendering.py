@@ -21,14 +21,8 @@ from condcolor.inference.colorizer import Colorizer
 from condcolor.web.store import Sketch
 
 CELL = 160  # pixels of a variant, the longer side
-
-
 MOST_VARIANTS = 256  # on a page: some ten seconds of work
-
-
 VIVID_STEP = 0.05  # of the slider
-
-
 ZLIB_LEVEL = 1  # twice as fast as Pillow's 6, for files a tenth larger
 
 

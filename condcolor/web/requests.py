@@ -14,14 +14,8 @@ from condcolor.errors import UsageError, did_you_mean
 from condcolor.web.rendering import Painter
 
 MOST_BODY = 32 * 2**20  # bytes of a picture's file
-
-
 BODY_SECONDS = 30.0  # to send it
-
-
 CLOSE = {"Connection": "close"}  # what is left of the body is not read
-
-
 GONE = 499  # nginx's number for a client that went away; nobody gets to see it
 
 

@@ -15,11 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from condcolor.errors import UsageError
 
 HEAD_SECONDS = 10.0  # to send a request's first lines, and to send another one
-
-
 CONNECTIONS = 512  # a browser opens six
-
-
 BACKLOG = 128
 
 

@@ -17,11 +17,7 @@ from condcolor.imaging.open import Picture
 from condcolor.imaging.regions import Regions
 
 ID_BYTES = 16  # random: nobody guesses another's picture
-
-
 MOST_SKETCHES = 64
-
-
 MOST_BYTES = 512 * 2**20  # of pixels; the newest picture is kept even if it alone is over that
 
 
@@ -83,8 +79,6 @@ class Sketches:
 
 
 T = TypeVar("T")
-
-
 WAITING = 32  # jobs: some seconds of work, after which nobody looks at the answer any more
 
 

@@ -19,8 +19,6 @@ from condcolor.errors import DataError
 from condcolor.inference.torch_colorizer import TorchColorizer
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
-
-
 SETTINGS = Settings("icons", "ab12", 1.0)
 
 

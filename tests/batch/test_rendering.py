@@ -85,11 +85,7 @@ def test_scores_are_shares(random_model, size):
 
 
 LOCKING_SIDE = 64
-
-
 HAIR = (slice(20, 44), slice(19, 29))  # well within the left half of the square's middle
-
-
 HEXES = ("#000000", "#ffffff", "#b01030", "#102050", "#fefefe")
 
 

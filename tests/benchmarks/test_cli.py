@@ -21,11 +21,7 @@ from benchmarks.speed.report import Report
 from benchmarks.speed.workers import environment
 
 COMMAND = [sys.executable, "-m", "benchmarks.speed"]
-
-
 TINY = ["--size", "32", "--width", "4", "--batch", "2", "--seconds", "0.1", "--recipe", "photo"]
-
-
 SUMS = (
     *("training_vs_textbook", "inference_vs_textbook", "data_vs_textbook"),
     *("data_encoded_vs_textbook", "training_share_of_matmul", "inference_share_of_matmul"),

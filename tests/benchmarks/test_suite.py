@@ -27,8 +27,6 @@ from condcolor.recipes import RECIPES
 from condcolor.training.gan import Adversaries
 
 CPU = torch.device("cpu")
-
-
 GMAC = 2e9
 
 

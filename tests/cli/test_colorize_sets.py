@@ -15,11 +15,7 @@ from pictures import sketch
 from PIL import Image
 
 CRIMSON = (0xB0, 0x10, 0x30)
-
-
 RED_BLUE = ("--hair", "red", "--shirt", "blue")
-
-
 SIDE = 64
 
 

@@ -38,8 +38,6 @@ def every_command(group: click.Group = main, path: tuple[str, ...] = ()):
 
 
 ALL = dict(every_command())
-
-
 PATHS = pytest.mark.parametrize("path", ALL, ids=lambda path: " ".join(path) or "condcolor")
 
 

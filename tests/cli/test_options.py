@@ -28,8 +28,6 @@ ODD = AttributeSchema(
         Attribute("debug_", ("n",)),
     )
 )
-
-
 ODD_FLAGS = (
     *("--attribute-device", "--attribute-Overwrite", "--x", "--attribute-o"),
     *("--attribute-attribute-device", "--attribute-skip-existing", "--髪", "--attribute-debug"),
@@ -163,8 +161,6 @@ def test_odd_values_color_and_name_files(condcolor, odd, here):
 names = st.text(min_size=1, max_size=8).filter(
     lambda n: n.replace("-", "_").isidentifier() and name_key(n) not in RESERVED
 )
-
-
 values = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=8).filter(
     lambda v: v.strip() == v
 )

@@ -28,11 +28,7 @@ GIVEN = {
     "cond_planes",
     "keeps_luma",
 }  # by the recipe and the data
-
-
 NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
-
-
 OWN = {"data", "out", "recipe", "epochs", "init", "encoder_weights", "shared_values", "device"}
 
 

@@ -12,20 +12,10 @@ from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import CheckpointError, UsageError
 
 HAIR = Attribute("hair", ("blue", "brown", "red"))
-
-
 SHIRT = Attribute("shirt", ("blue", "red"), ((1, 2, 3), None))
-
-
 SCHEMA = AttributeSchema((HAIR, SHIRT))
-
-
 words = st.text(st.characters(categories=("L", "N"), include_characters=" _#"), min_size=1)
-
-
 values = words.map(str.strip).filter(bool)
-
-
 colors = st.none() | st.tuples(*3 * [st.integers(0, 255)])
 
 

@@ -92,8 +92,6 @@ def test_many_problems_of_a_kind_are_counted(tmp_path):
 
 
 cells = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=8)
-
-
 harmful = st.tuples(st.sampled_from(("=", "+", "-", "@", "'", "'=", "''@", '"', ",")), cells)
 
 

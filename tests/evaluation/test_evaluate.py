@@ -22,11 +22,7 @@ from condcolor.models.config import ModelConfig
 from condcolor.models.networks import UNet
 
 NAMES = tuple(PALETTE)
-
-
 COLORS = tuple(parse_hex(color) for color in PALETTE.values())
-
-
 SCHEMA = AttributeSchema(tuple(Attribute(name, NAMES, COLORS) for name in ("hair", "shirt")))
 
 

@@ -21,8 +21,6 @@ from condcolor.evaluation.evaluate import _flood, flat_fill, grey
 from condcolor.evaluation.sketches import AttributeScore, Evaluation, evaluate
 
 COLORS = {name: parse_hex(color) for name, color in PALETTE.items()}
-
-
 NAMES = list(PALETTE)
 
 

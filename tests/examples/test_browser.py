@@ -42,8 +42,6 @@ pytest.importorskip("onnxruntime", reason="needs condcolor[onnx]")
 
 
 FOLDER = Path(__file__).parents[2] / "examples" / "browser"
-
-
 pytestmark = [
     needs_chromium,
     pytest.mark.skipif(

@@ -10,8 +10,6 @@ import pytest
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-
-
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="needs chromium, or its path in CHROMIUM"
 )

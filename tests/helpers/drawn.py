@@ -11,8 +11,6 @@ from condcolor.data.metadata import read_metadata, write_metadata
 from condcolor.errors import DataError
 
 PALETTE = {"blue": "#3faee1", "brown": "#b86b4b", "red": "#e94743"}
-
-
 SKIN = "#fbd3c0"
 
 

@@ -12,8 +12,6 @@ from condcolor.models.config import ModelConfig
 from condcolor.models.networks import UNet
 
 CONFIG = ModelConfig(3, 3, cond_planes=3, base_channels=2, max_channels=4, depth=3)
-
-
 SCHEMA = AttributeSchema(
     (Attribute("hair", ("blue", "red", "sea green"), ((1, 2, 3), None, None)),)
 )

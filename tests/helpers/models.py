@@ -22,17 +22,9 @@ HEX = {
     "red": "#e94743",
     "yellow": "#fbd04b",
 }
-
-
 RGBS = {name: parse_hex(color) for name, color in HEX.items()}
-
-
 HAIR, SHIRT = (Attribute(name, tuple(RGBS), tuple(RGBS.values())) for name in ("hair", "shirt"))
-
-
 ICONS = AttributeSchema((HAIR, SHIRT))
-
-
 HOUSES = AttributeSchema(
     (
         Attribute("roof", ("slate", "straw", "tile")),
@@ -40,11 +32,7 @@ HOUSES = AttributeSchema(
         Attribute("door_wood", ("navy", "oak")),
     )
 )
-
-
 RECIPE = RECIPES["icons"]
-
-
 TONES = (240, 220)  # of 255
 
 

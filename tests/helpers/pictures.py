@@ -15,8 +15,6 @@ from PIL import Image
 from condcolor.imaging.open import Picture, open_picture
 
 EXIF_SECRET = b"taken at home"  # stands in the EXIF, and after the end, of some pictures below
-
-
 LFS_POINTER = (
     b"version https://git-lfs.github.com/spec/v1\n"
     b"oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"

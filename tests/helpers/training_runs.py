@@ -11,8 +11,6 @@ from condcolor.runs.state import state_folders
 from condcolor.training.trainer import Progress
 
 SMALL = {"base_channels": 4, "max_channels": 8, "depth": 4, "disc_channels": 4, "disc_layers": 1}
-
-
 QUICK = {"image_size": 16, "batch_size": 4, "precision": "fp32", "sample_epochs": (1,)}
 
 

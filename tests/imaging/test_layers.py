@@ -22,8 +22,6 @@ from condcolor.imaging.layers import Layers
 from condcolor.inference.torch_colorizer import TorchColorizer
 
 MOST = 2  # levels of 255 between a stack and its picture
-
-
 ASKED = [
     {"hair": "red", "shirt": "blue"},
     {"hair": "#ff8800", "shirt": "black"},

@@ -36,8 +36,6 @@ from condcolor.imaging.open import open_picture
 from condcolor.imaging.save import encode_picture
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-
-
 SAID = {  # what the line on each bad file must speak of
     "empty.png": "empty file",
     "page.jpg": "HTML page",

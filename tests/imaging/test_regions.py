@@ -20,17 +20,9 @@ from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.checkpoint import load_model
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
-
-
 HEXES = ["#000000", "#ffffff", "#ff8800", "#123456", "#050505", "#00ff00", "#808080", "#7f0000"]
-
-
 SIDE = 64
-
-
 HAIR = (slice(18, 46), slice(18, 30))  # within the left half of the square's middle
-
-
 SHIRT = (slice(18, 46), slice(34, 46))
 
 

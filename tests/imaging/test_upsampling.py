@@ -13,11 +13,7 @@ from condcolor.imaging import geometry
 from condcolor.imaging.upsampling import _areas, cubic, linear, linear_model, rows_at
 
 FLAT = 0.08
-
-
 SIDES = st.integers(1, 70)
-
-
 KERNELS = {"bicubic": (cubic, 4), "bilinear": (linear, 2)}
 
 

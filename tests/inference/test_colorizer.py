@@ -21,8 +21,6 @@ from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.model_folder import built_in_models
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
-
-
 SIZES = [(1, 1), (2, 3), (4000, 1), (1, 4000), (37, 512), (32, 32), (33, 31), (700, 300)]
 
 

@@ -22,14 +22,8 @@ from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.model_folder import ABOUT, parse_onnx
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
-
-
 ANY = {"hair": "#ff8800", "shirt": "none"}
-
-
 SIZES = [(1, 1), (2, 3), (900, 1), (1, 900), (16, 16), (37, 212), (300, 170)]
-
-
 # what an environment without torch lacks, and what else export or other commands need
 LACKED = "torch torchvision onnx onnxscript matplotlib safetensors tqdm pandas ray tensorboard"
 

@@ -15,8 +15,6 @@ from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.model_folder import WEIGHTS, find_model
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "photographs").glob("*.jpg"))
-
-
 FACES = {"collins": (150, 30, 260, 140), "hopper": (130, 130, 300, 290)}  # left, top, right, bottom
 
 

@@ -14,8 +14,6 @@ from condcolor.models.networks import make_generator
 from condcolor.runtime.devices import autocast
 
 CPU = torch.device("cpu")
-
-
 SMALL = {"base_channels": 8, "max_channels": 16}
 
 

@@ -14,11 +14,7 @@ from condcolor.imaging.color import srgb_to_lab
 from condcolor.recipes import RECIPES
 
 RED, BLUE = (233, 71, 67), (63, 174, 225)
-
-
 CODECS = pytest.mark.parametrize("codec", [r.codec for r in RECIPES.values()], ids=list(RECIPES))
-
-
 sketch_codec = RECIPES["icons"].codec
 
 

@@ -14,8 +14,6 @@ from condcolor.models.encoders import ENCODERS, EfficientNetLite0, find_weights
 from condcolor.models.networks import EncoderUNet, make_generator
 
 NAME = "efficientnet-lite0"
-
-
 SMALL = {"base_channels": 4, "max_channels": 8, "depth": 5, "dropout": 0.0, "encoder": NAME}
 
 

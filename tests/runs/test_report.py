@@ -31,8 +31,6 @@ from condcolor.runs.summary import parameters
 from condcolor.runs.tables import MOST_ROWS
 
 GAN = (replace(RECIPES["icons"].phases[0], epochs=6),)
-
-
 PETS = tuple(
     replace(phase, epochs=epochs)
     for phase, epochs in zip(RECIPES["pets"].phases, (2, 1, 3), strict=True)

@@ -31,8 +31,6 @@ trainer.LOG_STEPS = 1
 from condcolor.cli import main
 main(sys.argv[1:])
 """
-
-
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 

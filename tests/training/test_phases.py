@@ -33,8 +33,6 @@ from condcolor.training.train import resume, train
 from condcolor.training.trainer import Progress, Trainer
 
 PETS = {"recipe": "pets", "encoder_weights": "none", "device": "cpu", "patience": 0}
-
-
 NETWORK = SMALL | {"encoder": "none"}
 
 

@@ -280,8 +280,6 @@ def test_the_recipes_defaults_are_the_published_ones():
 
 
 ENCODED = {"encoder": "efficientnet-lite0", "depth": 5, "dropout": 0.0}
-
-
 PHOTO = {"recipe": "photo", "encoder_weights": "none", "sample_epochs": (1,)}
 
 

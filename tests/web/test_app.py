@@ -33,8 +33,6 @@ pytest.importorskip("httpx", reason="starlette's TestClient needs httpx")
 
 
 HERE = "http://127.0.0.1:8750"
-
-
 RED_BLUE = {"hair": "red", "shirt": "blue"}
 
 

@@ -32,8 +32,6 @@ pytest.importorskip("playwright", reason="needs playwright")
 
 
 pytestmark = needs_chromium
-
-
 DROP = """([name, data]) => {
     const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
     const transfer = new DataTransfer();
@@ -42,8 +40,6 @@ DROP = """([name, data]) => {
         document.getElementById("empty").dispatchEvent(
             new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer }));
 }"""
-
-
 PIXELS = """async (img) => {
     const canvas = new OffscreenCanvas(img.naturalWidth, img.naturalHeight);
     const context = canvas.getContext("2d");

@@ -21,21 +21,13 @@ from condcolor.errors import UsageError
 from condcolor.imaging.formats import READ_SUFFIXES
 
 SOURCES = {"pictures": READ_SUFFIXES, "parquet": (".parquet",), "webdataset": (".tar",)}
-
-
 SHARDS = {"parquet": ".parquet", "webdataset": ".tar"}  # outputs that are one file a block
-
-
 LONGEST = 4  # a block is cut at this many times the size asked for
-
-
 DONE, STALE, MADE = (
     "done",
     "stale",
     {"pictures": "pictures", "parquet": "shards", "webdataset": "shards"},
 )
-
-
 _MARK = re.compile(r"done/([0-9a-f]{16})-(\d+)-(\d+)\.jsonl")
 
 

@@ -28,8 +28,6 @@ from condcolor.runtime.messages import shown_name
 # Pictures in a block, on the average, where the source is no shards: as a tree few, so that workers end
 # together and a kill costs little; in a shard as many as make a file of a good size.
 TREE_BLOCK, SHARD_BLOCK = 32, 512
-
-
 BATCH = 16  # pictures that go through a GPU together; on a CPU that gains nothing
 
 

@@ -19,11 +19,7 @@ from condcolor.imaging.formats import READ_SUFFIXES
 from condcolor.runtime.messages import shown_name
 
 ROWS = 16  # of a parquet shard in memory at a time
-
-
 GROUP_BYTES = 64 * 2**20  # of pictures in a row group, which is held until it is full
-
-
 OF_THE_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 
 

@@ -23,26 +23,12 @@ from condcolor.errors import DataError, UsageError
 from condcolor.runtime.messages import shown_name
 
 HEAD = 1 << 20  # bytes that `head_md5` covers
-
-
 BLOCK = 1 << 20  # bytes read at once
-
-
 MAX_HEADER = 1 << 20  # bytes of a long name or of pax fields, which tarfile reads at once
-
-
 MAX_MEMBER = 1 << 32  # bytes that a file may have
-
-
 MAX_MEMBERS = 5_000_000
-
-
 MAX_PADDING = 64 << 20  # bytes of nothing behind the end; tar pads to a record, 10 KiB as a rule
-
-
 SPARE = 32 << 20  # bytes of the disk that stay free
-
-
 Told = Callable[[int, int], None]  # (done, total)
 
 
@@ -229,11 +215,7 @@ def _picture_name(member: tarfile.TarInfo) -> str | None:
 
 
 ORIGIN = "ORIGIN.md"
-
-
 MEGABYTE = 10**6
-
-
 OnStageProgress = Callable[[str, int, int], None]  # (what is being done, done, total)
 
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 HAIR, SHIRT, SKIN = "hair", "shirt", "skin"  # also the order of a mask's channels
-
-
 BEARDS = ("facialHair", "beard", "mustache")  # components that only some heads wear
 
 

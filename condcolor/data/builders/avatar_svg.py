@@ -9,20 +9,10 @@ from dataclasses import dataclass, replace
 from condcolor.data.builders.avatar_kits import HAIR, SHIRT, SKIN, Kit
 
 SQUARE = 256.0  # units of our own drawing; a kit's are scaled to it
-
-
 MARK = {HAIR: "#fe0001", SHIRT: "#fe0002", SKIN: "#fe0003"}  # stand for a part's colour in an SVG
-
-
 WHITE = "#ffffff"
-
-
 _STROKE_WIDTH = re.compile(r'stroke-width="([0-9.]+)"')
-
-
 _CLIP = re.compile(r' clip-path="url\(#clip-[0-9a-f]+\)"')
-
-
 _NAMED = {"white": 255, "black": 0}
 
 

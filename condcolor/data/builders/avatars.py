@@ -32,17 +32,9 @@ PALETTE = {
     "red": (0xE9, 0x47, 0x43),
     "yellow": (0xFB, 0xD0, 0x4B),
 }
-
-
 _BALD_SHARE = 0.03  # of the characters of a kit that has heads without hair
-
-
 _MIN_HAIR, _MIN_SHIRT = 0.005, 0.02  # of the square: a drawing that shows less is done anew
-
-
 _ATTEMPTS = 10
-
-
 _CHARACTER, _HAIR, _ORDER = range(3)  # what a random stream decides
 
 
@@ -224,8 +216,6 @@ def _style(kit: str, shading: bool):
 
 
 SHAPES = ("crew", "scoop", "v", "collar", "hoodie", "turtle", "tank")
-
-
 _INK = 'stroke="#000000" stroke-width="3.6" stroke-linejoin="round" stroke-linecap="round"'
 
 

@@ -27,19 +27,11 @@ from condcolor.runtime.files import disk_faults, draft_of
 from condcolor.runtime.messages import shown_name
 
 URL = "https://s3.amazonaws.com/fast-ai-coco/coco_sample.tgz"
-
-
 # Of that file, as fastai publishes them in fastai/data/checks.txt; a checksum of all of it is
 # published nowhere.
 SIZE = 3_245_877_008  # bytes
-
-
 HEAD_MD5 = "006cd55d633d94b36ecaf661467830ec"  # of its first MiB
-
-
 FOLDER = "photos"
-
-
 COLUMNS = ("input", "output", "split")
 
 

@@ -22,8 +22,6 @@ from condcolor.runtime.messages import shown_name
 from condcolor.version import __version__
 
 TIMEOUT = 30.0  # seconds without a byte after which a server counts as stalled
-
-
 WAITS = (
     1.0,
     2.0,
@@ -31,17 +29,9 @@ WAITS = (
     8.0,
     16.0,
 )  # seconds before each new try; one that brings ENOUGH starts anew
-
-
 ENOUGH = 1 << 20  # bytes
-
-
 BLOCK = 1 << 18  # bytes read at once
-
-
 SPARE = 32 << 20  # bytes of the disk that stay free
-
-
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # HTTP statuses that a later try may not meet
 
 

@@ -27,11 +27,7 @@ from condcolor.data.metadata import write_metadata
 from condcolor.errors import UsageError, did_you_mean
 
 COLUMNS = ("input", "output", "hair", "shirt", "character")
-
-
 _COLORINGS = len(PALETTE) ** 2
-
-
 _BUNDLE = 16  # characters that a worker draws before it reports
 
 

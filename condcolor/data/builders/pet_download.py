@@ -24,24 +24,14 @@ from condcolor.errors import DataError
 from condcolor.runtime.messages import shown_name
 
 ROOT = "oxford-iiit-pet-download"
-
-
 BASE = "oxford-iiit-pet"  # where, below its root, torchvision's class looks for everything
-
-
 BY_HAND = (
     "download images.tar.gz and annotations.tar.gz from https://www.robots.ox.ac.uk/~vgg/data/pets/ "
     "by hand, unpack both in one folder"
 )
-
-
 UNPACKING = "unpacking"  # a file that is there while archives are unpacked, and after a kill
-
-
 # What the class raises where an archive or a list in it is not as it should be.
 UNFIT = (ValueError, RuntimeError, FileNotFoundError, EOFError, tarfile.TarError, zlib.error)
-
-
 Resources = Sequence[tuple[str, str]]  # (address, md5) of each archive
 
 

@@ -27,11 +27,7 @@ from condcolor.imaging.open import open_picture
 from condcolor.runtime.messages import Faults, listed, shown_name
 
 IMAGES, ANNOTATIONS = "images", "annotations"  # the folders that the set's two archives unpack to
-
-
 LISTS = {"train": "trainval.txt", "test": "test.txt"}
-
-
 HELD_OUT = 0.2  # of each breed, where nothing splits it
 
 
@@ -205,14 +201,8 @@ def hold_out(pets: Iterable[Pet], seed: int) -> tuple[Pet, ...]:
 
 
 INPUTS, OUTPUTS = "inputs", "outputs"
-
-
 SUFFIXES = {name: row.suffixes for name, row in WRITE_FORMATS.items()} | {"GIF": (".gif",)}
-
-
 THREADS = 8  # at most; Pillow lets go of the interpreter while it decodes and packs
-
-
 # Of the published set (tensorflow/models issue 3134): libjpeg warns of corrupt data in them and
 # goes on, and Pillow passes no warnings on.
 DAMAGED = ("beagle_116", "chihuahua_121")

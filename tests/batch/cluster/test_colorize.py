@@ -32,8 +32,6 @@ pytest.importorskip("ray", reason="pip install 'condcolor[ray]'")
 
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
-
-
 KEYS = ("a", "b", "more.d/c")
 
 

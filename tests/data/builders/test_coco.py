@@ -25,11 +25,7 @@ from condcolor.data.metadata import read_metadata, read_photographs
 from condcolor.errors import DataError, UsageError
 
 COUNT = 12
-
-
 PICK = ("--pictures", 10, "--train", 8)
-
-
 NAMES = tuple(f"{25 + 9 * n:012}.jpg" for n in range(COUNT))
 
 
@@ -57,11 +53,7 @@ def tgz(pictures=PICTURES, extra=()) -> bytes:
 
 
 BODY = tgz()
-
-
 CUT = len(BODY) // 2
-
-
 ARCHIVE = "coco_sample.tgz"
 
 
@@ -109,11 +101,7 @@ def test_the_pick_is_the_same_everywhere():
 
 
 PINNED_TRAIN = ["000000013768.jpg", "000000014332.jpg", "000000009623.jpg"]
-
-
 PINNED_TEST = ["000000006438.jpg", "000000011694.jpg", "000000009227.jpg"]
-
-
 PINNED_SHA256 = "4310b59cb635f4baa4f895aa8a154e8cc528cd4cc8d7923b139e2520ec481227"
 
 

@@ -18,11 +18,7 @@ from condcolor.data.builders.download import WAITS, DownloadError, check_url, do
 from condcolor.errors import DataError, UsageError
 
 BODY = random.Random(1).randbytes(700_001)
-
-
 CUT = 300_000
-
-
 CUTS = len(WAITS) + 1  # tries in all
 
 

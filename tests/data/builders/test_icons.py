@@ -27,8 +27,6 @@ pytest.importorskip("resvg_py", reason="needs the icons extra")
 
 
 SKIN = (0xFB, 0xD3, 0xC0)
-
-
 SMALL = Options(size=48)
 
 

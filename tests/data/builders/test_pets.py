@@ -45,11 +45,7 @@ def cut(data: bytes) -> bytes:
 
 # The published set in small: its traps, and its lists.
 TRAIN = ("Abyssinian_34", "Egyptian_Mau_5", "great_pyrenees_1", "great_pyrenees_2", "pug_1")
-
-
 TEST = ("Abyssinian_1", "Egyptian_Mau_139", "great_pyrenees_3", "pug_2")
-
-
 IMAGES = {f"{name}.jpg": drawn(seed) for seed, name in enumerate((*TRAIN, *TEST))} | {
     "Abyssinian_34.jpg": drawn(20, "GIF"),
     "Egyptian_Mau_139.jpg": drawn(21, "PNG"),
@@ -58,8 +54,6 @@ IMAGES = {f"{name}.jpg": drawn(seed) for seed, name in enumerate((*TRAIN, *TEST)
     "Abyssinian_100.mat": b"MATLAB",
     "._pug_1.jpg": b"\0\5\26\7",
 }
-
-
 ANNOTATIONS = {
     "README": b"All about it.",
     "list.txt": b"#Image CLASS-ID SPECIES BREED ID\nAbyssinian_34 1 1 1\n",
@@ -84,14 +78,8 @@ BODIES = {
     "images.tar.gz": tgz("images", IMAGES),
     "annotations.tar.gz": tgz("annotations", ANNOTATIONS),
 }
-
-
 CUT = len(BODIES["images.tar.gz"]) // 2
-
-
 MADE = "5 photographs to train and 4 to test, of 4 breeds, in pets"
-
-
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 
