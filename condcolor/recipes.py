@@ -72,7 +72,7 @@ class Phase:
             )
 
     @property
-    def paints_once(self) -> bool:
+    def generates_once(self) -> bool:
         """Whether D learns alone: from pictures that G, which rests, makes once for all epochs."""
         return self.trains_discriminator and not self.trains_generator
 

@@ -59,7 +59,7 @@ def main() -> None:
         regions = colorizer.regions(rows[0].source)
         figures = _measure(colorizer, regions, rows, pairs, extremes)
         print(f"| {rows[0].source.name} | {' | '.join(figures)} |", flush=True)
-        shown.append([regions.paint(**_named(names, pair)) for pair in pairs[:SHOWN]])
+        shown.append([regions.recolor(**_named(names, pair)) for pair in pairs[:SHOWN]])
     _print_times(colorizer, rows[0].source)
     if options.sheet:
         layers = colorizer.layers(regions, **_named(names, pairs[0]))
@@ -78,7 +78,7 @@ def _measure(
     places = [_region(regions.schema, rows, i) for i in range(len(names))]
     cells = []
     for asked in (pairs, extremes):
-        painted = [_tensor(regions.paint(**_named(names, pair))) for pair in asked]
+        painted = [_tensor(regions.recolor(**_named(names, pair))) for pair in asked]
         worst = [
             max(_distance(p, inside, pair[i]) for p, pair in zip(painted, asked, strict=True))
             for i, (inside, _) in enumerate(places)
@@ -87,7 +87,7 @@ def _measure(
     leaks = []
     for i, (inside, outside) in enumerate(places):
         asked = [[*pairs[0][:i], pair[i], *pairs[0][i + 1 :]] for pair in pairs]
-        painted = [_tensor(regions.paint(**_named(names, pair))) for pair in asked]
+        painted = [_tensor(regions.recolor(**_named(names, pair))) for pair in asked]
         pixels = metrics.lab_pixels(torch.stack(painted).float() / 255)
         every = metrics.neighbours([torch.arange(len(pairs))])
         leaks.append(metrics.leakage(pixels, every, inside, outside))
@@ -96,9 +96,9 @@ def _measure(
     stack = again = 0
     for pair, other in zip(pairs, [*pairs[1:], pairs[0]], strict=True):
         layers = colorizer.layers(regions, **_named(names, pair))
-        stack = max(stack, _apart(_over(layers), regions.paint(**_named(names, pair))))
+        stack = max(stack, _apart(_over(layers), regions.recolor(**_named(names, pair))))
         made = _over(layers.recolored(**_named(names, other)))
-        again = max(again, _apart(made, regions.paint(**_named(names, other))))
+        again = max(again, _apart(made, regions.recolor(**_named(names, other))))
     cells += [str(stack), str(again)]
     masks = open_picture(rows[0].mask).rgb > 127
     lines = 1 - layers.images[-1][..., 3] / 255
@@ -140,7 +140,7 @@ def _print_times(colorizer: Colorizer, sketch: Path) -> None:
     asked = dict.fromkeys(colorizer.schema.names, "#ff8800")
     layers = colorizer.layers(regions, **asked)
     print(f"\nregions of a sketch: {median(lambda: colorizer.regions(sketch)):.0f} ms")
-    print(f"then a colouring: {median(lambda: regions.paint(**asked)):.1f} ms")
+    print(f"then a colouring: {median(lambda: regions.recolor(**asked)):.1f} ms")
     print(f"layers: {median(lambda: colorizer.layers(regions, **asked)):.0f} ms")
     print(
         f"layers recoloured and stacked: {median(lambda: layers.recolored(**asked).composed()):.0f} ms"

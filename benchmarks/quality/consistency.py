@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from condcolor.batch.rendering import CHECK_VALUES, DOUBTFUL, Doubt, find_doubts
+from condcolor.batch.rendering import CHECK_VALUES, DOUBTFUL, Inconsistency, find_inconsistencies
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import Picture, open_picture
 from condcolor.inference.colorizer import Colorizer
@@ -95,16 +95,16 @@ def _print_row(
 ) -> None:
     scores, wrong, caught = [], 0, 0
     for picture, parts in pictures:
-        doubts = find_doubts(
+        inconsistencies = find_inconsistencies(
             lambda shown: colorizer.regions(shown, most_values=CHECK_VALUES),
             picture,
             colorizer.image_size,
         )
-        scores.append(max(doubt.score for doubt in doubts.values()))
+        scores.append(max(inconsistency.score for inconsistency in inconsistencies.values()))
         if parts is not None:
-            for attribute in _wrong_parts(colorizer, picture, parts, doubts):
+            for attribute in _wrong_parts(colorizer, picture, parts, inconsistencies):
                 wrong += 1
-                caught += doubts[attribute].score > DOUBTFUL
+                caught += inconsistencies[attribute].score > DOUBTFUL
     counts = " | ".join(str(sum(score > t for score in scores)) for t in THRESHOLDS)
     spread = f"{min(scores):.3f}, {np.median(scores):.3f}, {max(scores):.3f}"
     truth = f"{wrong}, {caught}" if any(parts for _, parts in pictures) else "-"
@@ -112,11 +112,14 @@ def _print_row(
 
 
 def _wrong_parts(
-    colorizer: Colorizer, picture: Picture, parts: Picture, doubts: dict[str, Doubt]
+    colorizer: Colorizer,
+    picture: Picture,
+    parts: Picture,
+    inconsistencies: dict[str, Inconsistency],
 ) -> list[str]:
     regions = colorizer.regions(picture)
     wrong = []
-    for channel, name in enumerate(doubts):
+    for channel, name in enumerate(inconsistencies):
         true, found = parts.rgb[..., channel] > 127, regions.mask(name) > 0.5
         if (true & found).sum() < WRONG * (true | found).sum():
             wrong.append(name)

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from condcolor.batch.rendering import Paint
+from condcolor.batch.rendering import RenderOptions
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.imaging.color import delta_e_2000, srgb8_to_lab
 from condcolor.imaging.formats import find_pictures
@@ -55,7 +55,10 @@ def main() -> None:
         asked = dict(zip(colorizer.schema.names, colors, strict=True))
         values = {name: format_hex(color) for name, color in asked.items()}
         for lock in (False, True):
-            made = [Paint(lock=lock, report=True)(colorizer, picture, values) for picture in papers]
+            made = [
+                RenderOptions(lock=lock, report=True).render(colorizer, picture, values)
+                for picture in papers
+            ]
             print(
                 _row(f"{' / '.join(values.values())}{', locked' * lock}", made, asked), flush=True
             )
@@ -101,16 +104,16 @@ def _row(name: str, made: list, asked: dict[str, RGB]) -> str:
 def _print_times(colorizer: Colorizer, picture: Picture, values: dict[str, str]) -> None:
     plain = {attribute.name: attribute.values[0] for attribute in colorizer.schema.attributes}
     ways = {
-        "as it comes": (Paint(), plain),
-        "in any colour": (Paint(), values),
-        "--lock": (Paint(lock=True), values),
-        "--lock --check": (Paint(lock=True, check=True), values),
+        "as it comes": (RenderOptions(), plain),
+        "in any colour": (RenderOptions(), values),
+        "--lock": (RenderOptions(lock=True), values),
+        "--lock --check": (RenderOptions(lock=True, check=True), values),
     }
-    for name, (paint, asked) in ways.items():
+    for name, (options, asked) in ways.items():
         spent = []
         for _ in range(TIMES):
             started = time.perf_counter()
-            paint(colorizer, picture, asked)
+            options.render(colorizer, picture, asked)
             spent.append(time.perf_counter() - started)
         print(f"| {name} | {1000 * min(spent):.0f} ms |", flush=True)
 

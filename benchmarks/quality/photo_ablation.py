@@ -19,7 +19,7 @@ import torch
 from timed import train_for
 from torch import nn
 
-from condcolor.data.dataset import PictureSet
+from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_photographs
 from condcolor.evaluation.photos import Tally
 from condcolor.models.checkpoint import load_model
@@ -73,12 +73,12 @@ def measure(
     """Each chroma factor -> ab error over grey's less 1, and dCF over grey's, on squares of `folder`."""
     tallies = {vivid: Tally() for vivid in (0.0, *factors)}
     metadata = read_photographs(folder)
-    pictures = PictureSet(metadata.records, metadata.schema, 256, photographs=True)
+    pictures = ImageDataset(metadata.records, metadata.schema, 256, photographs=True)
     for picture in (square[None] for square in pictures.pictures):
         source = codec.encode_source(picture)
         output = network(source, torch.zeros(1, 0))
         for vivid, tally in tallies.items():
-            made = codec.enlivened(vivid).decode(source, output)
+            made = codec.with_vivid(vivid).decode(source, output)
             tally.add(made[0], picture[0].float() / 255)
     scores = {vivid: tally.score() for vivid, tally in tallies.items()}
     grey = scores.pop(0.0)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from condcolor.imaging.color import srgb8_to_lab
 from condcolor.imaging.formats import find_pictures
-from condcolor.imaging.geometry import bands
+from condcolor.imaging.geometry import strips
 from condcolor.imaging.open import open_picture
 from condcolor.imaging.upsampling import cubic, linear_model, rows_at
 from condcolor.models.codecs import AB_SCALE, FLAT, L_SCALE
@@ -67,7 +67,7 @@ def ours(large: Tensor, small: Tensor, ab: Tensor) -> Tensor:
     model = linear_model(small, ab, FLAT)
     low, size = model.shape[-2], large.shape[-2:]
     wide = F.interpolate(model, (low, size[1]), mode="bicubic")
-    rows = [rows_at(b.place, wide[:, :, b.near], cubic, taps=4) for b in bands(size, low)]
+    rows = [rows_at(b.place, wide[:, :, b.near], cubic, taps=4) for b in strips(size, low)]
     whole = torch.cat(rows, dim=2)
     slope, offset = whole.chunk(2, dim=1)
     return slope * large + offset

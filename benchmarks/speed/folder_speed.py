@@ -44,10 +44,10 @@ def main() -> None:
     parser.add_argument("--only", choices=("full width", "icons", "photo"))
     told = parser.parse_args()
     keep_memory()
-    colours = ["--hair", "red", "--shirt", "blue"]
+    colors = ["--hair", "red", "--shirt", "blue"]
     rows = (
-        ("full width", None, ICONS, colours),
-        ("icons", "icons", ICONS, colours),
+        ("full width", None, ICONS, colors),
+        ("icons", "icons", ICONS, colors),
         ("photo", "photo", PHOTOGRAPHS, []),
     )
     print(f"{told.pictures} pictures, {told.rounds} rounds, {torch.get_num_threads()} threads")
@@ -78,11 +78,11 @@ def network_rate(model: str, picture: Path) -> float:
     colorizer = Colorizer.load(model, precision="auto")
     asked = [next(iter(colorizer.schema.combinations()))] * BATCH
     batch = [colorizer.prepare(open_picture(picture), values) for values in asked]
-    colorizer.through(batch)
+    colorizer.predict_batch(batch)
     times, started = [], time.perf_counter()
     while time.perf_counter() - started < NETWORK_SECONDS:
         began = time.perf_counter()
-        colorizer.through(batch)
+        colorizer.predict_batch(batch)
         times.append(time.perf_counter() - began)
     return BATCH / statistics.median(times)
 

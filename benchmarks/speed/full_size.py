@@ -78,8 +78,8 @@ def lightness_difference(first: Path, second: Path) -> float:
     pictures = [open_picture(path).rgb for path in (first, second)]
     total = 0.0
     for top in range(0, len(pictures[0]), ROWS):
-        bands = [torch.from_numpy(rgb[top : top + ROWS].copy()) for rgb in pictures]
-        light = [srgb_to_lab(band.permute(2, 0, 1).float() / 255)[0] for band in bands]
+        strips = [torch.from_numpy(rgb[top : top + ROWS].copy()) for rgb in pictures]
+        light = [srgb_to_lab(strip.permute(2, 0, 1).float() / 255)[0] for strip in strips]
         total += float((light[0] - light[1]).abs().sum())
     return total / pictures[0][..., 0].size
 

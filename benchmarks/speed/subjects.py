@@ -16,7 +16,7 @@ from benchmarks.speed.settings import DATA, ENCODED, INFERENCE, TRAINING, Subjec
 from benchmarks.speed.timing import Samples, Timed
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import seeded
-from condcolor.data.dataset import PictureSet
+from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_metadata, read_photographs
 from condcolor.errors import UsageError
 from condcolor.inference.torch_colorizer import TorchColorizer
@@ -26,7 +26,7 @@ from condcolor.recipes import Recipe, TrainConfig, find_recipe
 from condcolor.runtime.devices import pick_device
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import cores
-from condcolor.training.gan import Adversaries
+from condcolor.training.gan import Gan
 
 SIDES = {"cpu": 2048, "cuda": 8192}  # of the matrices: large enough for the best rate
 NARROW = 8  # channels of networks that are only asked to encode
@@ -65,16 +65,16 @@ def _batches(subject: Subject, device: torch.device) -> Timed:
         number = next(numbers)
         rows = (torch.arange(subject.batch) + number * subject.batch) % len(pictures)
         raw = pictures.read(rows, seeded(config.seed, 0, number), config)
-        return number, pictures.made(raw.to(device))
+        return number, pictures.to_batch(raw.to(device))
 
     if subject.what == DATA:
         return Timed(draw, subject.batch, device)
     sizes = pictures.schema.sizes
     if subject.what == ENCODED:
         narrow = recipe.model_config(sum(sizes), base_channels=NARROW, disc_channels=NARROW)
-        nets = Adversaries(recipe.codec, config, narrow, sizes, device)
+        nets = Gan(recipe.codec, config, narrow, sizes, device)
         return Timed(lambda: nets.encoded(draw()[1]), subject.batch, device)
-    nets = Adversaries(recipe.codec, config, subject.model(sum(sizes)), sizes, device)
+    nets = Gan(recipe.codec, config, subject.model(sum(sizes)), sizes, device)
     phase = measured_phase(recipe)
 
     def learn():
@@ -98,14 +98,14 @@ def _inference(subject: Subject, device: torch.device) -> Timed:
     return Timed(lambda: colorizer.outputs(batch.source, batch.cond), subject.batch, device)
 
 
-def _picture_set(recipe: Recipe, subject: Subject, config: TrainConfig) -> PictureSet:
+def _picture_set(recipe: Recipe, subject: Subject, config: TrainConfig) -> ImageDataset:
     folder = Path(subject.folder)
     if recipe.codec.pairs:
         metadata = read_metadata(folder)
         records, schema = metadata.records, metadata.schema
     else:
         records, schema = read_photographs(folder).records, AttributeSchema()
-    return PictureSet(
+    return ImageDataset(
         records,
         schema,
         subject.size,

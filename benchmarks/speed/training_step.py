@@ -23,7 +23,7 @@ from condcolor.models import networks
 from condcolor.recipes import RECIPES
 from condcolor.runtime.process import keep_memory
 from condcolor.training import gan
-from condcolor.training.gan import Adversaries
+from condcolor.training.gan import Gan
 
 BATCH, SIDE, SIZES = 10, 256, (5, 5)
 AS_IT_IS = "as it is"
@@ -35,12 +35,12 @@ def by_cat() -> None:
 
 def contiguous() -> None:
     gan._channels_last = lambda x: x.contiguous()
-    Adversaries._placed = lambda self, module: module.to(self.device)
+    Gan._placed = lambda self, module: module.to(self.device)
 
 
 def adam(**how) -> Callable[[], None]:
     def change() -> None:
-        Adversaries._optimizer = lambda self, module: torch.optim.Adam(
+        Gan._optimizer = lambda self, module: torch.optim.Adam(
             module.parameters(), self.config.lr, (0.5, 0.999), **how
         )
 
@@ -54,7 +54,7 @@ def twice() -> None:
             self.generator(source, batch.cond)
         return plain(self, phase, batch, number, painted)
 
-    plain, Adversaries.step = Adversaries.step, step
+    plain, Gan.step = Gan.step, step
 
 
 def unfrozen() -> None:
@@ -76,7 +76,7 @@ def compiled() -> None:
         module.forward = torch.compile(module.forward)
         return module
 
-    plain, Adversaries._placed = Adversaries._placed, placed
+    plain, Gan._placed = Gan._placed, placed
 
 
 # what is changed, the network's norm, and the variant it is held against
@@ -147,7 +147,7 @@ def work(name: str, width: int) -> None:
     model = recipe.model_config(
         sum(SIZES), base_channels=width, disc_channels=width, disc_norm=norm
     )
-    nets = Adversaries(recipe.codec, config, model, SIZES, torch.device("cpu"))
+    nets = Gan(recipe.codec, config, model, SIZES, torch.device("cpu"))
     pictures = torch.randint(0, 256, (2, BATCH, 3, SIDE, SIDE), dtype=torch.uint8)
     cond, wrong = (one_hot(torch.randint(5, (BATCH, 2)), SIZES) for _ in range(2))
     batch = Batch(*pictures, cond, wrong)

@@ -29,11 +29,11 @@ def main() -> None:
     square = asked[0].framed.square[None]
 
     def shared(part: list[Prepared]) -> None:
-        colorizer.painted(square, np.stack([one.cond for one in part]))
+        colorizer.predict(square, np.stack([one.cond for one in part]))
 
     times: dict[str, list[float]] = {"shared": [], "each its own": []}
     for _ in range(told.rounds + 1):  # the first is warming up
-        for name, run in (("shared", shared), ("each its own", colorizer.through)):
+        for name, run in (("shared", shared), ("each its own", colorizer.predict_batch)):
             started = time.perf_counter()
             for part in parts:
                 run(part)

@@ -137,7 +137,7 @@ class Client:
     """One that sends its sketch and asks for its colours."""
 
     sketch: Image.Image
-    wishes: list[dict[str, str]]
+    specs: list[dict[str, str]]
     right: list[np.ndarray]
     times: list[float] = field(default_factory=list)
     wrong: int = 0
@@ -147,9 +147,9 @@ class Client:
         connection = http.client.HTTPConnection(host, timeout=60)
         name = json.loads(self._ask(connection, "POST", "/api/sketches", _png(self.sketch)))["id"]
         while time.monotonic() < end:
-            i = rng.randrange(len(self.wishes))
+            i = rng.randrange(len(self.specs))
             started = time.perf_counter()
-            path = f"/api/sketches/{name}/colored.png?{urlencode(self.wishes[i])}"
+            path = f"/api/sketches/{name}/colored.png?{urlencode(self.specs[i])}"
             data = self._ask(connection, "GET", path)
             if data is None:
                 continue
@@ -175,7 +175,7 @@ def _measure_clients(url: str, pid: int, options: argparse.Namespace) -> None:
         _prepared(colorizer, i, random.Random(options.seed + i)) for i in range(options.clients)
     ]
     host = url.split("/")[2]
-    Client(clients[0].sketch, clients[0].wishes, clients[0].right).run(
+    Client(clients[0].sketch, clients[0].specs, clients[0].right).run(
         host, time.monotonic() + 1, random.Random(1)
     )
     memory = [_resident(pid)]
@@ -206,15 +206,15 @@ def _prepared(colorizer: Colorizer, number: int, rng: random.Random) -> Client:
     sketch = _sketch(SKETCHES[number % len(SKETCHES)], shift=number)
     names = colorizer.schema.names
     values = list(colorizer.schema.combinations())
-    wishes = [
+    specs = [
         rng.choice(values) if i < PLAIN * PALETTE else {name: _random_color(rng) for name in names}
         for i in range(PALETTE)
     ]
     regions = colorizer.regions(sketch)
     plain = round(PLAIN * PALETTE)
-    right = [np.asarray(image) for image in colorizer.colorings(sketch, wishes[:plain])]
-    right += [np.asarray(regions.paint(**wish)) for wish in wishes[plain:]]
-    return Client(sketch, wishes, right)
+    right = [np.asarray(image) for image in colorizer.colorings(sketch, specs[:plain])]
+    right += [np.asarray(regions.recolor(**spec)) for spec in specs[plain:]]
+    return Client(sketch, specs, right)
 
 
 def _resident(pid: int) -> float:

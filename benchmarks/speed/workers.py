@@ -22,7 +22,7 @@ from benchmarks.speed.settings import MATMUL, OURS, TEXTBOOK, Subject
 from benchmarks.speed.timing import Samples
 from condcolor.errors import CheckpointError, CondcolorError, DataError, UsageError
 from condcolor.runtime.messages import shown_name
-from condcolor.runtime.process import keep_memory, memory_told
+from condcolor.runtime.process import keep_memory, memory_advice
 
 SETTLED = 0.05  # seconds in which threads that wait for work fall asleep (libgomp spins a few ms)
 KINDS = {kind.exit_code: kind for kind in (UsageError, DataError, CheckpointError)}
@@ -140,7 +140,7 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         try:
-            with memory_told("take a smaller --batch or --width"):
+            with memory_advice("take a smaller --batch or --width"):
                 if timed is None:
                     subject = Subject(**asked)
                     timed = _prepare(subject)

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from condcolor.batch.jobs import Job
-from condcolor.batch.rendering import Doubt, doubtful
-from condcolor.conditions.color_spec import color_of, parse_wish
+from condcolor.batch.rendering import Inconsistency, inconsistent
+from condcolor.conditions.color_spec import color_of, parse_color_spec
 from condcolor.conditions.colors import RGB, format_hex, parse_hex
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.table import format_table
@@ -55,19 +55,19 @@ class Color:
 
 
 @dataclass(frozen=True)
-class Row:
+class ColorRow:
     """One picture: `made` is False where it has failed, or was not reached."""
 
     job: Job
     made: bool
     colors: Mapping[str, Color]
-    doubts: Mapping[str, Doubt]
+    inconsistencies: Mapping[str, Inconsistency]
 
 
-def make_row(job: Job, made: bool, entry: Mapping, schema: AttributeSchema) -> Row:
+def make_row(job: Job, made: bool, entry: Mapping, schema: AttributeSchema) -> ColorRow:
     """A row from what a manifest holds of a picture: `measured` and `doubts`, where they are there."""
     found = entry if made else {}
-    measured, doubts = found.get("measured") or {}, found.get("doubts") or {}
+    measured, inconsistencies = found.get("measured") or {}, found.get("doubts") or {}
     words = job.words or job.values
     colors = {
         name: Color(
@@ -77,17 +77,24 @@ def make_row(job: Job, made: bool, entry: Mapping, schema: AttributeSchema) -> R
         )
         for name in schema.names
     }
-    return Row(job, made, colors, {name: Doubt(**doubt) for name, doubt in doubts.items()})
+    return ColorRow(
+        job,
+        made,
+        colors,
+        {name: Inconsistency(**inconsistency) for name, inconsistency in inconsistencies.items()},
+    )
 
 
-def write_colors(folder: Path, rows: Iterable[Row], schema: AttributeSchema) -> None:
+def write_colors(folder: Path, rows: Iterable[ColorRow], schema: AttributeSchema) -> None:
     """Write `folder/colors.csv`, whole; DataError when it cannot be. Paths in it are relative to it."""
     lines = []
     for row in rows:
         output = _relative(row.job.out, folder) if row.made else ""
         cells = [cell for color in row.colors.values() for cell in color.cells]
-        doubts = doubtful(row.doubts).items()
-        flagged = "; ".join(f"{name}: {doubt.said}" for name, doubt in doubts)
+        inconsistencies = inconsistent(row.inconsistencies).items()
+        flagged = "; ".join(
+            f"{name}: {inconsistency.summary}" for name, inconsistency in inconsistencies
+        )
         lines.append([_relative(row.job.source, folder), output, *cells, flagged])
     data, _ = format_table(lines, columns(schema), NAME)
     write_whole(folder / NAME, data, overwrite=True)
@@ -111,7 +118,7 @@ def columns(schema: AttributeSchema) -> list[str]:
     return [*FIRST, *(f"{name}_{what}" for name in schema.names for what in own), LAST]
 
 
-def summary(rows: Sequence[Row]) -> list[str]:
+def summary(rows: Sequence[ColorRow]) -> list[str]:
     """A line for each attribute and colour asked: how far the set is from it, and within itself.
 
     `hair crimson #b01030: 12 pictures, dE2000 at most 0.00 from it, 0.00 between two`.
@@ -139,11 +146,11 @@ def summary(rows: Sequence[Row]) -> list[str]:
 
 def _asked(schema: AttributeSchema, name: str, text: str) -> RGB | None:
     attribute = replace(schema.attributes[schema.names.index(name)], named=())  # `text` is settled
-    wish = parse_wish(attribute, text)
-    if wish.left:
+    spec = parse_color_spec(attribute, text)
+    if spec.left:
         return None
     try:
-        red, green, blue = (round(level) for level in color_of(attribute, wish))
+        red, green, blue = (round(level) for level in color_of(attribute, spec))
     except UsageError:  # the model does not say the colour of its value
         return None
     return red, green, blue

@@ -92,7 +92,7 @@ class Manifest:
         seconds: float,
         error: CondcolorError | None = None,
         notes: tuple[str, ...] = (),
-        found: Mapping[str, object] | None = None,
+        findings: Mapping[str, object] | None = None,
     ) -> None:
         """Append what became of a job. A fault goes to `problem`, and then no more is appended.
 
@@ -108,7 +108,7 @@ class Manifest:
             entry["source"] = self._relative(job.source)
         entry |= {"output": self._relative(job.out), "model": self.settings.model}
         entry |= {"seconds": round(seconds, 3), "notes": list(notes)}
-        entry |= found or {}
+        entry |= findings or {}
         self._write(entry)
 
     def _write(self, entry: dict[str, object]) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from condcolor.batch.jobs import Job
 from condcolor.batch.manifest import Manifest
-from condcolor.batch.rendering import NOTHING, Found, Paint
+from condcolor.batch.rendering import NO_FINDINGS, Findings, RenderOptions
 from condcolor.errors import CondcolorError, DataError
 from condcolor.imaging.open import open_picture
 from condcolor.imaging.save import encode_image
@@ -38,7 +38,7 @@ LARGE = 2**20  # pixels from which a picture is finished with all threads, befor
 
 
 @dataclass
-class Made:
+class JobOutput:
     """What became of a job: the bytes of its file, or an error; `notes` on what was read."""
 
     job: Job
@@ -47,7 +47,7 @@ class Made:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0  # of work on this picture; a batch's are shared
     pixels: int = 0
-    found: Found = NOTHING
+    findings: Findings = NO_FINDINGS
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -60,9 +60,9 @@ class Made:
         self.seconds += time.perf_counter() - started
 
 
-def made_in_order(
+def color_jobs(
     colorizer: Colorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
-) -> Iterator[Made]:
+) -> Iterator[JobOutput]:
     """What becomes of each job, in their order; nothing is written.
 
     A picture leaves when the next one is asked for. Those under way have fewer than `most_pixels` pixels and
@@ -90,23 +90,25 @@ def made_in_order(
             if has_room and (is_open or not behind):
                 behind += _through(colorizer, _next_batch(before), finishers)
                 continue
-            made = behind.popleft().result()
-            yield made
-            budget.leave(made.pixels)
+            job_output = behind.popleft().result()
+            yield job_output
+            budget.leave(job_output.pixels)
 
 
-def painted_in_order(colorizer: Colorizer, jobs: Sequence[Job], paint: Paint) -> Iterator[Made]:
+def render_jobs(
+    colorizer: Colorizer, jobs: Sequence[Job], options: RenderOptions
+) -> Iterator[JobOutput]:
     """The same for pictures that take more than a pass of the network: one after the other."""
     for job in jobs:
-        made = Made(job)
-        with made.working():
+        job_output = JobOutput(job)
+        with job_output.working():
             picture = open_picture(job.source)
-            made.notes = picture.notes
+            job_output.notes = picture.notes
             with named(job):
-                painted = paint(colorizer, picture, job.values)
-            made.data = encode_image(job.out, painted.image)
-            made.found = painted.found(made.data)
-        yield made
+                rendered = options.render(colorizer, picture, job.values)
+            job_output.data = encode_image(job.out, rendered.image)
+            job_output.findings = rendered.findings(job_output.data)
+        yield job_output
 
 
 class PixelBudget:
@@ -148,21 +150,23 @@ def _helpers(colorizer: Colorizer, count: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _opened(colorizer: Colorizer, job: Job, budget: PixelBudget) -> tuple[Made, Prepared | None]:
-    made, prepared = Made(job), None
+def _opened(
+    colorizer: Colorizer, job: Job, budget: PixelBudget
+) -> tuple[JobOutput, Prepared | None]:
+    job_output, prepared = JobOutput(job), None
     if not budget.wait():
-        return made, None
-    with made.working():
+        return job_output, None
+    with job_output.working():
         picture = open_picture(job.source)
-        made.notes = picture.notes
+        job_output.notes = picture.notes
         with named(job):
             prepared = colorizer.prepare(picture, job.values)
-        made.pixels = prepared.pixels
-        budget.enter(made.pixels)
-    return made, prepared
+        job_output.pixels = prepared.pixels
+        budget.enter(job_output.pixels)
+    return job_output, prepared
 
 
-def _next_batch(before: deque[Future]) -> list[tuple[Made, Prepared | None]]:
+def _next_batch(before: deque[Future]) -> list[tuple[JobOutput, Prepared | None]]:
     """Those that are open already, at least one, at most a batch."""
     from condcolor.inference.colorizer import BATCH
 
@@ -174,49 +178,51 @@ def _next_batch(before: deque[Future]) -> list[tuple[Made, Prepared | None]]:
 
 def _through(
     colorizer: Colorizer,
-    batch: Sequence[tuple[Made, Prepared | None]],
+    batch: Sequence[tuple[JobOutput, Prepared | None]],
     finishers: ThreadPoolExecutor,
 ) -> Iterator[Future]:
     """Bring a batch through the network, and have each picture of it finished."""
     outputs = iter(_outputs(colorizer, [one for one in batch if one[1] is not None]))
-    for made, prepared in batch:
+    for job_output, prepared in batch:
         if prepared is None or (output := next(outputs)) is None:
-            yield _done(made)
-        elif made.pixels >= LARGE:
-            yield _done(_finished(colorizer, made, prepared, output))
+            yield _done(job_output)
+        elif job_output.pixels >= LARGE:
+            yield _done(_finished(colorizer, job_output, prepared, output))
         else:
-            yield finishers.submit(_finished, colorizer, made, prepared, output)
+            yield finishers.submit(_finished, colorizer, job_output, prepared, output)
 
 
 def _outputs(
-    colorizer: Colorizer, batch: Sequence[tuple[Made, Prepared]]
+    colorizer: Colorizer, batch: Sequence[tuple[JobOutput, Prepared]]
 ) -> Sequence[np.ndarray | None]:
     """The network's output for each; None where it fails. If all together do, each is tried alone."""
     if not batch:
         return []
-    together = Made(batch[0][0].job)
+    together = JobOutput(batch[0][0].job)
     outputs = [None] * len(batch)
     with together.working(), named(together.job):
-        outputs = colorizer.through([prepared for _, prepared in batch])
-    for made, _ in batch:
-        made.seconds += together.seconds / len(batch)
+        outputs = colorizer.predict_batch([prepared for _, prepared in batch])
+    for job_output, _ in batch:
+        job_output.seconds += together.seconds / len(batch)
     if together.error is not None and len(batch) > 1:
         return [_outputs(colorizer, [one])[0] for one in batch]
     batch[0][0].error = together.error
     return outputs
 
 
-def _finished(colorizer: Colorizer, made: Made, prepared: Prepared, output: np.ndarray) -> Made:
-    with made.working():
-        with named(made.job):
+def _finished(
+    colorizer: Colorizer, job_output: JobOutput, prepared: Prepared, output: np.ndarray
+) -> JobOutput:
+    with job_output.working():
+        with named(job_output.job):
             image = colorizer.finish(prepared, output)
-        made.data = encode_image(made.job.out, image)
-    return made
+        job_output.data = encode_image(job_output.job.out, image)
+    return job_output
 
 
-def _done(made: Made) -> Future:
+def _done(job_output: JobOutput) -> Future:
     future: Future = Future()
-    future.set_result(made)
+    future.set_result(job_output)
     return future
 
 
@@ -230,13 +236,13 @@ def named(job: Job) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Done:
+class JobResult:
     """What became of a job: `error` is None when its picture was written; `notes` on what was read."""
 
     job: Job
     error: CondcolorError | None = None
     notes: tuple[str, ...] = ()
-    found: Found = NOTHING
+    findings: Findings = NO_FINDINGS
 
 
 def run_jobs(
@@ -245,38 +251,44 @@ def run_jobs(
     *,
     overwrite: bool = False,
     manifest: Manifest | None = None,
-    paint: Paint | None = None,
-) -> Iterator[Done]:
+    options: RenderOptions | None = None,
+) -> Iterator[JobResult]:
     """Colour them, and write one by one, in order; a picture that fails is told and the next one comes.
 
     `paint` says how, where it is not just as `colorizer` does it.
     `manifest` gets a line before each is written and one after, before it is yielded; what it says an
     earlier run was cut off at is made again. After the last that is yielded nothing is written.
     """
-    by_itself = paint is None or paint.is_plain
-    made_ones = (
-        made_in_order(colorizer, jobs) if by_itself else painted_in_order(colorizer, jobs, paint)
+    by_itself = options is None or options.is_plain
+    job_outputs = (
+        color_jobs(colorizer, jobs) if by_itself else render_jobs(colorizer, jobs, options)
     )
-    with closing(made_ones) as flow:
-        for made in flow:
-            again = manifest is not None and manifest.was_begun(made.job)
+    with closing(job_outputs) as flow:
+        for job_output in flow:
+            again = manifest is not None and manifest.was_begun(job_output.job)
             if manifest is not None:
-                manifest.begin(made.job)
-            with made.working():
-                if made.error is None:
-                    _write(made.job, made.data, overwrite or again)
-            error = None if made.error is None else _told(made.job, made.error)
-            notes, found = ((), NOTHING) if error else (made.notes, made.found)
+                manifest.begin(job_output.job)
+            with job_output.working():
+                if job_output.error is None:
+                    _write(job_output.job, job_output.data, overwrite or again)
+            error = None if job_output.error is None else _told(job_output.job, job_output.error)
+            notes, findings = (
+                ((), NO_FINDINGS) if error else (job_output.notes, job_output.findings)
+            )
             if manifest is not None:
                 manifest.add(
-                    made.job, seconds=made.seconds, error=error, notes=notes, found=found.told
+                    job_output.job,
+                    seconds=job_output.seconds,
+                    error=error,
+                    notes=notes,
+                    findings=findings.manifest_entry,
                 )
-            yield Done(made.job, error, notes, found)
+            yield JobResult(job_output.job, error, notes, findings)
 
 
 def run_job(
-    colorizer: Colorizer, job: Job, *, overwrite: bool = False, paint: Paint | None = None
-) -> Done:
+    colorizer: Colorizer, job: Job, *, overwrite: bool = False, options: RenderOptions | None = None
+) -> JobResult:
     """Colour one picture and save it whole.
 
     Raises:
@@ -284,10 +296,10 @@ def run_job(
     """
     picture = open_picture(job.source)
     with named(job):
-        painted = (paint or Paint())(colorizer, picture, job.values)
-    data = encode_image(job.out, painted.image)
+        rendered = (options or RenderOptions()).render(colorizer, picture, job.values)
+    data = encode_image(job.out, rendered.image)
     _write(job, data, overwrite)
-    return Done(job, notes=picture.notes, found=painted.found(data))
+    return JobResult(job, notes=picture.notes, findings=rendered.findings(data))
 
 
 def _write(job: Job, data: bytes, overwrite: bool) -> None:

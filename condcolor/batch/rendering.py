@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from condcolor.conditions.color_spec import Wish, parse_wishes, plain_values
+from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, plain_values
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.imaging.geometry import letterbox
 from condcolor.imaging.open import Picture
@@ -34,53 +34,55 @@ CHECK_VALUES = 2  # values of an attribute that say well enough where it is
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What there is to tell of a coloured picture, an attribute each; None for what was not looked for.
 
     measured: its colour, None where it shows nowhere. doubts: the largest.
     """
 
     measured: Mapping[str, RGB | None] | None = None
-    doubts: Mapping[str, Doubt] | None = None
+    inconsistencies: Mapping[str, Inconsistency] | None = None
 
     @property
-    def told(self) -> dict[str, object]:
+    def manifest_entry(self) -> dict[str, object]:
         """As a manifest keeps it."""
         told: dict[str, object] = {}
         if self.measured is not None:
             colors = self.measured.items()
             told["measured"] = {name: color and format_hex(color) for name, color in colors}
-        if self.doubts is not None:
-            told["doubts"] = {name: vars(doubt) for name, doubt in self.doubts.items()}
+        if self.inconsistencies is not None:
+            told["doubts"] = {
+                name: vars(inconsistency) for name, inconsistency in self.inconsistencies.items()
+            }
         return told
 
 
-NOTHING = Found()
+NO_FINDINGS = Findings()
 
 
 @dataclass(frozen=True)
-class Painted:
+class RenderResult:
     """A picture that was coloured, where its attributes' colours are to be measured, and what is doubtful.
 
-    cores: attribute to `[H, W]` bool, as in `locking.core`; None where nothing is to be measured.
+    cores: attribute to `[H, W]` bool, as in `core`; None where nothing is to be measured.
     """
 
     image: Image.Image
     cores: Mapping[str, np.ndarray] | None = None
-    doubts: Mapping[str, Doubt] | None = None
+    inconsistencies: Mapping[str, Inconsistency] | None = None
 
-    def found(self, data: bytes) -> Found:
+    def findings(self, data: bytes) -> Findings:
         """What there is to tell of the picture, its colours as they were encoded in `data`."""
         if self.cores is None:
-            return NOTHING
+            return NO_FINDINGS
         with Image.open(io.BytesIO(data)) as image:
             rgb = np.asarray(image.convert("RGB"))
         colors = {name: usual_color(rgb, inside) for name, inside in self.cores.items()}
-        return Found(colors, self.doubts)
+        return Findings(colors, self.inconsistencies)
 
 
 @dataclass(frozen=True)
-class Paint:
+class RenderOptions:
     """How pictures are coloured, besides the colours.
 
     lock: each region gets exactly the colour asked. grid: a picture is a sheet of so many cells.
@@ -92,30 +94,32 @@ class Paint:
     check: bool = False
     report: bool = False
 
-    def __call__(
+    def render(
         self, colorizer: Colorizer, picture: Picture, values: Mapping[str, str]
-    ) -> Painted:
+    ) -> RenderResult:
         """Colour one picture; raises as `Colorizer.__call__` does, DataError where a grid does not fit."""
         if self.grid is None:
             return self._cell(colorizer, picture, values)
         cells = self.grid.cells(picture)
         drawn = [
-            Painted(as_image(cell), {}, {})
+            RenderResult(as_image(cell), {}, {})
             if is_blank(cell)
             else self._cell(colorizer, cell, values)
             for cell in cells
         ]
         image = self.grid.joined(picture, [one.image for one in drawn])
         if not self.measures:
-            return Painted(image)
+            return RenderResult(image)
         cores = {n: np.zeros(picture.rgb.shape[:2], bool) for n in colorizer.schema.names}
-        doubts: dict[str, Doubt] = {}
+        inconsistencies: dict[str, Inconsistency] = {}
         for place, one in zip(self.grid.places(picture), drawn, strict=True):
             for name, inside in one.cores.items():
                 cores[name][place] = inside
-            for name, doubt in (one.doubts or {}).items():
-                doubts[name] = max(doubts.get(name, doubt), doubt, key=attrgetter("score"))
-        return Painted(image, cores, doubts if self.check else None)
+            for name, inconsistency in (one.inconsistencies or {}).items():
+                inconsistencies[name] = max(
+                    inconsistencies.get(name, inconsistency), inconsistency, key=attrgetter("score")
+                )
+        return RenderResult(image, cores, inconsistencies if self.check else None)
 
     @property
     def settings(self) -> dict[str, object]:
@@ -133,26 +137,28 @@ class Paint:
         """Whether the colours of what is painted are measured."""
         return self.lock or self.check or self.report
 
-    def _cell(self, colorizer: Colorizer, picture: Picture, values: Mapping[str, str]) -> Painted:
-        wishes = parse_wishes(colorizer.schema, values)
+    def _cell(
+        self, colorizer: Colorizer, picture: Picture, values: Mapping[str, str]
+    ) -> RenderResult:
+        specs = parse_color_specs(colorizer.schema, values)
         if not self.measures:
-            return Painted(next(colorizer.colorings(picture, [values])))
+            return RenderResult(next(colorizer.colorings(picture, [values])))
         regions = colorizer.regions(picture)
         if self.lock:
-            image = lock(regions, wishes)
-        elif plain_values(wishes) is None:
-            image = regions.painted(wishes)
+            image = lock(regions, specs)
+        elif plain_values(specs) is None:
+            image = regions.recolored(specs)
         else:
             image = next(colorizer.colorings(picture, [values]))
-        cores = {name: core(regions, name) for name in wishes}
+        cores = {name: core(regions, name) for name in specs}
         if not self.check:
-            return Painted(image, cores)
-        doubts = find_doubts(
+            return RenderResult(image, cores)
+        inconsistencies = find_inconsistencies(
             lambda shown: colorizer.regions(shown, most_values=CHECK_VALUES),
             picture,
             colorizer.image_size,
         )
-        return Painted(image, cores, doubts)
+        return RenderResult(image, cores, inconsistencies)
 
 
 WHOLE = 0.98  # cover from which a pixel is all its region's
@@ -162,16 +168,16 @@ EVEN, MOSTLY = 3, 0.9  # levels of 255 that this share of a flat fill's pixels i
 NOISE = 8  # levels: what is off by less in a flat fill is no relief
 
 
-def lock(regions: Regions, wishes: Mapping[str, Wish]) -> Image.Image:
+def lock(regions: Regions, specs: Mapping[str, ColorSpec]) -> Image.Image:
     """The picture painted as `regions.painted` does it, each region's colour exactly the one asked.
 
     A flat fill becomes that colour in every pixel; a shaded one keeps its relief around it. Wishes that
     ask for no colour are left as they are.
     """
-    pixels = np.ascontiguousarray(regions.pixels(wishes))
-    for name, wish in wishes.items():
-        if not wish.left:
-            _snap(pixels, regions, name, wish.color(regions.colors[name]))
+    pixels = np.ascontiguousarray(regions.pixels(specs))
+    for name, spec in specs.items():
+        if not spec.left:
+            _snap(pixels, regions, name, spec.color(regions.colors[name]))
     return regions.as_image(pixels)
 
 
@@ -225,23 +231,23 @@ MIRRORED, SHIFTED, MISSING = "mirrored", "shifted", "missing"
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Inconsistency:
     """How far a part differs, as a share of it in 0..1, and in which picture: one of the words above."""
 
     score: float
     when: str
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """`mirrored, 12 % of its region differs`."""
         if self.when == MISSING:
             return "no region of it was found"
         return f"{self.when}, {100 * self.score:.0f} % of its region differs"
 
 
-def find_doubts(
+def find_inconsistencies(
     regions_of: Callable[[Picture], Regions], picture: Picture, image_size: int
-) -> dict[str, Doubt]:
+) -> dict[str, Inconsistency]:
     """An attribute to the largest doubt about it, at the size the network sees.
 
     Attributes with one value are left out, for nothing tells where they show.
@@ -260,21 +266,25 @@ def find_doubts(
         (MIRRORED, own, flipped[..., ::-1], fill),
         (SHIFTED, own[:, :-down, :-right], moved[:, down:, right:], fill[:-down, :-right]),
     )
-    doubts = {}
+    inconsistencies = {}
     for place, attribute in enumerate(regions.schema.attributes):
         if len(attribute.values) == 1:
             continue
         if not any(part[place].any() for part in (own, flipped, moved)):
-            doubts[attribute.name] = Doubt(1.0, MISSING)
+            inconsistencies[attribute.name] = Inconsistency(1.0, MISSING)
             continue
-        found = (Doubt(_differ(a[place], b[place], on), when) for when, a, b, on in pairs)
-        doubts[attribute.name] = max(found, key=attrgetter("score"))
-    return doubts
+        found = (Inconsistency(_differ(a[place], b[place], on), when) for when, a, b, on in pairs)
+        inconsistencies[attribute.name] = max(found, key=attrgetter("score"))
+    return inconsistencies
 
 
-def doubtful(doubts: Mapping[str, Doubt]) -> dict[str, Doubt]:
+def inconsistent(inconsistencies: Mapping[str, Inconsistency]) -> dict[str, Inconsistency]:
     """Those that a person should look at."""
-    return {name: doubt for name, doubt in doubts.items() if doubt.score > DOUBTFUL}
+    return {
+        name: inconsistency
+        for name, inconsistency in inconsistencies.items()
+        if inconsistency.score > DOUBTFUL
+    }
 
 
 def _differ(first: np.ndarray, second: np.ndarray, fill: np.ndarray) -> float:

@@ -23,7 +23,13 @@ from condcolor.cli.options import (
     take_values,
 )
 from condcolor.cli.progress import Progress
-from condcolor.cli.sets import asked_paint, set_options, tell_doubts, tell_one, tell_set
+from condcolor.cli.sets import (
+    parse_render_options,
+    print_inconsistencies,
+    print_one,
+    print_set,
+    set_options,
+)
 from condcolor.errors import SomeFailed, UsageError
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, StopFlag
@@ -31,7 +37,7 @@ from condcolor.runtime.process import Interrupted, StopFlag
 if TYPE_CHECKING:
     from condcolor.batch.jobs import Job
     from condcolor.batch.manifest import Manifest
-    from condcolor.batch.rendering import Paint
+    from condcolor.batch.rendering import RenderOptions
     from condcolor.conditions.schema import AttributeSchema
     from condcolor.inference.colorizer import Colorizer
 
@@ -112,7 +118,9 @@ def colorize(
         return Colorizer.load(model, vivid=vivid, device=device, precision=precision)
 
     schema = schema_asked(ctx)
-    paint = asked_paint(schema, palette=palette, lock=lock, grid=grid, check=check, report=report)
+    options = parse_render_options(
+        schema, palette=palette, lock=lock, grid=grid, check=check, report=report
+    )
     is_csv = any(map(_is_csv, sketches))
     is_one = len(sketches) == 1 and jobs.names_one(sketches[0]) and not is_csv
     if report and (is_one or STREAM in (*sketches, out)):
@@ -127,7 +135,7 @@ def colorize(
             schema,
             overwrite=overwrite,
             skip=skip_existing,
-            paint=paint,
+            options=options,
         )
         return
     passed_over: list[str] = []
@@ -143,10 +151,10 @@ def colorize(
         planned = jobs.settle(planned, schema, lock=lock)
     if is_one:
         to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
-        _color_one(to_do, load, overwrite, paint, schema)
+        _color_one(to_do, load, overwrite, options, schema)
         return
-    manifest = _manifest(Path(out), model, vivid, paint)
-    if paint.measures:
+    manifest = _manifest(Path(out), model, vivid, options)
+    if options.measures:
         refuse_other(manifest.folder)
     left = [job for job in planned if overwrite or not manifest.has(job)]
     cut_off = [job for job in left if manifest.was_begun(job)]
@@ -155,14 +163,14 @@ def colorize(
     for line in passed_over:
         click.echo(f"passed over: {line}", err=True)
     try:
-        colored, failed = _color_several(to_do, manifest, load, overwrite, paint)
+        colored, failed = _color_several(to_do, manifest, load, overwrite, options)
     except Interrupted:
-        tell_set(planned, manifest, schema, paint)
+        print_set(planned, manifest, schema, options)
         raise
     there = len(planned) - len(to_do)
     said = f"{colored} of {len(to_do)} pictures coloured in {shown_name(out)}"
     click.echo(said + (f", {there} were there already" if there else ""))
-    tell_set(planned, manifest, schema, paint)
+    print_set(planned, manifest, schema, options)
     if failed or passed_over:
         counts = ((failed, "failed"), (len(passed_over), "passed over"))
         said = " and ".join(f"{count} {what}" for count, what in counts if count)
@@ -170,31 +178,35 @@ def colorize(
 
 
 def _color_one(
-    to_do: Sequence[Job], load: Load, overwrite: bool, paint: Paint, schema: AttributeSchema
+    to_do: Sequence[Job],
+    load: Load,
+    overwrite: bool,
+    options: RenderOptions,
+    schema: AttributeSchema,
 ) -> None:
     from condcolor.batch.pipeline import run_job
 
     for job in to_do:  # one, or none where its output is there already
-        done = run_job(load(), job, overwrite=overwrite, paint=paint)
+        done = run_job(load(), job, overwrite=overwrite, options=options)
         for note in done.notes:
             click.echo(f"note: {shown_name(job.source)}: {note}", err=True)
-        tell_one(job, done.found, schema, paint)
+        print_one(job, done.findings, schema, options)
         click.echo(shown_name(job.out))
 
 
-def _manifest(out: Path, model: str, vivid: float | None, paint: Paint) -> Manifest:
+def _manifest(out: Path, model: str, vivid: float | None, options: RenderOptions) -> Manifest:
     from condcolor.batch.manifest import Manifest, settings_of
     from condcolor.models.model_folder import find_model, read_config
 
     settings = settings_of(model, read_config(find_model(model)), vivid)
-    manifest = Manifest(out, replace(settings, **paint.settings))
+    manifest = Manifest(out, replace(settings, **options.settings))
     if manifest.problem:
         click.echo(f"note: {manifest.problem}", err=True)
     return manifest
 
 
 def _color_several(
-    to_do: Sequence[Job], manifest: Manifest, load: Load, overwrite: bool, paint: Paint
+    to_do: Sequence[Job], manifest: Manifest, load: Load, overwrite: bool, options: RenderOptions
 ) -> tuple[int, int]:
     """How many were coloured and how many failed, each of which is named; a signal stops between two."""
     from condcolor.batch.pipeline import run_jobs
@@ -206,13 +218,15 @@ def _color_several(
     make_folder(manifest.folder)
     failed, known = 0, manifest.problem
     with StopFlag() as stop, Progress("colouring") as progress:
-        running = run_jobs(colorizer, to_do, overwrite=overwrite, manifest=manifest, paint=paint)
+        running = run_jobs(
+            colorizer, to_do, overwrite=overwrite, manifest=manifest, options=options
+        )
         for done, ended in enumerate(running, start=1):
             progress(done, len(to_do))
             for note in ended.notes:
                 progress.say(f"note: {shown_name(ended.job.source)}: {note}", err=True)
             say = partial(progress.say, err=True)
-            tell_doubts(shown_name(ended.job.source), ended.found, say)
+            print_inconsistencies(shown_name(ended.job.source), ended.findings, say)
             if ended.error:
                 failed += 1
                 progress.say(f"failed: {ended.error}", err=True)
@@ -243,7 +257,7 @@ def pipe(
     *,
     overwrite: bool,
     skip: bool,
-    paint: Paint,
+    options: RenderOptions,
 ) -> None:
     """Colour one picture, `-` being standard input or output; without `out`, it goes to the output.
 
@@ -262,9 +276,9 @@ def pipe(
     picture = open_picture(source, name=name)
     for note in picture.notes:
         click.echo(f"note: {name}: {note}", err=True)
-    painted = paint(load(), picture, values)
+    rendered = options.render(load(), picture, values)
     to_stream = out in (None, STREAM)
-    data = encode_image("stream.png" if to_stream else out, painted.image)
+    data = encode_image("stream.png" if to_stream else out, rendered.image)
     if to_stream:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -272,7 +286,7 @@ def pipe(
         make_folder(Path(out).parent)
         write_whole(out, data, overwrite=overwrite)
     job = Job(Path(name), Path(STREAM if to_stream else out), values)
-    tell_one(job, painted.found(data), schema, paint, err=to_stream)
+    print_one(job, rendered.findings(data), schema, options, err=to_stream)
     if not to_stream:
         click.echo(shown_name(out))
 

@@ -150,12 +150,12 @@ def coco(out, archive, url, **options) -> None:
     if archive is not None and url is not None:
         raise UsageError("--archive and --url exclude each other: leave one out")
 
-    from condcolor.cli.progress import Steps, goes_on
+    from condcolor.cli.progress import ProgressSteps, resumable_download
     from condcolor.data.builders.coco import URL, fetch_coco, place_of
 
     url = url or URL
     by_hand = f"or download {shown_name(url)} by hand and add --archive FILE"
-    with goes_on(place_of(out, url, archive), by_hand), Steps() as steps:
+    with resumable_download(place_of(out, url, archive), by_hand), ProgressSteps() as steps:
         got = fetch_coco(out, url=url, archive=archive, on_progress=steps, say=steps.say, **options)
     for note in got.notes:
         click.echo(f"note: {note}", err=True)
@@ -197,12 +197,15 @@ def pets(out, pictures, splits, seed) -> None:
     if splits is not None and pictures is None:
         raise UsageError("--splits is for pictures that are here already: add --pictures FOLDER")
 
-    from condcolor.cli.progress import Steps, goes_on
+    from condcolor.cli.progress import ProgressSteps, resumable_download
     from condcolor.data.builders.pet_download import BY_HAND, place_of
     from condcolor.data.builders.pets import make_pets
 
     place = place_of(out) if pictures is None else None
-    with goes_on(place, f"or {BY_HAND} and add --pictures FOLDER"), Steps() as steps:
+    with (
+        resumable_download(place, f"or {BY_HAND} and add --pictures FOLDER"),
+        ProgressSteps() as steps,
+    ):
         got = make_pets(
             out, pictures=pictures, splits=splits, seed=seed, on_progress=steps, say=steps.say
         )

@@ -101,10 +101,10 @@ class Value(click.ParamType):
         self.attribute = attribute
 
     def convert(self, value, param, ctx):
-        from condcolor.conditions.color_spec import parse_wish
+        from condcolor.conditions.color_spec import parse_color_spec
 
         try:
-            parse_wish(self.attribute, value)
+            parse_color_spec(self.attribute, value)
         except UsageError as error:
             said = str(error).removeprefix(self.attribute.name).removeprefix(":").lstrip()
             self.fail(said, param, ctx)

@@ -96,13 +96,13 @@ def span(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-class Steps:
+class ProgressSteps:
     """A context manager, and the callback `(what, done, total)`: a Progress for each `what`."""
 
     def __init__(self):
         self.progress = Progress("")
 
-    def __enter__(self) -> Steps:
+    def __enter__(self) -> ProgressSteps:
         return self
 
     def __call__(self, what: str, done: int, total: int) -> None:
@@ -119,7 +119,7 @@ class Steps:
 
 
 @contextmanager
-def goes_on(place: Path | None, by_hand: str) -> Iterator[None]:
+def resumable_download(place: Path | None, by_hand: str) -> Iterator[None]:
     """Within it, a stop says what is kept, and a download that fails the way by hand.
 
     place: the archive, or the folder of several, that the download goes to; None: there is none.
@@ -145,37 +145,37 @@ def _kept(place: Path | None) -> str:
     return "nothing was written"
 
 
-class Told:
+class TrainingProgress:
     """What a run says: a bar of steps or a line now and then, and a line an epoch."""
 
     def __init__(self, progress: Progress):
         self.progress = progress
 
-    def decoding(self, done: int, total: int) -> None:
+    def on_decoded(self, done: int, total: int) -> None:
         self.progress(done, total, "pictures decoded")
 
-    def painting(self, done: int, total: int) -> None:
+    def on_generated(self, done: int, total: int) -> None:
         self.progress(done, total, "pictures coloured")
 
-    def begins(self, trainer: Trainer) -> None:
+    def on_begin(self, trainer: Trainer) -> None:
         rows = f"{len(trainer.train)} rows to train on"
         rows += f", {len(trainer.test)} to test on" if trainer.test else ", none to test on"
         start = f"step {trainer.step}, epoch {trainer.epoch} of {trainer.epochs}"
-        self.note(f"{rows}; {trainer.device.type}, {trainer.nets.precision}; from {start}")
+        self.on_note(f"{rows}; {trainer.device.type}, {trainer.nets.precision}; from {start}")
 
-    def check(self, step: int, said: str) -> None:
-        self.note(f"step {step:>4}  {said}")
+    def on_check(self, step: int, said: str) -> None:
+        self.on_note(f"step {step:>4}  {said}")
 
-    def step(self, done: int, total: int, losses: dict) -> None:
+    def on_step(self, done: int, total: int, losses: dict) -> None:
         self.progress(done, total, _said(losses, digits=2))
 
-    def epoch(self, entry: dict, said: str) -> None:
+    def on_epoch(self, entry: dict, said: str) -> None:
         told = _said(entry, digits=3)
         minutes = f"{entry['seconds'] / 60:.1f} min"
         parts = (f"epoch {entry['epoch']:>3}", entry["phase"], told, minutes, said)
-        self.note("  ".join(part for part in parts if part))
+        self.on_note("  ".join(part for part in parts if part))
 
-    def note(self, text: str) -> None:
+    def on_note(self, text: str) -> None:
         self.progress.say(text)
 
 

@@ -15,7 +15,7 @@ from condcolor.runtime.messages import shown_name
 if TYPE_CHECKING:
     from condcolor.batch.jobs import Job
     from condcolor.batch.manifest import Manifest
-    from condcolor.batch.rendering import Found, Paint
+    from condcolor.batch.rendering import Findings, RenderOptions
 
 
 OPTIONS = (
@@ -55,7 +55,7 @@ def set_options(command: Callable) -> Callable:
     return command
 
 
-def asked_paint(
+def parse_render_options(
     schema: AttributeSchema,
     *,
     palette: str | None,
@@ -63,52 +63,59 @@ def asked_paint(
     grid: str | None,
     check: bool,
     report: bool,
-) -> Paint:
+) -> RenderOptions:
     """How the options say that pictures are to be coloured; UsageError for what cannot be."""
-    from condcolor.batch.rendering import Paint
+    from condcolor.batch.rendering import RenderOptions
     from condcolor.imaging.sheets import parse_grid
 
     asked = (("--palette", palette), ("--lock", lock), ("--check", check), ("--report", report))
     for flag, on in asked:
         if on and not schema.attributes:
             raise UsageError(f"{flag} is for models with attributes, such as icons")
-    return Paint(lock, None if grid is None else parse_grid(grid), check, report)
+    return RenderOptions(lock, None if grid is None else parse_grid(grid), check, report)
 
 
-def tell_doubts(name: str, found: Found, say: Callable[[str], None]) -> None:
+def print_inconsistencies(name: str, findings: Findings, say: Callable[[str], None]) -> None:
     """A line for each attribute of a picture that a person should look at."""
-    from condcolor.batch.rendering import doubtful
+    from condcolor.batch.rendering import inconsistent
 
-    for attribute, doubt in doubtful(found.doubts or {}).items():
-        say(f"check: {name}: {attribute} may be wrong ({doubt.said})")
+    for attribute, inconsistency in inconsistent(findings.inconsistencies or {}).items():
+        say(f"check: {name}: {attribute} may be wrong ({inconsistency.summary})")
 
 
-def tell_set(
-    planned: Sequence[Job], manifest: Manifest, schema: AttributeSchema, paint: Paint
+def print_set(
+    planned: Sequence[Job], manifest: Manifest, schema: AttributeSchema, options: RenderOptions
 ) -> None:
     """Write colors.csv of all pictures that were planned, say how many to look at, and how alike they are."""
-    if not paint.measures:
+    if not options.measures:
         return
     from condcolor.batch.color_report import NAME, make_row, summary, write_colors
-    from condcolor.batch.rendering import doubtful
+    from condcolor.batch.rendering import inconsistent
 
     rows = [make_row(job, manifest.has(job), manifest.entry(job), schema) for job in planned]
     write_colors(manifest.folder, rows, schema)
-    for line in summary(rows) if paint.lock else ():
+    for line in summary(rows) if options.lock else ():
         click.echo(line)
     name, flagged = (
         shown_name(Path(manifest.folder, NAME)),
-        sum(bool(doubtful(r.doubts)) for r in rows),
+        sum(bool(inconsistent(r.inconsistencies)) for r in rows),
     )
-    click.echo(f"{name}: {flagged} of {len(rows)} pictures to look at" if paint.check else name)
+    click.echo(f"{name}: {flagged} of {len(rows)} pictures to look at" if options.check else name)
 
 
-def tell_one(
-    job: Job, found: Found, schema: AttributeSchema, paint: Paint, *, err: bool = False
+def print_one(
+    job: Job,
+    findings: Findings,
+    schema: AttributeSchema,
+    options: RenderOptions,
+    *,
+    err: bool = False,
 ) -> None:
     """The same of a single picture, which has no colors.csv; all of it to stderr with `err`."""
     from condcolor.batch.color_report import make_row, summary
 
-    tell_doubts(shown_name(job.source), found, lambda line: click.echo(line, err=True))
-    for line in summary([make_row(job, True, found.told, schema)]) if paint.lock else ():
+    print_inconsistencies(shown_name(job.source), findings, lambda line: click.echo(line, err=True))
+    for line in (
+        summary([make_row(job, True, findings.manifest_entry, schema)]) if options.lock else ()
+    ):
         click.echo(line, err=err)

@@ -12,12 +12,12 @@ from pathlib import Path
 import click
 
 from condcolor.cli.options import ModelName, Suggested, device_option, one_of
-from condcolor.cli.progress import Progress, Told
+from condcolor.cli.progress import Progress, TrainingProgress
 from condcolor.cli.runs import quiet_matplotlib
 from condcolor.errors import UsageError
 from condcolor.models.model_folder import read_config
 from condcolor.runtime.messages import shown_name
-from condcolor.runtime.process import Interrupted, cores, keep_memory, memory_told
+from condcolor.runtime.process import Interrupted, cores, keep_memory, memory_advice
 
 nproc_option = click.option(
     "--nproc",
@@ -258,7 +258,7 @@ def train(
         raise UsageError(f"--init takes the generator of its model: take --{generators[0]} away")
     _run(
         out,
-        lambda progress: train.train(
+        lambda callbacks: train.train(
             data,
             out,
             recipe=recipe,
@@ -270,7 +270,7 @@ def train(
             vocabulary="shared" if shared_values else "own",
             phase=phase,
             model=model,
-            progress=progress,
+            callbacks=callbacks,
             **options,
         ),
     )
@@ -306,8 +306,8 @@ def resume(run, epochs, cache, nproc, device) -> None:
 
     _run(
         run,
-        lambda progress: train.resume(
-            run, epochs=epochs, device=device, cache=cache, progress=progress
+        lambda callbacks: train.resume(
+            run, epochs=epochs, device=device, cache=cache, callbacks=callbacks
         ),
     )
 
@@ -317,7 +317,7 @@ def _check_epochs(epochs: tuple[int, ...] | None) -> None:
         raise UsageError("--epochs 0 trains nothing: give at least one epoch")
 
 
-def _run(run: str, work: Callable[[Told], Path]) -> None:
+def _run(run: str, work: Callable[[TrainingProgress], Path]) -> None:
     """Train with all that is said about it, and say what to do next."""
     from condcolor.runtime.distributed import RankLost
 
@@ -326,10 +326,10 @@ def _run(run: str, work: Callable[[Told], Path]) -> None:
     again = f"condcolor resume {shlex.quote(shown_name(run))}"
     try:
         with (
-            memory_told("lower --batch-size, --image-size or --base-channels"),
+            memory_advice("lower --batch-size, --image-size or --base-channels"),
             Progress("training") as progress,
         ):
-            made = work(Told(progress))
+            made = work(TrainingProgress(progress))
     except Interrupted as stopped:
         raise Interrupted(stopped.exit_code - 128, f"{stopped}; to go on: {again}") from None
     except RankLost as lost:

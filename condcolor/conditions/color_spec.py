@@ -30,7 +30,7 @@ _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) 
 
 
 @dataclass(frozen=True)
-class Wish:
+class ColorSpec:
     """One attribute's.
 
     parts: weights, which add up to 1, each with a value of the model or a colour; none for a part
@@ -71,23 +71,23 @@ class Wish:
         return ",".join(f"{name}:{weight}" for name, weight in zip(names, weights, strict=True))
 
 
-def parse_wish(attribute: Attribute, text: Any) -> Wish:
+def parse_color_spec(attribute: Attribute, text: Any) -> ColorSpec:
     """What `text` asks for; UsageError, one line, when it asks for nothing there is."""
     if isinstance(text, str) and text in attribute.values:
-        return Wish(((1.0, text),))
+        return ColorSpec(((1.0, text),))
     if not isinstance(text, str) or not text or text != text.strip():
         raise UsageError(unknown(attribute, text))
     if text.lower() in (NONE, KEEP):
-        return Wish(left=text.lower())
+        return ColorSpec(left=text.lower())
     if parts := _split_mix(text):
         return _mixed(attribute, parts)
-    return Wish(((1.0, _color(attribute, text)),))
+    return ColorSpec(((1.0, _color(attribute, text)),))
 
 
-def parse_wishes(schema: AttributeSchema, values: Mapping[str, Any]) -> dict[str, Wish]:
+def parse_color_specs(schema: AttributeSchema, values: Mapping[str, Any]) -> dict[str, ColorSpec]:
     """A wish an attribute, in the schema's order; UsageError names all that is wrong or missing."""
     own = {attribute.name.replace("-", "_"): attribute for attribute in schema.attributes}
-    found: dict[str, Wish] = {}
+    found: dict[str, ColorSpec] = {}
     faults: list[str] = []
     stand_ins = dict(values)  # values that are right, for the schema to check the names
     for key, text in values.items():
@@ -96,8 +96,8 @@ def parse_wishes(schema: AttributeSchema, values: Mapping[str, Any]) -> dict[str
             continue
         stand_ins[key] = attribute.values[0]
         try:
-            wish = found[attribute.name] = parse_wish(attribute, text)
-            if wish.value is None and len(attribute.values) == 1:
+            spec = found[attribute.name] = parse_color_spec(attribute, text)
+            if spec.value is None and len(attribute.values) == 1:
                 faults.append(_no_choice(attribute, text))
         except UsageError as error:
             faults.append(str(error))
@@ -119,26 +119,26 @@ def settled(schema: AttributeSchema, words: Mapping[str, str], *, lock: bool) ->
     Raises:
         UsageError: a wish that cannot be, or (with `lock`) a value whose colour nothing says.
     """
-    wishes = parse_wishes(schema, words)
+    specs = parse_color_specs(schema, words)
     texts = {}
     for attribute in schema.attributes:
-        name, wish = attribute.name, wishes[attribute.name]
-        if lock and not wish.left and len(attribute.values) > 1:
-            texts[name] = format_hex(_levels(color_of(attribute, wish)))
+        name, spec = attribute.name, specs[attribute.name]
+        if lock and not spec.left and len(attribute.values) > 1:
+            texts[name] = format_hex(_levels(color_of(attribute, spec)))
         else:
             written = words.get(name, words.get(name.replace("-", "_"), ""))
-            plain = written and wish == _without_palette(attribute, written)
-            texts[name] = written if plain else wish.text
+            plain = written and spec == _without_palette(attribute, written)
+            texts[name] = written if plain else spec.text
     return texts
 
 
-def color_of(attribute: Attribute, wish: Wish) -> tuple[float, float, float]:
+def color_of(attribute: Attribute, spec: ColorSpec) -> tuple[float, float, float]:
     """The colour that a wish with parts means, RGB in 0..255, by palette file and schema alone."""
     known = attribute.colors | dict(attribute.named)
     try:
-        return wish.color(known)
+        return spec.color(known)
     except UsageError:
-        unsaid = [p for _, p in wish.parts if isinstance(p, str) and p not in known]
+        unsaid = [p for _, p in spec.parts if isinstance(p, str) and p not in known]
         raise UsageError(
             f"{attribute.name}: the model does not say the colour of '{unsaid[0]}': give it one in a "
             "palette file"
@@ -150,16 +150,16 @@ def _levels(color: Sequence[float]) -> RGB:
     return red, green, blue
 
 
-def _without_palette(attribute: Attribute, text: str) -> Wish | None:
+def _without_palette(attribute: Attribute, text: str) -> ColorSpec | None:
     try:
-        return parse_wish(replace(attribute, named=()), text)
+        return parse_color_spec(replace(attribute, named=()), text)
     except UsageError:
         return None
 
 
-def plain_values(wishes: Mapping[str, Wish]) -> dict[str, str] | None:
+def plain_values(specs: Mapping[str, ColorSpec]) -> dict[str, str] | None:
     """The values asked for, where nothing but values of the model is."""
-    values = {name: wish.value for name, wish in wishes.items()}
+    values = {name: spec.value for name, spec in specs.items()}
     return None if None in values.values() else values
 
 
@@ -197,7 +197,7 @@ def _split_mix(text: str) -> list[tuple[str, str]]:
     return [(head.strip(), tail.strip()) if colon else (tail, "") for head, colon, tail in halves]
 
 
-def _mixed(attribute: Attribute, parts: Sequence[tuple[str, str]]) -> Wish:
+def _mixed(attribute: Attribute, parts: Sequence[tuple[str, str]]) -> ColorSpec:
     weighed: list[tuple[float, str | RGB]] = []
     for name, written in parts:
         try:
@@ -212,7 +212,7 @@ def _mixed(attribute: Attribute, parts: Sequence[tuple[str, str]]) -> Wish:
     total = sum(weight for weight, _ in weighed)
     if total == 0:
         raise UsageError(f"{attribute.name}: all weights are 0: nothing is left to mix")
-    return Wish(tuple((weight / total, part) for weight, part in weighed))
+    return ColorSpec(tuple((weight / total, part) for weight, part in weighed))
 
 
 def _color(attribute: Attribute, text: str) -> RGB:

@@ -88,10 +88,10 @@ def parse_hex(text: str) -> RGB:
 
 def format_hex(rgb: RGB) -> str:
     """`(63, 174, 225)` to `"#3faee1"`."""
-    return "#{:02x}{:02x}{:02x}".format(*_checked_rgb(rgb))
+    return "#{:02x}{:02x}{:02x}".format(*checked_rgb(rgb))
 
 
-def _checked_rgb(color: Sequence[int]) -> RGB:
+def checked_rgb(color: Sequence[int]) -> RGB:
     channels = tuple(int(channel) for channel in color)
     if len(channels) != 3 or not all(0 <= channel <= 255 for channel in channels):
         raise UsageError(f"a colour is three whole numbers of 0..255, not {tuple(color)}")

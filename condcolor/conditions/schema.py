@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from condcolor.conditions.colors import RGB, _checked_rgb, format_hex, parse_hex
+from condcolor.conditions.colors import RGB, checked_rgb, format_hex, parse_hex
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.runtime.messages import listed
 
@@ -84,7 +84,7 @@ class Attribute:
                 f"attribute '{self.name}' has {len(self.values)} values "
                 f"but {len(self.palette)} colours"
             )
-        colors = (color and _checked_rgb(color) for color in self.palette)
+        colors = (color and checked_rgb(color) for color in self.palette)
         object.__setattr__(self, "palette", tuple(colors))
 
     @property

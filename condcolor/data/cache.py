@@ -48,7 +48,7 @@ class Decoder:
         return self.function(path, ground, side)
 
 
-class Squares:
+class ImageCache:
     """`[N, C, S, S]` uint8, more of them than fit into memory if need be."""
 
     def __init__(self, shards: Sequence[Tensor]):
@@ -79,9 +79,9 @@ class Squares:
             return only.index_select(0, indices.to(only.device))
         return torch.stack([self[index] for index in indices.tolist()])
 
-    def to(self, device: torch.device) -> Squares:
+    def to(self, device: torch.device) -> ImageCache:
         """All of them on a device, in one piece."""
-        return Squares([torch.cat([shard.to(device) for shard in self.shards])])
+        return ImageCache([torch.cat([shard.to(device) for shard in self.shards])])
 
 
 def decode(
@@ -91,7 +91,7 @@ def decode(
     *,
     cache: Path | None = None,
     on_progress: OnProgress | None = None,
-) -> tuple[Squares, dict[Path, DataError]]:
+) -> tuple[ImageCache, dict[Path, DataError]]:
     """Every file's picture, and what is wrong with which file.
 
     Args:
@@ -108,7 +108,7 @@ def decode(
             if fault is not None:
                 faults[files[i][0]] = fault
             told(done, len(files))
-        return Squares([squares]), faults
+        return ImageCache([squares]), faults
     shards = []
     for start in range(0, len(files), SHARD):
         some = files[start : start + SHARD]
@@ -120,7 +120,7 @@ def decode(
         faults |= {files[start + i][0]: DataError(said) for i, said in wrong.items()}
         shards.append(squares)
         told(start + len(some), len(files))
-    return Squares(shards), faults
+    return ImageCache(shards), faults
 
 
 def default_cache() -> Path | None:
@@ -134,16 +134,16 @@ def default_cache() -> Path | None:
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
 
 
-def blank(count: int, side: int, folder: Path) -> Squares:
+def blank(count: int, side: int, folder: Path) -> ImageCache:
     """Room for `count` RGB pictures: in memory, or, for many, in a file of `folder` without a name."""
     shape = (count, 3, side, side)
     size = 3 * side * side * count
     if size <= IN_MEMORY:
-        return Squares([torch.empty(shape, dtype=torch.uint8)])
+        return ImageCache([torch.empty(shape, dtype=torch.uint8)])
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             os.posix_fallocate(file.fileno(), 0, size)
-            return Squares([torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=shape))])
+            return ImageCache([torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=shape))])
     except OSError as error:
         raise _unwritten(folder, error) from error
 

@@ -25,7 +25,7 @@ from condcolor.data.augmentation import (
     moves_in,
     warp,
 )
-from condcolor.data.cache import Decoder, OnProgress, Squares, decode
+from condcolor.data.cache import Decoder, ImageCache, OnProgress, decode
 from condcolor.data.metadata import open_photograph
 from condcolor.data.records import Record
 from condcolor.errors import DataError
@@ -44,8 +44,8 @@ class Batch(NamedTuple):
     wrong: Tensor  # [B, P] float
 
 
-class Raw(NamedTuple):
-    """A batch as it is read, and all that is random about it; `PictureSet.made` makes the rest of it."""
+class RawBatch(NamedTuple):
+    """A batch as it is read, and all that is random about it; `ImageDataset.made` makes the rest of it."""
 
     source: Tensor  # [B, 3, side, side] uint8
     partner: Tensor  # targets or masks like that; the source itself where a picture is both
@@ -54,7 +54,7 @@ class Raw(NamedTuple):
     draws: Draws
     config: AugmentConfig | None
 
-    def to(self, device: torch.device) -> Raw:
+    def to(self, device: torch.device) -> RawBatch:
         """The same on a device."""
 
         def sent(part: Tensor) -> Tensor:
@@ -64,10 +64,10 @@ class Raw(NamedTuple):
         source = sent(self.source)
         partner = source if self.partner is self.source else sent(self.partner)
         values, wrong, draws = sent(self.values), sent(self.wrong), self.draws.mapped(sent)
-        return Raw(source, partner, values, wrong, draws, self.config)
+        return RawBatch(source, partner, values, wrong, draws, self.config)
 
 
-class PictureSet:
+class ImageDataset:
     """The decoded pictures of some records, each file once, as squares.
 
     Args:
@@ -147,7 +147,7 @@ class PictureSet:
             device: where to make it; None where the pictures are.
         """
         raw = self.read(rows, generator, config)
-        return self.made(raw.to(device) if device is not None else raw)
+        return self.to_batch(raw.to(device) if device is not None else raw)
 
     def read(
         self,
@@ -155,7 +155,7 @@ class PictureSet:
         generator: torch.Generator | None = None,
         config: AugmentConfig | None = None,
         part: slice = slice(None),
-    ) -> Raw:
+    ) -> RawBatch:
         """What `rows` is made of: little work, and none that torch would share out among threads.
 
         part: those of the rows to read; what is drawn for them is what it is for all.
@@ -171,9 +171,9 @@ class PictureSet:
         both = self.partners is self.pictures and torch.equal(sources, partners)
         partner = source if both else self.partners.take(partners)
         own = draws.mapped(lambda drawn: drawn[part])
-        return Raw(source, partner, values[part], wrong[part], own, config)
+        return RawBatch(source, partner, values[part], wrong[part], own, config)
 
-    def made(self, raw: Raw) -> Batch:
+    def to_batch(self, raw: RawBatch) -> Batch:
         """The batch, on the device that `raw` is on."""
         source, partner, draws, config = raw.source, raw.partner, raw.draws, raw.config
         apart = partner is not source
@@ -191,7 +191,7 @@ class PictureSet:
         planes = (one_hot(v, self.schema.sizes) for v in (raw.values, raw.wrong))
         return Batch(source, partner, *planes)
 
-    def repainted(self, targets: Squares) -> PictureSet:
+    def with_targets(self, targets: ImageCache) -> ImageDataset:
         """The same rows with other targets, one for each, of the pictures' own side."""
         if self.compose:
             raise ValueError("targets that are composed anew each time cannot be others")
@@ -199,7 +199,7 @@ class PictureSet:
         other.partners, other.partner_of = targets, torch.arange(len(self))
         return other
 
-    def near(self, device: torch.device) -> PictureSet:
+    def near(self, device: torch.device) -> ImageDataset:
         """The same set, its pictures on the device where they take at most half of what is free there."""
         if 2 * self.pictures.bytes > free_memory(device):
             return self

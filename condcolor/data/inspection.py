@@ -21,7 +21,7 @@ from condcolor.data.records import Record
 from condcolor.errors import CondcolorError
 from condcolor.imaging.color import delta_e_2000, srgb_to_lab
 from condcolor.imaging.open import open_picture
-from condcolor.runtime.messages import Faults, listed
+from condcolor.runtime.messages import Problems, listed
 
 CLEARLY = 10.0  # CIEDE2000: a row's colour this far from its value's may be another's
 SCATTER = 5.0  # CIEDE2000: with more in half of the rows, a value does not mean one colour
@@ -88,7 +88,7 @@ class _Survey:
 
     def __init__(self, metadata: Metadata):
         self.metadata = metadata
-        self.faults, self.notes = Faults(), Faults()
+        self.faults, self.notes = Problems(), Problems()
         self.seen = SeenColors(metadata.schema)
         self.digests: dict[Path, bytes | None] = {}  # of the pixels; None: cannot be opened
         self.grey: set[Path] = set()

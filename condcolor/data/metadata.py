@@ -19,7 +19,7 @@ from condcolor.data.records import (
     check_attributes,
     count_values,
     misspelt,
-    read_rows,
+    read_records,
     read_sheet,
 )
 from condcolor.data.table import format_table
@@ -27,7 +27,7 @@ from condcolor.errors import DataError, UsageError
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import open_picture
 from condcolor.runtime.files import write_whole
-from condcolor.runtime.messages import Faults, listed, shown_name
+from condcolor.runtime.messages import Problems, listed, shown_name
 
 CSV_NAME = "metadata.csv"
 
@@ -80,7 +80,7 @@ def scan_metadata(
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
         raise UsageError(f"vocabulary is 'own', 'shared' or a schema, not {vocabulary!r}")
     path = Path(path)
-    faults, notes = Faults(), []
+    faults, notes = Problems(), []
     try:
         csvs = _find_csvs(path, faults, notes)
         root = path if path.is_dir() else path.parent
@@ -97,7 +97,7 @@ def scan_metadata(
         check_attributes(sheet, names, "the model" if fixed else sheets[0].name, faults)
 
     schema = fixed or _collect_schema(sheets, names, vocabulary == "shared", faults)
-    records = [r for sheet in sheets for r in read_rows(sheet, schema, faults, any_color)]
+    records = [r for sheet in sheets for r in read_records(sheet, schema, faults, any_color)]
     records = _name_characters(records, root)
     _check_sides(records, root, faults)
     for attribute in schema.attributes:
@@ -149,7 +149,7 @@ def write_metadata(
     return count
 
 
-def _find_csvs(path: Path, faults: Faults, notes: list[str]) -> list[tuple[Path, str]]:
+def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Path, str]]:
     """The csv files of a data set, each with the split it stands for."""
     if not path.exists():
         faults.add("missing", f"{path} does not exist")
@@ -179,7 +179,7 @@ def _find_csvs(path: Path, faults: Faults, notes: list[str]) -> list[tuple[Path,
 
 
 def _collect_schema(
-    sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Faults
+    sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Problems
 ) -> AttributeSchema:
     """The attributes and their values, sorted: those of the training rows, if any row says train.
 
@@ -217,7 +217,7 @@ def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
     ]
 
 
-def _check_sides(records: Sequence[Record], root: Path, faults: Faults) -> None:
+def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> None:
     """A character in train and test makes the test say nothing: it has been seen."""
     taught: dict[str, Record] = {}
     for record in records:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from condcolor.conditions.color_spec import parse_wish
+from condcolor.conditions.color_spec import parse_color_spec
 from condcolor.conditions.schema import (
     Attribute,
     AttributeSchema,
@@ -18,7 +18,7 @@ from condcolor.conditions.schema import (
 from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder
 from condcolor.data.table import Table, read_table
 from condcolor.errors import UsageError, did_you_mean
-from condcolor.runtime.messages import Faults, listed
+from condcolor.runtime.messages import Problems, listed
 
 SPLITS = {"train": "train", "test": "test", "valid": "test", "validation": "test", "val": "test"}
 ROLES = {
@@ -86,7 +86,7 @@ class Sheet:
         return ""
 
 
-def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: Faults) -> Sheet:
+def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: Problems) -> Sheet:
     """Read a csv and say what its columns are; the faults of its form and header are added."""
     table = read_table(csv, name)
     faults.extend(table.problems)
@@ -128,7 +128,7 @@ def meant_column(column: str, columns: Sequence[str]) -> str | None:
     return next(alike, None)
 
 
-def _add_role(sheet: Sheet, known: str, column: str, index: int, faults: Faults) -> None:
+def _add_role(sheet: Sheet, known: str, column: str, index: int, faults: Problems) -> None:
     if known != column:
         message = f"{sheet.header}: column '{column}' is not known; did you mean '{known}'?"
         faults.add("misspelt column", message)
@@ -137,7 +137,7 @@ def _add_role(sheet: Sheet, known: str, column: str, index: int, faults: Faults)
         faults.add("role", f"{sheet.header}: '{other}' and '{column}' say the same; keep one")
 
 
-def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Faults) -> None:
+def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Problems) -> None:
     """A second csv, or one for a model that is there, has the attributes `names` of `whose`."""
     if not sheet.table.columns:
         return
@@ -163,8 +163,8 @@ def count_values(sheet: Sheet, name: str, *, tested: bool = True) -> Counter[str
     )
 
 
-def read_rows(
-    sheet: Sheet, schema: AttributeSchema, faults: Faults, any_color: bool = False
+def read_records(
+    sheet: Sheet, schema: AttributeSchema, faults: Problems, any_color: bool = False
 ) -> list[Record]:
     """The records of a csv; bad rows are left out.
 
@@ -207,7 +207,7 @@ def _unknown(attribute: Attribute, value: str, any_color: bool) -> str:
     if not any_color:
         return "" if value in attribute.values else attribute.unknown(value)
     try:
-        parse_wish(attribute, value)
+        parse_color_spec(attribute, value)
     except UsageError as error:
         return str(error)
     return ""
@@ -220,7 +220,7 @@ def _find(
     folders: tuple[str, ...],
     cells: Sequence[str],
     where: str,
-    faults: Faults,
+    faults: Problems,
 ) -> Path | None:
     written = cells[sheet.roles[role]] if role in sheet.roles else ""
     if value_fault(written):  # blank and padded have been named already

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from condcolor.errors import UsageError
-from condcolor.runtime.messages import Faults
+from condcolor.runtime.messages import Problems
 
 MAX_BYTES = 256 * 2**20  # a million rows are about 50 MB
 _NOT_CSV = (
@@ -53,7 +53,7 @@ class Table:
 def read_table(path: Path, name: str | None = None) -> Table:
     """Read a csv; `name` is what messages call it (default: the file's name). Never raises."""
     name = name or path.name
-    faults = Faults()
+    faults = Problems()
     text = _read_text(path, name, faults)
     if text is None:
         return Table(problems=faults.problems)
@@ -76,7 +76,7 @@ def read_table(path: Path, name: str | None = None) -> Table:
     return Table(columns, header_line, rows, faults.problems)
 
 
-def _read_text(path: Path, name: str, faults: Faults) -> str | None:
+def _read_text(path: Path, name: str, faults: Problems) -> str | None:
     """The file's text, or None with the fault that keeps it from being read."""
     try:
         if not path.is_file():  # also keeps a FIFO from blocking for ever
@@ -111,7 +111,7 @@ def _read_text(path: Path, name: str, faults: Faults) -> str | None:
         return None
 
 
-def _parse(text: str, name: str, faults: Faults) -> list[tuple[int, list[str]]]:
+def _parse(text: str, name: str, faults: Problems) -> list[tuple[int, list[str]]]:
     """Cells of every line that is not empty, with the number of the line it starts on."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     lines = []
@@ -145,7 +145,7 @@ def _parse(text: str, name: str, faults: Faults) -> list[tuple[int, list[str]]]:
             lines.append((line, [plain_cell(cell) for cell in cells]))
 
 
-def _check_header(header: Sequence[str], where: str, faults: Faults) -> tuple[str, ...]:
+def _check_header(header: Sequence[str], where: str, faults: Problems) -> tuple[str, ...]:
     columns = tuple(column.strip() for column in header)
     for number, (column, written) in enumerate(zip(columns, header, strict=True), start=1):
         if not column:
@@ -161,7 +161,7 @@ def _check_header(header: Sequence[str], where: str, faults: Faults) -> tuple[st
 
 
 def _check_rows(
-    lines: Sequence[tuple[int, list[str]]], width: int, name: str, faults: Faults
+    lines: Sequence[tuple[int, list[str]]], width: int, name: str, faults: Problems
 ) -> tuple[tuple[int, tuple[str, ...]], ...]:
     widths = {len(cells) for _, cells in lines}
     if len(lines) > 1 and len(widths) == 1 and widths != {width}:

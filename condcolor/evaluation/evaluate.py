@@ -13,11 +13,11 @@ from PIL import Image
 from torch import Tensor
 
 from condcolor.conditions.schema import AttributeSchema
-from condcolor.data.dataset import PictureSet
+from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import open_photograph, read_metadata, read_photographs
 from condcolor.errors import DataError
 from condcolor.evaluation import metrics
-from condcolor.evaluation.metrics import SSIM_WINDOW, Colour
+from condcolor.evaluation.metrics import SSIM_WINDOW, ColorFunction
 from condcolor.evaluation.perceptual import Perceptual
 from condcolor.evaluation.photos import PhotoEvaluation, Tally, evaluate_photos
 from condcolor.evaluation.sketches import Evaluation, evaluate
@@ -37,14 +37,14 @@ class MeasuredColorizer(Protocol):
     def __call__(self, picture: Image.Image, /) -> Image.Image:
         """A photograph in colour, of its own size."""
 
-    def colour(self, sketch: Tensor, asked: Tensor) -> Tensor:
+    def color(self, sketch: Tensor, asked: Tensor) -> Tensor:
         """A sketch `[3, S, S]` uint8 in several colourings, by value indices `[N, A]`.
 
         Returns:
             `[N, 3, S, S]` float in [0, 1].
         """
 
-    def colour_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
+    def color_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
         """Like `colour`, but what the network says."""
 
 
@@ -70,28 +70,28 @@ def assess(
     metadata = read_metadata(data, vocabulary=colorizer.schema)
     train, test = metadata.split("train"), metadata.split("test")
     splits = {"train": train, "test": test, "all rows": metadata.split("")}
-    colours: dict[str, Colour] = {
-        "model": colorizer.colour_bare if network_only else colorizer.colour,
+    colors: dict[str, ColorFunction] = {
+        "model": colorizer.color_bare if network_only else colorizer.color,
         "flat fill": flat_fill(colorizer.schema),
         "grey": grey,
     }
 
-    def measured(pictures: PictureSet, only: Sequence[tuple[str, ...]] | None = None):
+    def measured(pictures: ImageDataset, only: Sequence[tuple[str, ...]] | None = None):
         return {
             name: evaluate(
-                colour,
+                color,
                 pictures,
                 combinations=only,
                 max_inputs=max_inputs,
                 on_progress=on_progress if name == "model" else None,
             )
-            for name, colour in colours.items()
+            for name, color in colors.items()
         }
 
     tables = {}
     for name, records in splits.items():
         if records:
-            pictures = PictureSet(records, colorizer.schema, colorizer.image_size)
+            pictures = ImageDataset(records, colorizer.schema, colorizer.image_size)
             tables[name] = measured(pictures)
             seen = {record.values for record in train}
             unseen = sorted({record.values for record in records} - seen)
@@ -197,11 +197,13 @@ def _tensor(rgb: np.ndarray) -> Tensor:
 SKETCHES, PHOTOGRAPHS = 8, 256  # inputs that training measures after an epoch, at most
 
 
-def measure(codec: Codec, colour: Colour, pictures: PictureSet) -> Evaluation | PhotoEvaluation:
+def measure(
+    codec: Codec, color: ColorFunction, pictures: ImageDataset
+) -> Evaluation | PhotoEvaluation:
     """How well `colour` does on some of `pictures`: in all colours, or against the one truth there is."""
     if codec.pairs:
-        return evaluate(colour, pictures, max_inputs=SKETCHES)
-    return evaluate_photos(colour, pictures, max_inputs=PHOTOGRAPHS)
+        return evaluate(color, pictures, max_inputs=SKETCHES)
+    return evaluate_photos(color, pictures, max_inputs=PHOTOGRAPHS)
 
 
 FLOODED = 195 / 255  # from here up a sketch's pixel is ground or fill, not line
@@ -212,11 +214,11 @@ def grey(sketch: Tensor, asked: Tensor) -> Tensor:
     return (sketch.float() / 255).expand(len(asked), *sketch.shape)
 
 
-def flat_fill(schema: AttributeSchema) -> Colour:
+def flat_fill(schema: AttributeSchema) -> ColorFunction:
     """The baseline that fills all that the lines enclose with one colour: the mean of those asked."""
     palettes = [torch.tensor(a.palette).float() / 255 for a in schema.attributes if all(a.palette)]
 
-    def colour(sketch: Tensor, asked: Tensor) -> Tensor:
+    def color(sketch: Tensor, asked: Tensor) -> Tensor:
         light = sketch.float() / 255
         inside = _enclosed(light.mean(0))
         colored = light.expand(len(asked), *light.shape).clone()
@@ -225,7 +227,7 @@ def flat_fill(schema: AttributeSchema) -> Colour:
             colored[:, :, inside] *= mean[:, :, None]
         return colored
 
-    return colour
+    return color
 
 
 def _enclosed(light: Tensor) -> Tensor:

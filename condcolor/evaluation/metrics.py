@@ -217,4 +217,4 @@ def auc(counts: Tensor, *, rebalanced: bool) -> float:
 
 
 # sketch uint8 [3, H, W], value indices [N, A] -> coloured pictures float [N, 3, H, W] in [0, 1]
-Colour = Callable[[Tensor, Tensor], Tensor]
+ColorFunction = Callable[[Tensor, Tensor], Tensor]

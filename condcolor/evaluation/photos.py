@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from condcolor.data.dataset import PictureSet
+from condcolor.data.dataset import ImageDataset
 from condcolor.evaluation import metrics
 from condcolor.evaluation.measures import json_value
-from condcolor.evaluation.metrics import Colour
+from condcolor.evaluation.metrics import ColorFunction
 from condcolor.imaging.color import srgb_to_lab
 
 PHOTO_PROTOCOL = """\
@@ -146,8 +146,8 @@ class Tally:
 
 
 def evaluate_photos(
-    colour: Colour,
-    pictures: PictureSet,
+    color: ColorFunction,
+    pictures: ImageDataset,
     *,
     max_inputs: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
@@ -158,7 +158,7 @@ def evaluate_photos(
     tally, nothing = Tally(), torch.zeros(1, 0, dtype=torch.long)
     for done, row in enumerate(rows, start=1):
         batch = pictures.rows(row[None])
-        tally.add(colour(batch.source[0], nothing)[0].float().cpu(), batch.target[0].float() / 255)
+        tally.add(color(batch.source[0], nothing)[0].float().cpu(), batch.target[0].float() / 255)
         if on_progress is not None:
             on_progress(done, count)
     return tally.score()

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from condcolor.conditions.schema import AttributeSchema
-from condcolor.data.dataset import PictureSet
+from condcolor.data.dataset import ImageDataset
 from condcolor.evaluation import metrics
 from condcolor.evaluation.measures import json_value
-from condcolor.evaluation.metrics import Colour
+from condcolor.evaluation.metrics import ColorFunction
 from condcolor.runtime.messages import evenly
 
 SKETCH_PROTOCOL = """\
@@ -90,8 +90,8 @@ class Evaluation:
 
 
 def evaluate(
-    colour: Colour,
-    pictures: PictureSet,
+    color: ColorFunction,
+    pictures: ImageDataset,
     *,
     combinations: Sequence[Sequence[str]] | None = None,
     max_inputs: int | None = None,
@@ -114,7 +114,7 @@ def evaluate(
         targets, values = pictures.rows(own).target.float() / 255, pictures.values[own]
         asked = _around(values, only, schema.sizes) if every is None else every
         scored, counted = _among(asked, only), _among(values, only)
-        colored = colour(sketch, asked).float().cpu()
+        colored = color(sketch, asked).float().cpu()
         pixels = metrics.lab_pixels(colored)
 
         place = (values[:, None] == asked).all(-1).int().argmax(1)  # row -> its colouring
@@ -183,7 +183,7 @@ class _Tally:
 
 
 def _region(
-    pictures: PictureSet, own: Tensor, targets: Tensor, values: Tensor, index: int
+    pictures: ImageDataset, own: Tensor, targets: Tensor, values: Tensor, index: int
 ) -> Tensor | None:
     """How strongly each pixel `[P]` follows the attribute, or None when nothing tells."""
     groups = metrics.groups_by(values, index)
@@ -191,7 +191,7 @@ def _region(
     return change.flatten() if change is not None and change.max() > LEAST_CHANGE else None
 
 
-def _rows_of(pictures: PictureSet, source: int) -> Tensor:
+def _rows_of(pictures: ImageDataset, source: int) -> Tensor:
     """The rows of an input; of too many, the first and those that differ least from it."""
     own = torch.nonzero(pictures.source_of == source).flatten()
     if len(own) > MOST_COLORINGS:

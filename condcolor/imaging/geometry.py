@@ -76,17 +76,17 @@ def cover(rgb: np.ndarray, size: int) -> np.ndarray:
 
 
 # worked on at a time: 3 MB of RGB floats; smaller bands wait for each other more
-BAND_PIXELS = 2**18
+STRIP_PIXELS = 2**18
 REACH = 3  # rows: what bicubic interpolation (4 taps) can look at beside a place, and one more
 
 
-class Painter(Protocol):
+class StripDecoder(Protocol):
     """What paints, with tensors or NumPy arrays, whichever it takes."""
 
-    def prepared(self, original: Any, output: Any) -> Any:
+    def prepare_strips(self, original: Any, output: Any) -> Any:
         """What to paint with: `[B, 3, H, W]` uint8 and `[B, O, h, w]` float -> `[B, K, h, W]` float."""
 
-    def painted(self, rows: Any, near: Any, place: np.ndarray) -> Any:
+    def decode_strip(self, rows: Any, near: Any, place: np.ndarray) -> Any:
         """A band of the picture.
 
         Args:
@@ -97,7 +97,7 @@ class Painter(Protocol):
 
 
 @dataclass(frozen=True)
-class Band:
+class Strip:
     """Rows of the large picture, those of the small one beside them, and where they lie there."""
 
     rows: slice
@@ -105,24 +105,24 @@ class Band:
     place: np.ndarray
 
 
-def bands(size: tuple[int, int], low: int) -> Iterator[Band]:
+def strips(size: tuple[int, int], low: int) -> Iterator[Strip]:
     """The bands of a picture of `size` (H, W) from the top down, each of BAND_PIXELS or a row.
 
     low: rows of the small picture.
     """
     height, width = size
-    step = max(1, BAND_PIXELS // width)
+    step = max(1, STRIP_PIXELS // width)
     for top in range(0, height, step):
         rows = slice(top, min(top + step, height))
         first = max(0, top * low // height - REACH)
         near = slice(first, min(low, rows.stop * low // height + REACH + 1))
         place = (np.arange(rows.start, rows.stop) + 0.5) * (low / height) - 0.5 - first
-        yield Band(rows, near, place.astype(np.float32))
+        yield Strip(rows, near, place.astype(np.float32))
 
 
-def paint_bands(painter: Painter, original: Any, output: Any) -> Iterator[tuple[slice, Any]]:
+def decode_strips(decoder: StripDecoder, original: Any, output: Any) -> Iterator[tuple[slice, Any]]:
     """The original as the network's output paints it: rows, and what `painted` makes of them."""
-    planes = painter.prepared(original, output)
-    for band in bands(original.shape[-2:], planes.shape[-2]):
-        rows, near = original[:, :, band.rows], planes[:, :, band.near]
-        yield band.rows, painter.painted(rows, near, band.place)
+    planes = decoder.prepare_strips(original, output)
+    for strip in strips(original.shape[-2:], planes.shape[-2]):
+        rows, near = original[:, :, strip.rows], planes[:, :, strip.near]
+        yield strip.rows, decoder.decode_strip(rows, near, strip.place)

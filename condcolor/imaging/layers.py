@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from condcolor.conditions.color_spec import KEEP, NONE, Wish, parse_wish
+from condcolor.conditions.color_spec import KEEP, NONE, ColorSpec, parse_color_spec
 from condcolor.conditions.schema import Attribute, AttributeSchema, name_fault
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.line_art import PAINTED, fill_behind
@@ -75,10 +75,10 @@ class Layers:
         images = list(self.images)
         for name, text in values.items():
             attribute = self._choice(name)
-            wish = parse_wish(attribute, text)
-            if wish.left == KEEP:
+            spec = parse_color_spec(attribute, text)
+            if spec.left == KEEP:
                 continue
-            color = WHITE if wish.left == NONE else wish.color(attribute.colors)
+            color = WHITE if spec.left == NONE else spec.color(attribute.colors)
             place = self.names.index(attribute.name)
             images[place] = _in_color(images[place], color)
         if LINES in self.names and LINES not in values:
@@ -146,13 +146,13 @@ SOLID = 1 / 255  # of the light: where lines let less through, nothing below the
 LEAST = 1e-3  # part of a pixel below which a layer is not there
 
 
-def make_layers(regions: Regions, wishes: Mapping[str, Wish]) -> Layers:
+def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
     """Layers of `regions.painted(wishes)`.
 
     Fills go on under the lines. What the attributes leave of a figure is the rest, which ends where the
     ground begins; under it, where the picture is opaque, lies white paper.
     """
-    asked = regions.asked(wishes)
+    asked = regions.asked(specs)
     fills = regions.fills(asked)  # (3, H, W), as all colours here, in [0, 1]
     opaque = regions.picture.alpha is None
     own = np.ones(fills.shape[1:], np.float32)
@@ -190,14 +190,14 @@ def make_layers(regions: Regions, wishes: Mapping[str, Wish]) -> Layers:
     stack = [(LINES, _image(tint, line_alpha, 0))]
     remaining = np.ones_like(left)
     for place, (name, cover) in enumerate(zip(regions.schema.names, covers, strict=True)):
-        paint = regions.part(place, asked[name]) / np.maximum(cover, LEAST)
+        fill = regions.part(place, asked[name]) / np.maximum(cover, LEAST)
         color = asked[name]
         plain = (255, 255, 255) if isinstance(color, str) else np.round(color)
         alpha = _share(below * cover, remaining)
-        stack.append((_layer_name(name), _image(paint, alpha, plain)))
+        stack.append((_layer_name(name), _image(fill, alpha, plain)))
         remaining = remaining * (1 - alpha)
-    paint = (regions.rest - around) / np.maximum(rest, LEAST)
-    stack.append((REST, _image(paint, _share(below * rest, remaining), 255)))
+    fill = (regions.rest - around) / np.maximum(rest, LEAST)
+    stack.append((REST, _image(fill, _share(below * rest, remaining), 255)))
     if opaque:
         stack.append((PAPER, np.full((*left.shape, 4), 255, np.uint8)))
     names, images = zip(*stack[::-1], strict=True)

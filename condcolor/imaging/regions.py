@@ -14,14 +14,14 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image
 
-from condcolor.conditions.color_spec import KEEP, Wish, parse_wishes
+from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_specs
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.geometry import letterbox
 from condcolor.imaging.line_art import has_colors, on_white, recolor, split_lines
 from condcolor.imaging.open import Picture
 from condcolor.runtime.messages import evenly
-from condcolor.runtime.process import memory_told
+from condcolor.runtime.process import memory_advice
 
 PURE = 0.9  # share of the largest change from which a pixel is all an attribute's
 LEAST_CHANGE = 0.1  # of the range, over all values: what changes less is not there to be seen
@@ -141,16 +141,16 @@ class Regions:
         """`[H, W]` float32 in [0, 1]: how much of the attribute shows in each pixel, lines taken off."""
         return self.covers[self.schema.names.index(name)] * self.lines.mean(axis=0)
 
-    def paint(self, **values: str) -> Image.Image:
+    def recolor(self, **values: str) -> Image.Image:
         """The picture in these colours, as `Colorizer.__call__` gives it."""
-        return self.painted(parse_wishes(self.schema, values))
+        return self.recolored(parse_color_specs(self.schema, values))
 
-    def painted(self, wishes: Mapping[str, Wish]) -> Image.Image:
-        return self.as_image(self.pixels(wishes))
+    def recolored(self, specs: Mapping[str, ColorSpec]) -> Image.Image:
+        return self.as_image(self.pixels(specs))
 
-    def pixels(self, wishes: Mapping[str, Wish]) -> np.ndarray:
+    def pixels(self, specs: Mapping[str, ColorSpec]) -> np.ndarray:
         """`[H, W, 3]` uint8: the painted picture on white."""
-        return self.pixels_of(self.fills(self.asked(wishes)))
+        return self.pixels_of(self.fills(self.asked(specs)))
 
     def pixels_of(self, fills: np.ndarray) -> np.ndarray:
         """The same from its fills."""
@@ -164,9 +164,9 @@ class Regions:
             pixels = recolor(self.picture.rgb, self.picture.alpha, pixels)
         return Image.fromarray(np.ascontiguousarray(pixels))
 
-    def asked(self, wishes: Mapping[str, Wish]) -> dict[str, Color]:
+    def asked(self, specs: Mapping[str, ColorSpec]) -> dict[str, Color]:
         """The colour of each attribute; UsageError where a value's is not known."""
-        return {name: wish.left or wish.color(self.colors[name]) for name, wish in wishes.items()}
+        return {name: spec.left or spec.color(self.colors[name]) for name, spec in specs.items()}
 
     def fills(self, asked: Mapping[str, Color]) -> np.ndarray:
         """`[3, H, W]` float32 in [0, 1]."""
@@ -194,7 +194,7 @@ class Colors(Protocol):
     image_size: int
     flat: bool
 
-    def evened_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+    def predict_even(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
         """A sketch `[3, S, S]` uint8 and value indices `[N, A]` -> outputs `[N, 3, S, S]`, finished."""
 
     def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -220,7 +220,7 @@ def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST
             "attributes, such as icons"
         )
     width, height = picture.size
-    with memory_told(f"{width}x{height} pixels are too many here: make the picture smaller"):
+    with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
         seen = letterbox(picture.rgb, colorizer.image_size, codec.fill)[0]
         sketch, lines, own = picture.rgb, None, np.ones((3, 1, 1), np.float32)
         if colored := has_colors(seen):
@@ -233,7 +233,9 @@ def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST
 
         looked = [evenly(range(len(a.values)), most_values) for a in schema.attributes]
         square, box = letterbox(sketch, colorizer.image_size, codec.fill)
-        made = colorizer.evened_of(np.ascontiguousarray(square.transpose(2, 0, 1)), _asked(looked))
+        made = colorizer.predict_even(
+            np.ascontiguousarray(square.transpose(2, 0, 1)), _asked(looked)
+        )
         rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
         original = sketch.transpose(2, 0, 1)[None]
         fills, trust = colorizer.fills(original, made[:, :, rows, columns])

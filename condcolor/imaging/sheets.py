@@ -121,8 +121,8 @@ def sheet(
             draw.text((left - GAP, middle), labels[i], INK, font, anchor="rm")
         for j, picture in enumerate(row):
             tile = _fitted(Image.fromarray(picture), cell)
-            centre = left + j * across + (across + GAP) / 2
-            page.paste(tile, (round(centre - tile.width / 2), round(middle - tile.height / 2)))
+            center = left + j * across + (across + GAP) / 2
+            page.paste(tile, (round(center - tile.width / 2), round(middle - tile.height / 2)))
     return np.array(page)
 
 

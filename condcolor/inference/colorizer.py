@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from condcolor.conditions.color_spec import Wish, parse_wishes, plain_values
+from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, plain_values
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.geometry import Box, letterbox
@@ -29,7 +29,7 @@ from condcolor.imaging.open import Picture, open_picture, picture_of
 from condcolor.imaging.regions import MOST_VALUES, Regions, find_regions
 from condcolor.models.model_folder import find_model, is_onnx
 from condcolor.runtime.messages import shown_name
-from condcolor.runtime.process import memory_told
+from condcolor.runtime.process import memory_advice
 
 BATCH = 16  # pictures in one pass of the network
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
@@ -100,7 +100,7 @@ class Colorizer(ABC):
         return loaded
 
     @abstractmethod
-    def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
+    def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
         """The network's bare outputs.
 
         Args:
@@ -112,7 +112,9 @@ class Colorizer(ABC):
         """
 
     @abstractmethod
-    def bands(self, original: np.ndarray, output: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    def strips(
+        self, original: np.ndarray, output: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray]]:
         """`original [1, 3, H, W]` uint8 as `output [1, O, h, w]` paints it, from the top down.
 
         Yields:
@@ -180,17 +182,17 @@ class Colorizer(ABC):
 
         What can be wrong with the picture or the values is raised at once, not at the first result.
         """
-        wishes = [parse_wishes(self.schema, values) for values in asked]
-        plain = list(map(plain_values, wishes))
+        specs = [parse_color_specs(self.schema, values) for values in asked]
+        plain = list(map(plain_values, specs))
         if None in plain:
             regions = self.regions(picture)
-            return map(regions.painted, wishes)
+            return map(regions.recolored, specs)
         cond = self._planes(plain)
         framed = self._framed(picture)
         return self._colorings(framed, cond)
 
     def regions(self, picture: AnyPicture, *, most_values: int = MOST_VALUES) -> Regions:
-        """The picture taken apart, for many colours: `.paint(hair="#ff8800", shirt="tan")`.
+        """The picture taken apart, for many colours: `.recolor(hair="#ff8800", shirt="tan")`.
 
         most_values: of an attribute that the network paints to find it, at least 2; more are more exact.
 
@@ -205,14 +207,14 @@ class Colorizer(ABC):
 
         Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
         """
-        wishes = parse_wishes(self.schema, values)
+        specs = parse_color_specs(self.schema, values)
         regions = picture if isinstance(picture, Regions) else self.regions(picture)
-        return make_layers(regions, wishes)
+        return make_layers(regions, specs)
 
     def _colorings(self, framed: _Framed, cond: np.ndarray) -> Iterator[Image.Image]:
         for start in range(0, len(cond), BATCH):
-            outputs = self.painted(framed.square[None], cond[start : start + BATCH])
-            for output in self._evened(framed.square, outputs):
+            outputs = self.predict(framed.square[None], cond[start : start + BATCH])
+            for output in self._even(framed.square, outputs):
                 yield self._finished(framed, output)
 
     def batch(
@@ -224,13 +226,13 @@ class Colorizer(ABC):
         waiting = zip(pictures, asked, strict=True)
         made = []
         while part := [self.prepare(*one) for one in itertools.islice(waiting, BATCH)]:
-            made += map(self.finish, part, self.through(part))
+            made += map(self.finish, part, self.predict_batch(part))
         return made
 
-    def enlivened(self, vivid: float) -> Colorizer:
+    def with_vivid(self, vivid: float) -> Colorizer:
         """This one with another `vivid`, its network shared; UsageError where that cannot be."""
         other = copy.copy(self)
-        other.codec, other.vivid = self.codec.enlivened(vivid), vivid
+        other.codec, other.vivid = self.codec.with_vivid(vivid), vivid
         return other
 
     def prepare(self, picture: AnyPicture, values: Mapping[str, str]) -> Prepared:
@@ -238,14 +240,14 @@ class Colorizer(ABC):
 
         This, `through` and `finish` are a call in three steps, which need not be made in one thread.
         """
-        wishes = parse_wishes(self.schema, values)
-        plain = plain_values(wishes)
+        specs = parse_color_specs(self.schema, values)
+        plain = plain_values(specs)
         framed = self._framed(picture)
         if plain is None:  # the regions are found, and painted, where it is finished
-            return Prepared(framed, wishes=wishes)
+            return Prepared(framed, specs=specs)
         return Prepared(framed, self._planes([plain])[0])
 
-    def through(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
+    def predict_batch(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
         """What the network says of each, `[O, S, S]`; of those with wishes nothing, NOT_SEEN.
 
         Raises:
@@ -255,28 +257,28 @@ class Colorizer(ABC):
         outputs = iter(())
         if seen:
             squares = np.stack([one.framed.square for one in seen])
-            outputs = iter(self.painted(squares, np.stack([one.cond for one in seen])))
+            outputs = iter(self.predict(squares, np.stack([one.cond for one in seen])))
         return [NOT_SEEN if one.cond is None else next(outputs) for one in prepared]
 
     def finish(self, prepared: Prepared, output: np.ndarray) -> Image.Image:
         """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
         framed = prepared.framed
-        if prepared.wishes is not None:
-            return self.regions(framed.picture).painted(prepared.wishes)
-        return self._finished(framed, next(self._evened(framed.square, output[None])))
+        if prepared.specs is not None:
+            return self.regions(framed.picture).recolored(prepared.specs)
+        return self._finished(framed, next(self._even(framed.square, output[None])))
 
-    def outputs_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+    def predict_values(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
         """The outputs `[N, O, S, S]` of a sketch `[3, S, S]` uint8, values by their indices `[N, A]`."""
         cond = np.array([self.schema.one_hot(row) for row in asked], np.float32)
         cond = cond.reshape(len(asked), self.schema.planes)
         starts = range(0, len(cond), BATCH)
-        return np.concatenate([self.painted(sketch[None], cond[i : i + BATCH]) for i in starts])
+        return np.concatenate([self.predict(sketch[None], cond[i : i + BATCH]) for i in starts])
 
-    def evened_of(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+    def predict_even(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
         """The same, their fills even where the model's should be."""
-        return np.stack(list(self._evened(sketch, self.outputs_of(sketch, asked))))
+        return np.stack(list(self._even(sketch, self.predict_values(sketch, asked))))
 
-    def _evened(self, square: np.ndarray, outputs: np.ndarray) -> Iterator[np.ndarray]:
+    def _even(self, square: np.ndarray, outputs: np.ndarray) -> Iterator[np.ndarray]:
         """The outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8, one by one, their fills even."""
         if not self.flat:
             yield from outputs
@@ -310,14 +312,14 @@ class Colorizer(ABC):
         """The picture at its own size, painted as the network's `output [O, S, S]` says."""
         box, picture = framed.box, framed.picture
         width, height = picture.size
-        with memory_told(f"{width}x{height} pixels are too many here: make the picture smaller"):
+        with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
             inside = output[
                 None, :, box.top : box.top + box.height, box.left : box.left + box.width
             ]
             original = np.array(picture.rgb).transpose(2, 0, 1)[None]
             pixels = np.empty((height, width, 3), np.uint8)
-            for rows, band in self.bands(original, inside):
-                pixels[rows] = band
+            for rows, strip in self.strips(original, inside):
+                pixels[rows] = strip
             if picture.alpha is not None:
                 drawn = self.codec.pairs
                 pixels = recolor(picture.rgb, picture.alpha, pixels, drawn=drawn)
@@ -339,7 +341,7 @@ class Prepared:
 
     framed: _Framed
     cond: np.ndarray | None = None
-    wishes: Mapping[str, Wish] | None = None
+    specs: Mapping[str, ColorSpec] | None = None
 
     @property
     def pixels(self) -> int:

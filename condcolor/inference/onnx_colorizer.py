@@ -19,7 +19,7 @@ import numpy as np
 
 from condcolor.conditions.colors import checked_vivid, refuse_vivid
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
-from condcolor.imaging.geometry import paint_bands
+from condcolor.imaging.geometry import decode_strips
 from condcolor.inference.colorizer import Colorizer, learnt_flat_fills
 from condcolor.models.model_folder import (
     ABOUT,
@@ -32,7 +32,7 @@ from condcolor.models.model_folder import (
     schema_of,
 )
 from condcolor.runtime.messages import shown_name
-from condcolor.runtime.process import cores, memory_told
+from condcolor.runtime.process import cores, memory_advice
 
 PRECISIONS = ("fp32", "auto")
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -85,14 +85,14 @@ class OnnxCodec:
         """`[B, 3, H, W]` uint8 -> `[B, S, H, W]` float32 in [-1, 1]."""
         return self.encode(rgb=rgb)
 
-    def prepared(self, original: np.ndarray, output: np.ndarray) -> np.ndarray:
+    def prepare_strips(self, original: np.ndarray, output: np.ndarray) -> np.ndarray:
         return self.prepare(original=original, output=output)
 
-    def painted(self, rows: np.ndarray, near: np.ndarray, place: np.ndarray) -> np.ndarray:
+    def decode_strip(self, rows: np.ndarray, near: np.ndarray, place: np.ndarray) -> np.ndarray:
         """Like a codec's, but of one picture and in whole levels, `[R, W, 3]` uint8."""
         return self.paint(rows=rows, near=near, place=place, vivid=np.array(self.vivid, np.float32))
 
-    def enlivened(self, vivid: float) -> OnnxCodec:
+    def with_vivid(self, vivid: float) -> OnnxCodec:
         if "vivid" not in self.paint.inputs:
             refuse_vivid()
         return replace(self, vivid=checked_vivid(vivid))
@@ -118,7 +118,7 @@ class OnnxColorizer(Colorizer):
         self.vivid = own if vivid is None else vivid
         self.codec = codec
         if vivid is not None or own != 1:
-            self.codec = codec.enlivened(self.vivid)
+            self.codec = codec.with_vivid(self.vivid)
         self.flat = learnt_flat_fills(described.get("training"))
 
     @classmethod
@@ -157,15 +157,17 @@ class OnnxColorizer(Colorizer):
             network, codec, described, schema=schema, vivid=vivid, threads=threads or cores()
         )
 
-    def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
-        with memory_told("close other programs, or use a smaller model"):
+    def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
+        with memory_advice("close other programs, or use a smaller model"):
             source = self.codec.encode_source(squares)
             if len(source) < len(cond):
                 source = np.repeat(source, len(cond), axis=0)
             return self.network(source=source, cond=cond)
 
-    def bands(self, original: np.ndarray, output: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-        return paint_bands(self.codec, original, output)
+    def strips(
+        self, original: np.ndarray, output: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        return decode_strips(self.codec, original, output)
 
     def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         fills, trust = self.codec.fills.all(original=original, output=outputs)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from condcolor.errors import CheckpointError, UsageError
-from condcolor.imaging.geometry import paint_bands
+from condcolor.imaging.geometry import decode_strips
 from condcolor.inference.onnx_colorizer import OnnxCodec, open_graphs
 from condcolor.inference.onnx_graphs import to_onnx
 from condcolor.models.checkpoint import Model, load_model
@@ -98,8 +98,8 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
 def _off_by(model: Model, codec: OnnxCodec, original: np.ndarray, output: Tensor) -> int:
     """How many levels the codec's graphs and torch's codec are apart on one picture."""
     largest = 0
-    in_torch = model.codec.bands_at(torch.from_numpy(original), output)
-    in_onnx = paint_bands(codec, original, output.numpy())
+    in_torch = model.codec.strips_at(torch.from_numpy(original), output)
+    in_onnx = decode_strips(codec, original, output.numpy())
     for (_, wanted), (_, made) in zip(in_torch, in_onnx, strict=True):
         apart = np.abs(levels(wanted).numpy().astype(int) - made)
         largest = max(largest, int(apart.max()))

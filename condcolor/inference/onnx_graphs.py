@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from condcolor.errors import UsageError
-from condcolor.imaging.geometry import bands
+from condcolor.imaging.geometry import strips
 from condcolor.inference.onnx_colorizer import graph_sha256
 from condcolor.models.checkpoint import Model
 from condcolor.models.codecs import Codec, levels
@@ -90,8 +90,8 @@ def _codec_graphs(codec: Codec) -> Iterator[tuple[str, object]]:
     size, low = (30, 20), 12
     original = torch.zeros(1, 3, *size, dtype=torch.uint8)
     output = torch.zeros(1, codec.output_channels, low, 8)
-    near = codec.prepared(original, output)
-    place = torch.from_numpy(next(bands(size, low)).place)
+    near = codec.prepare_strips(original, output)
+    place = torch.from_numpy(next(strips(size, low)).place)
     plane = {2: ANY, 3: ANY}
 
     yield "encode", _traced(_Encode(codec), {"rgb": original}, "source", ({0: ANY, **plane},))
@@ -126,7 +126,7 @@ class _Encode(nn.Module):
 
 class _Prepare(_Encode):
     def forward(self, original: Tensor, output: Tensor) -> Tensor:
-        return self.codec.prepared(original, output)
+        return self.codec.prepare_strips(original, output)
 
 
 class _Fills(_Encode):
@@ -144,7 +144,7 @@ class _Paint(_Encode):
         self, rows: Tensor, near: Tensor, place: Tensor, vivid: Tensor | None = None
     ) -> Tensor:
         codec = self.codec if vivid is None else replace(self.codec, vivid=vivid)
-        return levels(codec.painted(rows, near, place))
+        return levels(codec.decode_strip(rows, near, place))
 
 
 def _traced(

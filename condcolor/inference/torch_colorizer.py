@@ -23,7 +23,7 @@ from condcolor.models.checkpoint import Model, load_model
 from condcolor.models.codecs import levels
 from condcolor.models.networks import Block, EncoderUNet, UNet
 from condcolor.runtime.devices import autocast, pick_device, pick_precision
-from condcolor.runtime.process import memory_told
+from condcolor.runtime.process import memory_advice
 
 
 class TorchColorizer(Colorizer):
@@ -41,7 +41,7 @@ class TorchColorizer(Colorizer):
         self.vivid = model.vivid if vivid is None else vivid
         self.codec = model.codec
         if vivid is not None or model.vivid != 1:
-            self.codec = self.codec.enlivened(self.vivid)
+            self.codec = self.codec.with_vivid(self.vivid)
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
         self.generator = ready(model.generator, self.device, self.precision)
@@ -64,14 +64,16 @@ class TorchColorizer(Colorizer):
         """
         return cls(load_model(folder), vivid=vivid, device=device, precision=precision)
 
-    def painted(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
+    def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
         return self.outputs(torch.from_numpy(squares), torch.from_numpy(cond)).numpy()
 
     @torch.inference_mode()
-    def bands(self, original: np.ndarray, output: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    def strips(
+        self, original: np.ndarray, output: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray]]:
         tensors = torch.from_numpy(original), torch.from_numpy(output)
-        for rows, band in self.codec.bands_at(*tensors):
-            yield rows, levels(band).numpy()
+        for rows, strip in self.codec.strips_at(*tensors):
+            yield rows, levels(strip).numpy()
 
     @torch.inference_mode()
     def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,14 +103,14 @@ class TorchColorizer(Colorizer):
         Returns:
             `[B, O, S, S]` float32 in [-1, 1], on the CPU.
         """
-        with memory_told("close other programs, or use a smaller model"):
+        with memory_advice("close other programs, or use a smaller model"):
             source = self.codec.encode_source(squares.to(self.device))
             source = source.contiguous(memory_format=torch.channels_last)
             with autocast(self.precision, self.device):
                 return self.generator(source, cond.to(self.device)).float().cpu()
 
     @torch.inference_mode()
-    def colour(self, sketch: Tensor, asked: Tensor) -> Tensor:
+    def color(self, sketch: Tensor, asked: Tensor) -> Tensor:
         """A sketch of the model's size in several colourings, as `__call__` makes them.
 
         Args:
@@ -118,14 +120,14 @@ class TorchColorizer(Colorizer):
         Returns:
             `[N, 3, S, S]` float in [0, 1].
         """
-        outputs = torch.from_numpy(self.evened_of(sketch.numpy(), asked.tolist()))
+        outputs = torch.from_numpy(self.predict_even(sketch.numpy(), asked.tolist()))
         return torch.cat([self.codec.decode_at(sketch[None], output[None]) for output in outputs])
 
     @torch.inference_mode()
-    def colour_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
+    def color_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
         """Like `colour`, but what the network says: fills not evened, lines not the sketch's."""
         source = self.codec.encode_source(sketch[None])
-        outputs = self.outputs_of(sketch.numpy(), asked.tolist())
+        outputs = self.predict_values(sketch.numpy(), asked.tolist())
         return self.codec.decode(source, torch.from_numpy(outputs))
 
 

@@ -23,12 +23,12 @@ from condcolor.models.config import ModelConfig
 from condcolor.models.model_folder import CONFIG, CONFIG_FORMAT, WEIGHTS, read_config
 from condcolor.models.networks import UNet, make_generator
 from condcolor.runtime.files import (
-    _sum_of,
-    _write_json,
     from_fields,
     new_folder,
     sha256,
-    standing,
+    sha256_of,
+    surviving,
+    write_json,
 )
 from condcolor.runtime.messages import shown_name
 from condcolor.version import __version__
@@ -76,9 +76,9 @@ def save_model(
     weights = {k: v.detach().cpu().contiguous() for k, v in weights.items()}
     if half:
         weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
-    _refuse_not_finite(weights, "the model" + (" in float16" if half else ""))
+    refuse_not_finite(weights, "the model" + (" in float16" if half else ""))
     with new_folder(Path(folder)) as new:
-        _write_tensors(new / WEIGHTS, weights)
+        write_tensors(new / WEIGHTS, weights)
         described = {
             "format": CONFIG_FORMAT,
             "condcolor": __version__,
@@ -92,7 +92,7 @@ def save_model(
             "vivid": vivid,
             "sha256": sha256(new / WEIGHTS),
         }
-        _write_json(new / CONFIG, described)
+        write_json(new / CONFIG, described)
 
 
 def load_model(folder: Path) -> Model:
@@ -101,11 +101,11 @@ def load_model(folder: Path) -> Model:
     Raises:
         CheckpointError: nothing there, a newer format, a damaged or wrong file.
     """
-    described = read_config(standing(folder))
+    described = read_config(surviving(folder))
     try:
-        return _rebuilt(standing(folder), described)
+        return _rebuilt(surviving(folder), described)
     except CheckpointError:
-        if read_config(standing(folder)) == described:
+        if read_config(surviving(folder)) == described:
             raise
     return load_model(folder)  # a training replaced it by a better one while it was read
 
@@ -119,7 +119,7 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
         schema = AttributeSchema.from_json(described["schema"])
         vivid = described.get("vivid", 1.0)
         if vivid != 1:
-            CODECS[recipe].enlivened(vivid)  # says what is wrong with it
+            CODECS[recipe].with_vivid(vivid)  # says what is wrong with it
         _check_fit(recipe, config, schema, size)
         with NoInit():
             generator = make_generator(config)
@@ -169,7 +169,7 @@ class NoInit(TorchFunctionMode):
 def load_weights(module: torch.nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     """Fill `module`; CheckpointError on missing, extra or misshapen tensors, or values not finite."""
     path = shown_name(path)
-    _refuse_not_finite(weights, path)
+    refuse_not_finite(weights, path)
     expected = module.state_dict()
     missing, extra = sorted(set(expected) - set(weights)), sorted(set(weights) - set(expected))
     shapes = [
@@ -185,7 +185,7 @@ def load_weights(module: torch.nn.Module, weights: Mapping[str, Tensor], path: P
     module.load_state_dict({k: v.to(expected[k].dtype) for k, v in weights.items()})
 
 
-def _write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     try:
         save_file(tensors, path)
     except SafetensorError as error:  # a full disk, in its words
@@ -193,16 +193,16 @@ def _write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _verified_weights(folder: Path, expected: object) -> dict[str, Tensor]:
-    found = _sum_of(folder / WEIGHTS)
+    found = sha256_of(folder / WEIGHTS)
     if found != expected:
         raise CheckpointError(
             f"{shown_name(folder / WEIGHTS)}: damaged: its sha256 begins {found[:8]}, {CONFIG} says "
             f"{str(expected)[:8]}; copy the model again"
         )
-    return _read_tensors(folder / WEIGHTS)
+    return read_tensors(folder / WEIGHTS)
 
 
-def _read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
@@ -211,7 +211,7 @@ def _read_tensors(path: Path) -> dict[str, Tensor]:
         ) from None
 
 
-def _refuse_not_finite(tensors: Mapping[str, Tensor], what: str) -> None:
+def refuse_not_finite(tensors: Mapping[str, Tensor], what: str) -> None:
     bad = [k for k, v in tensors.items() if v.is_floating_point() and not v.isfinite().all()]
     if bad:
         raise CheckpointError(f"{what}: {bad[0]} holds NaN or infinity ({len(bad)} such tensors)")

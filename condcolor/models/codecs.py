@@ -14,7 +14,7 @@ from torch import Tensor
 from condcolor.conditions.colors import checked_vivid, refuse_vivid
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
-from condcolor.imaging.geometry import paint_bands
+from condcolor.imaging.geometry import decode_strips
 from condcolor.imaging.upsampling import cubic, joined3, linear, linear_model, rows_at, shrunk
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
@@ -51,16 +51,16 @@ class Codec(Protocol):
     def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
         """Like `decode`, at the size of `original` (uint8, same framing as `output`) -> float in [0, 1]."""
 
-    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    def strips_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """What `decode_at` gives, in bands from the top down: their rows, and `[B, 3, rows, W]`."""
 
-    def prepared(self, original: Tensor, output: Tensor) -> Tensor:
-        """What the bands are painted with, see `bands.Painter`."""
+    def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
+        """What the bands are painted with, see `geometry.StripDecoder`."""
 
-    def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
-        """A band of what `decode_at` gives, see `bands.Painter`."""
+    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+        """A band of what `decode_at` gives, see `geometry.StripDecoder`."""
 
-    def enlivened(self, vivid: float) -> Codec:
+    def with_vivid(self, vivid: float) -> Codec:
         """The codec with the chroma of its pictures times `vivid`; UsageError where that cannot be."""
 
 
@@ -68,10 +68,10 @@ class _FullSize:
     """The full size by `prepared` and `painted`."""
 
     def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
-        return torch.cat([band for _, band in self.bands_at(original, output)], dim=2)
+        return torch.cat([strip for _, strip in self.strips_at(original, output)], dim=2)
 
-    def bands_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        return paint_bands(self, original, output)
+    def strips_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        return decode_strips(self, original, output)
 
 
 class SketchToRgb(_FullSize):
@@ -121,17 +121,17 @@ class SketchToRgb(_FullSize):
         known = F.interpolate(_known(planes, trust), size=size, mode="bilinear")
         return known[:, :-1] / known[:, -1:]
 
-    def prepared(self, original: Tensor, output: Tensor) -> Tensor:
+    def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
         """The fill colours, grown under the lines from both sides, times their trust; and the trust."""
         size = (output.shape[-2], original.shape[-1])
         return F.interpolate(_known(*self.fills(original, output)), size=size, mode="bilinear")
 
-    def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
         """Multiply the fill colours, as `spread` enlarges them, onto the lines of the original."""
         known = rows_at(place, near, linear, taps=2)
         return known[:, :-1] / known[:, -1:] * rows.float() / 255
 
-    def enlivened(self, vivid: float) -> Codec:
+    def with_vivid(self, vivid: float) -> Codec:
         refuse_vivid()
 
 
@@ -167,19 +167,19 @@ class LToAb(_FullSize):
         lightness = (source.float() + 1) * L_SCALE
         return lab_to_srgb(torch.cat((lightness, output.float() * AB_SCALE * self.vivid), dim=1))
 
-    def prepared(self, original: Tensor, output: Tensor) -> Tensor:
+    def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
         """The output's colours, each a linear function of the lightness beside it."""
         small = F.interpolate(original, output.shape[-2:], mode="bilinear", antialias=True)
         model = linear_model(self.encode_source(small), output.float(), FLAT)
         return F.interpolate(model, (output.shape[-2], original.shape[-1]), mode="bicubic")
 
-    def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
         """The original's own lightness, in colours brought up along its edges."""
         lightness = self.encode_source(rows)
         slope, offset = rows_at(place, near, cubic, taps=4).chunk(2, dim=1)
         return self.decode(lightness, slope * lightness + offset)
 
-    def enlivened(self, vivid: float) -> LToAb:
+    def with_vivid(self, vivid: float) -> LToAb:
         return replace(self, vivid=checked_vivid(vivid))
 
 
@@ -211,16 +211,16 @@ class GrayToRgb(_FullSize):
         rgb = ((output.float() + 1) / 2).clamp(0, 1)
         return luma(rgb).lerp(rgb, self.vivid).clamp(0, 1)
 
-    def prepared(self, original: Tensor, output: Tensor) -> Tensor:
+    def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
         """Of the output's colours only their ab, as in LToAb."""
         ab = srgb_to_lab(((output.float() + 1) / 2).clamp(0, 1))[:, 1:] / AB_SCALE
-        return LToAb().prepared(original, ab)
+        return LToAb().prepare_strips(original, ab)
 
-    def painted(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
         """The original's own lightness, in colours brought up as LToAb's are."""
-        return LToAb(self.vivid).painted(rows, near, place)
+        return LToAb(self.vivid).decode_strip(rows, near, place)
 
-    def enlivened(self, vivid: float) -> GrayToRgb:
+    def with_vivid(self, vivid: float) -> GrayToRgb:
         return replace(self, vivid=checked_vivid(vivid))
 
 

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
-from condcolor.runtime.files import _parsed, read_json
+from condcolor.runtime.files import parse_json, read_json
 from condcolor.runtime.messages import shown_name
 
 CONFIG_FORMAT = 1  # of config.json; a reader refuses a newer one
@@ -88,7 +88,7 @@ def read_config(folder: Path) -> dict:
     folder = Path(folder)
     if is_onnx(folder):
         label = shown_name(folder)
-        described = _parsed(read_onnx(folder).properties.get(CONFIG_KEY, "").encode(), label)
+        described = parse_json(read_onnx(folder).properties.get(CONFIG_KEY, "").encode(), label)
         return _checked(described, label)
     path = folder / CONFIG
     label = shown_name(path)
@@ -153,7 +153,7 @@ class OnnxFile:
     graph: tuple[int, int]
 
 
-class _Damaged(ValueError):
+class _DamagedOnnx(ValueError):
     """These bytes are no ModelProto."""
 
 
@@ -170,7 +170,7 @@ def read_onnx(path: str | os.PathLike) -> OnnxFile:
             found = parse_onnx(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
-    except (_Damaged, UnicodeDecodeError):
+    except (_DamagedOnnx, UnicodeDecodeError):
         raise CheckpointError(f"{label}: damaged, or no ONNX file: export it again") from None
     if ABOUT not in found.properties:
         raise CheckpointError(
@@ -190,7 +190,7 @@ def parse_onnx(file: BinaryIO, size: int) -> OnnxFile:
             pair = {n: _text(file, s, c) for n, s, c in list(_fields(file, start, length))}
             properties[pair.get(KEY, "")] = pair.get(VALUE, "")
     if graph is None:
-        raise _Damaged
+        raise _DamagedOnnx
     return OnnxFile(properties, graph)
 
 
@@ -208,12 +208,12 @@ def _fields(file: BinaryIO, start: int, length: int) -> Iterator[tuple[int, int,
         count = {1: 8, 5: 4}.get(wire) if wire != 2 else _varint(file)
         start = file.tell()
         if count is None or start + count > end:
-            raise _Damaged
+            raise _DamagedOnnx
         if wire == 2:
             yield number, start, count
         start += count
     if start != end:
-        raise _Damaged
+        raise _DamagedOnnx
 
 
 def _varint(file: BinaryIO) -> int:
@@ -225,11 +225,11 @@ def _varint(file: BinaryIO) -> int:
         value |= (byte[0] & 127) << shift
         if byte[0] < 128:
             return value
-    raise _Damaged
+    raise _DamagedOnnx
 
 
 def _text(file: BinaryIO, start: int, length: int) -> str:
     if length > MAX_TEXT:
-        raise _Damaged
+        raise _DamagedOnnx
     file.seek(start)
     return file.read(length).decode("utf-8")

@@ -16,7 +16,7 @@ from condcolor.evaluation.measures import LARGEST, number
 from condcolor.models.model_folder import CONFIG, read_config
 from condcolor.recipes import start_of
 from condcolor.runs.config import Plan
-from condcolor.runtime.files import standing
+from condcolor.runtime.files import surviving
 from condcolor.runtime.messages import shown_name
 
 FINISHED, TRAINING, STOPPED = "finished", "training now", "stopped before its end"
@@ -56,7 +56,7 @@ class RunFolder:
         path, notes = Path(path), []
         plan, _ = Plan.load(path)
         log = tuple(_entries(path))
-        kept, last = (_described(standing(path / name), notes) for name in ("model", "model-last"))
+        kept, last = (_described(surviving(path / name), notes) for name in ("model", "model-last"))
         return cls(path, plan, log, kept, last, tuple(notes))
 
     @property

@@ -13,20 +13,20 @@ from torch.optim import Optimizer
 
 from condcolor.errors import CheckpointError
 from condcolor.models.checkpoint import (
-    _read_tensors,
-    _refuse_not_finite,
-    _write_tensors,
     load_weights,
+    read_tensors,
+    refuse_not_finite,
+    write_tensors,
 )
 from condcolor.runtime.files import (
     OLD,
     TEMPORARY,
-    _sum_of,
-    _write_json,
     new_folder,
     read_json,
     sha256,
-    standing,
+    sha256_of,
+    surviving,
+    write_json,
 )
 from condcolor.runtime.messages import shown_name
 
@@ -90,18 +90,18 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, 
         CheckpointError: a value is not finite, or the disk refuses; what was there before stands.
     """
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-    _refuse_not_finite(tensors, "the training state")
+    refuse_not_finite(tensors, "the training state")
     with new_folder(Path(folder)) as new:
-        _write_tensors(new / TENSORS, tensors)
-        _write_json(new / COUNTERS, state)
-        _write_json(new / MANIFEST, {name: sha256(new / name) for name in (TENSORS, COUNTERS)})
+        write_tensors(new / TENSORS, tensors)
+        write_json(new / COUNTERS, state)
+        write_json(new / MANIFEST, {name: sha256(new / name) for name in (TENSORS, COUNTERS)})
 
 
 def load_state(folder: Path) -> tuple[dict[str, Tensor], dict]:
     """Read a training state, every file checked against the manifest; CheckpointError names it."""
-    folder = standing(folder)
+    folder = surviving(folder)
     _check_sums(folder)
-    return _read_tensors(folder / TENSORS), read_json(folder / COUNTERS)
+    return read_tensors(folder / TENSORS), read_json(folder / COUNTERS)
 
 
 def newest_state(
@@ -132,7 +132,7 @@ def state_folders(run: Path) -> list[Path]:
     folder = run / "checkpoints"
     names = {path.name.removesuffix(OLD) for path in folder.glob("step-*")}
     whole = (name for name in names if name[5:].isdecimal())
-    return [standing(folder / name) for name in sorted(whole, key=lambda n: -int(n[5:]))]
+    return [surviving(folder / name) for name in sorted(whole, key=lambda n: -int(n[5:]))]
 
 
 def state_folder(run: Path, step: int) -> Path:
@@ -148,7 +148,7 @@ def prune_states(run: Path, keep: int = 2, *, spare: int | None = None) -> None:
     Damaged states do not count, however new they are, and nothing goes while none is whole.
     """
     states = state_folders(run)
-    spared = [] if spare is None else [standing(state_folder(run, spare))]
+    spared = [] if spare is None else [surviving(state_folder(run, spare))]
     states = [folder for folder in states if folder not in spared]
     kept: list[Path] = []
     for folder in states:
@@ -165,7 +165,7 @@ def prune_states(run: Path, keep: int = 2, *, spare: int | None = None) -> None:
 def _check_sums(folder: Path) -> None:
     sums = read_json(folder / MANIFEST)
     for name in (TENSORS, COUNTERS):
-        if _sum_of(folder / name) != sums.get(name):
+        if sha256_of(folder / name) != sums.get(name):
             raise CheckpointError(
                 f"{shown_name(folder / name)}: damaged (its sha256 is not the manifest's)"
             )

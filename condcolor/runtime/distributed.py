@@ -32,7 +32,7 @@ class RankLost(CondcolorError):
 
 
 @dataclass(frozen=True)
-class Ranks:
+class ProcessGroup:
     """The processes of a run, and which of them this one is."""
 
     rank: int = 0
@@ -116,7 +116,7 @@ class Ranks:
             return nn.parallel.DistributedDataParallel(module, broadcast_buffers=False)
 
 
-ALONE = Ranks()
+ALONE = ProcessGroup()
 
 
 class _Sum(torch.autograd.Function):
@@ -138,21 +138,21 @@ class _SyncedBatchNorm2d(nn.BatchNorm2d):
         if not self.training:
             return super().forward(x)
         values = x.float()
-        axes, ranks = (0, 2, 3), dist.get_world_size()
-        mean = _Sum.apply(values.mean(axes)) / ranks
-        centred = values - mean[:, None, None]
-        variance = _Sum.apply(centred.square().mean(axes)) / ranks
+        axes, group = (0, 2, 3), dist.get_world_size()
+        mean = _Sum.apply(values.mean(axes)) / group
+        centered = values - mean[:, None, None]
+        variance = _Sum.apply(centered.square().mean(axes)) / group
         with torch.no_grad():
-            count = values.numel() // values.shape[1] * ranks
+            count = values.numel() // values.shape[1] * group
             self.num_batches_tracked += 1
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
         scale = self.weight * torch.rsqrt(variance + self.eps)
-        return (centred * scale[:, None, None] + self.bias[:, None, None]).to(x.dtype)
+        return (centered * scale[:, None, None] + self.bias[:, None, None]).to(x.dtype)
 
 
 @contextlib.contextmanager
-def ranks_of(device: torch.device) -> Iterator[Ranks]:
+def process_group(device: torch.device) -> Iterator[ProcessGroup]:
     """The processes that `torchrun` started, joined; one alone where it started none.
 
     Raises:
@@ -170,7 +170,7 @@ def ranks_of(device: torch.device) -> Iterator[Ranks]:
         # where it restarts processes, what those before them said of themselves is still in the store
         store = dist.PrefixStore(f"attempt-{_restarts()}", store)
         dist.init_process_group(backend, store=store, rank=rank, world_size=count, timeout=PATIENCE)
-        yield Ranks(dist.get_rank(), count)
+        yield ProcessGroup(dist.get_rank(), count)
         gc.collect()  # DDP's gradient hooks, before what they speak through
         dist.barrier()  # or a rank that is done before another would end that one with it
     dist.destroy_process_group()

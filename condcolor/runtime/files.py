@@ -74,7 +74,7 @@ def _exchange(first: Path, second: Path) -> bool:
     return swap(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), flag) == 0
 
 
-def standing(folder: Path) -> Path:
+def surviving(folder: Path) -> Path:
     """The folder, or what it was to replace, where a crash came between the two."""
     folder = Path(folder)
     old = folder.with_name(folder.name + OLD)
@@ -201,10 +201,10 @@ def read_json(path: Path) -> dict:
         raise CheckpointError(f"{label}: missing") from None
     except OSError as error:
         raise CheckpointError(f"{label}: not readable JSON ({error})") from None
-    return _parsed(data, label)
+    return parse_json(data, label)
 
 
-def _parsed(data: bytes, label: str) -> dict:
+def parse_json(data: bytes, label: str) -> dict:
     if len(data) > MAX_JSON_BYTES:
         raise CheckpointError(f"{label}: over {MAX_JSON_BYTES >> 20} MB, which no config is")
     try:
@@ -222,11 +222,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write_json(path: Path, content: Mapping[str, object]) -> None:
+def write_json(path: Path, content: Mapping[str, object]) -> None:
     path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _sum_of(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     try:
         return sha256(path)
     except FileNotFoundError:
@@ -278,7 +278,7 @@ def disk_faults(kept: str = "") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _locked(run: Path) -> Iterator[None]:
+def locked(run: Path) -> Iterator[None]:
     """Hold the run folder against a second trainer; the lock goes when the process does."""
     with open(run / ".lock", "w") as lock:
         try:

@@ -56,7 +56,7 @@ def listed(values: Sequence[str]) -> str:
 SHOWN_OF_A_KIND = 20  # faults of one kind that are listed before the rest is counted
 
 
-class Faults:
+class Problems:
     """Collects problems in order. Of one kind the first 20 are listed and the rest counted."""
 
     def __init__(self) -> None:

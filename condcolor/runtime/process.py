@@ -31,7 +31,7 @@ def is_memory_error(error: BaseException) -> bool:
 
 
 @contextmanager
-def memory_told(what_to_do: str) -> Iterator[None]:
+def memory_advice(what_to_do: str) -> Iterator[None]:
     """Within it, running out of memory is a DataError: `not enough memory: what_to_do`."""
     try:
         yield

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from condcolor.data.augmentation import in_order
 from condcolor.data.cache import blank
-from condcolor.data.dataset import Batch, PictureSet, one_hot
+from condcolor.data.dataset import Batch, ImageDataset, one_hot
 from condcolor.models.codecs import Codec
 from condcolor.models.config import ModelConfig
 from condcolor.models.losses import (
@@ -25,13 +25,13 @@ from condcolor.models.losses import (
 from condcolor.models.networks import PatchGAN, UNet, make_generator
 from condcolor.recipes import Phase, TrainConfig
 from condcolor.runtime.devices import autocast, pick_precision
-from condcolor.runtime.distributed import ALONE, Ranks
+from condcolor.runtime.distributed import ALONE, ProcessGroup
 
 READINGS = ("generator", "pixel", "gan", "feature", "discriminator", "accuracy")
 MOST_AT_ONCE = 32  # pictures in a pass that only looks
 
 
-class Adversaries:
+class Gan:
     """Two networks that learn from each other.
 
     `averaged` are the weights to use: a moving average of the generator's, or its own. Besides weights and
@@ -51,10 +51,10 @@ class Adversaries:
         sizes: Sequence[int],
         device: torch.device,
         features: FeatureLoss | None = None,
-        ranks: Ranks = ALONE,
+        group: ProcessGroup = ALONE,
     ):
         self.codec, self.config, self.sizes, self.device = codec, config, tuple(sizes), device
-        self.multiple, self.ranks = model.multiple, ranks
+        self.multiple, self.group = model.multiple, group
         self.precision = pick_precision(config.precision, device)
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
@@ -62,8 +62,8 @@ class Adversaries:
             self.discriminator = self._placed(PatchGAN(model))
         self.features = self._placed(features) if features is not None else None
         self.averaged = copy.deepcopy(self.generator).eval() if config.ema else self.generator
-        self._verdicts = ranks.shared(_Verdicts(self.discriminator))
-        self._paints = ranks.shared(self.generator)
+        self._verdicts = group.shared(_Verdicts(self.discriminator))
+        self._paints = group.shared(self.generator)
         self.optimizer_g = self._optimizer(self.generator)
         self.optimizer_d = self._optimizer(self.discriminator)
         self.generators_turn = False
@@ -72,7 +72,7 @@ class Adversaries:
     # -- learning --------------------------------------------------------------------------------
 
     def step(
-        self, phase: Phase, batch: Batch, step: int, painted: Batch | None = None
+        self, phase: Phase, batch: Batch, step: int, generated: Batch | None = None
     ) -> dict[str, Tensor]:
         """One step of D, then one of G, on one forward of the latter; or of the one whose turn it is.
 
@@ -91,8 +91,8 @@ class Adversaries:
         self.discriminator.train()
 
         # colour the sources
-        if painted is not None:
-            _, fake = self.encoded(painted)
+        if generated is not None:
+            _, fake = self.encoded(generated)
         else:
             with autocast(self.precision, self.device), torch.set_grad_enabled(g_learns):
                 fake = (self._paints if g_learns else self.generator)(source, batch.cond)
@@ -134,7 +134,7 @@ class Adversaries:
         self.generators_turn = bool(
             phase.switch_below
             and d_learns
-            and self.ranks.mean(losses["discriminator"].detach()) < phase.switch_below
+            and self.group.mean(losses["discriminator"].detach()) < phase.switch_below
         )
         return {name: loss.detach() for name, loss in losses.items()}
 
@@ -152,7 +152,7 @@ class Adversaries:
         learning = [p.requires_grad for p in self.generator.parameters()]
         self.generator.freeze_encoder(frozen)
         if learning != [p.requires_grad for p in self.generator.parameters()]:
-            self._paints = self.ranks.shared(self.generator)
+            self._paints = self.group.shared(self.generator)
 
     def settle(self) -> None:
         """End a phase: the next one goes on from the averaged weights, which were measured."""
@@ -163,7 +163,7 @@ class Adversaries:
     # -- looking ---------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def colour(self, sketch: Tensor, asked: Tensor, network: nn.Module | None = None) -> Tensor:
+    def color(self, sketch: Tensor, asked: Tensor, network: nn.Module | None = None) -> Tensor:
         """A picture in several colourings.
 
         Args:
@@ -186,18 +186,18 @@ class Adversaries:
         return torch.cat(colored).cpu()
 
     @torch.no_grad()
-    def paint(
+    def generate(
         self,
-        pictures: PictureSet,
+        pictures: ImageDataset,
         room: Path,
         on_progress: Callable[[int, int], None] | None = None,
-    ) -> PictureSet:
+    ) -> ImageDataset:
         """The same rows, with what the averaged generator makes of them for targets, as 8-bit RGB.
 
         room: a folder for a file to keep them in, if they are many.
         """
         network, side = self.averaged.eval(), pictures.pictures.side
-        painted = blank(len(pictures), side, room)
+        generated = blank(len(pictures), side, room)
         for rows in in_order(len(pictures), MOST_AT_ONCE):
             rgb = pictures.pictures.take(pictures.source_of[rows]).to(self.device)
             cond = one_hot(pictures.values[rows], self.sizes).to(self.device)
@@ -207,19 +207,19 @@ class Adversaries:
             with autocast(self.precision, self.device):
                 output = network(_channels_last(padded), cond)[..., :side, :side]
             made = self.codec.decode(source, output)
-            painted.shards[0][rows] = (made * 255).round().to(torch.uint8).cpu()
+            generated.shards[0][rows] = (made * 255).round().to(torch.uint8).cpu()
             if on_progress is not None:
                 on_progress(int(rows[-1]) + 1, len(pictures))
-        return pictures.repainted(painted)
+        return pictures.with_targets(generated)
 
     @torch.no_grad()
-    def judge(self, pictures: PictureSet, painted: PictureSet) -> float:
+    def discriminator_accuracy(self, pictures: ImageDataset, generated: ImageDataset) -> float:
         """The share of real and of painted pictures that D tells right, in eval mode."""
         self.discriminator.eval()
         right = 0.0
         for rows in in_order(len(pictures), MOST_AT_ONCE):
             logits = []
-            for shown in (pictures, painted):
+            for shown in (pictures, generated):
                 batch = shown.rows(rows, device=self.device)
                 source, picture = self.encoded(batch)
                 with autocast(self.precision, self.device):
@@ -243,7 +243,7 @@ class Adversaries:
 
     def _placed(self, module: nn.Module) -> nn.Module:
         placed = module.to(self.device, memory_format=torch.channels_last)
-        return self.ranks.synced(placed, self.device)
+        return self.group.synced(placed, self.device)
 
     def _optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         betas = (self.config.beta1, self.config.beta2)
@@ -288,11 +288,11 @@ def average(averaged: nn.Module, network: nn.Module, decay: float, step: int) ->
             their.copy_(our)
 
 
-class Readings:
+class LossMeter:
     """Sums and counts of each of READINGS since they were last read."""
 
-    def __init__(self, device: torch.device, ranks: Ranks):
-        self.ranks = ranks
+    def __init__(self, device: torch.device, group: ProcessGroup):
+        self.group = group
         self.sums = torch.zeros(2, len(READINGS), device=device)
 
     def add(self, losses: Mapping[str, Tensor]) -> None:
@@ -304,7 +304,7 @@ class Readings:
 
     def read(self) -> dict[str, float]:
         """Their means over steps and ranks since the last reading; empty where there was no step."""
-        sums, counts = self.ranks.mean(self.sums).tolist()
+        sums, counts = self.group.mean(self.sums).tolist()
         self.sums.zero_()
         pairs = zip(READINGS, sums, counts, strict=True)
         return {name: total / count for name, total, count in pairs if count}

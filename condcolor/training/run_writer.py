@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from condcolor.conditions.schema import AttributeSchema
-from condcolor.data.dataset import PictureSet
-from condcolor.evaluation.metrics import Colour
+from condcolor.data.dataset import ImageDataset
+from condcolor.evaluation.metrics import ColorFunction
 from condcolor.imaging import sheets
 from condcolor.models.checkpoint import save_model
 from condcolor.models.codecs import Codec
@@ -20,12 +20,12 @@ from condcolor.models.config import ModelConfig
 from condcolor.recipes import Recipe
 from condcolor.runs import folder
 from condcolor.runs.state import prune_states, save_state, state_folder
-from condcolor.runtime.distributed import Ranks
+from condcolor.runtime.distributed import ProcessGroup
 
 MODEL = "model"
 
 
-class Keeper:
+class BestModels:
     """Keeps the `count` best.
 
     `best` is all it knows: {"step", "epoch", "score"} of each, the best first.
@@ -75,34 +75,34 @@ class RunWriter:
         model: ModelConfig,
         schema: AttributeSchema,
         image_size: int,
-        pictures: Mapping[str, PictureSet | None],
-        ranks: Ranks,
+        pictures: Mapping[str, ImageDataset | None],
+        group: ProcessGroup,
     ):
         self.run, self.recipe, self.config, self.schema = run, recipe, model, schema
-        self.image_size, self.pictures, self.ranks = image_size, pictures, ranks
+        self.image_size, self.pictures, self.group = image_size, pictures, group
 
     def log(self, entry: dict) -> None:
-        if self.ranks.is_first:
+        if self.group.is_first:
             folder.append(self.run, entry)
 
     def cut_log(self, step: int, *, phases: int) -> None:
         """As `runlog.truncate`."""
-        if self.ranks.is_first:
+        if self.group.is_first:
             folder.truncate(self.run, step, phases=phases)
 
-    def samples(self, name: str, colours: Mapping[str, Colour]) -> None:
+    def samples(self, name: str, colors: Mapping[str, ColorFunction]) -> None:
         """A sheet of each split, `samples/test-NAME.png`; `colours` as for `write_samples`."""
-        if self.ranks.is_first:
+        if self.group.is_first:
             for split, pictures in self.pictures.items():
                 if pictures is not None:
                     path = self.run / "samples" / f"{split}-{name}.png"
-                    write_samples(path, self.recipe.codec, colours, pictures)
+                    write_samples(path, self.recipe.codec, colors, pictures)
 
     def model(
         self, name: str, weights: Mapping[str, Tensor], *, training: dict, metrics: dict
     ) -> None:
         """A model folder of the run."""
-        if self.ranks.is_first:
+        if self.group.is_first:
             save_model(
                 self.run / name,
                 weights,
@@ -118,7 +118,7 @@ class RunWriter:
         self, step: int, tensors: Mapping[str, Tensor], counters: dict, *, spare: int | None
     ) -> None:
         """A training state; then older ones go, once what was written verifies, but for that of `spare`."""
-        if self.ranks.is_first:
+        if self.group.is_first:
             save_state(state_folder(self.run, step), tensors, counters)
             prune_states(self.run, spare=spare)
 
@@ -127,7 +127,7 @@ ROWS = 6
 
 
 def write_samples(
-    path: Path, codec: Codec, colours: Mapping[str, Colour], pictures: PictureSet
+    path: Path, codec: Codec, colors: Mapping[str, ColorFunction], pictures: ImageDataset
 ) -> None:
     """Colour some rows, spread evenly over the split, as their csv asks; save the sheet.
 
@@ -140,11 +140,11 @@ def write_samples(
     for source, target, values in zip(
         batch.source, batch.target, pictures.values[rows], strict=True
     ):
-        outputs = [colour(source, values[None])[0] for colour in colours.values()]
+        outputs = [color(source, values[None])[0] for color in colors.values()]
         row = (codec.shown(source[None])[0], *outputs, target.float() / 255)
         grid.append([_pixels(picture) for picture in row])
     path.parent.mkdir(exist_ok=True)
-    page = sheets.sheet(grid, columns=("source", *colours, "truth"))
+    page = sheets.sheet(grid, columns=("source", *colors, "truth"))
     Image.fromarray(page).save(path)
 
 

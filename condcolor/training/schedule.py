@@ -46,7 +46,7 @@ def augmentation_at(config: TrainConfig, epoch: int) -> TrainConfig:
 
 
 @dataclass
-class Watch:
+class EarlyStopping:
     """The lower a figure, the better; NaN is never the best."""
 
     step: int | None = None  # of the best check
@@ -55,7 +55,7 @@ class Watch:
     worse: int = 0  # checks since
     learnt: int | None = None  # steps that the generator had made at the last check
 
-    def see(self, figure: float, *, step: int, epoch: int) -> bool:
+    def update(self, figure: float, *, step: int, epoch: int) -> bool:
         """Take in a check; whether it is the best so far."""
         best = figure == figure and (self.figure is None or figure < self.figure)
         if best:
@@ -64,6 +64,6 @@ class Watch:
             self.worse += 1
         return best
 
-    def is_over(self, patience: int) -> bool:
+    def should_stop(self, patience: int) -> bool:
         """Whether so many checks in a row were no better; a patience of 0 never ends."""
         return 0 < patience <= self.worse

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.cache import default_cache
-from condcolor.data.dataset import PictureSet
+from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import Metadata, read_metadata, read_photographs, split_by_character
 from condcolor.data.palette import measure_fixed, measure_palette
 from condcolor.data.records import Record
@@ -28,9 +28,9 @@ from condcolor.runs.config import RUN_CONFIG, Plan, fingerprint, phases_with
 from condcolor.runs.folder import read_log
 from condcolor.runs.report import write_report
 from condcolor.runtime.devices import pick_device
-from condcolor.runtime.distributed import ALONE, Ranks, own_gpu, ranks_of, was_restarted
-from condcolor.runtime.files import _locked
-from condcolor.training.trainer import Progress, Trainer
+from condcolor.runtime.distributed import ALONE, ProcessGroup, own_gpu, process_group, was_restarted
+from condcolor.runtime.files import locked
+from condcolor.training.trainer import Callbacks, Trainer
 
 NO_CACHE = "none"  # pictures stay in memory
 
@@ -48,7 +48,7 @@ def train(
     phase: Mapping[str, object] | None = None,
     model: Mapping[str, object] | None = None,
     cache: Path | str | None = None,
-    progress: Progress | None = None,
+    callbacks: Callbacks | None = None,
     **config: object,
 ) -> Path:
     """Train a recipe on a data folder; everything ends up in the folder `out`.
@@ -78,7 +78,7 @@ def train(
     settings = chosen.train_config(**config)
     run, where = Path(out), pick_device(own_gpu(device))
     if was_restarted() and (run / RUN_CONFIG).is_file():
-        return resume(run, device=device, cache=cache, progress=progress)
+        return resume(run, device=device, cache=cache, callbacks=callbacks)
     started_from = load_model(Path(init)) if init else None
     metadata = _read(chosen, Path(data), started_from.schema if started_from else vocabulary)
     schema = started_from.schema if started_from else measure_palette(metadata)
@@ -100,19 +100,25 @@ def train(
         Path(data).resolve(),
         measure_fixed(metadata),
     )
-    with ranks_of(where) as ranks, contextlib.ExitStack() as held, contextlib.ExitStack() as undo:
-        ranks.part(settings.batch_size)
-        if ranks.is_first:
+    with (
+        process_group(where) as group,
+        contextlib.ExitStack() as held,
+        contextlib.ExitStack() as undo,
+    ):
+        group.part(settings.batch_size)
+        if group.is_first:
             _make_run_folder(run)
-            held.enter_context(_locked(run))
+            held.enter_context(locked(run))
             undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run
-        heard = progress if ranks.is_first else None
-        trainer = make_trainer(plan, run, metadata, where, features, heard, _cache(cache), ranks)
+        callbacks = callbacks if group.is_first else None
+        trainer = make_trainer(
+            plan, run, metadata, where, features, callbacks, _cache(cache), group
+        )
         _begin_with(trainer, started_from, trained)
         for note in metadata.notes:
-            trainer.progress.note(f"note: {note}")
+            trainer.callbacks.on_note(f"note: {note}")
         trainer.save()  # a run cut short before its first state must not go on from random weights
-        if ranks.is_first:
+        if group.is_first:
             plan.save(run, metadata)
         undo.pop_all()
         model = _finish(trainer)
@@ -126,7 +132,7 @@ def resume(
     epochs: Sequence[int] | None = None,
     device: str | None = None,
     cache: Path | str | None = None,
-    progress: Progress | None = None,
+    callbacks: Callbacks | None = None,
 ) -> Path:
     """Go on with a run from its newest training state, to the bits of an uninterrupted one.
 
@@ -148,18 +154,20 @@ def resume(
             f"from its model: condcolor train DATA --init {run / 'model'}"
         )
     where = pick_device(own_gpu(device))
-    with ranks_of(where) as ranks, contextlib.ExitStack() as held:
-        if ranks.is_first:
-            held.enter_context(_locked(run))
+    with process_group(where) as group, contextlib.ExitStack() as held:
+        if group.is_first:
+            held.enter_context(locked(run))
         features = find_features(plan.phases, plan.config)
-        heard = progress if ranks.is_first else None
-        trainer = make_trainer(plan, run, metadata, where, features, heard, _cache(cache), ranks)
+        callbacks = callbacks if group.is_first else None
+        trainer = make_trainer(
+            plan, run, metadata, where, features, callbacks, _cache(cache), group
+        )
         trainer.restore()
-        ranks.barrier()  # before the first state is written, and older ones removed
+        group.barrier()  # before the first state is written, and older ones removed
         if epochs is not None:
             phases = phases_with(plan.phases, epochs, {})
             trainer.extend(phases)
-            if ranks.is_first:
+            if group.is_first:
                 dataclasses.replace(plan, phases=phases).save(run, metadata)
         model = _finish(trainer)
         del trainer  # as in train
@@ -172,18 +180,18 @@ def make_trainer(
     metadata: Metadata,
     device: torch.device,
     features: FeatureLoss | None,
-    progress: Progress | None,
+    callbacks: Callbacks | None,
     cache: Path | None = None,
-    ranks: Ranks = ALONE,
+    group: ProcessGroup = ALONE,
 ) -> Trainer:
     """The trainer of a plan, with the pictures decoded, into `cache` where they are many."""
-    progress = progress or Progress()
+    callbacks = callbacks or Callbacks()
     records = split_by_character(metadata.records, plan.config.test_fraction, plan.config.seed)
-    with ranks.first_goes_ahead():  # what it decodes into the cache, the others find there
+    with group.first_goes_ahead():  # what it decodes into the cache, the others find there
         train, test = (
-            _pictures(plan, records, split, progress, cache) for split in ("train", "test")
+            _pictures(plan, records, split, callbacks, cache) for split in ("train", "test")
         )
-    ranks.part(min(plan.config.batch_size, len(train)))
+    group.part(min(plan.config.batch_size, len(train)))
     return Trainer(
         run,
         recipe=find_recipe(plan.recipe),
@@ -195,18 +203,18 @@ def make_trainer(
         test=test,
         device=device,
         features=features,
-        progress=progress,
-        ranks=ranks,
+        callbacks=callbacks,
+        group=group,
     )
 
 
 def _pictures(
-    plan: Plan, records: Sequence[Record], split: str, progress: Progress, cache: Path | None
-) -> PictureSet | None:
+    plan: Plan, records: Sequence[Record], split: str, callbacks: Callbacks, cache: Path | None
+) -> ImageDataset | None:
     """The decoded pictures of a split; None where a split to measure on has none."""
     chosen = [record for record in records if record.split == split]
     learnt = split == "train"
-    pictures = PictureSet(
+    pictures = ImageDataset(
         chosen,
         plan.schema,
         plan.config.image_size,
@@ -215,10 +223,10 @@ def _pictures(
         photographs=not find_recipe(plan.recipe).codec.pairs,
         jitter=plan.config.jitter if learnt else 0.0,
         cache=cache,
-        on_progress=progress.decoding,
+        on_progress=callbacks.on_decoded,
     )
     for said in pictures.skipped:
-        progress.note(f"skipped: {said}")
+        callbacks.on_note(f"skipped: {said}")
     if learnt and not len(pictures):
         raise DataError(f"{plan.data}: no row belongs to the training split")
     return pictures if len(pictures) else None
@@ -259,7 +267,7 @@ def _cache(asked: Path | str | None) -> Path | None:
 
 def _finish(trainer: Trainer) -> Path:
     trainer.fit()
-    if trainer.ranks.is_first:
+    if trainer.group.is_first:
         plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
         write_report(trainer.run)
     return trainer.run / "model"

@@ -14,7 +14,7 @@ from torch import Tensor
 from condcolor import recipes
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import epoch_batches, seeded
-from condcolor.data.dataset import PictureSet, Raw
+from condcolor.data.dataset import ImageDataset, RawBatch
 from condcolor.errors import CheckpointError
 from condcolor.evaluation.evaluate import measure
 from condcolor.evaluation.measures import json_value
@@ -25,12 +25,12 @@ from condcolor.models.model_folder import CONFIG
 from condcolor.recipes import Phase, Recipe, TrainConfig
 from condcolor.runs import state
 from condcolor.runs.state import load_state, newest_state, state_folder
-from condcolor.runtime.distributed import ALONE, Ranks
+from condcolor.runtime.distributed import ALONE, ProcessGroup
 from condcolor.runtime.process import Interrupted, StopFlag, ahead
 from condcolor.training import schedule
-from condcolor.training.gan import Adversaries, Readings
-from condcolor.training.run_writer import MODEL, Keeper, RunWriter
-from condcolor.training.schedule import Watch
+from condcolor.training.gan import Gan, LossMeter
+from condcolor.training.run_writer import MODEL, BestModels, RunWriter
+from condcolor.training.schedule import EarlyStopping
 
 LOG_STEPS = 10  # steps between two readings of the losses, each of which makes a GPU wait
 
@@ -53,17 +53,17 @@ class Trainer:
         config: TrainConfig,
         model: ModelConfig,
         schema: AttributeSchema,
-        train: PictureSet,
-        test: PictureSet | None,
+        train: ImageDataset,
+        test: ImageDataset | None,
         device: torch.device,
         features: FeatureLoss | None = None,
-        progress: Progress | None = None,
-        ranks: Ranks = ALONE,
+        callbacks: Callbacks | None = None,
+        group: ProcessGroup = ALONE,
     ):
         self.run, self.recipe, self.phases, self.config = run, recipe, tuple(phases), config
         self.train, self.test = train.near(device), test
-        self.device, self.progress, self.ranks = device, progress or Progress(), ranks
-        self.nets = Adversaries(recipe.codec, config, model, schema.sizes, device, features, ranks)
+        self.device, self.callbacks, self.group = device, callbacks or Callbacks(), group
+        self.nets = Gan(recipe.codec, config, model, schema.sizes, device, features, group)
         self.writer = RunWriter(
             run,
             recipe=recipe,
@@ -71,19 +71,21 @@ class Trainer:
             schema=schema,
             image_size=config.image_size,
             pictures={"train": self.train, "test": test},
-            ranks=ranks,
+            group=group,
         )
-        self.keeper = Keeper(run, config.keep_best, self.save_model)
+        self.best_models = BestModels(run, config.keep_best, self.save_model)
         self.phase = 0  # phases done, or passed over
         self.epoch = 0  # epochs done, over all phases
         self.step_in_epoch = 0
         self.step = 0  # steps done, over all epochs
         self.seconds = 0.0  # of training, without what was lost to interrupts
-        self.watch: Watch | None = None  # of the phase in progress
+        self.early_stopping: EarlyStopping | None = None  # of the phase in progress
         self.went_back: dict | None = None  # the {"step", "epoch"} of the weights, if not now's
-        self.readings = Readings(device, ranks)
+        self.loss_meter = LossMeter(device, group)
         self.losses: dict[str, float] = {}  # as they were last read
-        self.painted: dict[str, PictureSet] = {}  # by split, for a discriminator that learns alone
+        self.generated: dict[
+            str, ImageDataset
+        ] = {}  # by split, for a discriminator that learns alone
         self.stop = StopFlag()
 
     # -- the run ---------------------------------------------------------------------------------
@@ -99,9 +101,9 @@ class Trainer:
             Interrupted: SIGINT or SIGTERM came; the state is saved, `resume` goes on from it.
             CheckpointError: a loss is not finite; the last good state stands.
         """
-        self.progress.begins(self)
+        self.callbacks.on_begin(self)
         if self.config.patience and self.test is None:
-            self.progress.note("note: no pictures to test on, so no phase will end by itself")
+            self.callbacks.on_note("note: no pictures to test on, so no phase will end by itself")
         self.started = time.monotonic() - self.seconds
         with self.stop, torch.random.fork_rng():
             while self.phase < len(self.phases):
@@ -116,7 +118,7 @@ class Trainer:
                 else:
                     self._end_phase(phase, end)
         self.save_model("model-last")
-        if not self.keeper.best:  # no test split to choose by
+        if not self.best_models.best:  # no test split to choose by
             self.save_model(MODEL)
 
     def _train_epoch(self, phase: Phase, end: int) -> None:
@@ -139,12 +141,12 @@ class Trainer:
             if config.check_steps and self.step % config.check_steps == 0:
                 _, said = self._check(phase)
                 if said:
-                    self.progress.check(self.step, said)
-                    if self.config.patience and self.watch.step == self.step:
+                    self.callbacks.on_check(self.step, said)
+                    if self.config.patience and self.early_stopping.step == self.step:
                         self.save()  # to come back to
             place = self.epoch * len(batches) + self.step_in_epoch
-            self.progress.step(place, self.epochs * len(batches), self.losses)
-            if signal := self.ranks.highest(self.stop.signal):
+            self.callbacks.on_step(place, self.epochs * len(batches), self.losses)
+            if signal := self.group.highest(self.stop.signal):
                 self.save()
                 self._interrupt(signal)
         self.epoch += 1
@@ -155,25 +157,25 @@ class Trainer:
     def _feed(self, batches: Sequence[Tensor], drawn: TrainConfig) -> Iterator[tuple]:
         """What `_step` takes of each batch that is left of the epoch, read ahead of it."""
 
-        def read(index: int) -> tuple[Raw, Raw | None, int]:
+        def read(index: int) -> tuple[RawBatch, RawBatch | None, int]:
             seed, rows = (self.config.seed, self.epoch, 1 + index), batches[index]
-            draws, part = seeded(*seed), self.ranks.part(len(rows))
+            draws, part = seeded(*seed), self.group.part(len(rows))
             raw = self.train.read(rows, draws, drawn, part).to(self.device)
-            dropout = int(torch.randint(2**62, (1,), generator=draws)) + self.ranks.rank
-            painted = None
-            if self.painted:  # under the same draws
-                painted = self.painted["train"].read(rows, seeded(*seed), drawn, part)
-            return raw, painted and painted.to(self.device), dropout
+            dropout = int(torch.randint(2**62, (1,), generator=draws)) + self.group.rank
+            generated = None
+            if self.generated:  # under the same draws
+                generated = self.generated["train"].read(rows, seeded(*seed), drawn, part)
+            return raw, generated and generated.to(self.device), dropout
 
         return ahead(read, range(self.step_in_epoch, len(batches)))
 
-    def _step(self, phase: Phase, raw: Raw, painted: Raw | None, dropout: int) -> None:
+    def _step(self, phase: Phase, raw: RawBatch, generated: RawBatch | None, dropout: int) -> None:
         """Make the batch on the device, and let the networks learn from it."""
-        batch, painted = self.train.made(raw), painted and self.train.made(painted)
+        batch, generated = self.train.to_batch(raw), generated and self.train.to_batch(generated)
         torch.manual_seed(dropout)
-        losses = self.nets.step(phase, batch, self.step, painted)
+        losses = self.nets.step(phase, batch, self.step, generated)
         self.went_back = None if "generator" in losses else self.went_back
-        self.readings.add(losses)
+        self.loss_meter.add(losses)
 
     def _interrupt(self, signal: int) -> None:
         raise Interrupted(signal, f"saved at step {self.step} in {self.run}")
@@ -182,27 +184,29 @@ class Trainer:
 
     def _begin_phase(self, phase: Phase) -> None:
         """Paint what D is to learn from alone; measure what a phase that may go back starts from."""
-        if phase.paints_once and not self.config.compose and not self.painted:
-            self.painted = {
-                split: self.nets.paint(pictures, self.run, self._painting)
+        if phase.generates_once and not self.config.compose and not self.generated:
+            self.generated = {
+                split: self.nets.generate(pictures, self.run, self._report_generated)
                 for split, pictures in (("train", self.train), ("test", self.test))
                 if pictures is not None
             }
-        if self.watch is None:
-            self.watch = Watch()
+        if self.early_stopping is None:
+            self.early_stopping = EarlyStopping()
             if self.config.patience:
                 _, said = self._check(phase, opening=True)
                 if said:
-                    self.progress.check(self.step, said)
+                    self.callbacks.on_check(self.step, said)
 
-    def _painting(self, done: int, total: int) -> None:
-        self.progress.painting(done, total)
+    def _report_generated(self, done: int, total: int) -> None:
+        self.callbacks.on_generated(done, total)
         if self.stop.signal:  # nothing was learnt since the last state
             self._interrupt(self.stop.signal)
 
     def _is_over(self) -> bool:
         """Whether the phase ends by itself: its checks have been no better for too long."""
-        return self.watch is not None and self.watch.is_over(self.config.patience)
+        return self.early_stopping is not None and self.early_stopping.should_stop(
+            self.config.patience
+        )
 
     def _check(self, phase: Phase, *, opening: bool = False) -> tuple[dict, str]:
         """Measure the model, and keep it if it is good; what was measured, and in a few words.
@@ -210,20 +214,22 @@ class Trainer:
         Nothing is measured where the generator has not learnt since the last check.
         """
         learnt = self.nets.generator_steps
-        if self.test is None or not phase.trains_generator or self.watch.learnt == learnt:
+        if self.test is None or not phase.trains_generator or self.early_stopping.learnt == learnt:
             return {}, ""
-        measured = self.ranks.of_first(
-            lambda: measure(self.recipe.codec, self.nets.colour, self.test)
+        measured = self.group.of_first(
+            lambda: measure(self.recipe.codec, self.nets.color, self.test)
         )
         found = {"test": measured.to_json(), "score": json_value(measured.score)}
         place = {"step": self.step, "epoch": self.epoch}
         self.writer.log({"kind": "check", "phase": phase.name, **place, **found})
-        offered = opening and self.keeper.best  # it was, when the phase before ended
-        if self.ranks.is_first and not offered:
-            self.keeper.offer(measured.score, found["test"], **place)
+        offered = opening and self.best_models.best  # it was, when the phase before ended
+        if self.group.is_first and not offered:
+            self.best_models.offer(measured.score, found["test"], **place)
         # without an adversary a phase is to be near the truth, and nothing else
-        self.watch.see(measured.score if phase.trains_discriminator else measured.error, **place)
-        self.watch.learnt = learnt
+        self.early_stopping.update(
+            measured.score if phase.trains_discriminator else measured.error, **place
+        )
+        self.early_stopping.learnt = learnt
         return found, f"test {measured.said}"
 
     def _end_epoch(self, phase: Phase, *, last: bool) -> None:
@@ -236,15 +242,17 @@ class Trainer:
         if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
             found, said = self._check(phase)
             entry |= found
-        if "test" in self.painted and self.ranks.is_first:
-            entry["accuracy_test"] = self.nets.judge(self.test, self.painted["test"])
+        if "test" in self.generated and self.group.is_first:
+            entry["accuracy_test"] = self.nets.discriminator_accuracy(
+                self.test, self.generated["test"]
+            )
         if self.epoch in config.sample_epochs:
-            self.writer.samples(f"epoch-{self.epoch:04d}", {"output": self.nets.colour})
+            self.writer.samples(f"epoch-{self.epoch:04d}", {"output": self.nets.color})
         self.writer.log(entry)
-        to_come_back_to = config.patience and said and self.watch.step == self.step
+        to_come_back_to = config.patience and said and self.early_stopping.step == self.step
         if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
             self.save()
-        self.progress.epoch(entry, said)
+        self.callbacks.on_epoch(entry, said)
 
     def _end_phase(self, phase: Phase, end: int) -> None:
         """Go back to the phase's best, if it is to stop by itself, and leave what it came to."""
@@ -254,40 +262,44 @@ class Trainer:
         self._leave_behind(phase)
         self.epoch, self.step_in_epoch = end, 0
         self.phase += 1
-        self.watch, self.painted, self.losses = None, {}, {}
+        self.early_stopping, self.generated, self.losses = None, {}, {}
         self.save()
 
     def _go_back(self, phase: Phase) -> None:
         """To the networks and optimizers of the phase's best check."""
-        best, now = self.watch.step, self.step
+        best, now = self.early_stopping.step, self.step
         if best in (None, now):
             return
         folder = state_folder(self.run, best)
-        self.ranks.barrier()  # until it is written
+        self.group.barrier()  # until it is written
         try:
             tensors, _ = load_state(folder)
             state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
         except CheckpointError as error:
-            self.progress.note(f"{error}: {phase.name} stays at step {now}")
+            self.callbacks.on_note(f"{error}: {phase.name} stays at step {now}")
             return
-        self.went_back = {"step": best, "epoch": self.watch.epoch}
+        self.went_back = {"step": best, "epoch": self.early_stopping.epoch}
         why = (
-            f"no better in {self.watch.worse} checks" if self._is_over() else "its epochs are over"
+            f"no better in {self.early_stopping.worse} checks"
+            if self._is_over()
+            else "its epochs are over"
         )
-        self.progress.note(f"{phase.name} ends at step {now}: {why}; back to step {best}, its best")
+        self.callbacks.on_note(
+            f"{phase.name} ends at step {now}: {why}; back to step {best}, its best"
+        )
 
     def _leave_behind(self, phase: Phase) -> None:
         """Sheets of what the phase came to, its model where there are others, and a line in the log."""
-        self.writer.samples(f"after-{phase.name}", {"output": self.nets.colour})
+        self.writer.samples(f"after-{phase.name}", {"output": self.nets.color})
         if phase.trains_generator and len(self.phases) > 1:
             self.save_model(f"after-{phase.name}")
         earlier = [self.run / f"after-{p.name}" for p in self.phases[: self.phase]]
         before = [folder for folder in earlier if (folder / CONFIG).is_file()]
-        if self.ranks.is_first and before and phase.trains_generator and phase.trains_discriminator:
+        if self.group.is_first and before and phase.trains_generator and phase.trains_discriminator:
             network = load_model(before[-1]).generator.to(self.device)
-            older = partial(self.nets.colour, network=network)
-            colours = {f"before {phase.name}": older, f"after {phase.name}": self.nets.colour}
-            self.writer.samples(f"before-and-after-{phase.name}", colours)
+            older = partial(self.nets.color, network=network)
+            colors = {f"before {phase.name}": older, f"after {phase.name}": self.nets.color}
+            self.writer.samples(f"before-and-after-{phase.name}", colors)
         entry = {"kind": "phase", "phase": phase.name, "index": self.phase}
         entry |= {"epoch": self.epoch, "step": self.step}
         if self.config.patience and phase.trains_generator:
@@ -297,7 +309,7 @@ class Trainer:
 
     def _read_losses(self, phase: Phase) -> None:
         """Means since the last reading into the log; a loss that is not finite ends the run."""
-        if not (losses := self.readings.read()):
+        if not (losses := self.loss_meter.read()):
             return
         self.losses = losses
         bad = [name for name, value in self.losses.items() if not abs(value) < float("inf")]
@@ -315,15 +327,15 @@ class Trainer:
 
     def save(self) -> None:
         """Write the training state, then prune the older ones, once what was written verifies."""
-        if self.watch is not None:
+        if self.early_stopping is not None:
             self._read_losses(self.phases[self.phase])
         tensors = state.pack(self.nets.modules(), self.nets.optimizers())
         counters = {name: getattr(self, name) for name in self._counters}
-        counters["best"] = self.keeper.best
-        counters["watch"] = self.watch and asdict(self.watch)
+        counters["best"] = self.best_models.best
+        counters["watch"] = self.early_stopping and asdict(self.early_stopping)
         counters["generators_turn"] = self.nets.generators_turn
         counters["generator_steps"] = self.nets.generator_steps
-        spare = self.watch.step if self.watch else None
+        spare = self.early_stopping.step if self.early_stopping else None
         self.writer.state(self.step, tensors, counters, spare=spare)
 
     def restore(self) -> None:
@@ -332,7 +344,7 @@ class Trainer:
         Raises:
             CheckpointError: there are states, and none loads.
         """
-        newest = newest_state(self.run, self.progress.note)
+        newest = newest_state(self.run, self.callbacks.on_note)
         if newest is None:
             return  # nothing saved yet: start over
         tensors, counters, folder = newest
@@ -340,11 +352,11 @@ class Trainer:
         counters = state.upgraded(counters)
         for name in self._counters:
             setattr(self, name, counters[name])
-        self.keeper.best = counters["best"]
-        self.watch = Watch(**counters["watch"]) if counters["watch"] else None
+        self.best_models.best = counters["best"]
+        self.early_stopping = EarlyStopping(**counters["watch"]) if counters["watch"] else None
         self.nets.generators_turn = counters["generators_turn"]
         self.nets.generator_steps = counters["generator_steps"]
-        if self.watch is None:  # between two phases, of which there may be others now
+        if self.early_stopping is None:  # between two phases, of which there may be others now
             self.phase = recipes.phase_at(self.phases, self.epoch)
         self.writer.cut_log(self.step, phases=self.phase)
 
@@ -354,11 +366,11 @@ class Trainer:
         Raises:
             UsageError: they would change what has been trained already.
         """
-        begun = self.phase if self.watch is not None else None
+        begun = self.phase if self.early_stopping is not None else None
         done = self.epoch + (self.step_in_epoch > 0)
         schedule.check_extension(self.phases, phases, done, begun)
         self.phases = tuple(phases)
-        if self.watch is None:
+        if self.early_stopping is None:
             self.phase = recipes.phase_at(self.phases, self.epoch)
 
     def save_model(self, name: str, metrics: dict | None = None) -> None:
@@ -378,26 +390,26 @@ class Trainer:
         self.writer.model(name, weights, training=training, metrics=metrics or {})
 
 
-class Progress:
+class Callbacks:
     """Says nothing; override what you want to hear. The engine itself prints nothing."""
 
-    def decoding(self, done: int, total: int) -> None:
+    def on_decoded(self, done: int, total: int) -> None:
         """`done` of `total` pictures of a split are decoded."""
 
-    def painting(self, done: int, total: int) -> None:
+    def on_generated(self, done: int, total: int) -> None:
         """`done` of `total` pictures of a split are coloured, for a discriminator that learns alone."""
 
-    def begins(self, trainer) -> None:
+    def on_begin(self, trainer) -> None:
         """The pictures are decoded, the state of the Trainer is restored; the first step comes next."""
 
-    def epoch(self, entry: dict, said: str) -> None:
+    def on_epoch(self, entry: dict, said: str) -> None:
         """An epoch ended; `entry` is its line of log.jsonl, `said` what was measured after it."""
 
-    def check(self, step: int, said: str) -> None:
+    def on_check(self, step: int, said: str) -> None:
         """The model was measured after so many steps, between the ends of two epochs."""
 
-    def step(self, done: int, total: int, losses: dict) -> None:
+    def on_step(self, done: int, total: int, losses: dict) -> None:
         """A step ended: `done` of `total` in the run; `losses` are the last ones read."""
 
-    def note(self, text: str) -> None:
+    def on_note(self, text: str) -> None:
         """Something worth a line."""

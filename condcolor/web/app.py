@@ -27,18 +27,18 @@ from condcolor.imaging.open import Picture, open_picture
 from condcolor.inference.colorizer import Colorizer
 from condcolor.version import __version__
 from condcolor.web.openapi import describe
-from condcolor.web.rendering import Painter, encode_png, sketch_image
+from condcolor.web.rendering import Renderer, encode_png, sketch_image
 from condcolor.web.requests import (
     CLOSE,
     GONE,
     MOST_BODY,
-    Asked,
+    ColoringRequest,
     announced_size,
-    find_painter,
+    find_renderer,
     read_body,
 )
-from condcolor.web.security import Guard, error_response
-from condcolor.web.store import WAITING, Busy, Sketch, Sketches, Worker
+from condcolor.web.security import SecurityMiddleware, error_response
+from condcolor.web.store import WAITING, JobQueue, PictureStore, QueueFull, StoredPicture
 
 T = TypeVar("T")
 MAX_PIXELS = 16_000_000  # of a picture: taken apart, it takes 40 bytes a pixel
@@ -62,7 +62,7 @@ def make_app(
     *,
     hosts: Collection[str] = (),
     any_address: bool = False,
-    sketches: Sketches | None = None,
+    sketches: PictureStore | None = None,
     waiting: int = WAITING,
 ) -> ASGIApp:
     """The page and its interface, as an ASGI app.
@@ -75,7 +75,7 @@ def make_app(
     """
     if not models:
         raise UsageError("a page needs a model")
-    api = _Api(models, Sketches() if sketches is None else sketches, waiting)
+    api = _Api(models, PictureStore() if sketches is None else sketches, waiting)
     app = Starlette(
         routes=[*api.routes(), *_static_routes()],
         lifespan=api.lifespan,
@@ -85,18 +85,18 @@ def make_app(
             Exception: _bug,
         },
     )
-    return Guard(app, hosts=hosts, any_address=any_address)
+    return SecurityMiddleware(app, hosts=hosts, any_address=any_address)
 
 
 class _Api:
     """The handlers, and what they share; all but the workers' jobs runs in the event loop."""
 
-    def __init__(self, models: Mapping[str, Colorizer], sketches: Sketches, waiting: int):
-        self._painters = {name: Painter(name, model) for name, model in models.items()}
+    def __init__(self, models: Mapping[str, Colorizer], sketches: PictureStore, waiting: int):
+        self._renderers = {name: Renderer(name, model) for name, model in models.items()}
         self._sketches = sketches
         # two threads, so that colours which need no network never wait for it
-        self._network = Worker("network", waiting=waiting)
-        self._light = Worker("light", waiting=waiting)
+        self._network = JobQueue("network", waiting=waiting)
+        self._light = JobQueue("light", waiting=waiting)
         self._receiving = 0  # bytes
 
     def routes(self) -> list[Route]:
@@ -128,7 +128,7 @@ class _Api:
         return JSONResponse(describe())
 
     async def models(self, request: Request) -> Response:
-        described = [painter.describe() for painter in self._painters.values()]
+        described = [renderer.describe() for renderer in self._renderers.values()]
         return JSONResponse({"models": described, "max_bytes": MOST_BODY, "max_pixels": MAX_PIXELS})
 
     async def add_sketch(self, request: Request) -> Response:
@@ -145,7 +145,7 @@ class _Api:
             self._receiving -= size
         width, height = picture.size
         told = {"width": width, "height": height, "notes": picture.notes}
-        return JSONResponse({"id": self._sketches.add(Sketch(picture)), **told}, 201)
+        return JSONResponse({"id": self._sketches.add(StoredPicture(picture)), **told}, 201)
 
     async def sketch(self, request: Request) -> Response:
         sketch = self._sketch(request)
@@ -153,84 +153,86 @@ class _Api:
         return _png(await self._do(request, self._light, job))
 
     async def colored(self, request: Request) -> Response:
-        sketch, asked = self._sketch(request), Asked.of(request, self._painters)
-        painter, values = asked.painter, asked.values
-        if not painter.takes_colors:
-            job = partial(painter.photograph, sketch, asked.vivid)
+        sketch, asked = self._sketch(request), ColoringRequest.of(request, self._renderers)
+        renderer, values = asked.renderer, asked.values
+        if not renderer.takes_colors:
+            job = partial(renderer.photograph, sketch, asked.vivid)
             return _png(await self._do(request, self._network, job))
         if asked.vivid is not None:
             raise UsageError("vivid is for photographs: this model paints the colours asked for")
         if asked.hidden:
-            await self._take_apart(request, painter, sketch)
-            job = partial(painter.without, sketch, values, asked.hidden)
+            await self._take_apart(request, renderer, sketch)
+            job = partial(renderer.without, sketch, values, asked.hidden)
             return _png(await self._do(request, self._light, job))
-        if plain_values(asked.wishes) is not None:  # which the network paints
-            made = await self._do(request, self._network, partial(painter.colored, sketch, values))
-            self._prepare(painter, sketch)
+        if plain_values(asked.specs) is not None:  # which the network paints
+            made = await self._do(request, self._network, partial(renderer.colored, sketch, values))
+            self._prepare(renderer, sketch)
             return _png(made)
-        await self._take_apart(request, painter, sketch)
-        job = partial(painter.recolored, sketch, asked.wishes)
+        await self._take_apart(request, renderer, sketch)
+        job = partial(renderer.recolored, sketch, asked.specs)
         return _png(await self._do(request, self._light, job))
 
     async def variants(self, request: Request) -> Response:
-        sketch, painter = self._sketch(request), find_painter(request, self._painters)
-        asked = painter.combinations()
-        small: list[np.ndarray] = sketch.thumbnails.get(painter.name, [])
+        sketch, renderer = self._sketch(request), find_renderer(request, self._renderers)
+        asked = renderer.combinations()
+        small: list[np.ndarray] = sketch.thumbnails.get(renderer.name, [])
         if not small:
             for start in range(0, len(asked), PART):
-                job = partial(painter.thumbnails, sketch, asked[start : start + PART])
+                job = partial(renderer.thumbnails, sketch, asked[start : start + PART])
                 small = small + await self._do(request, self._network, job)
-            sketch.thumbnails[painter.name] = small
+            sketch.thumbnails[renderer.name] = small
         labels = request.query_params.get("labels", "yes") != "no"
         return _png(
-            await self._do(request, self._light, partial(painter.sheet, small, labels=labels))
+            await self._do(request, self._light, partial(renderer.sheet, small, labels=labels))
         )
 
     async def layers(self, request: Request) -> Response:
-        names = await self._of_layers(request, Painter.layer_names)
+        names = await self._of_layers(request, Renderer.layer_names)
         return JSONResponse({"layers": names})
 
     async def ora(self, request: Request) -> Response:
-        return Response(await self._of_layers(request, Painter.ora), media_type="image/openraster")
+        return Response(await self._of_layers(request, Renderer.ora), media_type="image/openraster")
 
     async def layer(self, request: Request) -> Response:
         name = request.path_params["name"]
-        made = await self._of_layers(request, partial(Painter.layer, name=name))
+        made = await self._of_layers(request, partial(Renderer.layer, name=name))
         if made is None:
             raise HTTPException(404, "no such layer")
         return _png(made)
 
     async def _of_layers(self, request: Request, made: Callable[..., T]) -> T:
-        sketch, asked = self._sketch(request), Asked.of(request, self._painters)
-        await self._take_apart(request, asked.painter, sketch)
+        sketch, asked = self._sketch(request), ColoringRequest.of(request, self._renderers)
+        await self._take_apart(request, asked.renderer, sketch)
         return await self._do(
-            request, self._light, partial(made, asked.painter, sketch, asked.values)
+            request, self._light, partial(made, asked.renderer, sketch, asked.values)
         )
 
-    def _sketch(self, request: Request) -> Sketch:
+    def _sketch(self, request: Request) -> StoredPicture:
         self._sketches.trim()  # work since the last request may have made some larger
         found = self._sketches.get(request.path_params["id"])
         if found is None:
             raise HTTPException(404, "no such sketch here, or no longer: send it again")
         return found
 
-    async def _take_apart(self, request: Request, painter: Painter, sketch: Sketch) -> None:
-        if painter.name not in sketch.regions:
-            await self._do(request, self._network, partial(painter.find_regions, sketch))
+    async def _take_apart(
+        self, request: Request, renderer: Renderer, sketch: StoredPicture
+    ) -> None:
+        if renderer.name not in sketch.regions:
+            await self._do(request, self._network, partial(renderer.find_regions, sketch))
 
-    def _prepare(self, painter: Painter, sketch: Sketch) -> None:
+    def _prepare(self, renderer: Renderer, sketch: StoredPicture) -> None:
         """Take the sketch apart when there is nothing else to do, for the colour that comes next."""
-        if painter.name not in sketch.regions:
+        if renderer.name not in sketch.regions:
             try:
-                self._network.submit(partial(painter.find_regions, sketch), later=True)
-            except Busy:
+                self._network.submit(partial(renderer.find_regions, sketch), later=True)
+            except QueueFull:
                 return  # then it is done when it is asked for
 
-    async def _do(self, request: Request, worker: Worker, job: Callable[[], T]) -> T:
+    async def _do(self, request: Request, worker: JobQueue, job: Callable[[], T]) -> T:
         """The job's result. It is not begun when the client has gone by then."""
         try:
             work = asyncio.wrap_future(worker.submit(job))
-        except Busy:
+        except QueueFull:
             raise HTTPException(503, BUSY, LATER) from None
         gone = asyncio.ensure_future(_until_gone(request))
         try:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from condcolor.conditions.color_spec import Wish
+from condcolor.conditions.color_spec import ColorSpec
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.layer_files import encode_ora
 from condcolor.imaging.layers import Layers
@@ -18,7 +18,7 @@ from condcolor.imaging.line_art import as_it_came
 from condcolor.imaging.open import Picture
 from condcolor.imaging.sheets import contact_sheet, reduced, sheet
 from condcolor.inference.colorizer import Colorizer
-from condcolor.web.store import Sketch
+from condcolor.web.store import StoredPicture
 
 CELL = 160  # pixels of a variant, the longer side
 MOST_VARIANTS = 256  # on a page: some ten seconds of work
@@ -26,7 +26,7 @@ VIVID_STEP = 0.05  # of the slider
 ZLIB_LEVEL = 1  # twice as fast as Pillow's 6, for files a tenth larger
 
 
-class Painter:
+class Renderer:
     """A model under the name that requests call it by. Made once, then only read: safe to share.
 
     What makes a picture takes long enough to be done in a `Worker`.
@@ -54,28 +54,28 @@ class Painter:
             "image_size": self.colorizer.image_size,
         }
 
-    def find_regions(self, sketch: Sketch) -> None:
+    def find_regions(self, sketch: StoredPicture) -> None:
         """Take the sketch apart, unless that is done. Raises as `Colorizer.regions`."""
         if self.name not in sketch.regions:
             sketch.regions[self.name] = self.colorizer.regions(sketch.picture)
 
-    def colored(self, sketch: Sketch, values: Mapping[str, str]) -> bytes:
+    def colored(self, sketch: StoredPicture, values: Mapping[str, str]) -> bytes:
         """The PNG of `Colorizer.__call__`, for values of the model."""
         return encode_png(self.colorizer(sketch.picture, **values))
 
-    def recolored(self, sketch: Sketch, wishes: Mapping[str, Wish]) -> bytes:
+    def recolored(self, sketch: StoredPicture, specs: Mapping[str, ColorSpec]) -> bytes:
         """The same for any colours, by regions that are found."""
-        return encode_png(sketch.regions[self.name].painted(wishes))
+        return encode_png(sketch.regions[self.name].recolored(specs))
 
-    def photograph(self, sketch: Sketch, vivid: float | None) -> bytes:
+    def photograph(self, sketch: StoredPicture, vivid: float | None) -> bytes:
         """The PNG of a model of photographs, its colours that strong; UsageError for another model."""
         colorizer = self.colorizer
         if vivid is not None:
-            colorizer.codec.enlivened(vivid)  # complains of what cannot be
-            colorizer = colorizer.enlivened(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
+            colorizer.codec.with_vivid(vivid)  # complains of what cannot be
+            colorizer = colorizer.with_vivid(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
         return encode_png(colorizer(sketch.picture))
 
-    def layers(self, sketch: Sketch, values: Mapping[str, str]) -> Layers:
+    def layers(self, sketch: StoredPicture, values: Mapping[str, str]) -> Layers:
         """The layers of the coloured sketch; the last ones are kept, since they are asked for in turn."""
         self.find_regions(sketch)
         asked, kept = sketch.layers.get(self.name, (None, None))
@@ -84,20 +84,22 @@ class Painter:
             sketch.layers[self.name] = dict(values), kept
         return kept
 
-    def layer_names(self, sketch: Sketch, values: Mapping[str, str]) -> list[str]:
+    def layer_names(self, sketch: StoredPicture, values: Mapping[str, str]) -> list[str]:
         return list(self.layers(sketch, values).names)
 
-    def layer(self, sketch: Sketch, values: Mapping[str, str], name: str) -> bytes | None:
+    def layer(self, sketch: StoredPicture, values: Mapping[str, str], name: str) -> bytes | None:
         """One layer as a PNG with alpha; None where there is none of that name."""
         layers = self.layers(sketch, values)
         if name not in layers.names:
             return None
         return encode_png(Image.fromarray(layers.images[layers.names.index(name)]))
 
-    def ora(self, sketch: Sketch, values: Mapping[str, str]) -> bytes:
+    def ora(self, sketch: StoredPicture, values: Mapping[str, str]) -> bytes:
         return encode_ora(self.layers(sketch, values))
 
-    def without(self, sketch: Sketch, values: Mapping[str, str], hidden: Collection[str]) -> bytes:
+    def without(
+        self, sketch: StoredPicture, values: Mapping[str, str], hidden: Collection[str]
+    ) -> bytes:
         """The PNG of the picture without some of its layers; UsageError for one that is not there."""
         layers = self.layers(sketch, values)
         for name in hidden:
@@ -121,7 +123,9 @@ class Painter:
             )
         return self.colorizer.combinations()
 
-    def thumbnails(self, sketch: Sketch, asked: Sequence[Mapping[str, str]]) -> list[np.ndarray]:
+    def thumbnails(
+        self, sketch: StoredPicture, asked: Sequence[Mapping[str, str]]
+    ) -> list[np.ndarray]:
         return [reduced(im, CELL) for im in self.colorizer.colorings(sketch.picture, asked)]
 
     def sheet(self, small: Sequence[np.ndarray], *, labels: bool) -> bytes:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from condcolor.conditions.color_spec import KEEP, Wish, parse_wishes
+from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_specs
 from condcolor.errors import UsageError, did_you_mean
-from condcolor.web.rendering import Painter
+from condcolor.web.rendering import Renderer
 
 MOST_BODY = 32 * 2**20  # bytes of a picture's file
 BODY_SECONDS = 30.0  # to send it
@@ -54,22 +54,22 @@ def _too_large() -> HTTPException:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ColoringRequest:
     """What the query of a request asks for; UsageError, one line each, for what cannot be.
 
     values: a value an attribute, and the wishes that they are. hidden: layers to leave out.
     """
 
-    painter: Painter
+    renderer: Renderer
     values: Mapping[str, str]
-    wishes: Mapping[str, Wish]
+    specs: Mapping[str, ColorSpec]
     hidden: tuple[str, ...]
     vivid: float | None
 
     @classmethod
-    def of(cls, request: Request, painters: Mapping[str, Painter]) -> Asked:
-        painter = find_painter(request, painters)
-        names = painter.schema.names
+    def of(cls, request: Request, renderers: Mapping[str, Renderer]) -> ColoringRequest:
+        renderer = find_renderer(request, renderers)
+        names = renderer.schema.names
         values: dict[str, str] = {}
         hidden, vivid = [], None
         for key, text in request.query_params.multi_items():
@@ -86,19 +86,19 @@ class Asked:
             if key in values:
                 raise UsageError(f"{key} is given twice")
             values[key] = text
-        wishes = parse_wishes(painter.schema, values)
-        return cls(painter, values, wishes, tuple(hidden), vivid)
+        specs = parse_color_specs(renderer.schema, values)
+        return cls(renderer, values, specs, tuple(hidden), vivid)
 
 
-def find_painter(request: Request, painters: Mapping[str, Painter]) -> Painter:
+def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:
     """The model that is asked for, or the first one; UsageError when it is not there."""
-    name = request.query_params.get("model", next(iter(painters)))
-    if name not in painters:
+    name = request.query_params.get("model", next(iter(renderers)))
+    if name not in renderers:
         raise UsageError(
-            f"there is no model {name!r} here; there are {', '.join(painters)}"
-            f"{did_you_mean(name, painters)}"
+            f"there is no model {name!r} here; there are {', '.join(renderers)}"
+            f"{did_you_mean(name, renderers)}"
         )
-    return painters[name]
+    return renderers[name]
 
 
 def _number(text: str) -> float:

@@ -29,7 +29,7 @@ HEADERS = {
 log = logging.getLogger("condcolor.web")
 
 
-class Guard:
+class SecurityMiddleware:
     """An app that only its own pages, and programs on this machine, can use.
 
     hosts: names it answers to besides those of this machine. A page elsewhere whose name is made to

@@ -22,7 +22,7 @@ MOST_BYTES = 512 * 2**20  # of pixels; the newest picture is kept even if it alo
 
 
 @dataclass
-class Sketch:
+class StoredPicture:
     """A picture, and what was found out about it, a model each; all of that can be found again.
 
     regions: what `Colorizer.regions` gave.
@@ -47,24 +47,24 @@ class Sketch:
         return sum(array.nbytes for array in arrays if array is not None)
 
 
-class Sketches:
+class PictureStore:
     """Sketches by their ids. Not safe to share between threads: the event loop's own."""
 
     def __init__(self, *, most: int = MOST_SKETCHES, most_bytes: int = MOST_BYTES):
         self._most, self._most_bytes = most, most_bytes
-        self._kept: OrderedDict[str, Sketch] = OrderedDict()
+        self._kept: OrderedDict[str, StoredPicture] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def add(self, sketch: Sketch) -> str:
+    def add(self, sketch: StoredPicture) -> str:
         """Keep it, and return its new id."""
         name = secrets.token_hex(ID_BYTES)
         self._kept[name] = sketch
         self.trim()
         return name
 
-    def get(self, name: str) -> Sketch | None:
+    def get(self, name: str) -> StoredPicture | None:
         """The sketch, which is then the last to go; None where there is none, or no more."""
         if name in self._kept:
             self._kept.move_to_end(name)
@@ -82,11 +82,11 @@ T = TypeVar("T")
 WAITING = 32  # jobs: some seconds of work, after which nobody looks at the answer any more
 
 
-class Busy(Exception):
+class QueueFull(Exception):
     """As many jobs wait as may."""
 
 
-class Worker:
+class JobQueue:
     """Does jobs one by one, in the order they came; those for later, when no other waits.
 
     A future that is cancelled while it waits takes no place in the queue, and its job is never begun.
@@ -116,7 +116,7 @@ class Worker:
                 queue.clear()
                 queue.extend(alive)
             if len(queue) >= self._most or self._closed:
-                raise Busy
+                raise QueueFull
             queue.append((future, job))
             self._changed.notify()
         return future

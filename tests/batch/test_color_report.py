@@ -35,11 +35,11 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
 
 def test_a_row_says_what_was_asked_and_what_came_out(here):
     Path("made").mkdir()
-    doubts = {
+    inconsistencies = {
         "hair": {"score": 0.123, "when": "mirrored"},
         "shirt": {"score": 0.05, "when": "shifted"},
     }
-    entry = {"measured": MEASURED, "doubts": doubts}
+    entry = {"measured": MEASURED, "doubts": inconsistencies}
     rows = [
         make_row(job(hair="crimson"), True, entry, ICONS),
         make_row(job("ben.png"), False, entry, ICONS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from models import HEX, HOUSES, RGBS, painter, save_random
+from models import HEX, HOUSES, RGBS, make_model, save_random
 from pictures import sketch
 from PIL import Image
 
@@ -17,7 +17,7 @@ from condcolor.inference.torch_colorizer import TorchColorizer
 
 @pytest.fixture(scope="module")
 def colorizer() -> Colorizer:
-    return TorchColorizer(painter(), device="cpu")
+    return TorchColorizer(make_model(), device="cpu")
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_rows_are_the_first_attribute_and_columns_the_last(ada, here):
     shirt = Attribute(
         "shirt", ("g", "b", "y"), tuple(RGBS[n] for n in ("green", "brown", "yellow"))
     )
-    colorizer = TorchColorizer(painter(AttributeSchema((hair, shirt))), device="cpu")
+    colorizer = TorchColorizer(make_model(AttributeSchema((hair, shirt))), device="cpu")
     write_variants(colorizer, ada, here / "s.png", cell=32)
     page = np.asarray(Image.open(here / "s.png"))
 
@@ -136,4 +136,4 @@ def test_too_many_are_refused_at_once(ada, here):
         tuple(Attribute(f"a{i}", tuple("0123456789"), ((1, 2, 3),) * 10) for i in range(12))
     )
     with pytest.raises(UsageError, match="too many for all variants"):
-        write_variants(TorchColorizer(painter(schema), device="cpu"), ada, here / "s.png")
+        write_variants(TorchColorizer(make_model(schema), device="cpu"), ada, here / "s.png")

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from models import painter, save_random, save_random_photo
+from models import make_model, save_random, save_random_photo
 from pictures import as_nobody, sketch
 from PIL import Image
 
@@ -48,7 +48,7 @@ def jobs(sketches) -> list[Job]:
 @pytest.fixture
 def ran(jobs) -> list[Job]:
     """The same jobs, after a run."""
-    list(run_jobs(TorchColorizer(painter(), device="cpu"), jobs, manifest=opened()))
+    list(run_jobs(TorchColorizer(make_model(), device="cpu"), jobs, manifest=opened()))
     return jobs
 
 
@@ -150,7 +150,7 @@ def test_what_is_no_plain_file_is_left_alone(jobs, kind):
     assert (
         manifest.problem == f"made/{NAME}: cannot be read (not a plain file): going on without it"
     )
-    ended = list(run_jobs(TorchColorizer(painter(), device="cpu"), jobs, manifest=manifest))
+    ended = list(run_jobs(TorchColorizer(make_model(), device="cpu"), jobs, manifest=manifest))
     assert [bool(done.error) for done in ended] == [False, True, False]
     assert elsewhere.read_bytes() == b"precious"
 
@@ -171,7 +171,7 @@ def test_names_that_are_no_utf_8_are_found_again(here):
     name = os.fsdecode(b"n\xe9.png")
     sketch().save(name)
     jobs, _ = plan_jobs([name], "made/", RED_BLUE)
-    list(run_jobs(TorchColorizer(painter(), device="cpu"), jobs, manifest=opened()))
+    list(run_jobs(TorchColorizer(make_model(), device="cpu"), jobs, manifest=opened()))
     assert left(opened(), jobs) == []
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from models import painter
+from models import make_model
 from pictures import EXIF_SECRET, bad_files, odd_files, sketch, write_bad_pictures
 from PIL import ExifTags, Image
 
 from condcolor.batch import pipeline
 from condcolor.batch.jobs import Job, plan_jobs
-from condcolor.batch.pipeline import Done, PixelBudget, made_in_order, run_job, run_jobs
+from condcolor.batch.pipeline import JobResult, PixelBudget, color_jobs, run_job, run_jobs
 from condcolor.errors import DataError, UsageError
 from condcolor.inference.torch_colorizer import TorchColorizer
 
@@ -26,7 +26,7 @@ RED_BLUE = {"hair": "red", "shirt": "blue"}
 
 @pytest.fixture(scope="module")
 def colorizer() -> TorchColorizer:
-    return TorchColorizer(painter(), device="cpu")
+    return TorchColorizer(make_model(), device="cpu")
 
 
 def job(here, name: str = "ada.png", out: str = "made/ada.png", **values) -> Job:
@@ -35,7 +35,7 @@ def job(here, name: str = "ada.png", out: str = "made/ada.png", **values) -> Job
 
 def test_a_job_is_written_as_the_colorizer_says(here, colorizer):
     sketch().save(here / "ada.png")
-    assert run_job(colorizer, job(here)) == Done(job(here))
+    assert run_job(colorizer, job(here)) == JobResult(job(here))
     expected = np.asarray(colorizer(here / "ada.png", **RED_BLUE))
     assert np.array_equal(np.asarray(Image.open(here / "made/ada.png")), expected)
 
@@ -104,7 +104,7 @@ def test_a_bug_of_ours_spoils_one_picture_only(here, colorizer, monkeypatch):
     assert second.error is None
 
 
-@pytest.mark.parametrize("step", ["prepare", "through", "finish"])
+@pytest.mark.parametrize("step", ["prepare", "predict_batch", "finish"])
 def test_what_is_no_error_goes_through(here, colorizer, monkeypatch, step):
     sketch().save(here / "ada.png")
     monkeypatch.setattr(TorchColorizer, step, lambda *_: exec("raise KeyboardInterrupt"))
@@ -119,14 +119,14 @@ def test_too_little_memory_names_the_picture(here, colorizer, monkeypatch):
     def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr(type(colorizer.model.codec), "prepared", full)
+    monkeypatch.setattr(type(colorizer.model.codec), "prepare_strips", full)
     with pytest.raises(DataError, match=r"ada\.png: not enough memory: 20x16 pixels are too many"):
         run_job(colorizer, job(here))
 
 
 @pytest.fixture
 def flow_colorizer() -> TorchColorizer:
-    return TorchColorizer(painter(), device="cpu")
+    return TorchColorizer(make_model(), device="cpu")
 
 
 def jobs_of(here: Path, count: int, size: tuple[int, int] = (20, 16)) -> list[Job]:
@@ -137,15 +137,15 @@ def jobs_of(here: Path, count: int, size: tuple[int, int] = (20, 16)) -> list[Jo
 
 def test_all_come_in_their_order_as_many_go_through_together(here, flow_colorizer, monkeypatch):
     jobs, batches = jobs_of(here, 100), []
-    honest = flow_colorizer.through
+    honest = flow_colorizer.predict_batch
 
     def slow(prepared):  # so that others are opened meanwhile, on the busiest machine
         batches.append(len(prepared))
         time.sleep(0.05)
         return honest(prepared)
 
-    monkeypatch.setattr(flow_colorizer, "through", slow)
-    made = list(made_in_order(flow_colorizer, jobs))
+    monkeypatch.setattr(flow_colorizer, "predict_batch", slow)
+    made = list(color_jobs(flow_colorizer, jobs))
     assert [one.job for one in made] == jobs
     assert all(one.data.startswith(b"\x89PNG") and one.error is None for one in made)
     assert sum(batches) == 100
@@ -169,7 +169,7 @@ def test_pixels_under_way_are_bounded(here, flow_colorizer, monkeypatch, large):
 
     kept = []
     monkeypatch.setattr(flow_colorizer, "prepare", prepare)
-    for number, made in enumerate(made_in_order(flow_colorizer, jobs, most_pixels=most)):
+    for number, made in enumerate(color_jobs(flow_colorizer, jobs, most_pixels=most)):
         assert made.error is None
         time.sleep(0.002)  # a slow disk
         inside.discard(id(kept[number]))
@@ -178,14 +178,14 @@ def test_pixels_under_way_are_bounded(here, flow_colorizer, monkeypatch, large):
 
 
 def test_one_picture_larger_than_all_that_is_allowed_passes(here, flow_colorizer):
-    made = list(made_in_order(flow_colorizer, jobs_of(here, 5), most_pixels=1))
+    made = list(color_jobs(flow_colorizer, jobs_of(here, 5), most_pixels=1))
     assert [one.error for one in made] == [None] * 5
 
 
 def test_a_batch_that_fails_is_tried_one_by_one(here, flow_colorizer, monkeypatch):
-    jobs, honest = jobs_of(here, 20), flow_colorizer.through
+    jobs, honest = jobs_of(here, 20), flow_colorizer.predict_batch
 
-    def through(prepared):
+    def predict_batch(prepared):
         if len(prepared) > 1:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
         if prepared[0].framed.square[0, 16, 16] == 7:
@@ -195,17 +195,17 @@ def test_a_batch_that_fails_is_tried_one_by_one(here, flow_colorizer, monkeypatc
     marked = sketch()
     marked.paste((7, 7, 7), (0, 0, 20, 16))
     marked.save(jobs[5].source)
-    monkeypatch.setattr(flow_colorizer, "through", through)
-    errors = [one.error for one in made_in_order(flow_colorizer, jobs)]
+    monkeypatch.setattr(flow_colorizer, "predict_batch", predict_batch)
+    errors = [one.error for one in color_jobs(flow_colorizer, jobs)]
     assert [i for i, error in enumerate(errors) if error] == [5]
     wrong = Job(here / "none.png", here / "x.png", RED_BLUE)
-    assert isinstance(next(made_in_order(flow_colorizer, [wrong])).error, DataError)
+    assert isinstance(next(color_jobs(flow_colorizer, [wrong])).error, DataError)
 
 
 def test_closed_early_no_helper_is_left(here, flow_colorizer):
     jobs, threads = jobs_of(here, 60), torch.get_num_threads()
     for most in (pipeline.MOST_PIXELS, 1):
-        running = made_in_order(flow_colorizer, jobs, most_pixels=most)
+        running = color_jobs(flow_colorizer, jobs, most_pixels=most)
         next(running)
         running.close()
         assert not [t for t in threading.enumerate() if t.name.startswith("condcolor")]

@@ -7,21 +7,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from figures import SIDE, figure
-from models import ICONS, RGBS, ByTone, Painter, Shaded, painter
+from models import ICONS, RGBS, ByTone, Painter, Shaded, make_model
 from PIL import Image, ImageDraw
 
 from condcolor.batch.rendering import (
     MIRRORED,
     MISSING,
     SHIFTED,
-    Doubt,
+    Inconsistency,
     core,
-    doubtful,
-    find_doubts,
+    find_inconsistencies,
+    inconsistent,
     lock,
     usual_color,
 )
-from condcolor.conditions.color_spec import parse_wishes
+from condcolor.conditions.color_spec import parse_color_specs
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.imaging.open import Picture, picture_of
 from condcolor.imaging.regions import Regions
@@ -29,39 +29,43 @@ from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
 
 
-def doubts(network: type, picture: Picture, schema: AttributeSchema = ICONS) -> dict[str, Doubt]:
-    colorizer = TorchColorizer(painter(schema, size=SIDE, network=network), device="cpu")
-    return find_doubts(colorizer.regions, picture, SIDE)
+def inconsistencies(
+    network: type, picture: Picture, schema: AttributeSchema = ICONS
+) -> dict[str, Inconsistency]:
+    colorizer = TorchColorizer(make_model(schema, size=SIDE, network=network), device="cpu")
+    return find_inconsistencies(colorizer.regions, picture, SIDE)
 
 
 def test_who_sees_the_same_in_a_mirror_is_sure():
-    found = doubts(ByTone, figure())
+    found = inconsistencies(ByTone, figure())
     assert set(found) == {"hair", "shirt"}
-    assert max(doubt.score for doubt in found.values()) < 0.02
-    assert doubtful(found) == {}
+    assert max(inconsistency.score for inconsistency in found.values()) < 0.02
+    assert inconsistent(found) == {}
 
 
 def test_who_paints_the_left_in_any_case_is_doubted_in_the_mirror():
-    found = doubts(Painter, picture_of(Image.new("RGB", (SIDE, SIDE), "white")))
-    for doubt in found.values():
-        assert doubt.when == MIRRORED
-        assert 0.95 < doubt.score <= 1
-    assert Doubt(0.123, MIRRORED).said == "mirrored, 12 % of its region differs"
+    found = inconsistencies(Painter, picture_of(Image.new("RGB", (SIDE, SIDE), "white")))
+    for inconsistency in found.values():
+        assert inconsistency.when == MIRRORED
+        assert 0.95 < inconsistency.score <= 1
+    assert Inconsistency(0.123, MIRRORED).summary == "mirrored, 12 % of its region differs"
 
 
 def test_who_paints_the_middle_in_any_case_is_doubted_where_all_is_shifted():
     one = AttributeSchema(
         ICONS.attributes[:1]
     )  # both halves are its, so that a mirror changes nothing
-    (found,) = doubts(Painter, picture_of(Image.new("RGB", (SIDE, SIDE), "white")), one).values()
+    (found,) = inconsistencies(
+        Painter, picture_of(Image.new("RGB", (SIDE, SIDE), "white")), one
+    ).values()
     assert found.when == SHIFTED
     assert 0.1 < found.score < 0.3
 
 
 def test_a_part_that_shows_nowhere_is_missing():
-    found = doubts(ByTone, figure(hair=False))
-    assert found["hair"] == Doubt(1.0, MISSING)
-    assert found["hair"].said == "no region of it was found"
+    found = inconsistencies(ByTone, figure(hair=False))
+    assert found["hair"] == Inconsistency(1.0, MISSING)
+    assert found["hair"].summary == "no region of it was found"
     assert found["shirt"].score < 0.02
 
 
@@ -72,7 +76,7 @@ def test_an_attribute_without_a_choice_is_not_asked():
         def _colors(self, cond, i):
             return super()._colors(cond, {0: 0, -1: 1}[i])
 
-    assert set(doubts(Bodied, figure(), one)) == {"hair", "shirt"}
+    assert set(inconsistencies(Bodied, figure(), one)) == {"hair", "shirt"}
 
 
 @pytest.mark.parametrize("size", [(64, 64), (200, 120), (30, 90)])
@@ -80,8 +84,8 @@ def test_scores_are_shares(random_model, size):
     rng = np.random.default_rng(0)
     colorizer = Colorizer.load(random_model, device="cpu")
     pixels = rng.integers(0, 2, (size[1], size[0], 1)).astype(np.uint8).repeat(3, -1) * 255
-    found = find_doubts(colorizer.regions, Picture(pixels, None), colorizer.image_size)
-    assert all(0 <= doubt.score <= 1 for doubt in found.values())
+    found = find_inconsistencies(colorizer.regions, Picture(pixels, None), colorizer.image_size)
+    assert all(0 <= inconsistency.score <= 1 for inconsistency in found.values())
 
 
 LOCKING_SIDE = 64
@@ -93,7 +97,7 @@ def locked(
     colorizer: TorchColorizer, picture: Image.Image, **values: str
 ) -> tuple[Regions, np.ndarray]:
     regions = colorizer.regions(picture)
-    made = lock(regions, parse_wishes(colorizer.schema, values))
+    made = lock(regions, parse_color_specs(colorizer.schema, values))
     assert made.size == picture.size
     return regions, np.asarray(made)
 
@@ -114,7 +118,7 @@ def rgb(text: str) -> tuple[int, ...]:
 
 @pytest.fixture(params=[False, True], ids=["uneven", "flat"])
 def colorizer(request) -> TorchColorizer:
-    colorizer = TorchColorizer(painter(size=LOCKING_SIDE), device="cpu")
+    colorizer = TorchColorizer(make_model(size=LOCKING_SIDE), device="cpu")
     colorizer.flat = request.param
     return colorizer
 
@@ -150,7 +154,7 @@ def test_grain_of_the_paper_stays_and_small_noise_goes(colorizer):
 
 @pytest.mark.parametrize("color", HEXES)
 def test_a_shaded_region_keeps_its_relief_around_the_colour(color):
-    colorizer = TorchColorizer(painter(size=LOCKING_SIDE, network=Shaded), device="cpu")
+    colorizer = TorchColorizer(make_model(size=LOCKING_SIDE, network=Shaded), device="cpu")
     regions, made = locked(colorizer, paper(), hair=color, shirt="#102050")
     assert usual_color(made, core(regions, "hair")) == rgb(color)
     column = made[20:30, 22].mean(axis=-1)  # above the line
@@ -184,8 +188,8 @@ def test_a_region_that_is_not_there_has_no_colour(colorizer):
     assert (
         usual_color(np.zeros((LOCKING_SIDE, LOCKING_SIDE, 3), np.uint8), core(bare, "hair")) is None
     )
-    wishes = parse_wishes(colorizer.schema, {"hair": "#b01030", "shirt": "red"})
-    assert np.array_equal(np.asarray(lock(bare, wishes)), np.asarray(bare.painted(wishes)))
+    specs = parse_color_specs(colorizer.schema, {"hair": "#b01030", "shirt": "red"})
+    assert np.array_equal(np.asarray(lock(bare, specs)), np.asarray(bare.recolored(specs)))
 
 
 def test_a_value_of_the_model_can_be_locked_as_it_is_painted(colorizer):

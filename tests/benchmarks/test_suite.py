@@ -24,7 +24,7 @@ from condcolor.data.dataset import Batch
 from condcolor.data.metadata import read_metadata
 from condcolor.errors import DataError, UsageError
 from condcolor.recipes import RECIPES
-from condcolor.training.gan import Adversaries
+from condcolor.training.gan import Gan
 
 CPU = torch.device("cpu")
 GMAC = 2e9
@@ -50,7 +50,7 @@ def test_a_step_does_the_work_that_is_counted():
     """But for the gradient of the pictures themselves, which nobody needs."""
     recipe = RECIPES["icons"]
     model, config = model_at(recipe, 0, 16, 64), recipe.train_config(precision="fp32")
-    nets = Adversaries(recipe.codec, config, model, (), CPU)
+    nets = Gan(recipe.codec, config, model, (), CPU)
     pictures = torch.randint(256, (2, 3, 64, 64), dtype=torch.uint8)
     nothing = torch.zeros(2, 0)
     phase = measured_phase(recipe)
@@ -126,7 +126,7 @@ def test_the_textbooks_networks_have_the_sizes_of_ours():
     pair = load_textbook(FILE).Pix2Pix(source_channels=1, output_channels=2, cond_planes=0)
     assert counted(pair.generator) == 54_409_856
     assert counted(pair.discriminator) == 2_765_633
-    nets = Adversaries(RECIPES["photo"].codec, RECIPES["photo"].defaults, model, (), CPU)
+    nets = Gan(RECIPES["photo"].codec, RECIPES["photo"].defaults, model, (), CPU)
     assert counted(nets.generator) == counted(pair.generator)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from models import painter
+from models import make_model
 from pictures import EXIF_SECRET, as_nobody, bad_files, encoded, exif, sketch, write_bad_pictures
 from PIL import Image
 
@@ -252,7 +252,9 @@ def test_alpha_is_kept_and_exif_is_not(colorize, here):
 
 
 def test_ink_alone_gets_opaque_fills(condcolor, here, monkeypatch):
-    monkeypatch.setattr("condcolor.inference.torch_colorizer.load_model", lambda folder: painter())
+    monkeypatch.setattr(
+        "condcolor.inference.torch_colorizer.load_model", lambda folder: make_model()
+    )
     drawn = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     drawn.paste((0, 0, 0, 255), (14, 14, 50, 50))
     drawn.paste((0, 0, 0, 0), (17, 17, 47, 47))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from figures import figure
-from models import ByTone, Painter, painter, save_random_photo
+from models import ByTone, Painter, make_model, save_random_photo
 from pictures import sketch
 from PIL import Image
 
@@ -22,7 +22,7 @@ SIDE = 64
 @pytest.fixture(params=[ByTone])
 def painted(request, built_in, monkeypatch):
     """The model paints as it is told, by the tones of a figure."""
-    model = painter(size=SIDE, network=request.param)
+    model = make_model(size=SIDE, network=request.param)
     monkeypatch.setattr("condcolor.inference.torch_colorizer.load_model", lambda folder: model)
 
 

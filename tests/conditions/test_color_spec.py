@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from models import HAIR, ICONS, RGBS
 
-from condcolor.conditions.color_spec import KEEP, NONE, Wish, parse_wish, parse_wishes, plain_values
+from condcolor.conditions.color_spec import (
+    KEEP,
+    NONE,
+    ColorSpec,
+    parse_color_spec,
+    parse_color_specs,
+    plain_values,
+)
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import UsageError
 
@@ -13,15 +20,15 @@ RED_BLUE = {"hair": "red", "shirt": "blue"}
 
 
 def color_of(text: str, attribute: Attribute = HAIR) -> tuple[int, ...]:
-    return tuple(round(level) for level in parse_wish(attribute, text).color(RGBS))
+    return tuple(round(level) for level in parse_color_spec(attribute, text).color(RGBS))
 
 
 def test_a_value_of_the_model_comes_before_the_colour_of_that_name():
-    assert parse_wish(HAIR, "red").value == "red"
+    assert parse_color_spec(HAIR, "red").value == "red"
     assert color_of("red") == RGBS["red"]
     assert color_of("#f00") == color_of("#ff0000") == (255, 0, 0)
     odd = Attribute("mood", ("none", "keep", "a:1,b", "#fff"))
-    assert all(parse_wish(odd, value).value == value for value in odd.values)
+    assert all(parse_color_spec(odd, value).value == value for value in odd.values)
 
 
 def test_mixes_are_means_by_weight():
@@ -29,14 +36,14 @@ def test_mixes_are_means_by_weight():
     assert color_of("black, white") == color_of("rgb(0,0,0),#fff") == (128, 128, 128)
     assert color_of("rgb(200,0,0):0.5,rgb(0,100,0):0.5") == (100, 50, 0)
     assert color_of("red:7") == RGBS["red"]
-    assert parse_wish(HAIR, "red:7,blue:0").value is None
+    assert parse_color_spec(HAIR, "red:7,blue:0").value is None
     mean = tuple(round(0.6 * r + 0.4 * b) for r, b in zip(RGBS["red"], RGBS["brown"], strict=True))
     assert color_of("red:0.6,brown:0.4") == mean
 
 
 def test_none_and_keep_are_no_colours():
-    assert parse_wish(HAIR, "None") == Wish(left=NONE)
-    assert parse_wish(HAIR, "keep") == Wish(left=KEEP)
+    assert parse_color_spec(HAIR, "None") == ColorSpec(left=NONE)
+    assert parse_color_spec(HAIR, "keep") == ColorSpec(left=KEEP)
 
 
 @pytest.mark.parametrize(
@@ -58,28 +65,28 @@ def test_none_and_keep_are_no_colours():
 )
 def test_what_cannot_be_asked_is_told_in_one_line(text, said):
     with pytest.raises(UsageError, match=said) as caught:
-        parse_wish(HAIR, text)
+        parse_color_spec(HAIR, text)
     assert "\n" not in str(caught.value)
 
 
 def test_wishes_name_all_that_is_wrong():
-    assert plain_values(parse_wishes(ICONS, RED_BLUE)) == RED_BLUE
-    assert plain_values(parse_wishes(ICONS, RED_BLUE | {"hair": "#fff"})) is None
-    assert list(parse_wishes(ICONS, {"shirt": "tan", "hair": "none"})) == ["hair", "shirt"]
+    assert plain_values(parse_color_specs(ICONS, RED_BLUE)) == RED_BLUE
+    assert plain_values(parse_color_specs(ICONS, RED_BLUE | {"hair": "#fff"})) is None
+    assert list(parse_color_specs(ICONS, {"shirt": "tan", "hair": "none"})) == ["hair", "shirt"]
     with pytest.raises(UsageError) as caught:
-        parse_wishes(ICONS, {"hair": "rad", "shoes": "red"})
+        parse_color_specs(ICONS, {"hair": "rad", "shoes": "red"})
     for said in ("hair 'rad' is not", "no attribute 'shoes'", "shirt is missing"):
         assert said in str(caught.value)
 
 
 def test_where_there_is_no_choice_no_colour_can_be_asked():
     schema = AttributeSchema((Attribute("hat", ("tall",)),))
-    assert plain_values(parse_wishes(schema, {"hat": "tall"})) == {"hat": "tall"}
+    assert plain_values(parse_color_specs(schema, {"hat": "tall"})) == {"hat": "tall"}
     for text in ("#fff", "none", "keep", "tall:1,tan:1"):
         with pytest.raises(UsageError, match="hat has one value only, 'tall'"):
-            parse_wishes(schema, {"hat": text})
+            parse_color_specs(schema, {"hat": text})
 
 
 def test_a_colour_that_is_not_known_is_told():
     with pytest.raises(UsageError, match="colour of 'red' is not known"):
-        parse_wish(HAIR, "red:1").color({})
+        parse_color_spec(HAIR, "red:1").color({})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from models import ICONS, RGBS
 
-from condcolor.conditions.color_spec import parse_wish, settled
+from condcolor.conditions.color_spec import parse_color_spec, settled
 from condcolor.conditions.palette_file import with_palette
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
@@ -24,7 +24,7 @@ def named(tmp_path):
 
 
 def color_of(schema: AttributeSchema, text: str, place: int = 0) -> tuple[float, ...]:
-    return parse_wish(schema.attributes[place], text).color(RGBS)
+    return parse_color_spec(schema.attributes[place], text).color(RGBS)
 
 
 def test_names_come_before_those_of_css_and_after_the_models_own(named):
@@ -48,7 +48,7 @@ def test_a_slip_in_a_name_is_no_colour_of_css(named, text, meant):
     with pytest.raises(
         UsageError, match=rf"nor of the palette \(crimson\).*did you mean '{meant}'"
     ):
-        parse_wish(schema.attributes[0], text)
+        parse_color_spec(schema.attributes[0], text)
 
 
 def test_every_bad_entry_is_named(named):
@@ -106,7 +106,7 @@ def test_settled_words_need_no_palette(named):
     assert settled(schema, {"hair": "red", "shirt": "none"}, lock=False)["hair"] == "red"
     mixed = settled(schema, {"hair": "crimson:1,red:3", "shirt": "keep"}, lock=False)
     assert mixed == {"hair": "#b01030:0.25,red:0.75", "shirt": "keep"}
-    assert parse_wish(ICONS.attributes[0], mixed["hair"]) == parse_wish(
+    assert parse_color_spec(ICONS.attributes[0], mixed["hair"]) == parse_color_spec(
         schema.attributes[0], "crimson:1,red:3"
     )
 

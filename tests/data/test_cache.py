@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from condcolor.data import cache
-from condcolor.data.cache import Squares, blank, decode, default_cache
+from condcolor.data.cache import ImageCache, blank, decode, default_cache
 from condcolor.data.dataset import FRAMED, PHOTOGRAPH
 from condcolor.errors import DataError
 
@@ -167,7 +167,7 @@ def test_room_for_many_pictures_is_a_file_without_a_name(tmp_path, monkeypatch):
     large.shards[0][2] = 7
     assert large[2].unique().tolist() == [7]
     assert not list(tmp_path.iterdir())
-    assert isinstance(large, Squares)
+    assert isinstance(large, ImageCache)
 
 
 def test_what_a_killed_run_left_is_in_nobodys_way_and_goes_in_time(tmp_path):

@@ -8,7 +8,7 @@ from drawn import PALETTE, SKIN, draw_set, photograph, save, shoot
 
 from condcolor.conditions.colors import parse_hex
 from condcolor.data.augmentation import epoch_batches, seeded
-from condcolor.data.dataset import PictureSet, one_hot
+from condcolor.data.dataset import ImageDataset, one_hot
 from condcolor.data.metadata import read_metadata, read_photographs
 from condcolor.data.palette import measure_fixed, measure_palette
 from condcolor.errors import DataError
@@ -25,7 +25,7 @@ def metadata(tmp_path):
 
 def picture_set(metadata, **options):
     options = {"fixed": (measure_fixed(metadata),), **options} if "compose" in options else options
-    return PictureSet(metadata.records, measure_palette(metadata), 16, **options)
+    return ImageDataset(metadata.records, measure_palette(metadata), 16, **options)
 
 
 def test_rows_are_the_csvs(metadata):
@@ -120,7 +120,7 @@ def test_every_picture_that_cannot_be_read_is_named(metadata, tmp_path):
     for name in ("0-red-red.png", "1-blue-red.png"):
         (tmp_path / "outputs" / name).write_bytes(b"<html>")
     with pytest.raises(DataError) as caught:
-        PictureSet(metadata.records, metadata.schema, 16)
+        ImageDataset(metadata.records, metadata.schema, 16)
     assert len(caught.value.problems) == 2
     assert "0-red-red.png" in str(caught.value)
     assert "1-blue-red.png" in str(caught.value)
@@ -130,12 +130,12 @@ def test_compose_without_masks_says_which_are_missing(tmp_path):
     draw_set(tmp_path)
     metadata = read_metadata(tmp_path)
     with pytest.raises(DataError, match=r"mask for every input.*\n.*inputs/0\.png"):
-        PictureSet(metadata.records, measure_palette(metadata), 16, compose=True)
+        ImageDataset(metadata.records, measure_palette(metadata), 16, compose=True)
 
 
 def photo_set(folder, size=16, **options):
     metadata = read_photographs(folder)
-    return PictureSet(metadata.records, metadata.schema, size, photographs=True, **options)
+    return ImageDataset(metadata.records, metadata.schema, size, photographs=True, **options)
 
 
 def test_photographs_are_cut_to_squares_and_decoded_once(tmp_path):

@@ -34,7 +34,7 @@ class Painter:
     def __init__(self, wrong=()):
         self.wrong = wrong
 
-    def colour(self, sketch, asked):
+    def color(self, sketch, asked):
         drawings = []
         for row in asked.tolist():
             hair, shirt = (NAMES[value] for value in row)
@@ -45,8 +45,8 @@ class Painter:
             drawings.append(torch.from_numpy(picture(character, hair, shirt)).permute(2, 0, 1))
         return torch.stack(drawings).float() / 255
 
-    def colour_bare(self, sketch, asked):
-        return 0.9 * self.colour(sketch, asked)
+    def color_bare(self, sketch, asked):
+        return 0.9 * self.color(sketch, asked)
 
 
 def keep(folder, rows, wanted) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from drawn import photograph, shoot
 
-from condcolor.data.dataset import PictureSet
+from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_photographs
 from condcolor.evaluation.photos import Tally, evaluate_photos
 from condcolor.models.codecs import LToAb
@@ -16,7 +16,7 @@ from condcolor.models.codecs import LToAb
 def pictures(tmp_path):
     shoot(tmp_path, 4)
     metadata = read_photographs(tmp_path)
-    return PictureSet(metadata.records, metadata.schema, 16, photographs=True)
+    return ImageDataset(metadata.records, metadata.schema, 16, photographs=True)
 
 
 def left_grey(photo, asked):

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from condcolor.conditions.colors import parse_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema
-from condcolor.data.dataset import PictureSet
+from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_metadata, write_metadata
 from condcolor.data.palette import measure_palette
 from condcolor.evaluation import sketches
@@ -24,9 +24,9 @@ COLORS = {name: parse_hex(color) for name, color in PALETTE.items()}
 NAMES = list(PALETTE)
 
 
-def picture_set(folder, size: int = 16, schema=None) -> PictureSet:
+def picture_set(folder, size: int = 16, schema=None) -> ImageDataset:
     metadata = read_metadata(folder)
-    return PictureSet(metadata.records, schema or measure_palette(metadata), size)
+    return ImageDataset(metadata.records, schema or measure_palette(metadata), size)
 
 
 @pytest.fixture
@@ -160,11 +160,11 @@ def test_without_attributes_there_is_one_colouring(tmp_path):
     write_metadata(tmp_path / "metadata.csv", rows, ("input", "output"))
     pictures = picture_set(tmp_path, schema=AttributeSchema())
 
-    def colour(sketch, asked):
+    def color(sketch, asked):
         assert asked.shape == (1, 0)
         return perfect(sketch, torch.tensor([[2, 0]]))
 
-    result = evaluate(colour, pictures)
+    result = evaluate(color, pictures)
     assert (result.mse, result.haze, result.line_f1, result.attributes) == (0, 0, 1, ())
     assert math.isnan(result.obeyed)
     for baseline in (grey, flat_fill(AttributeSchema())):
@@ -179,7 +179,7 @@ def test_one_attribute_and_three(tmp_path, count):
     )
     save(tmp_path / "in.png", np.full((16, 16, 3), 255, np.uint8))
 
-    def paint(row):
+    def draw_row(row):
         """Each attribute has two rows of pixels of its own."""
         pixels = np.full((16, 16, 3), 255, np.uint8)
         for i, value in enumerate(row):
@@ -189,11 +189,11 @@ def test_one_attribute_and_three(tmp_path, count):
     rows = []
     for row in np.ndindex(*(3,) * count):
         name = "out-" + "".join(map(str, row)) + ".png"
-        save(tmp_path / name, paint(row))
+        save(tmp_path / name, draw_row(row))
         rows.append(["in.png", name, *(NAMES[v] for v in row)])
     write_metadata(tmp_path / "metadata.csv", rows, ("input", "output", *names))
     result = evaluate(
-        lambda _, asked: torch.stack([as_tensor(paint(row)) for row in asked.tolist()]),
+        lambda _, asked: torch.stack([as_tensor(draw_row(row)) for row in asked.tolist()]),
         picture_set(tmp_path, schema=schema),
     )
     assert result.rows == 3**count
@@ -214,11 +214,11 @@ def test_too_many_combinations_are_measured_around_one(tmp_path, monkeypatch):
     for records, rows in ((far_first, 10), (one_each, 2)):
         asked_for = []
 
-        def colour(sketch, asked, asked_for=asked_for):
+        def color(sketch, asked, asked_for=asked_for):
             asked_for.append(len(asked))
             return perfect(sketch, asked)
 
-        result = evaluate(colour, PictureSet(records, schema, 16))
+        result = evaluate(color, ImageDataset(records, schema, 16))
         assert max(asked_for) < 9
         assert (result.rows, result.mse, result.obeyed) == (rows, 0, 1)
         for score in result.attributes:
@@ -279,11 +279,11 @@ def test_at_most_so_many_inputs_spread_over_the_set(tmp_path, most, expected):
     draw_set(tmp_path, (0, 1, 2, 3))
     seen = []
 
-    def colour(sketch, asked):
+    def color(sketch, asked):
         seen.append(sketch.numpy().tobytes())
         return grey(sketch, asked)
 
-    assert evaluate(colour, picture_set(tmp_path), max_inputs=most).inputs == expected
+    assert evaluate(color, picture_set(tmp_path), max_inputs=most).inputs == expected
     assert len(set(seen)) == expected
 
 

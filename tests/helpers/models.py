@@ -102,7 +102,7 @@ class ByTone(Painter):
         return (source + 1) * fill - 1
 
 
-def painter(
+def make_model(
     schema: AttributeSchema = ICONS, *, size: int = 32, network: type[nn.Module] = Painter
 ) -> Model:
     """A model that does as `network` says; every value needs a colour."""
@@ -115,7 +115,7 @@ def drawn_layers(**values: str) -> Layers:
     from pictures import sketch
 
     asked = {"hair": "red", "shirt": "blue"} | values
-    return TorchColorizer(painter(), device="cpu").layers(sketch(32, 32), **asked)
+    return TorchColorizer(make_model(), device="cpu").layers(sketch(32, 32), **asked)
 
 
 def save_random_photo(folder: Path, *, size: int = 32, vivid: float = 1.0) -> Path:

@@ -8,7 +8,7 @@ import signal
 from safetensors.torch import load_file
 
 from condcolor.runs.state import state_folders
-from condcolor.training.trainer import Progress
+from condcolor.training.trainer import Callbacks
 
 SMALL = {"base_channels": 4, "max_channels": 8, "depth": 4, "disc_channels": 4, "disc_layers": 1}
 QUICK = {"image_size": 16, "batch_size": 4, "precision": "fp32", "sample_epochs": (1,)}
@@ -18,19 +18,19 @@ def state_of(run):
     return load_file(state_folders(run)[0] / "state.safetensors")
 
 
-class StopAt(Progress):
+class StopAt(Callbacks):
     """Sends the process a signal at a step, as a person's Ctrl-C would come."""
 
     def __init__(self, step: int, number: int = signal.SIGINT):
         self.at, self.number = step, number
 
-    def step(self, done, total, losses):
+    def on_step(self, done, total, losses):
         if done == self.at:
             os.kill(os.getpid(), self.number)
 
 
-class Watch(Progress):
+class KeepsTrainer(Callbacks):
     """Keeps the trainer, to look at it afterwards."""
 
-    def begins(self, trainer):
+    def on_begin(self, trainer):
         self.trainer = trainer

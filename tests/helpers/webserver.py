@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from models import painter
+from models import make_model
 from PIL import Image
 
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.web.server import listen, make_server
 
 
-def painters() -> dict[str, TorchColorizer]:
+def renderers() -> dict[str, TorchColorizer]:
     """One model, icons, that paints exactly what it is told."""
-    return {"icons": TorchColorizer(painter(), device="cpu")}
+    return {"icons": TorchColorizer(make_model(), device="cpu")}
 
 
 def png(image: Image.Image) -> bytes:

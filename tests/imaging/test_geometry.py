@@ -85,8 +85,8 @@ def test_a_thin_line_thins_out_evenly_and_never_vanishes(size):
     columns = (5, 18, 33, 50)
     drawn[:, columns] = 0
     ink = (255 - resize(drawn, size, size)[..., 0].astype(float)).mean(axis=0) / 255
-    centres = [round((at + 0.5) * size / 64) for at in columns]
-    lines = [ink[centre - 3 : centre + 4].sum() for centre in centres]
+    centers = [round((at + 0.5) * size / 64) for at in columns]
+    lines = [ink[center - 3 : center + 4].sum() for center in centers]
     # A little more than its share: what the filter would make whiter than white is lost.
     assert lines == pytest.approx([size / 64 * 1.15] * 4, rel=0.15)
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from models import RGBS, drawn_layers, painter
+from models import RGBS, drawn_layers, make_model
 from pictures import sketch
 from PIL import Image
 
@@ -31,12 +31,12 @@ ASKED = [
 
 @pytest.fixture(scope="module")
 def uneven() -> TorchColorizer:
-    return TorchColorizer(painter(size=64), device="cpu")
+    return TorchColorizer(make_model(size=64), device="cpu")
 
 
 @pytest.fixture(scope="module")
 def colorizer() -> TorchColorizer:
-    colorizer = TorchColorizer(painter(size=64), device="cpu")
+    colorizer = TorchColorizer(make_model(size=64), device="cpu")
     colorizer.flat = True
     return colorizer
 
@@ -98,7 +98,7 @@ def test_stacked_they_are_the_picture(colorizer, uneven, kind, asked, flat):
     drawn = KINDS[kind]()
     regions = colorizer.regions(drawn)
     layers = colorizer.layers(drawn, **asked)
-    picture = premultiplied(regions.paint(**asked))
+    picture = premultiplied(regions.recolor(**asked))
     for stack in (layers.composed(), over(layers)):
         assert abs(premultiplied(stack) - picture).max() <= MOST
     opaque = drawn.mode == "RGB"
@@ -115,7 +115,7 @@ def test_stacked_they_are_the_picture_of_a_network_that_mixes_everything_up(unev
     regions.rest[:] = 0.1
     for asked in ASKED:
         stack = uneven.layers(regions, **asked).composed()
-        apart = premultiplied(stack) - premultiplied(regions.paint(**asked))
+        apart = premultiplied(stack) - premultiplied(regions.recolor(**asked))
         assert abs(apart).max() <= MOST
 
 
@@ -125,13 +125,13 @@ def test_recoloured_they_are_the_picture_in_those_colours(colorizer, kind):
     regions = colorizer.regions(drawn)
     for asked in ASKED:
         layers = colorizer.layers(drawn, **asked).recolored(hair="#2a9d8f", shirt="yellow:1,tan:1")
-        picture = premultiplied(regions.paint(hair="#2a9d8f", shirt="yellow:1,tan:1"))
+        picture = premultiplied(regions.recolor(hair="#2a9d8f", shirt="yellow:1,tan:1"))
         assert abs(premultiplied(layers.composed()) - picture).max() <= MOST
 
 
 def test_lines_that_are_coloured_follow_the_fill_below(colorizer):
     layers = colorizer.layers(blue_lines(), hair="white", shirt="blue").recolored(hair="#808080")
-    wanted = colorizer.regions(blue_lines()).paint(hair="#808080", shirt="blue")
+    wanted = colorizer.regions(blue_lines()).recolor(hair="#808080", shirt="blue")
     assert abs(premultiplied(layers.composed()) - premultiplied(wanted)).max() <= 3
 
 
@@ -182,7 +182,9 @@ def test_what_cannot_be_recoloured_is_told(values, said):
 def test_attributes_named_as_other_layers_have_layers_of_their_own():
     values, palette = ("red", "blue"), (RGBS["red"], RGBS["blue"])
     schema = AttributeSchema(tuple(Attribute(n, values, palette) for n in ("lines", "rest")))
-    layers = TorchColorizer(painter(schema), device="cpu").layers(sketch(), lines="red", rest="tan")
+    layers = TorchColorizer(make_model(schema), device="cpu").layers(
+        sketch(), lines="red", rest="tan"
+    )
     assert layers.names == ("paper", "rest", "rest-part", "lines-part", "lines")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from models import ICONS, RGBS, Painter, Shaded, painter
+from models import ICONS, RGBS, Painter, Shaded, make_model
 from pictures import sketch
 from PIL import Image
 
@@ -28,7 +28,7 @@ SHIRT = (slice(18, 46), slice(34, 46))
 
 @pytest.fixture(scope="module", params=[False, True], ids=["uneven", "flat"])
 def colorizer(request) -> Colorizer:
-    colorizer = TorchColorizer(painter(size=SIDE), device="cpu")
+    colorizer = TorchColorizer(make_model(size=SIDE), device="cpu")
     colorizer.flat = request.param
     return colorizer
 
@@ -61,13 +61,14 @@ def test_the_colour_asked_lands_in_its_region_and_nowhere_else(colorizer, color)
 @pytest.mark.parametrize(("flat", "most"), [(False, 2), (True, 10)])  # flat: shares are cleaned
 @pytest.mark.parametrize("size", [(64, 64), (200, 200), (128, 64), (64, 128)])
 def test_values_of_the_model_come_out_as_without_regions(size, flat, most):
-    colorizer = TorchColorizer(painter(size=SIDE), device="cpu")
+    colorizer = TorchColorizer(make_model(size=SIDE), device="cpu")
     colorizer.flat = flat
     drawn = sketch(*size)
     regions = colorizer.regions(drawn)
     for values in (RED_BLUE, {"hair": "yellow", "shirt": "brown"}):
         assert (
-            abs(pixels(regions.paint(**values)) - pixels(colorizer(drawn, **values))).max() <= most
+            abs(pixels(regions.recolor(**values)) - pixels(colorizer(drawn, **values))).max()
+            <= most
         )
 
 
@@ -94,17 +95,17 @@ def test_none_and_keep_leave_the_sketch(colorizer):
 
 
 def test_shading_is_kept():
-    colorizer = TorchColorizer(painter(size=SIDE, network=Shaded), device="cpu")
+    colorizer = TorchColorizer(make_model(size=SIDE, network=Shaded), device="cpu")
     regions = colorizer.regions(paper())
     for color in ("#ff8800", "#3030c0"):
-        made = pixels(regions.paint(hair=color, shirt="blue"))
+        made = pixels(regions.recolor(hair=color, shirt="blue"))
         column = made[HAIR][:, 6, 1]  # green, which is not at its limit
         assert (np.diff(column) <= 0).all()
         assert column[-1] < 0.85 * column[0]
         assert distance(made[HAIR], parse_hex(color)) < 1
     assert regions.mask("hair")[HAIR].min() > 0.95  # shaded is not half covered
-    assert pixels(regions.paint(hair="black", shirt="blue"))[HAIR].max() <= 2
-    assert pixels(regions.paint(hair="none", shirt="blue"))[HAIR].min() >= 250
+    assert pixels(regions.recolor(hair="black", shirt="blue"))[HAIR].max() <= 2
+    assert pixels(regions.recolor(hair="none", shirt="blue"))[HAIR].min() >= 250
 
 
 class OnWhite(Painter):
@@ -116,10 +117,10 @@ class OnWhite(Painter):
 
 @pytest.mark.parametrize("tint", [(236, 236, 236), (250, 240, 215), (140, 150, 160)])
 def test_regions_are_found_on_any_light_paper_and_the_paper_stays(tint):
-    colorizer = TorchColorizer(painter(size=SIDE, network=OnWhite), device="cpu")
+    colorizer = TorchColorizer(make_model(size=SIDE, network=OnWhite), device="cpu")
     regions = colorizer.regions(Image.new("RGB", (SIDE, SIDE), tint))
     assert regions.mask("hair")[HAIR].min() > 0.97 * np.mean(tint) / 255
-    made = pixels(regions.paint(hair="#ff8800", shirt="white"))
+    made = pixels(regions.recolor(hair="#ff8800", shirt="white"))
     assert abs(made[HAIR] - np.array((255, 136, 0)) * tint / 255).max() <= 3
     assert abs(made[2, 2] - tint).max() <= 1
 
@@ -145,12 +146,12 @@ def test_any_network_has_regions(random_model):
     regions = Colorizer.load(random_model, device="cpu").regions(sketch())
     assert np.isfinite(regions.rest).all()
     assert (regions.covers.sum(axis=0) <= 1.001).all()
-    assert regions.paint(hair="#123456", shirt="tan").size == sketch().size
+    assert regions.recolor(hair="#123456", shirt="tan").size == sketch().size
 
 
 def test_an_attribute_that_does_not_show_colours_nothing():
     schema = AttributeSchema((*ICONS.attributes, Attribute("hat", ("a", "b"), ((1, 2, 3),) * 2)))
-    model = painter(schema, size=SIDE)
+    model = make_model(schema, size=SIDE)
     model.generator.schema = AttributeSchema(schema.attributes[:2])
     model.generator._colors = lambda cond, i: Painter._colors(model.generator, cond[:, :10], i)
     colorizer = TorchColorizer(model, device="cpu")
@@ -206,7 +207,7 @@ def test_models_without_parts_say_so(tmp_path):
     from models import save_random_photo
 
     photo = TorchColorizer(load_model(save_random_photo(tmp_path / "photo")), device="cpu")
-    without = TorchColorizer(painter(AttributeSchema()), device="cpu")
+    without = TorchColorizer(make_model(AttributeSchema()), device="cpu")
     for colorizer in (photo, without):
         with pytest.raises(UsageError, match="has no parts to colour"):
             colorizer.regions(paper())

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from models import ICONS, painter
+from models import ICONS, make_model
 from PIL import Image
 
-from condcolor.batch.rendering import Paint
+from condcolor.batch.rendering import RenderOptions
 from condcolor.errors import DataError, UsageError
 from condcolor.imaging.open import Picture, picture_of
 from condcolor.imaging.sheets import Grid, as_image, is_blank, parse_grid
@@ -74,15 +74,15 @@ def frame(color: tuple, alpha: bool) -> Image.Image:
 @pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("paint", [{}, {"lock": True}, {"check": True}])
 def test_drawn_cells_are_coloured_as_single_pictures_and_blank_ones_stay(alpha, paint):
-    colorizer = TorchColorizer(painter(), device="cpu")
+    colorizer = TorchColorizer(make_model(), device="cpu")
     ground = (255, 255, 255, 0) if alpha else (200, 210, 220)
     sheet = Image.new("RGBA" if alpha else "RGB", (96, 64), ground)
     cell = frame(ground, alpha)
     for place in ((0, 0), (64, 0), (32, 32)):
         sheet.paste(cell, place)
-    made = Paint(grid=Grid(3, 2), **paint)(colorizer, picture_of(sheet), RED_BLUE)
+    made = RenderOptions(grid=Grid(3, 2), **paint).render(colorizer, picture_of(sheet), RED_BLUE)
     assert (made.image.size, made.image.mode) == (sheet.size, sheet.mode)
-    alone = np.asarray(Paint(**paint)(colorizer, picture_of(cell), RED_BLUE).image)
+    alone = np.asarray(RenderOptions(**paint).render(colorizer, picture_of(cell), RED_BLUE).image)
     pixels, before = np.asarray(made.image), np.asarray(sheet)
     if alpha:
         assert np.array_equal(pixels[..., 3], before[..., 3])
@@ -93,7 +93,7 @@ def test_drawn_cells_are_coloured_as_single_pictures_and_blank_ones_stay(alpha, 
         assert np.array_equal(pixels[where], alone if drawn else before[where])
         if paint:
             assert made.cores["hair"][where].any() == drawn
-    assert (made.doubts is not None) == ("check" in paint)
+    assert (made.inconsistencies is not None) == ("check" in paint)
 
 
 def test_blank_is_transparent_or_of_one_colour():
@@ -111,11 +111,11 @@ def test_blank_is_transparent_or_of_one_colour():
 
 
 def test_a_sheet_of_blank_cells_has_no_colours():
-    made = Paint(grid=Grid(2, 1), check=True)(
-        TorchColorizer(painter(), device="cpu"),
+    made = RenderOptions(grid=Grid(2, 1), check=True).render(
+        TorchColorizer(make_model(), device="cpu"),
         picture_of(Image.new("RGB", (64, 32), "white")),
         RED_BLUE,
     )
     assert not any(core.any() for core in made.cores.values())
     assert set(made.cores) == set(ICONS.names)
-    assert made.doubts == {}
+    assert made.inconsistencies == {}

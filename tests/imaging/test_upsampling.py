@@ -22,13 +22,13 @@ def enlarged(planes: Tensor, size: tuple[int, int], mode: str) -> list[tuple[sli
     kernel, taps = KERNELS[mode]
     wide = F.interpolate(planes, (planes.shape[-2], size[1]), mode=mode)
     return [
-        (band.rows, rows_at(band.place, wide[:, :, band.near], kernel, taps))
-        for band in geometry.bands(size, planes.shape[-2])
+        (strip.rows, rows_at(strip.place, wide[:, :, strip.near], kernel, taps))
+        for strip in geometry.strips(size, planes.shape[-2])
     ]
 
 
 def whole(planes: Tensor, size: tuple[int, int]) -> Tensor:
-    return torch.cat([band for _, band in enlarged(planes, size, "bicubic")], dim=2)
+    return torch.cat([strip for _, strip in enlarged(planes, size, "bicubic")], dim=2)
 
 
 def guided(small: Tensor, planes: Tensor, large: Tensor) -> Tensor:
@@ -45,17 +45,17 @@ def step(size: int, at: float = 0.5) -> Tensor:
 
 @pytest.mark.parametrize("mode", list(KERNELS))
 @settings(max_examples=40)
-@given(low=st.tuples(SIDES, SIDES), size=st.tuples(SIDES, SIDES), band=st.integers(1, 900))
-def test_bands_are_the_whole_and_the_whole_is_plain_interpolation(mode, low, size, band):
+@given(low=st.tuples(SIDES, SIDES), size=st.tuples(SIDES, SIDES), strip=st.integers(1, 900))
+def test_bands_are_the_whole_and_the_whole_is_plain_interpolation(mode, low, size, strip):
     planes = torch.randn(2, 3, *low, generator=torch.Generator().manual_seed(0))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(geometry, "BAND_PIXELS", band)
+        patched.setattr(geometry, "STRIP_PIXELS", strip)
         made = enlarged(planes, size, mode)
     assert [rows.start for rows, _ in made] == [0, *(rows.stop for rows, _ in made[:-1])]
     assert made[-1][0].stop == size[0]
     for rows, part in made:
         assert part.shape == (2, 3, rows.stop - rows.start, size[1])
-        assert len(made) == 1 or part.shape[2] * size[1] <= max(band, size[1])
+        assert len(made) == 1 or part.shape[2] * size[1] <= max(strip, size[1])
     expected = F.interpolate(planes, size=size, mode=mode)
     assert torch.allclose(torch.cat([part for _, part in made], dim=2), expected, atol=1e-4)
 

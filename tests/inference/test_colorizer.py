@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from models import HEX, ICONS, RGBS, painter, save_random
+from models import HEX, ICONS, RGBS, make_model, save_random
 from pictures import EXIF_SECRET, encoded, exif, sketch
 from PIL import Image
 
@@ -26,7 +26,7 @@ SIZES = [(1, 1), (2, 3), (4000, 1), (1, 4000), (37, 512), (32, 32), (33, 31), (7
 
 @pytest.fixture(scope="module")
 def colorizer() -> Colorizer:
-    return TorchColorizer(painter(), device="cpu")
+    return TorchColorizer(make_model(), device="cpu")
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["as it is", "evened"])
@@ -123,12 +123,12 @@ def test_what_is_no_picture_is_told(colorizer, tmp_path):
 def test_attributes_may_have_any_name():
     schema = schema_of(self=("a", "b"), picture=("x",), asked=("y",), device=("cpu",))
     values = {"self": "b", "picture": "x", "asked": "y", "device": "cpu"}
-    made = TorchColorizer(painter(schema), device="cpu")(sketch(), **values)
+    made = TorchColorizer(make_model(schema), device="cpu")(sketch(), **values)
     assert made.size == sketch().size
 
 
 def test_a_model_without_attributes_is_asked_for_none():
-    colorizer = TorchColorizer(painter(AttributeSchema()), device="cpu")
+    colorizer = TorchColorizer(make_model(AttributeSchema()), device="cpu")
     made = colorizer(blank(32, 32))
     assert made.getpixel((16, 16)) == (128, 128, 128)
     assert list(colorizer.variants(blank(8, 8))) == [()]
@@ -162,7 +162,7 @@ def test_variants_are_all_combinations_in_order(colorizer):
 
 def test_too_many_variants_are_refused_without_counting_them_out():
     schema = schema_of(**{f"a{i}": [str(n) for n in range(10)] for i in range(20)})
-    colorizer = TorchColorizer(painter(schema), device="cpu")
+    colorizer = TorchColorizer(make_model(schema), device="cpu")
     with pytest.raises(UsageError, match=f"too many for all variants .at most {MOST_VARIANTS:,}"):
         colorizer.variants(sketch())
 
@@ -177,7 +177,7 @@ def test_threads_may_share_one(random):
 
 
 def test_dropout_is_off_whatever_mode_the_network_came_in():
-    model = painter()
+    model = make_model()
     model.generator.layer = torch.nn.Dropout(0.9)
     model.generator.train()
     assert not TorchColorizer(model, device="cpu").generator.layer.training
@@ -211,9 +211,9 @@ def test_ink_on_nothing_gets_opaque_colors_and_no_ground(colorizer):
     assert made[:12, :, 3].max() == made[:, 52:, 3].max() == 0
 
 
-@pytest.mark.parametrize("stage", ["generator", "prepared"])
+@pytest.mark.parametrize("stage", ["generator", "prepare_strips"])
 def test_out_of_memory_is_told_and_no_grey_picture_comes(monkeypatch, stage):
-    colorizer = TorchColorizer(painter(), device="cpu")
+    colorizer = TorchColorizer(make_model(), device="cpu")
 
     def full(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9")
@@ -225,7 +225,7 @@ def test_out_of_memory_is_told_and_no_grey_picture_comes(monkeypatch, stage):
 
 
 def test_other_faults_of_torch_are_not_taken_for_it(monkeypatch):
-    colorizer = TorchColorizer(painter(), device="cpu")
+    colorizer = TorchColorizer(make_model(), device="cpu")
 
     def bug(*_):
         raise RuntimeError("shapes do not match")
@@ -237,9 +237,9 @@ def test_other_faults_of_torch_are_not_taken_for_it(monkeypatch):
 
 def test_device_and_precision_are_checked():
     with pytest.raises(UsageError, match=r"device .cuda:999."):
-        TorchColorizer(painter(), device="cuda:999")
+        TorchColorizer(make_model(), device="cuda:999")
     with pytest.raises(UsageError, match=r"precision 'fp31' is not one of .*did you mean 'fp32'"):
-        TorchColorizer(painter(), precision="fp31")
+        TorchColorizer(make_model(), precision="fp31")
 
 
 def test_a_loaded_model_is_the_saved_one(tmp_path, random):
@@ -262,14 +262,14 @@ def test_the_built_in_model_paints_other_colors_when_asked():
 def test_the_network_is_not_asked_where_regions_paint(colorizer, monkeypatch):
     asked = [{"hair": "red", "shirt": "blue"}, {"hair": "#123456", "shirt": "blue"}]
     prepared = [colorizer.prepare(sketch(16, 16), values) for values in asked]
-    seen, honest = [], colorizer.painted
+    seen, honest = [], colorizer.predict
     monkeypatch.setattr(
-        colorizer, "painted", lambda squares, cond: seen.append(len(cond)) or honest(squares, cond)
+        colorizer, "predict", lambda squares, cond: seen.append(len(cond)) or honest(squares, cond)
     )
-    outputs = colorizer.through(prepared)
+    outputs = colorizer.predict_batch(prepared)
     assert seen == [1]
     assert [len(output) for output in outputs] == [3, 0]
-    assert colorizer.through(prepared[1:])[0].size == 0
+    assert colorizer.predict_batch(prepared[1:])[0].size == 0
     assert seen == [1]
     for one, values, output in zip(prepared, asked, outputs, strict=True):
         made = colorizer.finish(one, output)

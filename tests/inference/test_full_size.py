@@ -129,7 +129,7 @@ def test_recolor_fills_what_ink_encloses_only_in_drawings():
 
 def test_a_large_photograph_is_the_same_in_bands(colorizer, monkeypatch):
     expected = np.asarray(colorizer(Image.fromarray(scene(300, 220)))).astype(int)
-    monkeypatch.setattr("condcolor.imaging.geometry.BAND_PIXELS", 1000)
+    monkeypatch.setattr("condcolor.imaging.geometry.STRIP_PIXELS", 1000)
     made = np.asarray(colorizer(Image.fromarray(scene(300, 220)))).astype(int)
     assert abs(made - expected).max() <= 1
 

@@ -75,7 +75,7 @@ def test_photographs_of_any_size_as_in_torch(photo, size, mode):
 def test_bands_are_the_whole(photo, monkeypatch):
     picture = Image.fromarray(photograph(0, 200, 150))
     whole = photo[1](picture)
-    monkeypatch.setattr("condcolor.imaging.geometry.BAND_PIXELS", 900)
+    monkeypatch.setattr("condcolor.imaging.geometry.STRIP_PIXELS", 900)
     assert apart(whole, photo[1](picture)) <= 1
 
 
@@ -268,13 +268,13 @@ def test_the_layout_is_told_in_the_file(icons_onnx):
 def test_other_strengths_share_the_network(photo):
     grey = Image.fromarray(photograph(0))
     for one in photo:
-        bright = one.enlivened(2.0)
+        bright = one.with_vivid(2.0)
         assert bright.vivid == 2.0
         assert one.vivid != 2.0
         assert bright(grey).tobytes() != one(grey).tobytes()
     in_torch, in_onnx = photo
-    assert in_torch.enlivened(2.0).generator is in_torch.generator
-    assert in_onnx.enlivened(2.0).network is in_onnx.network
+    assert in_torch.with_vivid(2.0).generator is in_torch.generator
+    assert in_onnx.with_vivid(2.0).network is in_onnx.network
 
 
 def test_so_many_threads_compute_as_were_asked_for(icons_onnx):

@@ -177,11 +177,11 @@ def test_rgb_at_full_size_has_the_originals_lightness():
 def test_chroma_times_a_factor(recipe):
     codec, rgb = RECIPES[recipe].codec, noise(1, 3, 8, 8) // 4 + 90
     source, target = codec.encode_source(rgb), codec.encode_target(rgb)
-    grey, half = (codec.enlivened(v).decode(source, target) for v in (0.0, 0.5))
+    grey, half = (codec.with_vivid(v).decode(source, target) for v in (0.0, 0.5))
     assert (grey.amax(1) - grey.amin(1)).max() < 0.01
     chroma = [
         torch.hypot(*srgb_to_lab(p)[:, 1:].unbind(1)) for p in (half, codec.decode(source, target))
     ]
     assert (chroma[0] / chroma[1].clamp_min(1)).mean() == pytest.approx(0.5, abs=0.06)
     with pytest.raises(UsageError, match="vivid 5 is not between"):
-        codec.enlivened(5)
+        codec.with_vivid(5)

@@ -86,8 +86,8 @@ def test_chroma_weight_makes_coloured_pixels_count_more():
     colour_wrong[..., 1] += 0.2
     even = [float(pixel_loss("l1", x, target)) for x in (grey_wrong, colour_wrong)]
     assert math.isclose(even[0], even[1], rel_tol=1e-5)
-    grey, colour = (float(pixel_loss("l1", x, target, 2.0)) for x in (grey_wrong, colour_wrong))
-    assert math.isclose(colour / grey, 1 + 2 * 0.6 * math.sqrt(2), rel_tol=1e-5)
+    grey, color = (float(pixel_loss("l1", x, target, 2.0)) for x in (grey_wrong, colour_wrong))
+    assert math.isclose(color / grey, 1 + 2 * 0.6 * math.sqrt(2), rel_tol=1e-5)
 
 
 def test_accuracy_counts_pictures_not_patches():

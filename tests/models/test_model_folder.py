@@ -187,7 +187,7 @@ def test_pipes_and_folders_in_the_config_s_place_are_refused_without_waiting(tmp
 
 
 def test_modules_that_help_needs_stay_light():
-    code = "import sys, condcolor.modelfolder; sys.exit('numpy' in sys.modules)"
+    code = "import sys, condcolor.models.model_folder; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -228,7 +228,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
 def test_no_display_and_no_home_are_needed(tmp_path):
     """A HOME that cannot be written to, no DISPLAY, and a backend that would want one."""
     code = (
-        "from pathlib import Path; from condcolor.plots import plot_run; "
+        "from pathlib import Path; from condcolor.runs.plots import plot_run; "
         "plot_run([{'kind': 'step', 'step': 1, 'generator': 1.0}], Path('losses.png'))"
     )
     gone = {"DISPLAY", "WAYLAND_DISPLAY", "MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"}

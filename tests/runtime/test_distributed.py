@@ -16,7 +16,7 @@ from drawn import draw_set
 from torch import nn
 
 from condcolor.errors import UsageError
-from condcolor.runtime.distributed import ALONE, Ranks, ranks_of, was_restarted
+from condcolor.runtime.distributed import ALONE, ProcessGroup, process_group, was_restarted
 
 SMALL = ["--image-size", "32", "--depth", "5", "--base-channels", "8", "--disc-channels", "8"]
 
@@ -26,7 +26,7 @@ SMALL += ["--disc-layers", "2", "--dropout", "0", "--precision", "fp32", "--batc
 
 EACH_STEP = """
 import sys
-from condcolor import trainer
+from condcolor.training import trainer
 trainer.LOG_STEPS = 1
 from condcolor.cli import main
 main(sys.argv[1:])
@@ -73,23 +73,23 @@ def losses(folder):
 
 def test_alone_it_is_as_if_it_were_not_there():
     module, values = nn.BatchNorm2d(2), torch.ones(3)
-    with ranks_of(torch.device("cpu")) as ranks:
-        assert ranks == ALONE
-        assert ranks.is_first
-        assert ranks.part(7) == slice(0, 7)
-        assert ranks.mean(values) is values
-        assert ranks.of_first(lambda: 5) == ranks.highest(5) == 5
-        assert ranks.shared(module) is ranks.synced(module, torch.device("cpu")) is module
+    with process_group(torch.device("cpu")) as group:
+        assert group == ALONE
+        assert group.is_first
+        assert group.part(7) == slice(0, 7)
+        assert group.mean(values) is values
+        assert group.of_first(lambda: 5) == group.highest(5) == 5
+        assert group.shared(module) is group.synced(module, torch.device("cpu")) is module
         assert type(module) is nn.BatchNorm2d
 
 
 def test_the_parts_of_a_batch_are_the_batch():
     rows = torch.arange(12)
-    assert torch.equal(torch.cat([rows[Ranks(i, 3).part(12)] for i in range(3)]), rows)
+    assert torch.equal(torch.cat([rows[ProcessGroup(i, 3).part(12)] for i in range(3)]), rows)
     with pytest.raises(
         UsageError, match=r"10 rows cannot be shared out among 3 .* --batch-size 12"
     ):
-        Ranks(0, 3).part(10)
+        ProcessGroup(0, 3).part(10)
 
 
 def test_processes_started_anew_are_told_by_the_launcher(monkeypatch):
@@ -160,14 +160,14 @@ def test_restarted_processes_go_on_from_the_newest_state(data, tmp_path):
     script = tmp_path / "dies.py"
     script.write_text(
         "import os, sys\n"
-        "from condcolor import trainer\n"
+        "from condcolor.training import trainer\n"
         "from condcolor.cli import main\n"
         "class Dying(trainer.Trainer):\n"
         "    def _end_epoch(self, phase, *, last):\n"
         "        super()._end_epoch(phase, last=last)\n"
         "        if self.epoch == 2 and os.environ['RANK'] == '1':\n"
         "            if os.environ['TORCHELASTIC_RESTART_COUNT'] == '0': os._exit(9)\n"
-        "from condcolor import training\n"
+        "from condcolor.training import train as training\n"
         "training.Trainer = Dying\n"
         "main(sys.argv[1:])\n"
     )

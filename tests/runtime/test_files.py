@@ -159,7 +159,7 @@ def test_everything_is_synced_before_it_gets_its_name(tmp_path, monkeypatch):
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 @pytest.mark.parametrize(
     ("modules", "step"),
-    [((checkpoint,), "save_file"), ((checkpoint, state), "_write_json"), ((files,), "_fsync")],
+    [((checkpoint,), "save_file"), ((checkpoint, state), "write_json"), ((files,), "_fsync")],
 )
 def test_a_disk_that_refuses_leaves_what_was_there(tmp_path, monkeypatch, number, modules, step):
     folder = write_model(tmp_path / "model")

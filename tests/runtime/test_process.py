@@ -52,7 +52,7 @@ def test_a_feed_that_is_left_ends_its_thread():
 IS_GLIBC = platform.libc_ver()[0] == "glibc"
 FAULTS = """
 import resource, sys
-from condcolor.heap import keep_memory
+from condcolor.runtime.process import keep_memory
 if sys.argv[1] == "kept":
     assert keep_memory()
 import ctypes

@@ -12,9 +12,9 @@ import torch
 from drawn import draw_set, shoot
 from PIL import Image
 from safetensors.torch import load_file
-from training_runs import QUICK, SMALL, StopAt, Watch, state_of
+from training_runs import QUICK, SMALL, KeepsTrainer, StopAt, state_of
 
-from condcolor.data.cache import Squares
+from condcolor.data.cache import ImageCache
 from condcolor.data.dataset import Batch
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.checkpoint import load_model
@@ -28,9 +28,9 @@ from condcolor.runtime.files import sha256
 from condcolor.runtime.process import Interrupted
 from condcolor.training import run_writer
 from condcolor.training import trainer as trainer_module
-from condcolor.training.gan import Adversaries
+from condcolor.training.gan import Gan
 from condcolor.training.train import resume, train
-from condcolor.training.trainer import Progress, Trainer
+from condcolor.training.trainer import Callbacks, Trainer
 
 PETS = {"recipe": "pets", "encoder_weights": "none", "device": "cpu", "patience": 0}
 NETWORK = SMALL | {"encoder": "none"}
@@ -109,10 +109,10 @@ def test_the_critic_learns_and_the_generator_rests_with_its_statistics(photograp
 
 
 def test_a_critic_sees_what_was_painted_once_under_the_draws_of_the_real(photographs, tmp_path):
-    watch = Watch()
-    pets(photographs, tmp_path / "run", epochs=[1, 0, 0], progress=watch, jitter=0.25)
+    watch = KeepsTrainer()
+    pets(photographs, tmp_path / "run", epochs=[1, 0, 0], callbacks=watch, jitter=0.25)
     nets, pictures = watch.trainer.nets, watch.trainer.train
-    painted = nets.paint(pictures, tmp_path)
+    painted = nets.recolor(pictures, tmp_path)
     assert painted.pictures is pictures.pictures  # the sources, not copied
     assert len(painted) == len(pictures)
     rows, config = torch.arange(12), TrainConfig(image_size=16, jitter=0.25)
@@ -138,13 +138,13 @@ class Brightness(torch.nn.Module):
 
 
 def test_the_critic_gets_the_painted_rows_of_the_real_ones(photographs, tmp_path, monkeypatch):
-    honest, seen = Adversaries.step, []
+    honest, seen = Gan.step, []
 
     def spy(self, phase, batch, step, painted=None):
         seen.append((phase.name, batch, painted))
         return honest(self, phase, batch, step, painted)
 
-    monkeypatch.setattr(Adversaries, "step", spy)
+    monkeypatch.setattr(Gan, "step", spy)
     pets(photographs, tmp_path / "run", jitter=0.25)
     assert {name for name, _, painted in seen if painted is not None} == {"critic"}
     for _, batch, painted in (one for one in seen if one[0] == "critic"):
@@ -154,19 +154,19 @@ def test_the_critic_gets_the_painted_rows_of_the_real_ones(photographs, tmp_path
 
 @pytest.mark.parametrize(("sign", "right"), [(1.0, 1.0), (-1.0, 0.0)])
 def test_a_discriminator_is_judged_by_what_it_tells_right(photographs, tmp_path, sign, right):
-    watch = Watch()
-    pets(photographs, tmp_path / "run", epochs=[1, 0, 0], progress=watch)
+    watch = KeepsTrainer()
+    pets(photographs, tmp_path / "run", epochs=[1, 0, 0], callbacks=watch)
     nets, pictures = watch.trainer.nets, watch.trainer.train
     nets.discriminator = Brightness(sign)
-    black = pictures.repainted(Squares([torch.zeros(12, 3, 16, 16, dtype=torch.uint8)]))
-    assert nets.judge(pictures, black) == right
-    assert nets.judge(pictures, pictures) == 0.5
+    black = pictures.with_targets(ImageCache([torch.zeros(12, 3, 16, 16, dtype=torch.uint8)]))
+    assert nets.discriminator_accuracy(pictures, black) == right
+    assert nets.discriminator_accuracy(pictures, pictures) == 0.5
 
 
-def adversaries(**options) -> Adversaries:
+def adversaries(**options) -> Gan:
     config = RECIPES["pets"].model_config(0, **NETWORK)
     settings = TrainConfig(image_size=16, precision="fp32", **options)
-    return Adversaries(RECIPES["pets"].codec, settings, config, (), torch.device("cpu"))
+    return Gan(RECIPES["pets"].codec, settings, config, (), torch.device("cpu"))
 
 
 def batch_of(count: int = 4) -> Batch:
@@ -204,9 +204,7 @@ def test_a_weight_of_features_is_felt(photographs):
     settings = TrainConfig(image_size=16, precision="fp32")
     gradients = []
     for weight in (0.0, 1.0):
-        nets = Adversaries(
-            RECIPES["pets"].codec, settings, config, (), torch.device("cpu"), features
-        )
+        nets = Gan(RECIPES["pets"].codec, settings, config, (), torch.device("cpu"), features)
         phase = Phase("generator", 1, trains_discriminator=False, feature_weight=weight)
         torch.manual_seed(0)
         losses = nets.step(phase, batch_of(), 0)
@@ -222,11 +220,11 @@ def test_each_network_has_its_own_learning_rate():
     assert rates == pytest.approx([0.025, 0.1])
 
 
-class Notes(Watch):
+class Notes(KeepsTrainer):
     def __init__(self):
         self.notes = []
 
-    def note(self, text):
+    def on_note(self, text):
         self.notes.append(text)
 
 
@@ -236,7 +234,7 @@ STOPS = {"epochs": [4, 0, 0], "check_steps": 1, "patience": 2, "checkpoint_epoch
 def test_a_phase_ends_by_itself_and_goes_back_to_its_best(photographs, tmp_path, figures):
     figures({0: 5.0, 1: 4.0, 2: 3.0, 3: 6.0, 4: 6.0})
     run, told = tmp_path / "run", Notes()
-    pets(photographs, run, keep_best=2, progress=told, **STOPS)
+    pets(photographs, run, keep_best=2, callbacks=told, **STOPS)
     [end] = entries(run, "phase")
     assert (end["step"], end["kept_step"], end["stopped"]) == (4, 2, True)
     assert "generator ends at step 4: no better in 2 checks; back to step 2, its best" in told.notes
@@ -254,7 +252,7 @@ def test_going_back_takes_the_optimizers_along(photographs, tmp_path, figures):
     pets(photographs, tmp_path / "back", **STOPS)
     figures(table)
     with pytest.raises(Interrupted):
-        pets(photographs, tmp_path / "there", progress=StopAt(2), **STOPS)
+        pets(photographs, tmp_path / "there", callbacks=StopAt(2), **STOPS)
     assert same(state_of(tmp_path / "there"), state_of(tmp_path / "back"))
 
 
@@ -296,13 +294,13 @@ def test_a_damaged_best_is_said_and_the_run_goes_on(photographs, tmp_path, figur
     run = tmp_path / "run"
 
     class Damages(Notes):
-        def step(self, done, total, losses):
+        def on_step(self, done, total, losses):
             if done == 2:
                 path = run / "checkpoints/step-00000001/state.safetensors"
                 path.write_bytes(path.read_bytes()[:-1])
 
     told = Damages()
-    pets(photographs, run, progress=told, **STOPS)
+    pets(photographs, run, callbacks=told, **STOPS)
     assert any("damaged" in note and "stays at step 3" in note for note in told.notes)
     assert (run / "model-last").is_dir()
 
@@ -346,7 +344,7 @@ def test_a_resumed_run_ends_on_the_bits_of_an_uninterrupted_one(
     pets(photographs, tmp_path / "whole", **options)
     newest = state_folders(tmp_path / "whole")[0].name
     with pytest.raises(Interrupted):
-        pets(photographs, tmp_path / "cut", progress=StopAtStep(step), **options)
+        pets(photographs, tmp_path / "cut", callbacks=StopAtStep(step), **options)
     resume(tmp_path / "cut")
     assert state_folders(tmp_path / "cut")[0].name == newest
     assert same(state_of(tmp_path / "whole"), state_of(tmp_path / "cut"))
@@ -365,12 +363,12 @@ def test_a_run_killed_between_two_phases_goes_on(photographs, tmp_path):
     class Killed(Exception):
         pass
 
-    class KillPainting(Progress):
-        def painting(self, done, total):
+    class KillPainting(Callbacks):
+        def on_generated(self, done, total):
             raise Killed
 
     with pytest.raises(Killed):
-        pets(photographs, tmp_path / "cut", progress=KillPainting(), **options)
+        pets(photographs, tmp_path / "cut", callbacks=KillPainting(), **options)
     resume(tmp_path / "cut")
     assert same(state_of(tmp_path / "whole"), state_of(tmp_path / "cut"))
     assert [e["phase"] for e in entries(tmp_path / "cut", "phase")] == [
@@ -381,13 +379,13 @@ def test_a_run_killed_between_two_phases_goes_on(photographs, tmp_path):
 
 
 def test_a_signal_is_heard_while_pictures_are_painted(photographs, tmp_path):
-    class Painting(Progress):
-        def painting(self, done, total):
+    class Painting(Callbacks):
+        def on_generated(self, done, total):
             os.kill(os.getpid(), signal.SIGTERM)
 
     run = tmp_path / "run"
     with pytest.raises(Interrupted, match="saved at step 3"):
-        pets(photographs, run, progress=Painting())
+        pets(photographs, run, callbacks=Painting())
     resume(run)
     assert len(entries(run, "phase")) == 3
 
@@ -395,7 +393,7 @@ def test_a_signal_is_heard_while_pictures_are_painted(photographs, tmp_path):
 def test_states_from_before_runs_could_stop_go_on(photographs, tmp_path):
     run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        pets(photographs, run, epochs=[2, 0, 2], progress=StopAtStep(8))
+        pets(photographs, run, epochs=[2, 0, 2], callbacks=StopAtStep(8))
     folder = state_folders(run)[0]
     counters = json.loads((folder / "state.json").read_text())
     old = {k: counters[k] for k in ("epoch", "step_in_epoch", "step", "seconds", "losses")}
@@ -413,10 +411,10 @@ def test_states_from_before_runs_could_stop_go_on(photographs, tmp_path):
 class StopAtStep(StopAt):
     """At a step of the run as it went, whatever was planned."""
 
-    def begins(self, trainer):
+    def on_begin(self, trainer):
         self.trainer = trainer
 
-    def step(self, done, total, losses):
+    def on_step(self, done, total, losses):
         super().step(self.trainer.step, total, losses)
 
 
@@ -438,7 +436,7 @@ def test_an_extension_that_was_killed_at_once_goes_on(photographs, tmp_path):
     run = tmp_path / "run"
     pets(photographs, run, epochs=[1, 0, 0])
     with pytest.raises(Interrupted):
-        resume(run, epochs=[1, 1, 1], progress=StopAtStep(4))
+        resume(run, epochs=[1, 1, 1], callbacks=StopAtStep(4))
     shutil.rmtree(state_folders(run)[0])  # as a kill would have it
     resume(run)
     assert [entry["phase"] for entry in entries(run, "epoch")] == ["generator", "critic", "gan"]
@@ -447,7 +445,7 @@ def test_an_extension_that_was_killed_at_once_goes_on(photographs, tmp_path):
 def test_a_phase_in_progress_has_begun(photographs, tmp_path):
     run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        pets(photographs, run, epochs=[1, 0, 1], progress=StopAtStep(4))
+        pets(photographs, run, epochs=[1, 0, 1], callbacks=StopAtStep(4))
     for wanted, said in (([1, 1, 1], "critic has 0 and is over"), ([1, 0, 0], "gan has 1 already")):
         with pytest.raises(UsageError, match=said):
             resume(run, epochs=wanted)
@@ -496,12 +494,12 @@ def test_an_init_of_another_recipe_is_refused(photographs, tmp_path):
 def test_before_and_after_stand_side_by_side(photographs, tmp_path, monkeypatch):
     honest, told = run_writer.write_samples, {}
 
-    def spy(path, codec, colours, pictures):
-        told[path.name] = {name: made(colour) for name, colour in colours.items()}
-        honest(path, codec, colours, pictures)
+    def spy(path, codec, colors, pictures):
+        told[path.name] = {name: shown(color) for name, color in colors.items()}
+        honest(path, codec, colors, pictures)
 
-    def made(colour):
-        return colour(torch.arange(3 * 256).view(3, 16, 16).byte(), torch.zeros(1, 0).long())
+    def shown(color):
+        return color(torch.arange(3 * 256).view(3, 16, 16).byte(), torch.zeros(1, 0).long())
 
     monkeypatch.setattr(run_writer, "write_samples", spy)
     run = tmp_path / "run"

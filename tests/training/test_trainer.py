@@ -11,7 +11,7 @@ import torch
 from drawn import draw_set, save
 from PIL import Image
 from safetensors.torch import load_file
-from training_runs import QUICK, SMALL, StopAt, Watch, state_of
+from training_runs import QUICK, SMALL, KeepsTrainer, StopAt, state_of
 
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.models.checkpoint import load_model
@@ -22,7 +22,7 @@ from condcolor.runs.folder import read_log
 from condcolor.runs.state import state_folders
 from condcolor.runtime.process import Interrupted
 from condcolor.training.train import resume, train
-from condcolor.training.trainer import Progress
+from condcolor.training.trainer import Callbacks
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_run_leaves_a_model_a_log_samples_and_a_state(data, tmp_path):
 def test_a_resumed_run_ends_on_the_bits_of_an_uninterrupted_one(data, tmp_path, options, step):
     quick(data, tmp_path / "whole", **options)
     with pytest.raises(Interrupted):
-        quick(data, tmp_path / "cut", progress=StopAt(step), **options)
+        quick(data, tmp_path / "cut", callbacks=StopAt(step), **options)
     assert (
         json.loads((state_folders(tmp_path / "cut")[0] / "state.json").read_text())["step"] == step
     )
@@ -79,7 +79,7 @@ def test_a_resumed_run_ends_on_the_bits_of_an_uninterrupted_one(data, tmp_path, 
 def test_a_signal_saves_and_says_so(data, tmp_path, number, code):
     before = signal.getsignal(number)
     with pytest.raises(Interrupted, match="saved at step 3") as caught:
-        quick(data, tmp_path / "run", progress=StopAt(3, number))
+        quick(data, tmp_path / "run", callbacks=StopAt(3, number))
     assert caught.value.exit_code == code
     assert signal.getsignal(number) == before
 
@@ -87,7 +87,7 @@ def test_a_signal_saves_and_says_so(data, tmp_path, number, code):
 def test_the_log_has_no_step_twice_after_a_crash(data, tmp_path):
     run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        quick(data, run, epochs=[6], progress=StopAt(10))
+        quick(data, run, epochs=[6], callbacks=StopAt(10))
     with open(run / "log.jsonl", "a") as log:  # logged after the state was saved, then killed
         log.write('{"kind": "step", "step": 11, "generator": 1}\n{"kind": "st')
     resume(run, device="cpu")
@@ -105,15 +105,15 @@ def test_a_damaged_newest_state_falls_back_to_the_one_before(data, tmp_path):
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
 
-    class Notes(Watch):
+    class Notes(KeepsTrainer):
         notes = ()
 
-        def note(self, text):
+        def on_note(self, text):
             self.notes = (*self.notes, text)
 
-    progress = Notes()
-    resume(run, device="cpu", progress=progress)
-    assert "damaged" in progress.notes[0]
+    callbacks = Notes()
+    resume(run, device="cpu", callbacks=callbacks)
+    assert "damaged" in callbacks.notes[0]
     path = before / "state.safetensors"
 
 
@@ -134,8 +134,8 @@ def test_states_that_are_all_damaged_are_an_error(data, tmp_path):
     ],
 )
 def test_a_phase_moves_its_own_networks_only(data, tmp_path, phase, moved):
-    watch = Watch()
-    quick(data, tmp_path / "run", progress=watch, epochs=[1])
+    watch = KeepsTrainer()
+    quick(data, tmp_path / "run", callbacks=watch, epochs=[1])
     nets = watch.trainer.nets
     before = {n: [p.clone() for p in m.parameters()] for n, m in nets.modules().items()}
     nets.step(phase, watch.trainer.train.rows(torch.arange(4)), 0)
@@ -147,8 +147,8 @@ def test_a_phase_moves_its_own_networks_only(data, tmp_path, phase, moved):
 
 
 def test_the_generators_step_leaves_the_discriminator_without_gradients(data, tmp_path):
-    watch = Watch()
-    quick(data, tmp_path / "run", progress=watch, epochs=[1])
+    watch = KeepsTrainer()
+    quick(data, tmp_path / "run", callbacks=watch, epochs=[1])
     nets = watch.trainer.nets
     calls = []
     nets.generator.register_forward_hook(lambda *_: calls.append(1))
@@ -214,7 +214,7 @@ def test_init_goes_on_from_a_model(data, tmp_path):
 
 def test_changed_data_is_not_resumed_on(data, tmp_path):
     with pytest.raises(Interrupted):
-        quick(data, tmp_path / "run", progress=StopAt(2))
+        quick(data, tmp_path / "run", callbacks=StopAt(2))
     csv = data / "train/metadata.csv"
     csv.write_text("\n".join(csv.read_text().splitlines()[:-1]) + "\n")
     with pytest.raises(DataError, match="the data changed"):
@@ -312,7 +312,7 @@ def test_a_resumed_photo_run_ends_on_the_bits_of_an_uninterrupted_one(photograph
     options |= {"model": ENCODED | {"depth": 5}, "image_size": 32}
     photo_run(photographs, tmp_path / "whole", **options)
     with pytest.raises(Interrupted):
-        photo_run(photographs, tmp_path / "cut", progress=StopAt(step), **options)
+        photo_run(photographs, tmp_path / "cut", callbacks=StopAt(step), **options)
     resume(tmp_path / "cut")
     whole, cut = state_of(tmp_path / "whole"), state_of(tmp_path / "cut")
     assert whole.keys() == cut.keys()
@@ -322,20 +322,20 @@ def test_a_resumed_photo_run_ends_on_the_bits_of_an_uninterrupted_one(photograph
 def test_a_frozen_encoder_moves_only_after_its_epochs(photographs, tmp_path):
     options = {"model": ENCODED, "image_size": 32, "checkpoint_epochs": 1}
 
-    class Keep(Progress):
+    class Keep(Callbacks):
         def __init__(self):
             self.seen = []
 
-        def begins(self, trainer):
+        def on_begin(self, trainer):
             self.trainer = trainer
             self.epoch({}, "")
 
-        def epoch(self, entry, said):
+        def on_epoch(self, entry, said):
             states = self.trainer.nets.generator.state_dict()
             self.seen.append({name: value.clone() for name, value in states.items()})
 
     keep = Keep()
-    photo_run(photographs, tmp_path / "run", freeze_epochs=1, progress=keep, **options)
+    photo_run(photographs, tmp_path / "run", freeze_epochs=1, callbacks=keep, **options)
     weight, running = "encoder.levels.4.0.depthwise.1.weight", "encoder.stem.2.running_mean"
     first, second, third = keep.seen
     for name in (weight, running):
@@ -361,12 +361,12 @@ def test_grey_photographs_are_named_and_the_rest_trains(photographs, tmp_path):
     save(photographs / "train/grey.png", np.full((20, 20, 3), 90, np.uint8))
     notes = []
 
-    class Notes(Watch):
-        def note(self, text):
+    class Notes(KeepsTrainer):
+        def on_note(self, text):
             notes.append(text)
 
     watch = Notes()
-    photo_run(photographs, tmp_path / "run", progress=watch)
+    photo_run(photographs, tmp_path / "run", callbacks=watch)
     assert len(watch.trainer.train) == 12
     assert any("grey.png: a grey picture" in note for note in notes)
 
@@ -389,12 +389,12 @@ def test_a_run_killed_before_its_first_state_goes_on_from_the_weights_it_began_w
     class Killed(Exception):
         pass
 
-    class KillAt(Progress):
-        def step(self, done, total, losses):
+    class KillAt(Callbacks):
+        def on_step(self, done, total, losses):
             raise Killed
 
     with pytest.raises(Killed):
-        photo_run(photographs, tmp_path / "cut", freeze_epochs=9, progress=KillAt(), **options)
+        photo_run(photographs, tmp_path / "cut", freeze_epochs=9, callbacks=KillAt(), **options)
     resume(tmp_path / "cut", device="cpu")
     photo_run(photographs, tmp_path / "whole", freeze_epochs=9, **options)
     cut, whole = state_of(tmp_path / "cut"), state_of(tmp_path / "whole")

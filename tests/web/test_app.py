@@ -8,11 +8,11 @@ import struct
 import zlib
 
 import pytest
-from models import HOUSES, painter, save_random_photo
+from models import HOUSES, make_model, save_random_photo
 from pictures import sketch
 from PIL import Image
 from starlette.testclient import TestClient
-from webserver import painters, pixels, png
+from webserver import pixels, png, renderers
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.layer_files import encode_ora, load_layers
@@ -24,7 +24,7 @@ from condcolor.web import requests
 from condcolor.web.app import make_app
 from condcolor.web.openapi import PATHS
 from condcolor.web.security import HEADERS
-from condcolor.web.store import Sketch, Sketches
+from condcolor.web.store import PictureStore, StoredPicture
 
 pytest.importorskip("starlette", reason="needs condcolor[web]")
 
@@ -38,7 +38,7 @@ RED_BLUE = {"hair": "red", "shirt": "blue"}
 
 @pytest.fixture
 def client():
-    with TestClient(make_app(painters()), base_url=HERE) as client:
+    with TestClient(make_app(renderers()), base_url=HERE) as client:
         yield client
 
 
@@ -69,7 +69,7 @@ def test_a_colored_picture_is_the_colorizers(client, values):
     image = sketch(32, 24)
     answer = client.get(f"/api/sketches/{send(client, image)}/colored.png", params=values)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
-    expected = painters()["icons"](image, **values)
+    expected = renderers()["icons"](image, **values)
     assert (pixels(answer.content) == pixels(expected)).all()
 
 
@@ -84,7 +84,7 @@ def test_alpha_is_kept(client):
     image.putalpha(Image.linear_gradient("L").resize(image.size))
     place = f"/api/sketches/{send(client, image)}"
     made = pixels(client.get(f"{place}/colored.png", params=RED_BLUE).content)
-    assert (made == pixels(painters()["icons"](image, **RED_BLUE))).all()
+    assert (made == pixels(renderers()["icons"](image, **RED_BLUE))).all()
     before = pixels(client.get(f"{place}/sketch.png").content)
     assert (before[..., 3] == pixels(image)[..., 3]).all()
 
@@ -95,7 +95,7 @@ def test_the_sheet_is_every_variant(client):
     across = 160 + 4
     assert pixels(bare.content).shape == (5 * across + 4, 5 * across + 4, 3)
     assert pixels(labelled.content).shape > pixels(bare.content).shape
-    blue_red = pixels(painters()["icons"](sketch(32, 24), hair="blue", shirt="red"))
+    blue_red = pixels(renderers()["icons"](sketch(32, 24), hair="blue", shirt="red"))
     cell = pixels(bare.content)[4:164, 3 * across + 4 : 4 * across]
     assert tuple(cell[60, 60]) == tuple(blue_red[9, 12])  # hair, left of the middle
     assert tuple(cell[60, 100]) == tuple(blue_red[9, 20])
@@ -103,7 +103,7 @@ def test_the_sheet_is_every_variant(client):
 
 def test_layers_are_the_colorizers(client, tmp_path):
     place = f"/api/sketches/{send(client)}"
-    expected = painters()["icons"].layers(sketch(32, 24), **RED_BLUE)
+    expected = renderers()["icons"].layers(sketch(32, 24), **RED_BLUE)
     names = client.get(f"{place}/layers", params=RED_BLUE).json()["layers"]
     assert names == list(expected.names)
     for name, image in zip(expected.names, expected.images, strict=True):
@@ -118,7 +118,7 @@ def test_layers_are_the_colorizers(client, tmp_path):
 
 def test_hidden_layers_are_left_out(client):
     place = f"/api/sketches/{send(client)}/colored.png"
-    layers = painters()["icons"].layers(sketch(32, 24), **RED_BLUE)
+    layers = renderers()["icons"].layers(sketch(32, 24), **RED_BLUE)
     shown = [i for i, name in enumerate(layers.names) if name not in ("paper", "hair")]
     left = Layers(
         tuple(layers.names[i] for i in shown), tuple(layers.images[i] for i in shown)
@@ -151,7 +151,7 @@ def test_photographs_have_no_values_but_vividness(photo):
 
 
 def test_any_model_brings_its_attributes():
-    models = {**painters(), "houses": TorchColorizer(_houses(), device="cpu")}
+    models = {**renderers(), "houses": TorchColorizer(_houses(), device="cpu")}
     with TestClient(make_app(models), base_url=HERE) as client:
         told = client.get("/api/models").json()["models"]
         assert [model["name"] for model in told] == ["icons", "houses"]
@@ -167,7 +167,7 @@ def _houses():
     shade |= {"cream": (250, 240, 210), "mint": (170, 230, 200)}
     shade |= {"navy": (20, 30, 90), "oak": (150, 110, 60)}
     palette = {a.name: {value: shade[value] for value in a.values} for a in HOUSES.attributes}
-    return painter(HOUSES.with_palette(palette))
+    return make_model(HOUSES.with_palette(palette))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_an_unknown_sketch_is_not_there(client, name):
 
 
 def test_sketches_go_when_there_are_too_many():
-    app = make_app(painters(), sketches=Sketches(most=2))
+    app = make_app(renderers(), sketches=PictureStore(most=2))
     with TestClient(app, base_url=HERE) as client:
         first, second = send(client), send(client)
         assert client.get(f"/api/sketches/{first}/sketch.png").status_code == 200
@@ -211,12 +211,12 @@ def test_sketches_go_when_there_are_too_many():
 
 
 def test_sketches_go_when_they_are_too_large(client):
-    kept = Sketches(most_bytes=100_000)
-    picture = painters()["icons"].regions(sketch(64, 64)).picture  # 12 KB
-    first = kept.add(Sketch(picture))
-    second = kept.add(Sketch(picture))
+    kept = PictureStore(most_bytes=100_000)
+    picture = renderers()["icons"].regions(sketch(64, 64)).picture  # 12 KB
+    first = kept.add(StoredPicture(picture))
+    second = kept.add(StoredPicture(picture))
     assert kept.get(first)
-    kept.get(second).regions["icons"] = painters()["icons"].regions(sketch(64, 64))  # 10 x 16 KB
+    kept.get(second).regions["icons"] = renderers()["icons"].regions(sketch(64, 64))  # 10 x 16 KB
     kept.trim()
     assert (kept.get(first), len(kept)) == (None, 1)
     assert kept.get(second)  # the last one stays, however large
@@ -282,12 +282,12 @@ def test_a_foreign_host_is_refused(client, host):
     "host", ["localhost:1", "127.0.0.1", "[::1]:8750", "LOCALHOST", "studio.lan"]
 )
 def test_own_hosts_are_served(host):
-    with TestClient(make_app(painters(), hosts=["studio.lan"])) as client:
+    with TestClient(make_app(renderers(), hosts=["studio.lan"])) as client:
         assert client.get("/api/health", headers={"Host": host}).status_code == 200
 
 
 def test_on_every_address_bare_addresses_are_served():
-    with TestClient(make_app(painters(), any_address=True)) as client:
+    with TestClient(make_app(renderers(), any_address=True)) as client:
         for host, code in (("192.168.0.7:80", 200), ("[fe80::1]", 200), ("evil.example", 421)):
             assert client.get("/api/health", headers={"Host": host}).status_code == code
 
@@ -377,7 +377,7 @@ def test_a_bug_is_told_without_its_place(client, monkeypatch, caplog):
 
 
 def test_the_description_is_of_the_routes_there_are(client):
-    api = web_app._Api(painters(), Sketches(), 1)
+    api = web_app._Api(renderers(), PictureStore(), 1)
     routes = {route.path: route.methods - {"HEAD"} for route in api.routes()}
     described = {path: {m.upper() for m in methods} for path, methods in PATHS.items()}
     assert described == routes
@@ -394,6 +394,6 @@ def test_health(client):
 
 
 def test_a_model_without_attributes_takes_sketches_all_the_same():
-    models = {"plain": TorchColorizer(painter(AttributeSchema()), device="cpu")}
+    models = {"plain": TorchColorizer(make_model(AttributeSchema()), device="cpu")}
     with TestClient(make_app(models), base_url=HERE) as client:
         assert client.get(f"/api/sketches/{send(client)}/colored.png").status_code == 200

@@ -13,14 +13,14 @@ from models import save_random_photo
 from pictures import sketch
 from PIL import Image
 from playwright import sync_api
-from webserver import painters, pixels, png, serving
+from webserver import pixels, png, renderers, serving
 
 from condcolor.imaging.layer_files import load_layers
 from condcolor.imaging.layers import Layers
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.web.app import make_app
-from condcolor.web.store import Sketches
+from condcolor.web.store import PictureStore
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 
@@ -51,7 +51,7 @@ PIXELS = """async (img) => {
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     photo = save_random_photo(tmp_path_factory.mktemp("photo") / "photo")
-    return {**painters(), "photo": Colorizer.load(photo, device="cpu")}
+    return {**renderers(), "photo": Colorizer.load(photo, device="cpu")}
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def on_screen(page):
 
 
 def colored(image=None, **values):
-    return pixels(painters()["icons"](image or sketch(32, 24), **values))
+    return pixels(renderers()["icons"](image or sketch(32, 24), **values))
 
 
 def test_a_dropped_sketch_is_colored_as_clicked(opened):
@@ -290,7 +290,7 @@ def test_layers_are_hidden_and_taken_home(opened, tmp_path):
     choose(page)
     page.locator("#layers summary").click()
     sync_api.expect(page.locator("#layer-list img")).to_have_count(5)
-    layers = painters()["icons"].layers(sketch(32, 24), hair="red", shirt="blue")
+    layers = renderers()["icons"].layers(sketch(32, 24), hair="red", shirt="blue")
     assert page.locator("#layer-list label").all_inner_texts() == list(layers.names[::-1])
     page.get_by_role("checkbox", name="hair").uncheck()
     page.get_by_role("checkbox", name="paper").uncheck()
@@ -333,7 +333,7 @@ def test_photographs_have_a_slider_of_their_own(opened, models):
 
 
 def test_a_sketch_that_is_gone_is_sent_again(browser, opened):
-    with serving(make_app(painters(), sketches=Sketches(most=1))) as port:
+    with serving(make_app(renderers(), sketches=PictureStore(most=1))) as port:
         here = f"http://127.0.0.1:{port}/"
         first, second = opened(here), opened(here)
         choose(first)

@@ -17,13 +17,13 @@ from urllib.parse import urlencode
 import pytest
 from pictures import sketch
 from PIL import Image
-from webserver import fetch, painters, pixels, png, send, serving, until
+from webserver import fetch, pixels, png, renderers, send, serving, until
 
 from condcolor.web import app as web_app
 from condcolor.web import requests, security, server
 from condcolor.web.app import make_app
-from condcolor.web.rendering import Painter
-from condcolor.web.store import Busy, Worker
+from condcolor.web.rendering import Renderer
+from condcolor.web.store import JobQueue, QueueFull
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 
@@ -36,7 +36,7 @@ COLORED = "/api/sketches/{}/colored.png?"
 
 @pytest.fixture
 def port():
-    with serving(make_app(painters())) as port:
+    with serving(make_app(renderers())) as port:
         yield port
 
 
@@ -100,7 +100,7 @@ def test_a_slow_body_times_out(port, monkeypatch):
 @pytest.mark.parametrize("begun", [b"", b"GET /api/he", b"GET / HTTP/1.1\r\nHost: loc"])
 def test_a_slow_head_is_hung_up_on(monkeypatch, begun):
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
-    with serving(make_app(painters())) as port, connect(port) as sock:
+    with serving(make_app(renderers())) as port, connect(port) as sock:
         sock.sendall(begun)
         started = time.monotonic()
         assert answer_to(sock) == b""
@@ -110,7 +110,7 @@ def test_a_slow_head_is_hung_up_on(monkeypatch, begun):
 def test_an_answer_that_nobody_takes_is_thrown_away(monkeypatch):
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.3)
     noise = Image.effect_noise((2500, 2500), 200).convert("RGB")
-    with serving(make_app(painters())) as port:
+    with serving(make_app(renderers())) as port:
         name = send(port, noise)
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -138,16 +138,16 @@ def test_garbage_is_no_request(port):
 
 
 def test_fifty_at_once_are_right_or_turned_away(monkeypatch):
-    honest = Painter.colored
+    honest = Renderer.colored
 
     def slow(self, kept, values):
         time.sleep(0.02)
         return honest(self, kept, values)
 
-    monkeypatch.setattr(Painter, "colored", slow)
-    regions = painters()["icons"].regions(sketch(32, 32))
+    monkeypatch.setattr(Renderer, "colored", slow)
+    regions = renderers()["icons"].regions(sketch(32, 32))
     colors = [{"hair": f"#{5 * i:02x}8800", "shirt": f"#00{5 * i:02x}ff"} for i in range(50)]
-    with serving(make_app(painters(), waiting=8)) as port:
+    with serving(make_app(renderers(), waiting=8)) as port:
         name = send(port, sketch(32, 32))
         gate = threading.Barrier(50)
 
@@ -162,7 +162,7 @@ def test_fifty_at_once_are_right_or_turned_away(monkeypatch):
     assert set(codes) == {200, 503}
     for values, (status, headers, body) in zip(colors, answers, strict=True):
         if status == 200:
-            assert (pixels(body) == pixels(regions.paint(**values))).all()
+            assert (pixels(body) == pixels(regions.recolor(**values))).all()
         else:
             assert headers["Retry-After"] == "1"
             assert "waiting" in json.loads(body)["error"]
@@ -176,8 +176,8 @@ def test_work_for_a_client_that_has_gone_is_dropped(monkeypatch):
         go_on.wait(10)
         return png(sketch())
 
-    monkeypatch.setattr(Painter, "colored", waits)
-    with serving(make_app(painters())) as port:
+    monkeypatch.setattr(Renderer, "colored", waits)
+    with serving(make_app(renderers())) as port:
         name = send(port, sketch(32, 32))
 
         def ask(hair):
@@ -205,14 +205,14 @@ def test_work_for_a_client_that_has_gone_is_dropped(monkeypatch):
 
 
 def test_a_worker_takes_so_many_and_no_more():
-    worker, go_on = Worker("test", waiting=2), threading.Event()
+    worker, go_on = JobQueue("test", waiting=2), threading.Event()
     first = worker.submit(go_on.wait)
     until(first.running)
     later = worker.submit(lambda: order.append("later"), later=True)
     order: list[str] = []
     second = worker.submit(lambda: order.append("second"))
     third = worker.submit(lambda: order.append("third"))
-    with pytest.raises(Busy):
+    with pytest.raises(QueueFull):
         worker.submit(lambda: None)
     third.cancel()
     fourth = worker.submit(lambda: order.append("fourth"))
@@ -223,7 +223,7 @@ def test_a_worker_takes_so_many_and_no_more():
     failing = worker.submit(lambda: 1 / 0)
     assert isinstance(failing.exception(10), ZeroDivisionError)
     worker.close()
-    with pytest.raises(Busy):
+    with pytest.raises(QueueFull):
         worker.submit(lambda: None)
 
 

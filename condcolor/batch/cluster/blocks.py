@@ -32,7 +32,7 @@ _MARK = re.compile(r"done/([0-9a-f]{16})-(\d+)-(\d+)\.jsonl")
 
 
 @dataclass(frozen=True)
-class Block:
+class WorkBlock:
     """What one worker does in one go, all of it or nothing."""
 
     name: str  # 16 hex digits
@@ -58,7 +58,7 @@ class Mark:
         return f"{DONE}/{self.block}-{self.colored}-{self.failed}.jsonl"
 
 
-def plan_blocks(entries: Sequence[Entry], kind: str | None, size: int) -> list[Block]:
+def plan_blocks(entries: Sequence[Entry], kind: str | None, size: int) -> list[WorkBlock]:
     """The files, sorted by name, in blocks: a shard each, or `size` pictures on the average.
 
     Where blocks of pictures end is decided by the pictures' names, so that one that is added or gone changes
@@ -79,7 +79,7 @@ def plan_blocks(entries: Sequence[Entry], kind: str | None, size: int) -> list[B
         raise UsageError(f"the source holds {what}: {hint}")
     chosen = found[kinds[0]]
     groups = [[e] for e in chosen] if kinds[0] in SHARDS else _cut(chosen, size)
-    return [Block(_digest(g), kinds[0], tuple(e.name for e in g)) for g in groups]
+    return [WorkBlock(_digest(g), kinds[0], tuple(e.name for e in g)) for g in groups]
 
 
 def _cut(entries: Sequence[Entry], size: int) -> list[list[Entry]]:
@@ -105,7 +105,9 @@ class Ledger:
     form: str
     suffix: str | None = None  # of all pictures in a tree; None is each its own
 
-    def sort_out(self, blocks: Sequence[Block], *, retry: bool) -> tuple[list[Block], list[Mark]]:
+    def sort_out(
+        self, blocks: Sequence[WorkBlock], *, retry: bool
+    ) -> tuple[list[WorkBlock], list[Mark]]:
         """The blocks left to do, and the marks of those done; with `retry` those with failures are left.
 
         What belongs to no block, since its source changed or is gone, is moved to stale/, never deleted: a
@@ -136,14 +138,14 @@ class Ledger:
     def shard(self, block: str) -> str:
         return f"{MADE[self.form]}/part-{block}{SHARDS[self.form]}"
 
-    def picture(self, block: Block, key: str) -> str:
+    def picture(self, block: WorkBlock, key: str) -> str:
         """Where the picture of a key goes in a tree: its own name, with a suffix that can be written."""
         name = str(writable_name(PurePosixPath(block.place + key)))
         if self.suffix and not name.lower().endswith(self.suffix):
             name += self.suffix
         return f"{MADE[self.form]}/{name}"
 
-    def _is_whole(self, block: Block, mark: Mark, names: set[str]) -> bool:
+    def _is_whole(self, block: WorkBlock, mark: Mark, names: set[str]) -> bool:
         if self.form in SHARDS:
             return self.shard(block.name) in names
         if block.kind in SHARDS:  # its keys are known to who reads it only
@@ -157,7 +159,7 @@ class Ledger:
             self.store.move(shard, f"{STALE}/{shard.rpartition('/')[2]}")
         self.store.move(mark.name, f"{STALE}/{mark.name.rpartition('/')[2]}")
 
-    def finish(self, block: Block, colored: int, failures: Sequence[Mapping[str, str]]) -> Mark:
+    def finish(self, block: WorkBlock, colored: int, failures: Sequence[Mapping[str, str]]) -> Mark:
         """Say that a block is done, after all that it made is in place."""
         mark = Mark(block.name, colored, len(failures))
         self.store.write(mark.name, _lines(failures))

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from condcolor.batch.cluster.blocks import MADE, Block, Ledger, Mark, plan_blocks, settings_name
+from condcolor.batch.cluster.blocks import MADE, Ledger, Mark, WorkBlock, plan_blocks, settings_name
 from condcolor.batch.cluster.shards import Columns, check_columns
 from condcolor.batch.cluster.storage import Store, open_source, open_store, require_pyarrow
 from condcolor.batch.cluster.worker import Work, Worker, model_identity
@@ -169,7 +169,7 @@ def colorize_everywhere(
 
 
 def _run(
-    ray: Any, work: Work, blocks: Sequence[Block], workers: int, gpus: float
+    ray: Any, work: Work, blocks: Sequence[WorkBlock], workers: int, gpus: float
 ) -> Iterator[dict[str, Any]]:
     """What became of each block, as they end."""
     if not blocks:
@@ -207,7 +207,11 @@ def _checked_values(schema: AttributeSchema, values: Mapping[str, str]) -> dict[
 
 
 def _check_first(
-    store: Store, block: Block, columns: Columns, schema: AttributeSchema, values: Mapping[str, str]
+    store: Store,
+    block: WorkBlock,
+    columns: Columns,
+    schema: AttributeSchema,
+    values: Mapping[str, str],
 ) -> None:
     """Say at once what would be wrong with every block; a shard that is damaged is its worker's matter."""
     if block.kind == "pictures":
@@ -223,7 +227,7 @@ def _check_first(
         check_columns(names, wanted, shown_name(block.files[0]))
 
 
-def _refuse_two_of_a_name(ledger: Ledger, blocks: Sequence[Block]) -> None:
+def _refuse_two_of_a_name(ledger: Ledger, blocks: Sequence[WorkBlock]) -> None:
     if ledger.form != "pictures" or blocks[0].kind != "pictures":
         return
     owners: dict[str, str] = {}

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
-from condcolor.batch.cluster.blocks import Block, Ledger
+from condcolor.batch.cluster.blocks import Ledger, WorkBlock
 from condcolor.batch.cluster.storage import Store, require_pyarrow
 from condcolor.data.paths import path_fault
 from condcolor.errors import DataError
@@ -24,7 +24,7 @@ OF_THE_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 
 
 @dataclass(frozen=True)
-class Row:
+class PictureRow:
     """A picture and what its shard says of it; `error` says why there is none.
 
     data: the encoded picture: as it was read, or, coloured, in the format that is written.
@@ -45,7 +45,7 @@ class Columns:
     attributes: tuple[str, ...] = ()
 
 
-def read_rows(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
+def read_rows(store: Store, block: WorkBlock, columns: Columns) -> Iterator[PictureRow]:
     """The rows of a block, in order; what is wrong with one of them is in its `error`.
 
     Raises:
@@ -56,15 +56,15 @@ def read_rows(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
     )
 
 
-def _files(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
+def _files(store: Store, block: WorkBlock, columns: Columns) -> Iterator[PictureRow]:
     for name in block.files:
         try:
-            yield Row(name, store.read(name))
+            yield PictureRow(name, store.read(name))
         except OSError as error:
-            yield Row(name, error=f"{shown_name(name)}: cannot be read ({error})")
+            yield PictureRow(name, error=f"{shown_name(name)}: cannot be read ({error})")
 
 
-def _parquet(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
+def _parquet(store: Store, block: WorkBlock, columns: Columns) -> Iterator[PictureRow]:
     wanted = [columns.key, columns.picture, *columns.attributes]
     arrow = require_pyarrow()
     label = shown_name(block.files[0])
@@ -79,15 +79,15 @@ def _parquet(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
             raise DataError(f"{label}: damaged parquet ({error}): copy it again") from error
 
 
-def _parquet_row(cells: Mapping[str, object], columns: Columns) -> Row:
+def _parquet_row(cells: Mapping[str, object], columns: Columns) -> PictureRow:
     key, data = cells[columns.key], cells[columns.picture]
     if isinstance(data, Mapping):  # the `image` of Hugging Face data sets: bytes and path
         data = data.get("bytes")
     if key is None:
-        return Row("", error=f"a row without a {columns.key}")
+        return PictureRow("", error=f"a row without a {columns.key}")
     if not isinstance(data, bytes):
-        return Row(str(key), error=f"{shown_name(str(key))}: no bytes in {columns.picture}")
-    return Row(str(key), data, _texts(cells, columns.attributes))
+        return PictureRow(str(key), error=f"{shown_name(str(key))}: no bytes in {columns.picture}")
+    return PictureRow(str(key), data, _texts(cells, columns.attributes))
 
 
 def check_columns(there: Sequence[str], wanted: Sequence[str], label: str) -> None:
@@ -99,7 +99,7 @@ def check_columns(there: Sequence[str], wanted: Sequence[str], label: str) -> No
         )
 
 
-def _tar(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
+def _tar(store: Store, block: WorkBlock, columns: Columns) -> Iterator[PictureRow]:
     with store.open(block.files[0]) as file:
         try:
             with tarfile.open(fileobj=file, mode="r|") as tar:
@@ -109,7 +109,7 @@ def _tar(store: Store, block: Block, columns: Columns) -> Iterator[Row]:
             raise DataError(f"{label}: damaged tar ({error}): copy it again") from error
 
 
-def _samples(tar: tarfile.TarFile, columns: Columns) -> Iterator[Row]:
+def _samples(tar: tarfile.TarFile, columns: Columns) -> Iterator[PictureRow]:
     """Members that follow each other and have the name up to the first dot in common are one sample."""
     key, parts = None, {}
     for member in tar:
@@ -127,15 +127,17 @@ def _samples(tar: tarfile.TarFile, columns: Columns) -> Iterator[Row]:
         yield _sample(key, parts, columns)
 
 
-def _sample(key: str, parts: Mapping[str, bytes], columns: Columns) -> Row:
+def _sample(key: str, parts: Mapping[str, bytes], columns: Columns) -> PictureRow:
     picture = next((data for suffix, data in parts.items() if suffix != "json"), None)
     if picture is None:
-        return Row(key, error=f"{shown_name(key)}: a sample without a picture")
+        return PictureRow(key, error=f"{shown_name(key)}: a sample without a picture")
     try:
         told = json.loads(parts.get("json", b"{}"))
     except ValueError as error:
-        return Row(key, error=f"{shown_name(key)}: its json cannot be read ({error})")
-    return Row(key, picture, _texts(told, columns.attributes) if isinstance(told, dict) else {})
+        return PictureRow(key, error=f"{shown_name(key)}: its json cannot be read ({error})")
+    return PictureRow(
+        key, picture, _texts(told, columns.attributes) if isinstance(told, dict) else {}
+    )
 
 
 def _texts(cells: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
@@ -145,11 +147,11 @@ def _texts(cells: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
 class Writer(Protocol):
     """Takes the rows of a block, coloured or failed; DataError for a row that has no place."""
 
-    def add(self, row: Row) -> None: ...
+    def add(self, row: PictureRow) -> None: ...
 
 
 @contextmanager
-def new_output(ledger: Ledger, block: Block, attributes: Sequence[str]) -> Iterator[Writer]:
+def new_output(ledger: Ledger, block: WorkBlock, attributes: Sequence[str]) -> Iterator[Writer]:
     """What a block's rows are written to: a shard is there after the `with`, and only without a fault."""
     if ledger.form == "pictures":
         yield _Tree(ledger, block)
@@ -166,11 +168,11 @@ def new_output(ledger: Ledger, block: Block, attributes: Sequence[str]) -> Itera
 class _Tree:
     """A file a picture, below the name of its shard."""
 
-    def __init__(self, ledger: Ledger, block: Block):
+    def __init__(self, ledger: Ledger, block: WorkBlock):
         self.ledger, self.block = ledger, block
         self.names: set[str] = set()
 
-    def add(self, row: Row) -> None:
+    def add(self, row: PictureRow) -> None:
         if row.error:
             return
         label = shown_name(row.key)
@@ -195,7 +197,7 @@ class _Tar:
         self.tar, self.suffix = tar, suffix
         self.names: set[str] = set()
 
-    def add(self, row: Row) -> None:
+    def add(self, row: PictureRow) -> None:
         if row.error:
             return
         name = self._name(row.key)
@@ -240,7 +242,7 @@ class _Parquet:
             self._flush()
         self.writer.close()
 
-    def add(self, row: Row) -> None:
+    def add(self, row: PictureRow) -> None:
         image = None if row.error else row.data
         self.rows.append({"key": row.key, "image": image, **row.values, "error": row.error or None})
         self.bytes += len(row.data)

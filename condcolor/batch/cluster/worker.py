@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from condcolor.batch.cluster.blocks import Block, Ledger, Mark
-from condcolor.batch.cluster.shards import Columns, Row, new_output, read_rows
+from condcolor.batch.cluster.blocks import Ledger, Mark, WorkBlock
+from condcolor.batch.cluster.shards import Columns, PictureRow, new_output, read_rows
 from condcolor.batch.cluster.storage import Store
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.imaging.open import Picture, open_picture
@@ -70,7 +70,7 @@ class Worker:
         return {name: [result[name] for result in results] for name in results[0]}
 
     def _attempt(self, told: dict[str, Any]) -> dict[str, Any]:
-        block = Block(told["name"], told["kind"], tuple(told["files"]))
+        block = WorkBlock(told["name"], told["kind"], tuple(told["files"]))
         result = {"block": block.name, "colored": 0, "failed": 0, "error": ""}
         try:
             mark = color_block(self.colorizer, self.work, block)
@@ -85,7 +85,7 @@ class Worker:
         return result | {"colored": mark.colored, "failed": mark.failed}
 
 
-def color_block(colorizer: Colorizer, work: Work, block: Block) -> Mark:
+def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
     """Read, colour and write a block; nothing of it counts as done before all of it is.
 
     Raises:
@@ -108,9 +108,11 @@ def color_block(colorizer: Colorizer, work: Work, block: Block) -> Mark:
     return work.ledger.finish(block, colored, failures)
 
 
-def _colored(colorizer: Colorizer, work: Work, block: Block, rows: Iterable[Row]) -> Iterator[Row]:
+def _colored(
+    colorizer: Colorizer, work: Work, block: WorkBlock, rows: Iterable[PictureRow]
+) -> Iterator[PictureRow]:
     """The rows with their pictures coloured and encoded, in order, a batch in memory at a time."""
-    waiting: list[tuple[Row, Picture | None]] = []
+    waiting: list[tuple[PictureRow, Picture | None]] = []
     pixels = 0
     for row in rows:
         opened = _opened(colorizer, work, row)
@@ -122,7 +124,7 @@ def _colored(colorizer: Colorizer, work: Work, block: Block, rows: Iterable[Row]
     yield from _finished(colorizer, work, block, waiting)
 
 
-def _opened(colorizer: Colorizer, work: Work, row: Row) -> tuple[Row, Picture | None]:
+def _opened(colorizer: Colorizer, work: Work, row: PictureRow) -> tuple[PictureRow, Picture | None]:
     if row.error:
         return row, None
     asked = {**row.values, **work.values}
@@ -131,15 +133,15 @@ def _opened(colorizer: Colorizer, work: Work, row: Row) -> tuple[Row, Picture | 
         picture = open_picture(io.BytesIO(row.data), name=row.key)
     except CondcolorError as error:
         return _failed(row, error), None
-    return Row(row.key, values=asked), picture
+    return PictureRow(row.key, values=asked), picture
 
 
 def _finished(
     colorizer: Colorizer,
     work: Work,
-    block: Block,
-    waiting: Sequence[tuple[Row, Picture | None]],
-) -> Iterator[Row]:
+    block: WorkBlock,
+    waiting: Sequence[tuple[PictureRow, Picture | None]],
+) -> Iterator[PictureRow]:
     good = [(row, picture) for row, picture in waiting if picture is not None]
     try:
         images = iter(colorizer.batch([p for _, p in good], [row.values for row, _ in good]))
@@ -155,18 +157,18 @@ def _finished(
         except CondcolorError as error:
             yield _failed(row, error)
         else:
-            yield Row(row.key, data, row.values)
+            yield PictureRow(row.key, data, row.values)
 
 
-def _failed(row: Row, error: CondcolorError) -> Row:
+def _failed(row: PictureRow, error: CondcolorError) -> PictureRow:
     said = " ".join(str(error).split())
     label = shown_name(row.key)
-    return Row(
+    return PictureRow(
         row.key, values=row.values, error=said if said.startswith(label) else f"{label}: {said}"
     )
 
 
-def _name(ledger: Ledger, block: Block, key: str) -> str:
+def _name(ledger: Ledger, block: WorkBlock, key: str) -> str:
     """The name of a picture, whose suffix says how it is encoded."""
     if ledger.form == "pictures":
         return ledger.picture(block, key)

@@ -29,7 +29,7 @@ MAX_MEMBER = 1 << 32  # bytes that a file may have
 MAX_MEMBERS = 5_000_000
 MAX_PADDING = 64 << 20  # bytes of nothing behind the end; tar pads to a record, 10 KiB as a rule
 SPARE = 32 << 20  # bytes of the disk that stay free
-Told = Callable[[int, int], None]  # (done, total)
+OnProgress = Callable[[int, int], None]  # (done, total)
 
 
 class CorruptError(DataError):
@@ -46,7 +46,7 @@ class Contents:
     head_md5: str  # of the first HEAD bytes
 
 
-def scan(archive: Path | str, *, on_progress: Told | None = None) -> Contents:
+def scan(archive: Path | str, *, on_progress: OnProgress | None = None) -> Contents:
     """Read a .tgz to its end: gzip's checksum, every header and path; nothing is written.
 
     Pictures are the files named `.jpg`, hidden ones left out. Paths that leave the folder, links,
@@ -78,7 +78,7 @@ def extract(
     wanted: Collection[str],
     folder: Path,
     *,
-    on_progress: Told | None = None,
+    on_progress: OnProgress | None = None,
 ) -> None:
     """Unpack the pictures `wanted` of a scanned archive into the folder, which is there and empty.
 
@@ -116,7 +116,7 @@ def extract(
 class _Tape:
     """The archive's file as gzip reads it: hashed and counted."""
 
-    def __init__(self, file: BinaryIO, total: int, on_progress: Told | None):
+    def __init__(self, file: BinaryIO, total: int, on_progress: OnProgress | None):
         self.file, self.total, self.on_progress, self.done = file, total, on_progress, 0
         self.sha256 = hashlib.sha256()
         self.md5 = hashlib.md5(usedforsecurity=False)
@@ -150,20 +150,20 @@ class _Header(tarfile.TarInfo):
         except tarfile.EOFHeaderError:
             raise
         except tarfile.HeaderError as error:  # tarfile would end there, as if that were all
-            raise _Damaged(str(error)) from error
+            raise _DamagedTar(str(error)) from error
         grown = header.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) and header.size > MAX_HEADER
         if header.size < 0 or grown or header.type == tarfile.GNUTYPE_SPARSE:
-            raise _Damaged(f"a header with a size of {header.size:,} bytes")
+            raise _DamagedTar(f"a header with a size of {header.size:,} bytes")
         return header
 
 
-class _Damaged(Exception):
+class _DamagedTar(Exception):
     """Not one of tarfile's own, which it may take for an end."""
 
 
 @contextmanager
 def _reading(
-    archive: Path | str, on_progress: Told | None
+    archive: Path | str, on_progress: OnProgress | None
 ) -> Iterator[tuple[_Tape, tarfile.TarFile]]:
     """The archive open as a stream; whatever its bytes do wrong becomes a CorruptError."""
     label = shown_name(archive)
@@ -179,7 +179,7 @@ def _reading(
                 fileobj=tape.unzipped, mode="r|", bufsize=BLOCK, tarinfo=_Header
             ) as tar:
                 yield tape, tar
-        except (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, _Damaged) as error:
+        except (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, _DamagedTar) as error:
             why = shown_name(str(error)).rstrip(".")
             raise CorruptError(f"{label}: a damaged .tgz ({why}): download it again") from error
 

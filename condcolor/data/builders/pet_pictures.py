@@ -24,7 +24,7 @@ from condcolor.data.table import read_table
 from condcolor.errors import DataError, PictureError, did_you_mean
 from condcolor.imaging.formats import HEAD_BYTES, WRITE_FORMATS, find_pictures, picture_format
 from condcolor.imaging.open import open_picture
-from condcolor.runtime.messages import Faults, listed, shown_name
+from condcolor.runtime.messages import Problems, listed, shown_name
 
 IMAGES, ANNOTATIONS = "images", "annotations"  # the folders that the set's two archives unpack to
 LISTS = {"train": "trainval.txt", "test": "test.txt"}
@@ -147,7 +147,7 @@ def split_by_csv(pets: Pets, csv: Path) -> Pets:
     Raises:
         DataError: every problem of the csv: its form, columns, splits, files that are not there.
     """
-    faults, label = Faults(), shown_name(csv)
+    faults, label = Problems(), shown_name(csv)
     table = read_table(csv, label)
     faults.extend(table.problems)
     header = f"{label} line {table.header_line}"

@@ -30,7 +30,7 @@ COLUMNS = ("input", "output", "breed", "split")
 
 
 @dataclass(frozen=True)
-class Made:
+class PetSet:
     """What is in the folder now.
 
     left_out: pictures that could not be used, which ORIGIN.md lists; unnamed: those that no list
@@ -56,7 +56,7 @@ def make_pets(
     on_progress: OnStageProgress | None = None,
     say: Callable[[str], None] | None = None,
     **transfer,
-) -> Made:
+) -> PetSet:
     """Make the new folder `out`: outputs/, their grey copies in inputs/, metadata.csv, ORIGIN.md.
 
     Without `pictures` the published set is downloaded to a folder beside `out`, which stays: what is
@@ -184,9 +184,9 @@ def _there(out: Path, rows: Iterable[Sequence[str]]) -> int:
     return sum(all((out / path).is_file() for path in row[:2]) for row in rows)
 
 
-def _made(rows: Sequence[Sequence[str]]) -> Made:
+def _made(rows: Sequence[Sequence[str]]) -> PetSet:
     splits = [row[3] for row in rows]
-    return Made(splits.count("train"), splits.count("test"), len({row[2] for row in rows}))
+    return PetSet(splits.count("train"), splits.count("test"), len({row[2] for row in rows}))
 
 
 TITLE = "# Origin of these pictures of pets"

@@ -19,7 +19,7 @@ from pictures import sketch
 from PIL import Image
 
 from condcolor.batch.cluster import colorize, worker
-from condcolor.batch.cluster.blocks import Block, Ledger, plan_blocks
+from condcolor.batch.cluster.blocks import Ledger, WorkBlock, plan_blocks
 from condcolor.batch.cluster.shards import Columns
 from condcolor.batch.cluster.storage import UNFINISHED, Entry, open_store
 from condcolor.errors import DataError, UsageError
@@ -208,7 +208,7 @@ def test_a_batch_keeps_its_order_and_only_what_cannot_be_done_fails(
     images[2] = b"hello"
     rows = [{"key": str(number), "image": data} for number, data in enumerate(images)]
     write_parquet(here / "0.parquet", rows)
-    block = Block("0" * 16, "parquet", ("0.parquet",))
+    block = WorkBlock("0" * 16, "parquet", ("0.parquet",))
     mark = worker.color_block(colorizer, work, block)
     got = pq.read_table(here / "new" / work.ledger.shard(block.name)).to_pylist()
     assert [row["key"] for row in got] == list("01234")
