@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from benchmarks.speed.cli import bench
 from condcolor.cli import COMMANDS, main
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +31,12 @@ def commands_in(page: Path) -> list[str]:
     return [m for line in lines for m in re.findall(r"(?:^|\| )condcolor ([a-z].*)", line)]
 
 
+def measurements_in(page: Path) -> list[str]:
+    """Every `python -m benchmarks.speed ...` of a page."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    return re.findall(r"python -m benchmarks\.speed([^`\n#]*)", text)
+
+
 def find(words: list[str]) -> tuple[click.Command, list[str]]:
     context = click.Context(main)
     command = main.get_command(context, words[0])
@@ -48,6 +55,16 @@ def test_commands_and_options_exist(page):
         for word in words:
             if word.startswith("--"):
                 assert word.split("=")[0] in known | OF_A_MODEL, f"{word} in: condcolor {line}"
+
+
+def test_options_of_the_benchmarks_exist_and_have_a_help():
+    known = {o for p in bench.params for o in (*p.opts, *p.secondary_opts)}
+    lines = [line for page in PAGES for line in measurements_in(page)]
+    assert lines
+    for line in lines:
+        assert {word for word in line.split() if word.startswith("--")} <= known, line
+    assert all(getattr(p, "help", None) for p in bench.params)
+    assert "python -m benchmarks.speed --quick" in bench.help
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

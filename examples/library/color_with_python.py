@@ -6,7 +6,7 @@ python examples/library/color_with_python.py examples/sketches/cleo.png
 import sys
 from pathlib import Path
 
-from condcolor.inference.colorizer import Colorizer
+from condcolor import Colorizer
 
 sketch = Path(sys.argv[1])
 colorizer = Colorizer.load("icons")  # or a folder that `condcolor train` made
