@@ -16,7 +16,7 @@ from condcolor.models.networks import PatchGAN, make_generator
 from condcolor.recipes import Phase
 
 Samples = list[tuple[int, float]]  # pictures, and the seconds that they took
-BURST = {"cpu": 0.05, "cuda": 0.25}  # seconds at least between two looks at the clock
+BURST = {"cpu": 0.05, "cuda": 0.25, "mps": 0.25}  # seconds at least between two looks at the clock
 LONG = 2.0  # seconds of a first step after which one is enough to warm up
 
 
@@ -56,6 +56,8 @@ class Timed:
     def _wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+        elif self.device.type == "mps":
+            torch.mps.synchronize()
 
 
 @cache

@@ -12,6 +12,7 @@ from click.shell_completion import shell_complete
 from condcolor.cli.errors import run
 from condcolor.cli.options import Group
 from condcolor.runtime.messages import shown_name
+from condcolor.runtime.process import let_mps_fall_back
 from condcolor.version import __version__
 
 # name: module of condcolor.cli that holds it. Modules are imported when their command is asked for.
@@ -54,6 +55,7 @@ class Commands(Group):
 
     def main(self, args=None, prog_name=None, **extra):
         """Run the command that `args` say, and exit. Click's own `main` would exit in its own ways."""
+        let_mps_fall_back()
         name = prog_name or "condcolor"
         arguments, debug = _take_debug(list(sys.argv[1:] if args is None else args))
         if instruction := os.environ.get(COMPLETION):

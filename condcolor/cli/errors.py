@@ -19,9 +19,8 @@ from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, is_memory_error
 
 UNEXPECTED = 70  # EX_SOFTWARE: our own bug
-INTERRUPTED, UNREAD, TERMINATED = (
-    128 + number for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)
-)
+SIGPIPE = 13  # of POSIX; Windows has none
+INTERRUPTED, UNREAD, TERMINATED = (128 + n for n in (signal.SIGINT, SIGPIPE, signal.SIGTERM))
 
 
 class Terminated(BaseException):

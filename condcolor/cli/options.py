@@ -70,9 +70,9 @@ model_option = click.option(
 )
 device_option = click.option(
     "--device",
-    type=one_of("auto", "cpu", "cuda"),
+    type=one_of("auto", "cpu", "cuda", "mps"),
     metavar="NAME",
-    help="auto, cpu, cuda or cuda:N  [default: auto]",
+    help="auto, cpu, cuda, cuda:N or mps  [default: auto]",
 )
 precision_option = click.option(
     "--precision",

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ import torch
 from torch import Tensor
 
 from condcolor.errors import DataError
+from condcolor.runtime.files import allocate, atomic_file
 from condcolor.runtime.messages import shown_name
 
 DECODE_THREADS = 4  # zlib and libjpeg release the interpreter lock
@@ -142,7 +142,7 @@ def blank(count: int, side: int, folder: Path) -> ImageCache:
         return ImageCache([torch.empty(shape, dtype=torch.uint8)])
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+            allocate(file, size)
             return ImageCache([torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=shape))])
     except OSError as error:
         raise _unwritten(folder, error) from error
@@ -196,26 +196,20 @@ def _make(
 ) -> tuple[dict[int, str], Tensor]:
     """Decode a shard into its files: the pictures first, then, when they are whole, what is wrong."""
     shape = (len(files), 3, side, side)
-    new = place.with_suffix(f".{secrets.token_hex(8)}.tmp")
+    wrong: dict[int, str] = {}
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with open(new, "xb+") as file:
-            # a mapped file that the disk has no room for would end the process
-            os.posix_fallocate(file.fileno(), 0, int(np.prod(shape)))
+        with atomic_file(place.with_suffix(".u8"), overwrite=True) as file:
+            allocate(file, int(np.prod(shape)))
             squares = torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=shape))
-            wrong = {}
             for i, fault in _fill(squares, files, side, decoder):
                 if fault is not None:
                     wrong[i] = str(fault)
                 told(i + 1)
-        os.replace(new, place.with_suffix(".u8"))
-        new.write_text(json.dumps({"faults": wrong}), encoding="utf-8")
-        os.replace(new, place.with_suffix(".json"))
+        with atomic_file(place.with_suffix(".json"), overwrite=True) as file:
+            file.write(json.dumps({"faults": wrong}).encode())
     except OSError as error:
         raise _unwritten(place.parent, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            new.unlink()
     _drop_unused(place.parent)
     return wrong, squares
 

@@ -231,26 +231,11 @@ def flat_fill(schema: AttributeSchema) -> ColorFunction:
 
 
 def _enclosed(light: Tensor) -> Tensor:
-    """The pixels `[H, W]` that a flood of the ground, from outside the border, does not reach."""
-    passable = np.pad((light >= FLOODED).numpy(), 1, constant_values=True)
-    return ~torch.from_numpy(_flood(passable)[1:-1, 1:-1]) & (light > metrics.DARK)
+    """Return the pixels `[H, W]` that a flood of the ground, from outside the border, does not reach.
 
-
-def _flood(passable: np.ndarray) -> np.ndarray:
-    """What of `passable [H, W]` bool can be walked to, up, down and sideways, from its border.
-
-    All along the border it must be passable. A run of passable pixels is reached when one pixel of it
-    is; runs of rows and of columns are filled in turn until nothing changes.
+    The flood goes up, down and sideways, over pixels that are as light as `FLOODED`.
     """
-    reached = np.zeros_like(passable)
-    reached[0, 0] = True
-    views = [(reached, passable), (reached.T, passable.T)]
-    runs = [np.cumsum(~open_.ravel()).reshape(open_.shape) for _, open_ in views]
-    before = 0
-    while reached.sum() > before:
-        before = reached.sum()
-        for (wet, open_), run in zip(views, runs, strict=True):
-            touched = np.zeros(run.max() + 1, bool)
-            touched[run[wet]] = True
-            wet |= touched[run] & open_
-    return reached
+    from scipy.ndimage import binary_fill_holes
+
+    lines = (light < FLOODED).numpy()
+    return torch.from_numpy(binary_fill_holes(lines)) & (light > metrics.DARK)

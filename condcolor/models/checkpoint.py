@@ -1,8 +1,4 @@
-"""What is written to disk and must load again: model folders and training states.
-
-Both are a folder of safetensors and JSON, no pickle, with the sha256 of every file beside it, that is
-there whole or not at all (folders.py).
-"""
+"""Models: a folder of safetensors and JSON, no pickle, verified by sha256, saved and loaded."""
 
 from __future__ import annotations
 
@@ -22,14 +18,8 @@ from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
 from condcolor.models.model_folder import CONFIG, CONFIG_FORMAT, WEIGHTS, read_config
 from condcolor.models.networks import UNet, make_generator
-from condcolor.runtime.files import (
-    from_fields,
-    new_folder,
-    sha256,
-    sha256_of,
-    surviving,
-    write_json,
-)
+from condcolor.runtime.files import checkpoint_folder, surviving
+from condcolor.runtime.json_files import from_fields, sha256, sha256_of, write_json
 from condcolor.runtime.messages import shown_name
 from condcolor.version import __version__
 
@@ -77,7 +67,7 @@ def save_model(
     if half:
         weights = {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}
     refuse_not_finite(weights, "the model" + (" in float16" if half else ""))
-    with new_folder(Path(folder)) as new:
+    with checkpoint_folder(Path(folder)) as new:
         write_tensors(new / WEIGHTS, weights)
         described = {
             "format": CONFIG_FORMAT,

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
-from condcolor.runtime.files import parse_json, read_json
+from condcolor.runtime.json_files import parse_json, read_json
 from condcolor.runtime.messages import shown_name
 
 CONFIG_FORMAT = 1  # of config.json; a reader refuses a newer one

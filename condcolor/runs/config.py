@@ -16,7 +16,8 @@ from condcolor.data.metadata import Metadata
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.config import ModelConfig
 from condcolor.recipes import Phase, TrainConfig
-from condcolor.runtime.files import from_fields, write_whole
+from condcolor.runtime.files import write_whole
+from condcolor.runtime.json_files import from_fields
 
 RUN_CONFIG = "config.json"
 RUN_FORMAT = 1  # of a run's config.json

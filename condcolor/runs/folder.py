@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,7 @@ from condcolor.evaluation.measures import LARGEST, number
 from condcolor.models.model_folder import CONFIG, read_config
 from condcolor.recipes import start_of
 from condcolor.runs.config import Plan
-from condcolor.runtime.files import surviving
+from condcolor.runtime.files import is_locked, lock, surviving, write_whole
 from condcolor.runtime.messages import shown_name
 
 FINISHED, TRAINING, STOPPED = "finished", "training now", "stopped before its end"
@@ -87,17 +86,7 @@ class RunFolder:
         planned = [i for i, phase in enumerate(self.plan.phases) if phase.epochs]
         if all(i in self.phase_ends for i in planned):
             return FINISHED
-        return TRAINING if self._is_locked() else STOPPED
-
-    def _is_locked(self) -> bool:
-        try:
-            with open(self.path / LOCK) as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:  # no lock at all: nobody has trained here on this machine
-            return False
-        return False
+        return TRAINING if is_locked(self.path / LOCK) else STOPPED
 
     @property
     def step(self) -> int:
@@ -235,7 +224,17 @@ def _described(folder: Path, notes: list[str]) -> dict:
 NAME = "log.jsonl"
 
 
+def locked(run: Path) -> AbstractContextManager:
+    """Hold a run folder against a second trainer.
+
+    Raises:
+        UsageError: another process is training there.
+    """
+    return lock(run / LOCK, UsageError(f"{run}: another process is training here"))
+
+
 def append(run: Path, entry: dict) -> None:
+    """Add a line to the run's log, in place: readers pass over a line that a crash has torn."""
     with open(run / NAME, "a", encoding="utf-8") as file:
         file.write(json.dumps(entry, allow_nan=False) + "\n")
 
@@ -260,6 +259,4 @@ def truncate(run: Path, step: int, *, phases: int) -> None:
     if path.is_file():
         known = (entry for entry in read_log(run) if entry["step"] <= step)
         kept = [json.dumps(entry) + "\n" for entry in known if entry.get("index", -1) < phases]
-        new = path.with_suffix(".tmp")
-        new.write_text("".join(kept), encoding="utf-8")
-        os.replace(new, path)
+        write_whole(path, "".join(kept).encode(), overwrite=True)

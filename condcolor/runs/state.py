@@ -18,16 +18,8 @@ from condcolor.models.checkpoint import (
     refuse_not_finite,
     write_tensors,
 )
-from condcolor.runtime.files import (
-    OLD,
-    TEMPORARY,
-    new_folder,
-    read_json,
-    sha256,
-    sha256_of,
-    surviving,
-    write_json,
-)
+from condcolor.runtime.files import OLD, checkpoint_folder, surviving, temporary_of
+from condcolor.runtime.json_files import read_json, sha256, sha256_of, write_json
 from condcolor.runtime.messages import shown_name
 
 
@@ -91,7 +83,7 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, 
     """
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     refuse_not_finite(tensors, "the training state")
-    with new_folder(Path(folder)) as new:
+    with checkpoint_folder(Path(folder)) as new:
         write_tensors(new / TENSORS, tensors)
         write_json(new / COUNTERS, state)
         write_json(new / MANIFEST, {name: sha256(new / name) for name in (TENSORS, COUNTERS)})
@@ -157,7 +149,9 @@ def prune_states(run: Path, keep: int = 2, *, spare: int | None = None) -> None:
                 _check_sums(folder)
                 kept.append(folder)
     if kept:
-        left = {f for end in (TEMPORARY, OLD) for f in (run / "checkpoints").glob(f"step-*{end}")}
+        unfinished = temporary_of(run / "checkpoints/step-*")
+        names = ("step-*.tmp", unfinished.name, f"step-*{OLD}")  # the first: of former versions
+        left = {folder for name in names for folder in unfinished.parent.glob(name)}
         for folder in left.union(states).difference(kept, spared):
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -13,7 +13,7 @@ from condcolor.errors import DataError, UsageError
 from condcolor.evaluation.measures import MEASURES, OF_ATTRIBUTES, number
 from condcolor.imaging.open import open_picture
 from condcolor.runs.folder import RunFolder
-from condcolor.runtime.files import new_folder
+from condcolor.runtime.files import checkpoint_folder
 from condcolor.runtime.messages import shown_name
 
 EVENTS = "events.out.tfevents."  # how the names of such files begin
@@ -37,7 +37,7 @@ def write_events(run: RunFolder, folder: Path | str, *, overwrite: bool = False)
     check_folder(folder, overwrite)
     place = Path(os.path.abspath(folder))  # with a name of its own, as "." has not
     writer_of = _writer()
-    with new_folder(place) as new, writer_of(new) as writer:
+    with checkpoint_folder(place) as new, writer_of(new) as writer:
         writer.add_text("run", _told(run), 0)
         for entry in run.log:
             _add_figures(writer, entry)

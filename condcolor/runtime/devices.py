@@ -22,13 +22,21 @@ PRECISIONS = ("auto", "fp32", "bf16")
 
 
 def pick_device(name: str | None = None) -> torch.device:
-    """`None` or "auto": CUDA when there is one, else the CPU; UsageError for one that is not there."""
+    """Return the device of a name: for None or "auto" a CUDA GPU, else Apple's GPU, else the CPU.
+
+    Raises:
+        UsageError: there is no such device, or none here.
+    """
     if name is None or name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if not re.fullmatch(r"cpu|cuda(:\d{1,4})?", str(name)):
-        raise UsageError(f"device '{name}' is not one of auto, cpu, cuda, cuda:N")
-    if name == "cpu":
-        return torch.device("cpu")
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    if not re.fullmatch(r"cpu|mps|cuda(:\d{1,4})?", str(name)):
+        raise UsageError(f"device '{name}' is not one of auto, cpu, cuda, cuda:N, mps")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise UsageError(f"device '{name}': no GPU of Apple's here; use --device cpu")
+    if name in ("cpu", "mps"):
+        return torch.device(name)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if not count:
         raise UsageError(f"device '{name}': no CUDA device here; use --device cpu")
@@ -40,42 +48,52 @@ def pick_device(name: str | None = None) -> torch.device:
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than float32 there (AVX512-BF16; Ampere or newer)."""
+    """Return whether bfloat16 is faster than float32 there (AVX512-BF16; Ampere or newer)."""
     if device.type == "cuda":
         with torch.cuda.device(device):
             return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu":
+        return False
     return torch.backends.mkldnn.is_available() and "avx512_bf16" in cpu_flags()
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that are free on a GPU; 0 on the CPU, where nothing is gained by moving there."""
+    """Return the bytes free on a CUDA GPU; 0 elsewhere, where the memory is that of the CPU."""
     return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
 
 
 def cpu_flags() -> frozenset[str]:
-    """The processor's feature flags, empty where the system does not tell."""
+    """Return the processor's feature flags, none where the system does not say."""
     with (
         contextlib.suppress(OSError),
-        open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f,
+        open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file,
     ):
-        for line in f:
+        for line in file:
             if line.startswith("flags"):
                 return frozenset(line.partition(":")[2].split())
     return frozenset()
 
 
 def pick_precision(asked: str, device: torch.device) -> str:
-    """`"auto"` -> `"bf16"` where that is faster, else `"fp32"`; those two as they are."""
+    """Return the precision to compute in: for "auto" bf16 where that is faster, else fp32.
+
+    On Apple's GPU it is fp32, whatever is asked: nobody has run it there in bf16.
+
+    Raises:
+        UsageError: there is no such precision.
+    """
     if asked not in PRECISIONS:
         choices, hint = ", ".join(PRECISIONS), did_you_mean(str(asked), PRECISIONS)
         raise UsageError(f"precision {asked!r} is not one of {choices}{hint}")
+    if device.type == "mps":
+        return "fp32"
     if asked != "auto":
         return asked
     return "bf16" if has_bf16(device) else "fp32"
 
 
 def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """A context in which networks compute in bfloat16, if that is the precision."""
+    """Return a context in which networks compute in bfloat16, if that is the precision."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 

@@ -177,10 +177,12 @@ def process_group(device: torch.device) -> Iterator[ProcessGroup]:
 
 
 def own_gpu(asked: str | None) -> str | None:
-    """The device asked for; where it is not said which of several GPUs, the one of this process."""
+    """Return the device asked for; where that leaves a choice under `torchrun`, that of this process."""
     local = os.environ.get("LOCAL_RANK")
-    if local is None or asked not in (None, "auto", "cuda") or not torch.cuda.is_available():
+    if local is None or asked not in (None, "auto", "cuda"):
         return asked
+    if not torch.cuda.is_available():
+        return "cuda" if asked == "cuda" else "cpu"  # gloo knows no tensors on Apple's GPU
     return f"cuda:{int(local) % torch.cuda.device_count()}"
 
 

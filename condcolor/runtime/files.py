@@ -1,115 +1,77 @@
-"""Files and folders that are written whole or not at all; JSON and sha256 of files; the lock of a run.
+"""Files and folders that are written whole or not at all; locks.
 
-A folder is written under a temporary name, fsynced, and put in place by one rename.
+What is written whole has another name until it is complete and on the disk, and takes its own by one
+rename. Not written so, and why: a download, whose part is kept (data/builders/partial_file.py); logs that
+are appended to, a line at a time (runs/folder.py, batch/manifest.py); files of any other file system than
+the local one (batch/cluster/storage.py).
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import dataclasses
 import errno
-import fcntl
-import hashlib
-import json
 import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
-from condcolor.errors import CheckpointError, DataError, UsageError
-from condcolor.runtime.messages import shown_name
+from condcolor.errors import CheckpointError, CondcolorError, DataError, UsageError
+from condcolor.runtime.messages import shown_name, why_unwritten
 
-TEMPORARY, OLD = ".tmp", ".old"  # ends of the names of folders that are being written or replaced
+OLD = ".old"  # end of the name of a folder that is being replaced
+SYNCED_ONE_BY_ONE = (
+    256  # files of a folder; of more, all that the system has to write is synced at once
+)
 
 
-@contextlib.contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill under another name. Filled, it takes the place of `folder`; else it goes.
+@contextmanager
+def atomic_file(path: str | os.PathLike, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Open a file to write and read, which takes the name `path` when the block ends without a fault.
+
+    Until then it is a hidden file beside it, which goes whatever stops the block. It has the rights of any
+    new file. A link in its place is replaced, never followed. Without `overwrite` a file that has appeared
+    there meanwhile stays.
 
     Raises:
-        CheckpointError: the disk refuses; what `folder` held before stands.
+        FileExistsError: the name is taken.
+        OSError: the disk refuses.
     """
-    new = folder.with_name(folder.name + TEMPORARY)
+    path = Path(path)
+    temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
     try:
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        yield new
-        _put_in_place(new, folder)
-    except OSError as error:
-        why = error.strerror or error
-        raise CheckpointError(
-            f"{shown_name(folder)}: cannot be written ({why}): make room or give permission there; what it "
-            "held before stands"
-        ) from None
+        with open(temporary, "xb+") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            os.replace(temporary, path)
+        else:
+            _rename_to_new(temporary, path)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
-def _put_in_place(new: Path, folder: Path) -> None:
-    """Give the folder `new`, once it is safe on the disk, the name `folder`."""
-    for path in (*new.iterdir(), new):
-        _fsync(path)
-    old = folder.with_name(folder.name + OLD)
-    if not folder.exists():
-        os.rename(new, folder)
-    elif not _exchange(new, folder):  # two steps; `standing` bridges what is between them
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(folder, old)
-        os.rename(new, folder)
-    _fsync(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    """Swap two names in one step, as Linux can on most file systems; False where it could not."""
-    at_cwd, flag = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of <linux/fs.h>
+def _rename_to_new(temporary: Path, path: Path) -> None:
     try:
-        swap = ctypes.CDLL(None).renameat2
-    except (OSError, AttributeError):
-        return False
-    return swap(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), flag) == 0
-
-
-def surviving(folder: Path) -> Path:
-    """The folder, or what it was to replace, where a crash came between the two."""
-    folder = Path(folder)
-    old = folder.with_name(folder.name + OLD)
-    return old if old.is_dir() and not folder.exists() else folder
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:  # some network file systems sync files only
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP) or not path.is_dir():
-            raise
-    finally:
-        os.close(handle)
-
-
-def from_fields(cls, fields: Mapping[str, object]):
-    """A dataclass made of what a JSON file held; CheckpointError when the fields do not fit."""
-    known = {f.name: f for f in dataclasses.fields(cls)}
-    unknown = sorted(set(fields) - set(known))
-    if unknown:
-        raise CheckpointError(f"{cls.__name__} has no field {', '.join(unknown)}: a newer format?")
-    lists = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
-    try:
-        return cls(**lists)
-    except (TypeError, ValueError, UsageError) as error:
-        raise CheckpointError(f"{cls.__name__} cannot be rebuilt: {error}") from None
+        os.link(temporary, path)  # fails when the name is taken, which a rename does not
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError, AttributeError):  # a system or disk without hard links
+        with open(path, "xb"):  # claims the name
+            pass
+        with ExitStack() as undo:
+            undo.callback(path.unlink, missing_ok=True)  # the claim, if the rename fails
+            os.replace(temporary, path)
+            undo.pop_all()
 
 
 def write_whole(path: str | os.PathLike, data: bytes, *, overwrite: bool = False) -> None:
-    """Write a file so that it is there whole or not at all, whatever interrupts.
-
-    The bytes go to a hidden file beside it, which takes the name when complete. A link in its
-    place is replaced, never followed. Without `overwrite` a file that appears meanwhile stays.
+    """Write a file as `atomic_file` does, with messages for people.
 
     Raises:
         UsageError: the name is taken.
@@ -117,25 +79,21 @@ def write_whole(path: str | os.PathLike, data: bytes, *, overwrite: bool = False
     """
     path = Path(path)
     refuse_taken(path, overwrite)
-    temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
     try:
-        with open(temporary, "xb") as file:
+        with atomic_file(path, overwrite=overwrite) as file:
             file.write(data)
-        if overwrite:
-            os.replace(temporary, path)
-        else:
-            _rename_to_new(temporary, path)
     except FileExistsError as error:
         raise UsageError(_taken(path)) from error
     except OSError as error:
-        raise DataError(f"{shown_name(path)}: {_why_unwritten(error, path)}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+        raise DataError(f"{shown_name(path)}: {why_unwritten(error, path)}") from error
 
 
 def refuse_taken(path: str | os.PathLike, overwrite: bool) -> None:
-    """Raise UsageError when nothing may be saved under that name; worth asking before long work."""
+    """Refuse a name under which nothing may be saved; worth asking before long work.
+
+    Raises:
+        UsageError: the name is taken, or no file can have it.
+    """
     label = shown_name(path)
     try:
         mode = os.stat(path).st_mode
@@ -155,88 +113,189 @@ def _taken(path: str | os.PathLike) -> str:
     return f"{shown_name(path)}: exists already: choose another name or allow overwriting"
 
 
-def _rename_to_new(temporary: Path, path: Path) -> None:
+@contextmanager
+def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Make a folder to fill, which takes the name `path` when the block ends without a fault.
+
+    Until then it is a hidden folder beside it, which goes whatever stops the block; what a killed process
+    left of one goes first. Only with `overwrite` is a folder replaced that holds anything.
+
+    Raises:
+        OSError: the disk refuses, or something has appeared in the folder; what it held stands.
+    """
+    new = temporary_of(path)
+    shutil.rmtree(new, ignore_errors=True)
     try:
-        os.link(temporary, path)  # fails when the name is taken, which a rename does not
-    except FileExistsError:
-        raise
-    except (OSError, NotImplementedError):  # a file system without hard links
-        with open(path, "xb"):  # claims the name
-            pass
-        with ExitStack() as undo:
-            undo.callback(path.unlink, missing_ok=True)  # the claim, if the rename fails
-            os.replace(temporary, path)
-            undo.pop_all()
+        new.mkdir(parents=True)
+        yield new
+        _put_in_place(new, path, overwrite)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
-def _why_unwritten(error: OSError, path: Path) -> str:
-    folder = shown_name(path.parent)
-    denied = (
-        f"no permission to write in '{folder}': choose another folder or change its permissions"
-    )
-    known = {
-        errno.ENOSPC: "the disk is full: free some space or choose another disk",
-        errno.EDQUOT: "the disk quota is used up: free some space or choose another disk",
-        errno.EROFS: f"'{folder}' is on a read-only disk: choose another folder",
-        errno.EACCES: denied,
-        errno.EPERM: denied,
-        errno.ENOENT: f"the folder '{folder}' does not exist: make it first",
-        errno.ENOTDIR: f"'{folder}' is no folder: choose another",
-        errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
-    }
-    fallback = f"cannot be written ({error.strerror or error}): check the disk"
-    return known.get(error.errno, fallback)
+@contextmanager
+def checkpoint_folder(path: Path) -> Iterator[Path]:
+    """Make a folder of a model or a training state, as `atomic_folder` does, over the one that is there.
+
+    Raises:
+        CheckpointError: the disk refuses; what the folder held before stands.
+    """
+    try:
+        with atomic_folder(path, overwrite=True) as new:
+            yield new
+    except OSError as error:
+        why = error.strerror or error
+        raise CheckpointError(
+            f"{shown_name(path)}: cannot be written ({why}): make room or give permission there; what it "
+            "held before stands"
+        ) from None
 
 
-MAX_JSON_BYTES = 64 * 2**20  # a config is some KB, a training state's counters little more
+def temporary_of(folder: Path) -> Path:
+    """Return the name that a folder has while it is written."""
+    return folder.with_name(f".{folder.name}.tmp")
 
 
-def read_json(path: Path) -> dict:
-    """A JSON object; CheckpointError when it is missing, unreadable or something else."""
-    label = shown_name(path)
+def _put_in_place(new: Path, folder: Path, overwrite: bool) -> None:
+    """Give the folder `new`, once it is safe on the disk, the name `folder`."""
+    _sync_all(new)
+    old = folder.with_name(folder.name + OLD)
+    if not overwrite:
+        with suppress(FileNotFoundError):
+            folder.rmdir()  # fails unless it is empty, as the rename does
+        os.rename(new, folder)
+    elif not folder.exists():
+        os.rename(new, folder)
+    elif not _exchange(new, folder):  # two steps; `surviving` bridges what is between them
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(folder, old)
+        os.rename(new, folder)
+    _fsync(folder.parent)
+    if overwrite:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Swap two names in one step, as Linux can on most file systems; False where it could not."""
+    if sys.platform != "linux":
+        return False
+    at_cwd, flag = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of <linux/fs.h>
+    try:
+        import ctypes
+
+        swap = ctypes.CDLL(None).renameat2
+    except (
+        ImportError,
+        OSError,
+        AttributeError,
+    ):  # a Python without ctypes, a C library without it
+        return False
+    return swap(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), flag) == 0
+
+
+def surviving(folder: Path) -> Path:
+    """Return the folder, or what it was to replace, where a crash came between the two."""
+    folder = Path(folder)
+    old = folder.with_name(folder.name + OLD)
+    return old if old.is_dir() and not folder.exists() else folder
+
+
+def _sync_all(folder: Path) -> None:
+    """Wait until a folder and all in it are on the disk."""
+    paths = sorted(folder.rglob("*"), reverse=True)  # what is in a folder before the folder
+    if len(paths) > SYNCED_ONE_BY_ONE and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in (*paths, folder):
+        _fsync(path)
+
+
+def _fsync(path: Path) -> None:
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":  # where a folder cannot be opened, and a rename is journaled
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:  # some network file systems sync files only
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP) or not is_folder:
+            raise
+    finally:
+        os.close(handle)
+
+
+def allocate(file: BinaryIO, size: int) -> None:
+    """Give a new, empty file `size` bytes of the disk: to map one that the disk has no room for is fatal.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    try:
+        return os.posix_fallocate(file.fileno(), 0, size)
+    except AttributeError:  # Windows, macOS
+        pass
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+            raise
+    zeros = bytes(1 << 20)
+    for start in range(0, size, len(zeros)):
+        file.write(zeros[: size - start])
+    file.flush()
+
+
+@contextmanager
+def lock(path: Path, busy: CondcolorError) -> Iterator[BinaryIO]:
+    """Hold a file against other processes, open to append to it.
+
+    The system holds the lock and ends it with the process, however that ends. The file stays, for who takes
+    a lock's file away lets two others hold one each. Where the disk knows no locks, nothing is held.
+
+    Raises:
+        CondcolorError: another process holds it: `busy`.
+        OSError: the file cannot be opened.
+    """
+    # not its FileLock, which may take the file away, or lock by a file alone that a killed process leaves
+    from filelock import lock_descriptor
+
+    with open(path, "ab", buffering=0) as file:
+        is_free = True
+        with suppress(OSError):  # a disk without locks
+            is_free = lock_descriptor(file.fileno(), blocking=False)
+        if not is_free:
+            raise busy
+        yield file
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a process holds the lock of a file."""
     try:
         with open(path, "rb") as file:
-            data = file.read(MAX_JSON_BYTES + 1)
-    except FileNotFoundError:
-        raise CheckpointError(f"{label}: missing") from None
-    except OSError as error:
-        raise CheckpointError(f"{label}: not readable JSON ({error})") from None
-    return parse_json(data, label)
+            return not _can_share(file.fileno())
+    except OSError:  # no such file, or a disk without locks
+        return False
 
 
-def parse_json(data: bytes, label: str) -> dict:
-    if len(data) > MAX_JSON_BYTES:
-        raise CheckpointError(f"{label}: over {MAX_JSON_BYTES >> 20} MB, which no config is")
+def _can_share(handle: int) -> bool:
+    """Return whether an open file can be locked, shared with others who ask the same."""
     try:
-        content = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        why = error if data else "an empty file"
-        raise CheckpointError(f"{label}: not readable JSON ({why})") from None
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{label}: holds a {type(content).__name__}, not an object")
-    return content
+        import fcntl
+    except ImportError:  # Windows: who asks at the same instant is taken for a holder
+        from filelock import lock_descriptor
 
-
-def sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_json(path: Path, content: Mapping[str, object]) -> None:
-    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def sha256_of(path: Path) -> str:
+        return lock_descriptor(handle, blocking=False)
     try:
-        return sha256(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{shown_name(path)}: missing") from None
-    except OSError as error:
-        raise CheckpointError(f"{shown_name(path)}: cannot be read ({error.strerror})") from None
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for pictures, parents too; DataError when it cannot be, or not written in."""
+    """Make a folder for pictures, parents too.
+
+    Raises:
+        DataError: it cannot be made, or nothing can be written in it.
+    """
     label = shown_name(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -251,38 +310,11 @@ def make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def draft_of(out: Path) -> Iterator[Path]:
-    """A folder to fill under another name. Filled, it takes the place of `out`, which is empty if there."""
-    draft = out.with_name(f".{out.name}.tmp")
-    shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed
-    try:
-        draft.mkdir(parents=True)
-        yield draft
-        os.sync()  # the files before the name that says they are all there
-        if out.exists():
-            out.rmdir()  # empty, as checked
-        draft.replace(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-@contextmanager
 def disk_faults(kept: str = "") -> Iterator[None]:
-    """Within it, what the disk refuses becomes a DataError that ends with what is `kept`."""
+    """Turn what the disk refuses within it into a DataError that ends with what is `kept`."""
     try:
         yield
     except OSError as error:
-        where = f"{shown_name(error.filename)}: " if isinstance(error.filename, str) else ""
+        label = f"{shown_name(error.filename)}: " if isinstance(error.filename, str) else ""
         hint = "make room or give permission, and run the same again"
-        raise DataError(f"{where}{error.strerror or error}: {hint}{kept}") from error
-
-
-@contextlib.contextmanager
-def locked(run: Path) -> Iterator[None]:
-    """Hold the run folder against a second trainer; the lock goes when the process does."""
-    with open(run / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(f"{run}: another process is training here") from None
-        yield
+        raise DataError(f"{label}{error.strerror or error}: {hint}{kept}") from error

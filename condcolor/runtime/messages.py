@@ -6,6 +6,7 @@ import errno
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -40,6 +41,26 @@ def why_unread(error: OSError, source: object) -> str:
         errno.ENAMETOOLONG: "no such file (the name is too long): check the path",
     }
     fallback = f"cannot be read ({error.strerror or error}): check the disk or copy it again"
+    return known.get(error.errno, fallback)
+
+
+def why_unwritten(error: OSError, path: Path) -> str:
+    """Return why a file cannot be written, and what to do."""
+    folder = shown_name(path.parent)
+    denied = (
+        f"no permission to write in '{folder}': choose another folder or change its permissions"
+    )
+    known = {
+        errno.ENOSPC: "the disk is full: free some space or choose another disk",
+        errno.EDQUOT: "the disk quota is used up: free some space or choose another disk",
+        errno.EROFS: f"'{folder}' is on a read-only disk: choose another folder",
+        errno.EACCES: denied,
+        errno.EPERM: denied,
+        errno.ENOENT: f"the folder '{folder}' does not exist: make it first",
+        errno.ENOTDIR: f"'{folder}' is no folder: choose another",
+        errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
+    }
+    fallback = f"cannot be written ({error.strerror or error}): check the disk"
     return known.get(error.errno, fallback)
 
 

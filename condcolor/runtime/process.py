@@ -10,7 +10,6 @@ on the machine that saves some microseconds; beside threads that decode and enco
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
 import signal
@@ -24,15 +23,15 @@ from condcolor.errors import CondcolorError, DataError
 
 
 def is_memory_error(error: BaseException) -> bool:
-    """Whether Python, torch on the CPU or CUDA says that memory is used up."""
-    said = str(error)
-    out_of_it = "out of memory" in said or "can't allocate memory" in said
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_it)
+    """Return whether Python, torch on the CPU or on a GPU says that memory is used up."""
+    text = str(error)
+    is_used_up = "out of memory" in text or "can't allocate memory" in text
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and is_used_up)
 
 
 @contextmanager
 def memory_advice(what_to_do: str) -> Iterator[None]:
-    """Within it, running out of memory is a DataError: `not enough memory: what_to_do`."""
+    """Turn running out of memory within it into a DataError: `not enough memory: what_to_do`."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -51,21 +50,20 @@ KEPT = {
 
 
 def keep_memory() -> bool:
-    """Let this process keep the memory it frees, for its next use of it.
+    """Let this process keep the memory it frees, for its next use of it; return whether it does.
 
     For commands: it holds for the whole process, which no library should decide. What was taken once is given
-    back only at the end.
-
-    Returns:
-        Whether it was done. Where there is no glibc nothing is, and nothing is wrong.
+    back only at the end. Where there is no glibc nothing is done, and nothing is wrong.
     """
     if sys.platform != "linux":
         return False
     try:
+        import ctypes
+
         libc = ctypes.CDLL(None)
         libc.gnu_get_libc_version  # noqa: B018  # musl has a mallopt, too, that does nothing
         mallopt = libc.mallopt
-    except (OSError, AttributeError):
+    except (ImportError, OSError, AttributeError):
         return False
     mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
     taken = [mallopt(setting, value) for setting, value in KEPT.items()]
@@ -78,6 +76,15 @@ POLICY = "OMP_WAIT_POLICY"  # OpenMP 3.0; read when torch is imported
 def wait_asleep() -> None:
     """Let the threads of a torch that is not imported yet wait asleep, unless the environment says how."""
     os.environ.setdefault(POLICY, "PASSIVE")
+
+
+MPS_FALLBACK = "PYTORCH_ENABLE_MPS_FALLBACK"  # of PyTorch; read when torch is imported
+
+
+def let_mps_fall_back() -> None:
+    """Let the CPU do what Apple's GPU cannot, in a torch that is not imported yet."""
+    if sys.platform == "darwin":
+        os.environ.setdefault(MPS_FALLBACK, "1")
 
 
 class Interrupted(CondcolorError):
@@ -125,7 +132,7 @@ AHEAD = 2  # batches that are ready and wait
 
 
 def ahead(make: Callable[[In], Out], inputs: Iterable[In], depth: int = AHEAD) -> Iterator[Out]:
-    """`make(input)` of each, in order, up to `depth` of them before they are asked for.
+    """Yield `make(input)` of each, in order; a thread makes up to `depth` of them before they are asked for.
 
     What `make` raises is raised where its result would have come. Closing the iterator ends the thread.
     """
@@ -153,17 +160,17 @@ def ahead(make: Callable[[In], Out], inputs: Iterable[In], depth: int = AHEAD) -
     thread.start()
     try:
         while (item := ready.get()) is not None:
-            made, error = item
+            result, error = item
             if error is not None:
                 raise error
-            yield made
+            yield result
     finally:
         closed.set()
         thread.join()
 
 
 def cores() -> int:
-    """Those that the system lets it run on, where it says so; one at least."""
+    """Return how many cores the system lets this process run on, one at least."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

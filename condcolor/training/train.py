@@ -25,11 +25,10 @@ from condcolor.models.losses import FeatureLoss
 from condcolor.recipes import Phase, Recipe, TrainConfig, find_recipe
 from condcolor.runs import plots
 from condcolor.runs.config import RUN_CONFIG, Plan, fingerprint, phases_with
-from condcolor.runs.folder import read_log
+from condcolor.runs.folder import locked, read_log
 from condcolor.runs.report import write_report
 from condcolor.runtime.devices import pick_device
 from condcolor.runtime.distributed import ALONE, ProcessGroup, own_gpu, process_group, was_restarted
-from condcolor.runtime.files import locked
 from condcolor.training.trainer import Callbacks, Trainer
 
 NO_CACHE = "none"  # pictures stay in memory

@@ -17,7 +17,7 @@ from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_metadata, write_metadata
 from condcolor.data.palette import measure_palette
 from condcolor.evaluation import sketches
-from condcolor.evaluation.evaluate import _flood, flat_fill, grey
+from condcolor.evaluation.evaluate import FLOODED, _enclosed, flat_fill, grey
 from condcolor.evaluation.sketches import AttributeScore, Evaluation, evaluate
 
 COLORS = {name: parse_hex(color) for name, color in PALETTE.items()}
@@ -311,11 +311,13 @@ def test_flat_fill_gives_what_lines_enclose_the_mean_of_the_colours_asked(pictur
 @pytest.mark.parametrize("seed", range(20))
 def test_the_flood_reaches_what_pillows_does(seed):
     draws = np.random.default_rng(seed)
-    open_ = np.pad(draws.random(draws.integers(1, 24, 2)) < draws.uniform(0.4, 0.9), 1)
-    open_[[0, -1]] = open_[:, [0, -1]] = True
-    filled = Image.fromarray(np.where(open_, 255, 0).astype(np.uint8)).copy()
+    open_ = draws.random(draws.integers(1, 24, 2)) < draws.uniform(0.4, 0.9)
+    light = torch.where(torch.from_numpy(open_), FLOODED, 0.5)  # lines that are not dark
+    around = np.pad(np.where(open_, 255, 0).astype(np.uint8), 1, constant_values=255)
+    filled = Image.fromarray(around).copy()
     ImageDraw.floodfill(filled, (0, 0), 100)
-    assert np.array_equal(_flood(open_), np.array(filled) == 100)
+    reached = (np.array(filled) == 100)[1:-1, 1:-1]
+    assert np.array_equal(~_enclosed(light).numpy(), reached)
 
 
 def test_a_model_that_does_not_obey_scores_worse_than_its_error():

@@ -17,7 +17,7 @@ from condcolor.models.checkpoint import load_model, load_weights
 from condcolor.models.config import ModelConfig
 from condcolor.models.networks import UNet
 from condcolor.runs.state import load_state, save_state
-from condcolor.runtime.files import sha256
+from condcolor.runtime.json_files import sha256
 
 
 def rewrite(folder, weights=None, **fields):

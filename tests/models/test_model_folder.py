@@ -31,8 +31,8 @@ from condcolor.models.model_folder import (
     read_onnx,
     schema_of,
 )
-from condcolor.runtime import files
-from condcolor.runtime.files import read_json
+from condcolor.runtime import json_files
+from condcolor.runtime.json_files import read_json
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_malformed_schema_names_the_file(model):
 
 
 def test_no_config_is_read_without_end(model, monkeypatch):
-    monkeypatch.setattr(files, "MAX_JSON_BYTES", 10)
+    monkeypatch.setattr(json_files, "MAX_JSON_BYTES", 10)
     with pytest.raises(CheckpointError, match="which no config is"):
         read_json(model / CONFIG)
 

@@ -11,7 +11,15 @@ import torch
 
 from condcolor.errors import UsageError
 from condcolor.runtime import devices
-from condcolor.runtime.devices import autocast, cpu_flags, has_bf16, pick_device, pick_precision
+from condcolor.runtime.devices import (
+    autocast,
+    cpu_flags,
+    free_memory,
+    has_bf16,
+    pick_device,
+    pick_precision,
+)
+from condcolor.runtime.distributed import own_gpu
 from condcolor.runtime.process import Interrupted, StopFlag
 
 CPU = torch.device("cpu")
@@ -22,7 +30,16 @@ def cards(request, monkeypatch):
     """A machine with so many CUDA devices, as far as it is asked."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: request.param > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: request.param)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     return request.param
+
+
+@pytest.fixture
+def apple(monkeypatch):
+    """A Mac with a GPU of Apple's, as far as it is asked."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    return torch.device("mps")
 
 
 @pytest.mark.parametrize("name", [None, "auto"])
@@ -55,11 +72,41 @@ def test_a_device_is_there_or_the_message_says_what_is(cards):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:x", "cpu:1", "meta", "mps", "cuda:99999"]
+    "name",
+    ["", "gpu", "CUDA", "cuda:", "cuda:-1", "cuda:x", "cpu:1", "meta", "mps:0", "cuda:99999"],
 )
 def test_what_is_no_device_is_refused(name):
-    with pytest.raises(UsageError, match="is not one of auto, cpu, cuda, cuda:N"):
+    with pytest.raises(UsageError, match="is not one of auto, cpu, cuda, cuda:N, mps"):
         pick_device(name)
+
+
+@pytest.mark.parametrize("name", [None, "auto", "mps"])
+def test_a_mac_computes_on_its_gpu(apple, name):
+    assert pick_device(name) == apple
+    assert pick_device("cpu") == CPU
+    with pytest.raises(UsageError, match="no CUDA device here"):
+        pick_device("cuda")
+
+
+@pytest.mark.usefixtures("cards")
+def test_without_apples_gpu_there_is_no_mps():
+    with pytest.raises(UsageError, match="device 'mps': no GPU of Apple's here; use --device cpu"):
+        pick_device("mps")
+
+
+def test_apples_gpu_computes_in_fp32(apple):
+    assert not has_bf16(apple)
+    assert [pick_precision(asked, apple) for asked in ("auto", "fp32", "bf16")] == ["fp32"] * 3
+    with autocast("fp32", apple):
+        assert not torch.is_autocast_enabled("mps")
+    assert free_memory(apple) == 0  # pictures stay where they are: it is the same memory
+
+
+@pytest.mark.parametrize(("asked", "own"), [(None, "cpu"), ("auto", "cpu"), ("mps", "mps")])
+def test_many_processes_compute_on_the_cpu_of_a_mac(apple, monkeypatch, asked, own):
+    assert pick_device(own_gpu(None)) == apple
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert own_gpu(asked) == own
 
 
 def test_auto_precision_is_bf16_where_the_processor_has_it(monkeypatch):

@@ -8,6 +8,7 @@ import errno
 import os
 import resource
 import signal
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,7 +27,14 @@ from condcolor.models.checkpoint import load_model
 from condcolor.runs import state
 from condcolor.runs.state import load_state, prune_states, save_state, state_folders
 from condcolor.runtime import files
-from condcolor.runtime.files import write_whole
+from condcolor.runtime.files import (
+    allocate,
+    atomic_file,
+    atomic_folder,
+    is_locked,
+    lock,
+    write_whole,
+)
 
 
 def first_weight(folder) -> torch.Tensor:
@@ -153,7 +161,7 @@ def test_everything_is_synced_before_it_gets_its_name(tmp_path, monkeypatch):
     save_state(tmp_path / "step-1", {"a": torch.ones(2)}, {})
     names = {"state.safetensors", "state.json", "manifest.json"}
     assert set(steps[:3]) == names
-    assert steps[3:] == ["step-1.tmp", "rename", tmp_path.name]
+    assert steps[3:] == [".step-1.tmp", "rename", tmp_path.name]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
@@ -340,3 +348,131 @@ def test_whatever_stops_it_leaves_nothing(tmp_path, monkeypatch, fault, said, li
     with pytest.raises(DataError if said else KeyboardInterrupt, match=said):
         save_picture(tmp_path / "a.png", noise(), overwrite=overwrite)
     assert names(tmp_path) == []
+
+
+def test_a_file_has_its_name_once_it_is_full(tmp_path):
+    path = tmp_path / "a.bin"
+    with atomic_file(path) as file:
+        file.write(b"whole")
+        assert not path.exists()
+    assert path.read_bytes() == b"whole"
+    with pytest.raises(FileExistsError), atomic_file(path) as file:
+        file.write(b"other")
+
+    def stopped():
+        with atomic_file(path, overwrite=True) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert path.read_bytes() == b"whole"
+    assert names(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_has_its_name_once_it_is_full(tmp_path, is_there):
+    folder, left = tmp_path / "set", tmp_path / ".set.tmp"
+    if is_there:
+        folder.mkdir()
+    left.mkdir()
+    (left / "of a killed process").touch()
+    with atomic_folder(folder) as new:
+        (new / "inner").mkdir()
+        (new / "inner/a.png").touch()
+        assert names(tmp_path) == [".set.tmp", *["set"] * is_there]
+    assert names(tmp_path) == ["set"]
+    assert names(folder) == ["inner"]
+    assert names(folder / "inner") == ["a.png"]
+
+
+@pytest.mark.usefixtures("replacing")
+def test_a_folder_that_others_filled_meanwhile_stays(tmp_path):
+    folder = tmp_path / "set"
+
+    def overtaken():
+        with atomic_folder(folder) as new:
+            (new / "a.png").touch()
+            folder.mkdir()
+            (folder / "precious").touch()
+
+    with pytest.raises(OSError, match="not empty"):
+        overtaken()
+    assert names(tmp_path) == ["set"]
+    assert names(folder) == ["precious"]
+    with atomic_folder(folder, overwrite=True) as new:
+        (new / "a.png").touch()
+    assert names(tmp_path) == ["set"]
+    assert names(folder) == ["a.png"]
+
+
+@pytest.mark.parametrize("most", [0, 256])
+def test_all_of_a_folder_is_synced(tmp_path, monkeypatch, most):
+    monkeypatch.setattr(files, "SYNCED_ONE_BY_ONE", most)
+    synced = []
+    monkeypatch.setattr(files, "_fsync", lambda path: synced.append(path.name))
+    monkeypatch.setattr(os, "sync", lambda: synced.append("all"))
+    with atomic_folder(tmp_path / "set") as new:
+        (new / "inner").mkdir()
+        (new / "inner/a.png").touch()
+    expected = ["a.png", "inner", ".set.tmp"] if most else ["all"]
+    assert synced == [*expected, tmp_path.name]
+
+
+@pytest.mark.parametrize("missing", ["nothing", "the function", "the file system's part"])
+def test_room_is_made_on_the_disk(tmp_path, monkeypatch, missing):
+    def unsupported(*_):
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    if missing == "the function":
+        monkeypatch.delattr(os, "posix_fallocate")
+    elif missing != "nothing":
+        monkeypatch.setattr(os, "posix_fallocate", unsupported)
+    size = (1 << 20) + 7
+    with open(tmp_path / "room", "xb") as file:
+        allocate(file, size)
+    assert (tmp_path / "room").read_bytes() == bytes(size)
+
+
+HOLD = """
+import sys
+from condcolor.errors import UsageError
+from condcolor.runtime.files import lock
+with lock(sys.argv[1], UsageError("busy")):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_ends_with_its_process_however_that_ends(tmp_path):
+    path = tmp_path / ".lock"
+    assert not is_locked(path)  # nor does it make one
+    assert names(tmp_path) == []
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", HOLD, path], **pipes) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        assert is_locked(path)
+        with (
+            pytest.raises(UsageError, match="another is here"),
+            lock(path, UsageError("another is here")),
+        ):
+            pass
+        holder.kill()
+    assert not is_locked(path)
+    with lock(path, UsageError("busy")) as file:
+        file.write(b"kept")
+    with lock(path, UsageError("busy")):
+        assert path.read_bytes() == b"kept"
+        assert is_locked(path)
+    assert names(tmp_path) == [".lock"]
+
+
+def test_a_disk_without_locks_holds_nobody_up(tmp_path, monkeypatch):
+    import filelock
+
+    def unsupported(*_, **__):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(filelock, "lock_descriptor", unsupported)
+    with lock(tmp_path / ".lock", UsageError("busy")), lock(tmp_path / ".lock", UsageError("busy")):
+        assert not is_locked(tmp_path / ".lock")

@@ -85,7 +85,7 @@ def test_elsewhere_nothing_is_done(monkeypatch):
     monkeypatch.setattr(process.sys, "platform", "darwin")
     assert not process.keep_memory()
     monkeypatch.setattr(process.sys, "platform", "linux")
-    monkeypatch.setattr(process.ctypes, "CDLL", lambda _: object())  # a C library of another kind
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())  # a C library of another kind
     assert not process.keep_memory()
 
 

@@ -24,7 +24,7 @@ from condcolor.recipes import RECIPES, Phase, TrainConfig
 from condcolor.runs.config import Plan
 from condcolor.runs.folder import read_log
 from condcolor.runs.state import state_folders
-from condcolor.runtime.files import sha256
+from condcolor.runtime.json_files import sha256
 from condcolor.runtime.process import Interrupted
 from condcolor.training import run_writer
 from condcolor.training import trainer as trainer_module

@@ -29,6 +29,7 @@ MAX_MEMBER = 1 << 32  # bytes that a file may have
 MAX_MEMBERS = 5_000_000
 MAX_PADDING = 64 << 20  # bytes of nothing behind the end; tar pads to a record, 10 KiB as a rule
 SPARE = 32 << 20  # bytes of the disk that stay free
+NOWHERE = os.path.abspath("/unpacked")  # not there, so that no link on this disk leads out of it
 OnProgress = Callable[[int, int], None]  # (done, total)
 
 
@@ -185,17 +186,28 @@ def _reading(
 
 
 def _members(tar: tarfile.TarFile, archive: Path | str) -> Iterator[tarfile.TarInfo]:
-    """All members, each refused unless it is a plain file or folder that stays inside."""
+    """Yield all members, each a plain file or folder that stays inside.
+
+    Raises:
+        DataError: a member that is refused.
+    """
     for count, member in enumerate(tar, 1):
-        path = PurePosixPath(member.name.replace("\\", "/"))
+        # The filter passes links that stay inside, and absolute paths without their slash; it knows the
+        # separators of this system alone, and counts nothing. So these checks are ours.
         if member.issym() or member.islnk():
             raise _refused(archive, member, "is a link")
-        if not (member.isfile() or member.isdir()) or member.issparse():
-            raise _refused(archive, member, "is no plain file")
-        if path.is_absolute() or ".." in path.parts or path_fault(member.name or "."):
+        if path_fault(member.name or "."):
             raise _refused(archive, member, "leaves the folder")
         if not 0 <= member.size <= MAX_MEMBER or count > MAX_MEMBERS:
             raise _refused(archive, member, "is too much")
+        try:
+            tarfile.data_filter(member, NOWHERE)
+        except tarfile.FilterError as error:
+            special = isinstance(error, tarfile.SpecialFileError)
+            fault = "is no plain file" if special else "leaves the folder"
+            raise _refused(archive, member, fault) from error
+        if member.issparse():
+            raise _refused(archive, member, "is no plain file")
         yield member
         tar.members.clear()  # tarfile would keep every one
 

@@ -23,7 +23,7 @@ from condcolor.data.builders.archive import (
 from condcolor.data.builders.download import check_url, download, file_name
 from condcolor.data.metadata import CSV_NAME, write_metadata
 from condcolor.errors import DataError, UsageError
-from condcolor.runtime.files import disk_faults, draft_of
+from condcolor.runtime.files import atomic_folder, disk_faults
 from condcolor.runtime.messages import shown_name
 
 URL = "https://s3.amazonaws.com/fast-ai-coco/coco_sample.tgz"
@@ -183,7 +183,7 @@ def _unpack(
     told: OnStageProgress,
 ) -> None:
     """Fill a folder under another name, then put it in place of `out`, which is empty if there."""
-    with draft_of(out) as draft:
+    with atomic_folder(out) as draft:
         (draft / FOLDER).mkdir()
         extract(
             source,

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
+from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from condcolor.data.builders.partial_file import Part, Version
 from condcolor.errors import DataError, UsageError
+from condcolor.runtime.files import lock
 from condcolor.runtime.messages import shown_name
 from condcolor.version import __version__
 
@@ -77,22 +79,31 @@ def download(
     """
     check_url(url)
     path = Path(path)
-    place = path.with_name(path.name + ".part")
-    note = path.with_name(place.name + ".json")
+    partial = path.with_name(path.name + ".part")
+    note = path.with_name(partial.name + ".json")
+    label = shown_name(partial)
     try:
-        with open(place, "ab", buffering=0) as file:
-            part = Part(file, note, url)
+        with lock(partial, DataError(f"{label}: another download writes it: wait for it")) as file:
             try:
                 if not path.exists():  # else another process was faster
+                    part = Part(file, note, url)
                     _fetch(part, size, on_progress, say, timeout, waits, sleep)
                     os.fsync(file.fileno())
-                    os.replace(place, path)
+                    _let_go(file)
+                    os.replace(partial, path)
             finally:
-                if path.exists() or not part.size:
+                if path.exists() or not partial.stat().st_size:
+                    _let_go(file)
                     note.unlink(missing_ok=True)
-                    place.unlink(missing_ok=True)
+                    partial.unlink(missing_ok=True)
     except OSError as error:  # of the disk; those of the network have become a DownloadError
-        raise DataError(f"{shown_name(place)}: {_why_unwritten(error)}") from error
+        raise DataError(f"{label}: {_why_unwritten(error)}") from error
+
+
+def _let_go(file: BinaryIO) -> None:
+    """Close a file whose name is to change, where an open one keeps its name."""
+    if os.name == "nt":
+        file.close()
 
 
 def check_url(url: str) -> None:

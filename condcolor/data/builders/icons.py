@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import os
-import shutil
 import signal
 import struct
 import sys
@@ -25,6 +23,8 @@ from condcolor.data.builders.avatar_svg import FRAMINGS
 from condcolor.data.builders.avatars import PALETTE, Options, check_installed, draw_icon, kit_meta
 from condcolor.data.metadata import write_metadata
 from condcolor.errors import UsageError, did_you_mean
+from condcolor.runtime.files import atomic_folder
+from condcolor.runtime.process import cores
 
 COLUMNS = ("input", "output", "hair", "shirt", "character")
 _COLORINGS = len(PALETTE) ** 2
@@ -68,8 +68,7 @@ def draw_icons(
     _check(out, options, characters, names, count)
     check_installed()
 
-    draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
+    with atomic_folder(out) as draft:
         for folder in ("inputs", "outputs", "masks"):
             (draft / folder).mkdir(parents=True)
         jobs = [
@@ -85,11 +84,6 @@ def draw_icons(
         write_metadata(draft / "metadata.csv", rows, COLUMNS)
         origin = _origin(names, characters, count, skin_rgb, options)
         (draft / "ORIGIN.md").write_text(origin, "utf-8")
-        if out.exists():
-            out.rmdir()  # empty, as checked
-        draft.replace(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return len(rows)
 
 
@@ -190,8 +184,8 @@ def _write_png(path: Path, pixels: np.ndarray) -> None:
 @contextlib.contextmanager
 def _mapper(jobs: int):
     """`map`, in processes where that pays and where they can be had without a main guard."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    workers = min(cores, 8, jobs // _BUNDLE)
+    # elsewhere a process begins with the module that started it, and so without a main guard anew
+    workers = min(cores() if sys.platform == "linux" else 1, 8, jobs // _BUNDLE)
     if workers < 2:
         yield map
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -10,9 +9,7 @@ from http.client import HTTPMessage
 from pathlib import Path
 from typing import BinaryIO
 
-from condcolor.errors import DataError
 from condcolor.runtime.files import write_whole
-from condcolor.runtime.messages import shown_name
 
 
 @dataclass(frozen=True)
@@ -31,21 +28,13 @@ class Version:
 
 
 class Part:
-    """A file that bytes are added to, held against a second download of it, and its note beside it.
+    """A file that bytes are added to, and its note beside it.
 
-    Raises:
-        DataError: another process writes it.
+    No `atomic_file`, which goes when its writing is stopped: this one is what a stopped download keeps.
     """
 
     def __init__(self, file: BinaryIO, note: Path, url: str):
         self.file, self.note, self.url = file, note, url
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            label = shown_name(note.with_suffix(""))
-            raise DataError(f"{label}: another download writes it: wait for it") from None
-        except OSError:  # a file system without locks: nothing can be known of others
-            pass
 
     @property
     def kept(self) -> str:

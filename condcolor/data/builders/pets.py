@@ -23,7 +23,7 @@ from condcolor.data.builders.pet_pictures import (
 from condcolor.data.metadata import CSV_NAME, read_metadata, write_metadata
 from condcolor.data.table import read_table
 from condcolor.errors import DataError, UsageError
-from condcolor.runtime.files import disk_faults, draft_of
+from condcolor.runtime.files import atomic_folder, disk_faults
 from condcolor.runtime.messages import shown_name
 
 COLUMNS = ("input", "output", "breed", "split")
@@ -106,7 +106,7 @@ def make_pets(
                 f"{shown_name(folder)}: no pictures in it that can be used: name a folder of files "
                 "like pug_12.jpg"
             )
-        with draft_of(out) as draft:
+        with atomic_folder(out) as draft:
             copies = copy_pictures(
                 pets.found, draft, lambda done, total: told("copying pictures", done, total)
             )

@@ -1,0 +1,91 @@
+"""JSON files read safely, dataclasses made of them, and the sha256 sums that they hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from condcolor.errors import CheckpointError, UsageError
+from condcolor.runtime.messages import shown_name
+
+MAX_JSON_BYTES = 64 * 2**20  # a config is some KB, a training state's counters little more
+
+
+def read_json(path: Path) -> dict:
+    """Return the object of a JSON file.
+
+    Raises:
+        CheckpointError: the file is missing, unreadable or holds something else.
+    """
+    label = shown_name(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_JSON_BYTES + 1)
+    except FileNotFoundError:
+        raise CheckpointError(f"{label}: missing") from None
+    except OSError as error:
+        raise CheckpointError(f"{label}: not readable JSON ({error})") from None
+    return parse_json(data, label)
+
+
+def parse_json(data: bytes, label: str) -> dict:
+    """Return the object of a JSON text; `label` names it in messages.
+
+    Raises:
+        CheckpointError: the text is too long, or no JSON object.
+    """
+    if len(data) > MAX_JSON_BYTES:
+        raise CheckpointError(f"{label}: over {MAX_JSON_BYTES >> 20} MB, which no config is")
+    try:
+        content = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        why = error if data else "an empty file"
+        raise CheckpointError(f"{label}: not readable JSON ({why})") from None
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{label}: holds a {type(content).__name__}, not an object")
+    return content
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hex digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Write a JSON file into a folder that is being filled."""
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file of a checkpoint.
+
+    Raises:
+        CheckpointError: the file is missing or cannot be read.
+    """
+    try:
+        return sha256(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{shown_name(path)}: missing") from None
+    except OSError as error:
+        raise CheckpointError(f"{shown_name(path)}: cannot be read ({error.strerror})") from None
+
+
+def from_fields(cls, fields: Mapping[str, object]):
+    """Return a dataclass made of what a JSON file held.
+
+    Raises:
+        CheckpointError: the fields do not fit.
+    """
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    unknown = sorted(set(fields) - set(known))
+    if unknown:
+        raise CheckpointError(f"{cls.__name__} has no field {', '.join(unknown)}: a newer format?")
+    lists = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    try:
+        return cls(**lists)
+    except (TypeError, ValueError, UsageError) as error:
+        raise CheckpointError(f"{cls.__name__} cannot be rebuilt: {error}") from None
