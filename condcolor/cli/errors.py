@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import click
 
@@ -122,14 +123,21 @@ def _terminable() -> Iterator[None]:
 def _told_warnings() -> Iterator[None]:
     """Within it, a library's warning is a line like our own notes."""
 
-    def tell(message, category, filename, lineno, file=None, line=None) -> None:
-        said = shown_name(" ".join(str(message).split()))
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        text = shown_name(" ".join(str(message).split()))
         with suppress(OSError):
-            click.echo(f"note: {said}", err=True)
+            click.echo(f"note: {text}", err=True)
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")  # odd pictures are ours to tell of
-        warnings.showwarning = tell
+        warnings.showwarning = show
         yield
 
 

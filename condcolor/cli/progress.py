@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,11 @@ from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted
 
 if TYPE_CHECKING:
-    from condcolor.training.trainer import Trainer
+    from tqdm import tqdm
+
+    from condcolor.training.trainer import Callbacks, Trainer
+else:  # the trainer imports torch, which takes seconds
+    Callbacks = object
 
 
 QUIET = 5.0  # seconds at least between two lines, so that short work says nothing
@@ -33,7 +37,7 @@ class Progress:
     def __init__(self, what: str, *, clock: Callable[[], float] = time.monotonic):
         self.what, self.clock = what, clock
         self.is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        self.bar = None
+        self.bar: tqdm | None = None
         self.total = self.first = self.last = self.tenth = 0
         self.started = self.told = clock()
 
@@ -59,14 +63,16 @@ class Progress:
         if self.bar is not None:
             self.bar.refresh()
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
 
     def _show(self, done: int, total: int, detail: str) -> None:
         if self.bar is None:
-            from tqdm import tqdm
+            from tqdm import tqdm as make_bar
 
-            self.bar = tqdm(total=total, initial=done, desc=self.what, leave=False, file=sys.stderr)
+            self.bar = make_bar(
+                total=total, initial=done, desc=self.what, leave=False, file=sys.stderr
+            )
         if detail:
             self.bar.set_postfix_str(detail, refresh=False)
         self.bar.update(done - self.bar.n)
@@ -99,7 +105,7 @@ def span(seconds: float) -> str:
 class ProgressSteps:
     """A context manager, and the callback `(what, done, total)`: a Progress for each `what`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.progress = Progress("")
 
     def __enter__(self) -> ProgressSteps:
@@ -114,7 +120,7 @@ class ProgressSteps:
     def say(self, text: str) -> None:
         self.progress.say(f"note: {text}", err=True)
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.progress.__exit__()
 
 
@@ -145,7 +151,7 @@ def _kept(place: Path | None) -> str:
     return "nothing was written"
 
 
-class TrainingProgress:
+class TrainingProgress(Callbacks):
     """What a run says: a bar of steps or a line now and then, and a line an epoch."""
 
     def __init__(self, progress: Progress):
@@ -166,10 +172,10 @@ class TrainingProgress:
     def on_check(self, step: int, said: str) -> None:
         self.on_note(f"step {step:>4}  {said}")
 
-    def on_step(self, done: int, total: int, losses: dict) -> None:
+    def on_step(self, done: int, total: int, losses: Mapping[str, float]) -> None:
         self.progress(done, total, _said(losses, digits=2))
 
-    def on_epoch(self, entry: dict, said: str) -> None:
+    def on_epoch(self, entry: dict[str, Any], said: str) -> None:
         told = _said(entry, digits=3)
         minutes = f"{entry['seconds'] / 60:.1f} min"
         parts = (f"epoch {entry['epoch']:>3}", entry["phase"], told, minutes, said)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from condcolor.data.augmentation import (
     moves_in,
     warp,
 )
-from condcolor.data.cache import Decoder, ImageCache, OnProgress, decode
+from condcolor.data.cache import Decoder, File, ImageCache, OnProgress, decode
 from condcolor.data.metadata import open_photograph
 from condcolor.data.records import Record
 from condcolor.errors import DataError
@@ -33,6 +33,8 @@ from condcolor.imaging.color import compose
 from condcolor.imaging.geometry import cover, letterbox
 from condcolor.imaging.open import open_picture
 from condcolor.runtime.devices import free_memory
+
+T = TypeVar("T")
 
 
 class Batch(NamedTuple):
@@ -107,14 +109,14 @@ class ImageDataset:
             self.parts = len(schema.names) + len(self.fixed)
             if self.parts > 3:
                 raise DataError(f"masks have 3 channels, but there are {self.parts} parts")
-        partner = [(r.mask, 0) if compose else (r.target, 255) for r in records]
+        partner = [_partner(r, compose) for r in records]
         files = _unique([(r.source, 255) for r in records] + partner)
         decoder = PHOTOGRAPH if photographs else FRAMED
         side = round(image_size * (1 + jitter))
         decoded, faults = decode(list(files), side, decoder, cache=cache, on_progress=on_progress)
         if photographs:
             records = [r for r in records if r.source not in faults]
-            partner = [(r.target, 255) for r in records]
+            partner = [_partner(r, compose) for r in records]
         elif faults:
             raise DataError(
                 f"{len(faults)} pictures cannot be used:", [str(e) for e in faults.values()]
@@ -243,7 +245,9 @@ def _random_values(count: int, sizes: Sequence[int], generator: torch.Generator)
     return torch.stack(columns, dim=1) if columns else torch.zeros(count, 0, dtype=torch.long)
 
 
-def _other_values(values: Tensor, sizes: Sequence[int], generator) -> Tensor:
+def _other_values(
+    values: Tensor, sizes: Sequence[int], generator: torch.Generator | None
+) -> Tensor:
     """Values of which a random, non-empty choice of attributes is changed to another value."""
     changeable = [i for i, size in enumerate(sizes) if size > 1]
     if not changeable:
@@ -257,19 +261,28 @@ def _other_values(values: Tensor, sizes: Sequence[int], generator) -> Tensor:
     return others
 
 
-def _unique(paths) -> dict:
-    index: dict = {}
+def _partner(record: Record, compose: bool) -> File:
+    """The file of a row's target, or with `compose` of its mask, and the grey level around it."""
+    path, ground = (record.mask, 0) if compose else (record.target, 255)
+    assert path is not None, (
+        f"{record.csv} line {record.line} has no {'mask' if compose else 'target'}"
+    )
+    return path, ground
+
+
+def _unique(paths: Iterable[T]) -> dict[T, int]:
+    index: dict[T, int] = {}
     for path in paths:
         index.setdefault(path, len(index))
     return index
 
 
-def _framed(path, fill: int, side: int) -> np.ndarray:
+def _framed(path: Path, fill: int, side: int) -> np.ndarray:
     """The whole picture `[side, side, 3]` uint8, on a ground of `fill`."""
     return letterbox(open_picture(path).rgb, side, fill=fill)[0]
 
 
-def _photograph(path, fill: int, side: int) -> np.ndarray:
+def _photograph(path: Path, fill: int, side: int) -> np.ndarray:
     """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colours."""
     return cover(open_photograph(path), side)
 

@@ -80,7 +80,8 @@ def scan_metadata(
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
         raise UsageError(f"vocabulary is 'own', 'shared' or a schema, not {vocabulary!r}")
     path = Path(path)
-    faults, notes = Problems(), []
+    faults = Problems()
+    notes: list[str] = []
     try:
         csvs = _find_csvs(path, faults, notes)
         root = path if path.is_dir() else path.parent

@@ -40,7 +40,7 @@ def measure_palette(metadata: Metadata, max_inputs: int = 64) -> AttributeSchema
     for rows in inputs:
         mask = _open_mask(rows[0])
         rows = rows[:ROWS_OF_AN_INPUT] if mask is None else _some_of_each_value(rows, times)
-        seen.add(rows, [open_picture(row.target).rgb for row in rows], mask)
+        seen.add(rows, [_open_target(row) for row in rows], mask)
     return seen.palette()
 
 
@@ -55,7 +55,7 @@ def measure_fixed(metadata: Metadata, max_inputs: int = 64) -> RGB | None:
         mask = _open_mask(rows[0])
         if mask is None or place >= MASK_CHANNELS:
             continue
-        target = open_picture(rows[0].target).rgb
+        target = _open_target(rows[0])
         inside = mask[..., place] == INSIDE
         if target.shape == mask.shape and inside.any():
             colors.append(_median(target[inside]))
@@ -103,8 +103,8 @@ class SeenColors:
                 if color is not None:
                     gathered[name, value].append(color)
         palette: dict[str, dict[str, RGB | None]] = defaultdict(dict)
-        for (name, value), colors in gathered.items():
-            palette[name][value] = _rgb(_median(np.array(colors)))
+        for (name, value), seen in gathered.items():
+            palette[name][value] = _rgb(_median(np.array(seen)))
         return self.schema.with_palette(palette)
 
 
@@ -174,6 +174,11 @@ def _some_of_each_value(rows: Sequence[Record], times: int) -> list[Record]:
             seen.update(enumerate(row.values))
             chosen.append(row)
     return chosen
+
+
+def _open_target(record: Record) -> np.ndarray:
+    assert record.target is not None, "_choose_inputs leaves out rows without a target"
+    return open_picture(record.target).rgb
 
 
 def _open_mask(record: Record) -> np.ndarray | None:

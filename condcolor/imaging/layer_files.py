@@ -17,7 +17,7 @@ from PIL import Image
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
 from condcolor.imaging.layers import Layers
-from condcolor.imaging.open import open_picture
+from condcolor.imaging.open import MAX_PIXELS, open_picture
 from condcolor.imaging.save import encode_picture
 from condcolor.runtime.files import make_folder, refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
@@ -33,7 +33,7 @@ STORED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the same layers
 PLAIN_OVER = ("svg:src-over", "")
 
 
-def recolor_layers(source: str | os.PathLike, /, **values: str) -> Layers:
+def recolor_layers(source: str | os.PathLike[str], /, **values: str) -> Layers:
     """The layers of a folder or .ora file, some in other colours: `recolor_layers("out", hair="#0a8")`.
 
     `.composed()` is the picture, `save_layers` saves them. Needs no network and no model.
@@ -45,7 +45,9 @@ def recolor_layers(source: str | os.PathLike, /, **values: str) -> Layers:
     return load_layers(source).recolored(**values)
 
 
-def save_layers(layers: Layers, out: str | os.PathLike, *, overwrite: bool = False) -> list[Path]:
+def save_layers(
+    layers: Layers, out: str | os.PathLike[str], *, overwrite: bool = False
+) -> list[Path]:
     """Save layers as an .ora file, where `out` ends so, else in a folder, made if need be.
 
     Returns the files: in a folder a PNG a layer, from the bottom up, the same as an .ora, and layers.json.
@@ -70,7 +72,7 @@ def save_layers(layers: Layers, out: str | os.PathLike, *, overwrite: bool = Fal
     return paths
 
 
-def load_layers(source: str | os.PathLike) -> Layers:
+def load_layers(source: str | os.PathLike[str]) -> Layers:
     """The layers of a folder that `save_layers` made, or of an .ora file, whoever saved it.
 
     Raises:
@@ -200,7 +202,8 @@ def _placed(own: np.ndarray, layer: ElementTree.Element, size: tuple[int, int]) 
     """A layer cut out and put in its place, as editors save it, at the size of all."""
     opacity = float(layer.get("opacity", 1))
     left, top = (int(layer.get(axis, 0)) for axis in ("x", "y"))
-    if not 0 <= opacity <= 1 or min(size) < 1 or size[0] * size[1] > Image.MAX_IMAGE_PIXELS:
+    most_pixels = Image.MAX_IMAGE_PIXELS or MAX_PIXELS
+    if not 0 <= opacity <= 1 or min(size) < 1 or size[0] * size[1] > most_pixels:
         raise ValueError("its stack.xml makes no sense")
     ground = Image.new("RGBA", size)
     ground.paste(Image.fromarray(own), (left, top))

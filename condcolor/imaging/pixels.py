@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, ImageFile
 
 _T = Image.Transpose
 _TURNS = {
@@ -30,7 +30,7 @@ class UnsuitablePixels(ValueError):
     """Pixel values with no one meaning as a colour."""
 
 
-def scale_key(image: Image.Image) -> None:
+def scale_key(image: ImageFile.ImageFile) -> None:
     """Bring a PNG's transparent colour to the scale of its pixels; call before `image.load()`."""
     raw_mode = image.tile[0][3] if image.tile else None
     if isinstance(raw_mode, str) and raw_mode in _SCALED_KEYS and "transparency" in image.info:
@@ -56,7 +56,7 @@ def standardize(image: Image.Image) -> tuple[Image.Image, Image.Image | None, tu
     return rgb, alpha, notes
 
 
-def _orientation(image: Image.Image) -> object:
+def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # broken EXIF fails in many ways; the pixels are whole without it
@@ -102,6 +102,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tu
             return image.convert("RGB"), ()
         srgb = ImageCms.createProfile("sRGB")
         rgb = ImageCms.profileToProfile(image, given, srgb, outputMode="RGB")
+        assert rgb is not None  # it is only when the image is converted in place
         return rgb, ("colour profile converted to sRGB",)
     except Exception:  # without its profile a picture is a little off, not lost
         return image.convert("RGB"), ("broken colour profile ignored",)

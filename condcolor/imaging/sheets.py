@@ -104,8 +104,9 @@ def sheet(
         rows: the grid; every picture is fitted into a square of `cell` pixels (default: the largest side).
     """
     cell = cell or max((max(p.shape[:2]) for row in rows for p in row), default=1)
-    font = ImageFont.load_default(size=max(11, cell // 14))
-    line = round(font.size * 1.6)
+    font_size = max(11, cell // 14)
+    font = ImageFont.load_default(size=font_size)
+    line = round(font_size * 1.6)
     across = GAP + max([cell, *(round(font.getlength(text)) for text in columns)])
     down = GAP + max(cell, line if labels else 0)
     left = max((round(font.getlength(text)) + 2 * GAP for text in labels), default=0)

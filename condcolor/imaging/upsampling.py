@@ -10,7 +10,7 @@ where the lightness is flat it is plain interpolation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -70,12 +70,12 @@ def rows_at(
     return weights @ planes
 
 
-def shrunk(planes: Tensor, size: tuple[int, int]) -> Tensor:
+def shrunk(planes: Tensor, size: Sequence[int]) -> Tensor:
     """`planes [B, C, H, W]` as means over areas, `F.interpolate` with mode "area", at `size` (h, w)."""
-    if planes.shape[-2:] == size:
+    if tuple(planes.shape[-2:]) == tuple(size):
         return planes
     if not torch.compiler.is_exporting():
-        return F.interpolate(planes, size=size, mode="area")
+        return F.interpolate(planes, size=list(size), mode="area")
     down, across = (_areas(planes.shape[d], size[d]) for d in (-2, -1))
     return down @ planes @ across.T
 

@@ -87,7 +87,8 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
         made = torch.from_numpy(network(source=codec.encode_source(squares), cond=cond))
         decoded = [model.codec.decode(source, output) for output in (wanted, made)]
         difference = (decoded[0] - decoded[1]).abs().max().item()
-        large = _pictures(tuple(round(model.image_size * times) for times in LARGE))[:DRAWN]
+        height, width = (round(model.image_size * times) for times in LARGE)
+        large = _pictures((height, width))[:DRAWN]
         off_by = [
             _off_by(model, codec, original[None], output[None])
             for original, output in zip(large, wanted, strict=False)
@@ -111,7 +112,7 @@ def _conditions(model: Model, count: int) -> np.ndarray:
     draws = np.random.default_rng(0)
     rows = [
         [
-            0 if i == 0 else size - 1 if i == 1 else draws.integers(size)
+            0 if i == 0 else size - 1 if i == 1 else int(draws.integers(size))
             for size in model.schema.sizes
         ]
         for i in range(count)

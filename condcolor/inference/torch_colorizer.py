@@ -20,14 +20,16 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from condcolor.inference.colorizer import Colorizer, learnt_flat_fills
 from condcolor.models.checkpoint import Model, load_model
-from condcolor.models.codecs import levels
-from condcolor.models.networks import Block, EncoderUNet, UNet
+from condcolor.models.codecs import Codec, levels
+from condcolor.models.networks import Block, EncoderUNet, UNet, to_channels_last
 from condcolor.runtime.devices import autocast, pick_device, pick_precision
 from condcolor.runtime.process import memory_advice
 
 
 class TorchColorizer(Colorizer):
     """Colours pictures with a model in memory, or from its folder. Safe to share between threads."""
+
+    codec: Codec
 
     def __init__(
         self,
@@ -146,17 +148,19 @@ def ready(network: nn.Module, device: torch.device, precision: str) -> nn.Module
     fold_norms(made)
     if isinstance(made, UNet) and device.type == "cpu":
         last = made.ups[-1]
+        assert isinstance(last, Block)
+        assert isinstance(last.conv, nn.ConvTranspose2d)
         if last.conv.out_channels <= NARROW and isinstance(last.norm, nn.Identity):
             last.conv = FineUp(last.conv)
     if precision == "bf16":
-        exact = set()
+        exact: set[nn.Module] = set()
         if isinstance(made, EncoderUNet):
             exact = {*made.encoder.modules()}
-            made.encoder = Exact(made.encoder)
+            made.register_module("encoder", Exact(made.encoder))
         for layer in made.modules():
             if isinstance(layer, (*WEIGHTED, FineUp)) and layer not in exact:
                 layer.to(torch.bfloat16)
-    return made.to(device, memory_format=torch.channels_last)
+    return to_channels_last(made, device)
 
 
 @torch.no_grad()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
 FLAT = 200 / L_SCALE**2  # lightness that varies by 14 (of 100) in a window is an edge, less is not
 
 
-class Codec(Protocol):
+class Codec(ABC):
     """What a recipe's pictures are to its networks. All pictures are RGB, `[B, 3, H, W]`."""
 
     source_channels: int  # conditions not counted
@@ -33,48 +33,60 @@ class Codec(Protocol):
     pairs: bool  # data is sketches and their colourings; False: a coloured picture is both
     fill: int | None  # grey level around a picture that is no square; None repeats its edge
 
+    @abstractmethod
     def encode_source(self, rgb: Tensor) -> Tensor:
         """uint8 0..255 -> `[B, source_channels, H, W]` float in [-1, 1]."""
 
+    @abstractmethod
     def encode_target(self, rgb: Tensor) -> Tensor:
         """uint8 0..255 -> `[B, output_channels, H, W]` float in [-1, 1]."""
 
     def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Both of a batch, the same tensor twice where a coloured picture is both."""
+        return self.encode_source(source), self.encode_target(target)
 
+    @abstractmethod
     def shown(self, rgb: Tensor) -> Tensor:
         """What a person would call the source of a picture (uint8 0..255) -> RGB float in [0, 1]."""
 
+    @abstractmethod
     def decode(self, source: Tensor, output: Tensor) -> Tensor:
         """Encoded source and network output, both in [-1, 1] -> RGB float in [0, 1]."""
 
     def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
         """Like `decode`, at the size of `original` (uint8, same framing as `output`) -> float in [0, 1]."""
-
-    def strips_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
-        """What `decode_at` gives, in bands from the top down: their rows, and `[B, 3, rows, W]`."""
-
-    def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
-        """What the bands are painted with, see `geometry.StripDecoder`."""
-
-    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
-        """A band of what `decode_at` gives, see `geometry.StripDecoder`."""
-
-    def with_vivid(self, vivid: float) -> Codec:
-        """The codec with the chroma of its pictures times `vivid`; UsageError where that cannot be."""
-
-
-class _FullSize:
-    """The full size by `prepared` and `painted`."""
-
-    def decode_at(self, original: Tensor, output: Tensor) -> Tensor:
         return torch.cat([strip for _, strip in self.strips_at(original, output)], dim=2)
 
     def strips_at(self, original: Tensor, output: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """What `decode_at` gives, in bands from the top down: their rows, and `[B, 3, rows, W]`."""
         return decode_strips(self, original, output)
 
+    @abstractmethod
+    def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
+        """What the bands are painted with, see `geometry.StripDecoder`."""
 
-class SketchToRgb(_FullSize):
+    @abstractmethod
+    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+        """A band of what `decode_at` gives, see `geometry.StripDecoder`."""
+
+    @abstractmethod
+    def with_vivid(self, vivid: float) -> Codec:
+        """The codec with the chroma of its pictures times `vivid`; UsageError where that cannot be."""
+
+    def scaled(self, vivid: float | Tensor) -> Codec:
+        """`with_vivid` without its check, which an exported graph cannot make of a tensor."""
+        raise NotImplementedError(f"{type(self).__name__} has no chroma factor")
+
+    def fills(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
+        """Fill colors and their trust, see `SketchToRgb.fills`."""
+        raise NotImplementedError(f"{type(self).__name__} has no fills")
+
+    def spread(self, planes: Tensor, trust: Tensor, size: tuple[int, int]) -> Tensor:
+        """Planes enlarged by what is trusted, see `SketchToRgb.spread`."""
+        raise NotImplementedError(f"{type(self).__name__} has no fills")
+
+
+class SketchToRgb(Codec):
     """Line art in, coloured picture out, both RGB scaled to [-1, 1]."""
 
     source_channels = 3
@@ -87,9 +99,6 @@ class SketchToRgb(_FullSize):
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
-
-    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        return self.encode_source(source), self.encode_target(target)
 
     def shown(self, rgb: Tensor) -> Tensor:
         return rgb.float() / 255
@@ -136,10 +145,10 @@ class SketchToRgb(_FullSize):
 
 
 @dataclass(frozen=True)
-class LToAb(_FullSize):
+class LToAb(Codec):
     """Lightness in, the two colour axes of CIE Lab out (Zhang et al. 2016, section 2)."""
 
-    vivid: float = 1.0  # chroma of what is decoded, over what the network gave
+    vivid: float | Tensor = 1.0  # chroma of what is decoded, over what the network gave
 
     source_channels = 1
     output_channels = 2
@@ -180,14 +189,17 @@ class LToAb(_FullSize):
         return self.decode(lightness, slope * lightness + offset)
 
     def with_vivid(self, vivid: float) -> LToAb:
-        return replace(self, vivid=checked_vivid(vivid))
+        return self.scaled(checked_vivid(vivid))
+
+    def scaled(self, vivid: float | Tensor) -> LToAb:
+        return replace(self, vivid=vivid)
 
 
 @dataclass(frozen=True)
-class GrayToRgb(_FullSize):
+class GrayToRgb(Codec):
     """Grey in, RGB out, both scaled to [-1, 1]. Grey is the luma of ITU-R BT.601, as Pillow's "L" is."""
 
-    vivid: float = 1.0  # distance from grey of what is decoded, over what the network gave
+    vivid: float | Tensor = 1.0  # distance from grey of what is decoded, over what the network gave
 
     source_channels = 1
     output_channels = 3
@@ -199,9 +211,6 @@ class GrayToRgb(_FullSize):
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         return rgb.float() / LEVELS - 1
-
-    def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        return self.encode_source(source), self.encode_target(target)
 
     def shown(self, rgb: Tensor) -> Tensor:
         """The photograph in grey."""
@@ -221,7 +230,10 @@ class GrayToRgb(_FullSize):
         return LToAb(self.vivid).decode_strip(rows, near, place)
 
     def with_vivid(self, vivid: float) -> GrayToRgb:
-        return replace(self, vivid=checked_vivid(vivid))
+        return self.scaled(checked_vivid(vivid))
+
+    def scaled(self, vivid: float | Tensor) -> GrayToRgb:
+        return replace(self, vivid=vivid)
 
 
 # by the name of the recipe

@@ -11,6 +11,7 @@ slice of the joined one, which BatchNorm walks at a tenth of its speed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypedDict, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,11 +23,25 @@ from condcolor.models.encoders import ENCODERS
 
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
 INIT_STD = 0.02  # weights ~ N(0, 0.02), same section
-KERNEL = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
+
+
+class Kernel(TypedDict):
+    """Arguments that all convolutions of the U-Net share."""
+
+    kernel_size: int
+    stride: int
+    padding: int
+    bias: bool
+
+
+KERNEL: Kernel = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
 MIX_GAIN = (
     16.0  # colours of the head move this much faster than weights, to reach +-2 in 1,000 steps
 )
 CHROMA_GAIN = 4.0  # what a photograph's colours add to its grey is a quarter as large as the grey
+
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class Block(nn.Module):
@@ -36,9 +51,18 @@ class Block(nn.Module):
     channel; so it is added as one, which costs nothing and keeps channel counts even.
     """
 
-    def __init__(self, act: nn.Module, conv: nn.Module, *, norm: bool, dropout: float, planes: int):
+    def __init__(
+        self,
+        act: nn.Module,
+        conv: nn.Conv2d | nn.ConvTranspose2d,
+        *,
+        norm: bool,
+        dropout: float,
+        planes: int,
+    ):
         super().__init__()
-        self.act, self.conv = act, conv
+        self.act = act
+        self.conv: nn.Module = conv
         self.cond = nn.Linear(planes, conv.out_channels, bias=False) if planes else None
         self.norm = nn.BatchNorm2d(conv.out_channels) if norm else nn.Identity()
         self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
@@ -255,6 +279,12 @@ def init_weights(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
+def to_channels_last(module: Module, device: torch.device) -> Module:
+    """The module on `device`, its weights in channels_last."""
+    # torch's overloads of `to` lack memory_format
+    return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def count_parameters(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters())
 
@@ -285,9 +315,9 @@ class _DenseGradient(torch.autograd.Function):
     """The same map; its gradient is laid out in channels_last, by itself."""
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> Tensor:
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
         return grad.contiguous(memory_format=torch.channels_last)

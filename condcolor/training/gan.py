@@ -22,7 +22,13 @@ from condcolor.models.losses import (
     discriminator_loss,
     pixel_loss,
 )
-from condcolor.models.networks import PatchGAN, UNet, make_generator
+from condcolor.models.networks import (
+    Module,
+    PatchGAN,
+    UNet,
+    make_generator,
+    to_channels_last,
+)
 from condcolor.recipes import Phase, TrainConfig
 from condcolor.runtime.devices import autocast, pick_precision
 from condcolor.runtime.distributed import ALONE, ProcessGroup
@@ -113,6 +119,7 @@ class Gan:
             losses["pixel"] = pixel_loss(phase.pixel_loss, fake, target, phase.chroma_weight)
             loss = phase.pixel_weight * losses["pixel"]
             if phase.feature_weight:
+                assert self.features is not None, "a phase with a feature_weight needs features"
                 made, truth = self.codec.decode(source, fake), batch.target.float() / 255
                 with autocast(self.precision, self.device):
                     losses["feature"] = self.features(made, truth)
@@ -241,9 +248,8 @@ class Gan:
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
 
-    def _placed(self, module: nn.Module) -> nn.Module:
-        placed = module.to(self.device, memory_format=torch.channels_last)
-        return self.group.synced(placed, self.device)
+    def _placed(self, module: Module) -> Module:
+        return self.group.synced(to_channels_last(module, self.device), self.device)
 
     def _optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         betas = (self.config.beta1, self.config.beta2)

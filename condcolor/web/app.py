@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from starlette.applications import Starlette
@@ -236,7 +236,8 @@ class _Api:
             raise HTTPException(503, BUSY, LATER) from None
         gone = asyncio.ensure_future(_until_gone(request))
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {work, gone}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 raise HTTPException(GONE)
             return work.result()
@@ -274,11 +275,12 @@ def _static_routes() -> list[Route]:
     return routes
 
 
-async def _http_error(request: Request, error: HTTPException) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
     return error_response(error.status_code, error.detail, dict(error.headers or {}))
 
 
-async def _mistake(request: Request, error: CondcolorError) -> Response:
+async def _mistake(request: Request, error: Exception) -> Response:
     return error_response(400, str(error))
 
 

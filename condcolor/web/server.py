@@ -29,7 +29,9 @@ class ImpatientProtocol(H11Protocol):
     _late: asyncio.TimerHandle | None = None
     _unsent = 0  # bytes of the answer that waited when it was last looked at
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(  # type: ignore[override]  # uvicorn narrows it to Transport, too
+        self, transport: asyncio.Transport
+    ) -> None:
         super().connection_made(transport)
         self._arm()
 
