@@ -74,8 +74,8 @@ def _ending(error: BaseException) -> tuple[str, int]:
             return "Error: not enough memory: close other programs", DataError.exit_code
     if isinstance(behind := error.__cause__ or error.__context__, KeyboardInterrupt | Terminated):
         return _ending(behind)  # a signal in the midst of an import comes wrapped
-    what = f"{type(error).__name__}: {error}".splitlines()[0]
-    return f"Error: unexpected {what} (--debug shows where)", UNEXPECTED
+    summary = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"Error: unexpected {summary} (--debug shows where)", UNEXPECTED
 
 
 def _usage(error: click.ClickException) -> str:
@@ -86,15 +86,15 @@ def _usage(error: click.ClickException) -> str:
     if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: all of its help
         return error.format_message()
     if isinstance(error, click.NoSuchOption):
-        said = f"no such option {error.option_name}{did_you_mean(error.option_name, flags)}"
+        message = f"no such option {error.option_name}{did_you_mean(error.option_name, flags)}"
     elif isinstance(error, click.MissingParameter) and error.param is not None:
-        said = f"{_name(error.param)} is missing"
+        message = f"{_name(error.param)} is missing"
     elif isinstance(error, click.BadParameter) and error.param is not None:
-        said = f"{_name(error.param)}: {error.message}"
+        message = f"{_name(error.param)}: {error.message}"
     else:
-        said = error.format_message()
+        message = error.format_message()
     see = f" (see {context.command_path} --help)" if context else ""
-    return f"Error: {said.rstrip('.')}{see}"
+    return f"Error: {message.rstrip('.')}{see}"
 
 
 def _name(param: click.Parameter) -> str:

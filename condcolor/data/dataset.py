@@ -74,10 +74,10 @@ class ImageDataset:
 
     Args:
         records: rows of one split; all need a target, or with `compose` a mask.
-        schema: their attributes; with `compose` every value needs a palette colour.
+        schema: their attributes; with `compose` every value needs a palette color.
         image_size: side of the square, in pixels.
-        compose: draw a new colouring each time, from the source and its mask, instead of the csv's.
-        fixed: the colours of the mask's channels behind the attributes (skin).
+        compose: draw a new coloring each time, from the source and its mask, instead of the csv's.
+        fixed: the colors of the mask's channels behind the attributes (skin).
         photographs: the records are photographs, each its own target: cut to squares, not framed, and
             those that are grey or cannot be read are left out and named in `.skipped`.
         jitter: keep the squares larger by this share, to cut from at random.
@@ -144,7 +144,7 @@ class ImageDataset:
         """The batch of these rows, as they stand or as training sees them.
 
         Args:
-            generator: draws the wrong conditions and, with `compose`, the colourings.
+            generator: draws the wrong conditions and, with `compose`, the colorings.
             config: the augmentation to draw; None leaves the pictures alone.
             device: where to make it; None where the pictures are.
         """
@@ -225,9 +225,9 @@ class ImageDataset:
         return torch.cat((255 - moved[:, :papers], moved[:, papers:]), dim=1)
 
     def _fill(self, blank: Tensor, masks: Tensor, values: Tensor) -> Tensor:
-        asked = [colors.to(values.device)[values[:, i]] for i, colors in enumerate(self.colors)]
+        chosen = [colors.to(values.device)[values[:, i]] for i, colors in enumerate(self.colors)]
         fixed = [color.to(values.device).expand(len(values), 3) for color in self.fixed]
-        colors = torch.stack(asked + fixed, dim=1)  # (B, K, 3)
+        colors = torch.stack(chosen + fixed, dim=1)  # (B, K, 3)
         filled = compose(blank.float() / 255, masks[:, : self.parts].float() / 255, colors)
         return (filled * 255).round().to(torch.uint8)
 
@@ -283,7 +283,7 @@ def _framed(path: Path, fill: int, side: int) -> np.ndarray:
 
 
 def _photograph(path: Path, fill: int, side: int) -> np.ndarray:
-    """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colours."""
+    """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colors."""
     return cover(open_photograph(path), side)
 
 

@@ -143,7 +143,7 @@ class WriteFormat:
 
 # PNG at zlib's level 3 is as small as at its default, 6, for half the time: of one of 512 px 205 kB in
 # 18 ms, and 229 kB in 45.
-# JPEG keeps full colour resolution, for flat fills bleed over lines without it.
+# JPEG keeps full color resolution, for flat fills bleed over lines without it.
 WRITE_FORMATS = {
     "PNG": WriteFormat((".png",), True, 2**31 - 1, {"compress_level": 3}),
     "JPEG": WriteFormat((".jpg", ".jpeg"), False, 65500, {"quality": 95, "subsampling": "4:4:4"}),
@@ -198,10 +198,10 @@ def find_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[str]
     def unreadable(error: OSError) -> None:
         skip(Path(error.filename), f"folder skipped ({error.strerror})")
 
-    for place, subfolders, names in os.walk(root, onerror=unreadable):
+    for parent, subfolders, names in os.walk(root, onerror=unreadable):
         kept = []
         for name in subfolders:
-            path = Path(place, name)
+            path = Path(parent, name)
             if name.startswith("."):
                 continue
             if path.is_symlink():
@@ -211,7 +211,7 @@ def find_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[str]
             else:
                 kept.append(name)
         subfolders[:] = kept
-        here = Path(place)
+        here = Path(parent)
         for name in names:
             if name.startswith(".") or os.path.splitext(name)[1].lower() not in READ_SUFFIXES:
                 continue

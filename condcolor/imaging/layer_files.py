@@ -34,12 +34,12 @@ PLAIN_OVER = ("svg:src-over", "")
 
 
 def recolor_layers(source: str | os.PathLike[str], /, **values: str) -> Layers:
-    """The layers of a folder or .ora file, some in other colours: `recolor_layers("out", hair="#0a8")`.
+    """The layers of a folder or .ora file, some in other colors: `recolor_layers("out", hair="#0a8")`.
 
     `.composed()` is the picture, `save_layers` saves them. Needs no network and no model.
 
     Raises:
-        UsageError: no such layer, or no such colour.
+        UsageError: no such layer, or no such color.
         DataError: what is there are no layers.
     """
     return load_layers(source).recolored(**values)
@@ -106,9 +106,9 @@ def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:
     width, height = layers.size
     image = ElementTree.Element("image", version="0.0.3", w=str(width), h=str(height))
     stack = ElementTree.SubElement(image, "stack")
-    places = [f"data/{i}.png" for i in range(len(layers.names))]
-    for name, place in reversed(list(zip(layers.names, places, strict=True))):  # the top one first
-        about = {"name": name, "src": place, "x": "0", "y": "0", "opacity": "1.0"}
+    files = [f"data/{i}.png" for i in range(len(layers.names))]
+    for name, file in reversed(list(zip(layers.names, files, strict=True))):  # the top one first
+        about = {"name": name, "src": file, "x": "0", "y": "0", "opacity": "1.0"}
         about |= {"visibility": "visible", "composite-op": "svg:src-over"}
         ElementTree.SubElement(stack, "layer", about)
     merged = layers.composed()
@@ -117,7 +117,7 @@ def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:
     members = [
         ("mimetype", MIMETYPE),
         ("stack.xml", ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)),
-        *zip(places, pictures, strict=True),
+        *zip(files, pictures, strict=True),
         ("mergedimage.png", _encoded(np.asarray(merged.convert("RGBA")))),
         ("Thumbnails/thumbnail.png", _encoded(np.asarray(small.convert("RGBA")))),
         (INDEX, json.dumps(_index(layers)).encode()),
@@ -138,10 +138,10 @@ def _index(layers: Layers) -> dict[str, object]:
 
 
 def _schema(text: bytes) -> AttributeSchema:
-    told = json.loads(text)
-    if told["format"] != FORMAT:
-        raise ValueError(f"format {told['format']!r} is not {FORMAT}: a newer condcolor made it")
-    return AttributeSchema.from_json(told["attributes"])
+    index = json.loads(text)
+    if index["format"] != FORMAT:
+        raise ValueError(f"format {index['format']!r} is not {FORMAT}: a newer condcolor made it")
+    return AttributeSchema.from_json(index["attributes"])
 
 
 def _load_folder(folder: Path) -> Layers:
@@ -168,12 +168,12 @@ def _load_ora(path: Path) -> Layers:
         for layer in reversed(list(image.iter("layer"))):
             if layer.get("visibility", "visible") != "visible":
                 continue
-            name, place = layer.get("name", ""), layer.get("src", "")
+            name, file = layer.get("name", ""), layer.get("src", "")
             if layer.get("composite-op", "") not in PLAIN_OVER:
                 raise ValueError(
                     f"layer {name!r} is not composited normally but as {layer.get('composite-op')}"
                 )
-            data = io.BytesIO(_member(archive, place, LARGEST_MEMBER))
+            data = io.BytesIO(_member(archive, file, LARGEST_MEMBER))
             own = _opened(data, f"{shown_name(path)}: {name}")
             images.append(_placed(own, layer, size))
             names.append(name)
@@ -189,7 +189,7 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _opened(source: Path | io.BytesIO, name: str) -> np.ndarray:
-    """`[H, W, 4]` uint8, the colours under the alpha as they were saved."""
+    """`[H, W, 4]` uint8, the colors under the alpha as they were saved."""
     if isinstance(source, Path):
         source = io.BytesIO(source.read_bytes())
     open_picture(source, name=name)  # what is no picture, or too large, is told here

@@ -69,7 +69,7 @@ def open_picture(
 ) -> Picture:
     """Decode a PNG, JPEG, WEBP, GIF, BMP or TIFF, known by its content, or say why not.
 
-    The first frame or page; turned as EXIF says; 16-bit grey scaled by 1/257; a colour profile
+    The first frame or page; turned as EXIF says; 16-bit grey scaled by 1/257; a color profile
     brought to sRGB. A stream is read to its end. Thread-safe.
 
     Args:
@@ -158,14 +158,14 @@ def _decode(stream: BinaryIO, kind: str, max_pixels: int) -> _Decoded:
 
 
 def _damage(error: Exception, stream: BinaryIO, kind: str) -> str:
-    said = " ".join(shown_name(str(error)).split()) or type(error).__name__
+    message = " ".join(shown_name(str(error)).split()) or type(error).__name__
     if isinstance(error, Image.DecompressionBombError):
         return f"{kind} with a frame or tile far too large: save it anew, smaller"
-    if "Decompressed data too large" in said or "Too much memory" in said:
+    if "Decompressed data too large" in message or "Too much memory" in message:
         return f"{kind} with a text that unpacks to far too much: save it anew without metadata"
-    if "truncated" in said.lower() or formats.ends_early(stream, kind):
+    if "truncated" in message.lower() or formats.ends_early(stream, kind):
         return f"truncated {kind} (the file ends early): copy or download it again"
-    return f"damaged {kind} ({said}): copy or download it again"
+    return f"damaged {kind} ({message}): copy or download it again"
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:

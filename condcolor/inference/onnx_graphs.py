@@ -77,8 +77,8 @@ def _network(model: Model, *, folded: bool) -> ModelProto:
     cond = torch.zeros(2, config.cond_planes)
     batch, high, wide = (Dim(name, min=1, max=MOST_STEPS) for name in ("batch", "high", "wide"))
     sizes = {"source": {0: batch, 2: step * high, 3: step * wide}, "cond": {0: batch}}
-    given = {"source": source, "cond": cond}
-    return _traced(model.generator.cpu().eval(), given, "output", sizes, folded=folded)
+    inputs = {"source": source, "cond": cond}
+    return _traced(model.generator.cpu().eval(), inputs, "output", sizes, folded=folded)
 
 
 @functools.cache  # they are those of every model of a recipe
@@ -94,28 +94,28 @@ def _codec_graphs(codec: Codec) -> Iterator[tuple[str, ModelProto]]:
     original = torch.zeros(1, 3, *size, dtype=torch.uint8)
     output = torch.zeros(1, codec.output_channels, low, 8)
     near = codec.prepare_strips(original, output)
-    place = torch.from_numpy(next(strips(size, low)).place)
+    positions = torch.from_numpy(next(strips(size, low)).place)
     plane = {2: ANY, 3: ANY}
 
     yield "encode", _traced(_Encode(codec), {"rgb": original}, "source", ({0: ANY, **plane},))
-    given = {"original": original, "output": output}
-    yield "prepare", _traced(_Prepare(codec), given, "near", (plane, plane))
-    given = {"rows": original, "near": near, "place": place}
+    inputs = {"original": original, "output": output}
+    yield "prepare", _traced(_Prepare(codec), inputs, "near", (plane, plane))
+    inputs = {"rows": original, "near": near, "place": positions}
     if hasattr(codec, "vivid"):
-        given |= {"vivid": torch.tensor(1.0)}
-    sizes = (plane, plane, {0: ANY}, None)[: len(given)]
-    yield "paint", _traced(_Paint(codec), given, "picture", sizes)
+        inputs |= {"vivid": torch.tensor(1.0)}
+    sizes = (plane, plane, {0: ANY}, None)[: len(inputs)]
+    yield "paint", _traced(_Paint(codec), inputs, "picture", sizes)
     if not codec.pairs:
         return
 
     outputs = torch.zeros(2, codec.output_channels, low, 8)
     several = {0: ANY, **plane}
-    given = {"original": original, "output": outputs}
-    yield "fills", _traced(_Fills(codec), given, ["fills", "trust"], (plane, several))
+    inputs = {"original": original, "output": outputs}
+    yield "fills", _traced(_Fills(codec), inputs, ["fills", "trust"], (plane, several))
     planes = torch.zeros(1, 7, low, 8)
-    given = {"planes": planes, "trust": planes[:, :1], "like": original[:, :1]}
+    inputs = {"planes": planes, "trust": planes[:, :1], "like": original[:, :1]}
     sizes = ({1: ANY, **plane}, plane, plane)
-    yield "spread", _traced(_Spread(codec), given, "large", sizes)
+    yield "spread", _traced(_Spread(codec), inputs, "large", sizes)
 
 
 class _OfCodec(nn.Module):
@@ -157,8 +157,8 @@ class _Paint(_OfCodec):
 
 def _traced(
     module: nn.Module,
-    given: Mapping[str, Tensor],
-    made: str | list[str],
+    inputs: Mapping[str, Tensor],
+    output_names: str | list[str],
     sizes: Any,
     *,
     folded: bool = True,
@@ -168,9 +168,9 @@ def _traced(
         warnings.simplefilter("ignore")  # of torch about its own parts
         program = torch.onnx.export(
             module.eval(),
-            tuple(given.values()),
-            input_names=list(given),
-            output_names=[made] if isinstance(made, str) else made,
+            tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=[output_names] if isinstance(output_names, str) else output_names,
             dynamic_shapes=sizes,
             opset_version=OPSET,
             optimize=folded,

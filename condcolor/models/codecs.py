@@ -18,7 +18,7 @@ from condcolor.imaging.geometry import decode_strips
 from condcolor.imaging.upsampling import cubic, joined3, linear, linear_model, rows_at, shrunk
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
-LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill colour
+LIGHT_ENOUGH = 0.25  # below this lightness (of 1) a sketch pixel is a line and says no fill color
 EVENNESS = 16  # a pixel 10 % darker than the lightest beside it is trusted a fifth as much
 L_SCALE = 50.0  # L / 50 - 1 maps 0..100 to [-1, 1]
 AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
@@ -30,7 +30,7 @@ class Codec(ABC):
 
     source_channels: int  # conditions not counted
     output_channels: int
-    pairs: bool  # data is sketches and their colourings; False: a coloured picture is both
+    pairs: bool  # data is sketches and their colorings; False: a colored picture is both
     fill: int | None  # grey level around a picture that is no square; None repeats its edge
 
     @abstractmethod
@@ -42,7 +42,7 @@ class Codec(ABC):
         """uint8 0..255 -> `[B, output_channels, H, W]` float in [-1, 1]."""
 
     def encode(self, source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Both of a batch, the same tensor twice where a coloured picture is both."""
+        """Both of a batch, the same tensor twice where a colored picture is both."""
         return self.encode_source(source), self.encode_target(target)
 
     @abstractmethod
@@ -66,7 +66,7 @@ class Codec(ABC):
         """What the bands are painted with, see `geometry.StripDecoder`."""
 
     @abstractmethod
-    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
+    def decode_strip(self, rows: Tensor, near: Tensor, positions: np.ndarray | Tensor) -> Tensor:
         """A band of what `decode_at` gives, see `geometry.StripDecoder`."""
 
     @abstractmethod
@@ -87,7 +87,7 @@ class Codec(ABC):
 
 
 class SketchToRgb(Codec):
-    """Line art in, coloured picture out, both RGB scaled to [-1, 1]."""
+    """Line art in, colored picture out, both RGB scaled to [-1, 1]."""
 
     source_channels = 3
     output_channels = 3
@@ -107,9 +107,9 @@ class SketchToRgb(Codec):
         return ((output.float() + 1) / 2).clamp(0, 1)
 
     def fills(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
-        """Fill colours of outputs `[N, 3, h, w]` of an `original [1, 3, H, W]`, or of N; and their trust.
+        """Fill colors of outputs `[N, 3, h, w]` of an `original [1, 3, H, W]`, or of N; and their trust.
 
-        The fill colour of a pixel is the output over the sketch's lightness, a ratio that knows no line. It
+        The fill color of a pixel is the output over the sketch's lightness, a ratio that knows no line. It
         is trusted, `[1 or N, 1, h, w]` in [0, 1], where the sketch is as light as its surroundings (not on a
         line, nor half on one).
         """
@@ -125,19 +125,19 @@ class SketchToRgb(Codec):
         """Planes `[B, C, h, w]`, such as fills, grown under the lines from both sides, and enlarged.
 
         By what is trusted (Knutsson and Westin, "Normalized and differential convolution", 1993, with a
-        bilinear kernel), so that colours meet under a line. Linear in the planes.
+        bilinear kernel), so that colors meet under a line. Linear in the planes.
         """
         known = F.interpolate(_known(planes, trust), size=size, mode="bilinear")
         return known[:, :-1] / known[:, -1:]
 
     def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
-        """The fill colours, grown under the lines from both sides, times their trust; and the trust."""
+        """The fill colors, grown under the lines from both sides, times their trust; and the trust."""
         size = (output.shape[-2], original.shape[-1])
         return F.interpolate(_known(*self.fills(original, output)), size=size, mode="bilinear")
 
-    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
-        """Multiply the fill colours, as `spread` enlarges them, onto the lines of the original."""
-        known = rows_at(place, near, linear, taps=2)
+    def decode_strip(self, rows: Tensor, near: Tensor, positions: np.ndarray | Tensor) -> Tensor:
+        """Multiply the fill colors, as `spread` enlarges them, onto the lines of the original."""
+        known = rows_at(positions, near, linear, taps=2)
         return known[:, :-1] / known[:, -1:] * rows.float() / 255
 
     def with_vivid(self, vivid: float) -> Codec:
@@ -146,7 +146,7 @@ class SketchToRgb(Codec):
 
 @dataclass(frozen=True)
 class LToAb(Codec):
-    """Lightness in, the two colour axes of CIE Lab out (Zhang et al. 2016, section 2)."""
+    """Lightness in, the two color axes of CIE Lab out (Zhang et al. 2016, section 2)."""
 
     vivid: float | Tensor = 1.0  # chroma of what is decoded, over what the network gave
 
@@ -177,15 +177,15 @@ class LToAb(Codec):
         return lab_to_srgb(torch.cat((lightness, output.float() * AB_SCALE * self.vivid), dim=1))
 
     def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
-        """The output's colours, each a linear function of the lightness beside it."""
+        """The output's colors, each a linear function of the lightness beside it."""
         small = F.interpolate(original, output.shape[-2:], mode="bilinear", antialias=True)
         model = linear_model(self.encode_source(small), output.float(), FLAT)
         return F.interpolate(model, (output.shape[-2], original.shape[-1]), mode="bicubic")
 
-    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
-        """The original's own lightness, in colours brought up along its edges."""
+    def decode_strip(self, rows: Tensor, near: Tensor, positions: np.ndarray | Tensor) -> Tensor:
+        """The original's own lightness, in colors brought up along its edges."""
         lightness = self.encode_source(rows)
-        slope, offset = rows_at(place, near, cubic, taps=4).chunk(2, dim=1)
+        slope, offset = rows_at(positions, near, cubic, taps=4).chunk(2, dim=1)
         return self.decode(lightness, slope * lightness + offset)
 
     def with_vivid(self, vivid: float) -> LToAb:
@@ -221,13 +221,13 @@ class GrayToRgb(Codec):
         return luma(rgb).lerp(rgb, self.vivid).clamp(0, 1)
 
     def prepare_strips(self, original: Tensor, output: Tensor) -> Tensor:
-        """Of the output's colours only their ab, as in LToAb."""
+        """Of the output's colors only their ab, as in LToAb."""
         ab = srgb_to_lab(((output.float() + 1) / 2).clamp(0, 1))[:, 1:] / AB_SCALE
         return LToAb().prepare_strips(original, ab)
 
-    def decode_strip(self, rows: Tensor, near: Tensor, place: np.ndarray | Tensor) -> Tensor:
-        """The original's own lightness, in colours brought up as LToAb's are."""
-        return LToAb(self.vivid).decode_strip(rows, near, place)
+    def decode_strip(self, rows: Tensor, near: Tensor, positions: np.ndarray | Tensor) -> Tensor:
+        """The original's own lightness, in colors brought up as LToAb's are."""
+        return LToAb(self.vivid).decode_strip(rows, near, positions)
 
     def with_vivid(self, vivid: float) -> GrayToRgb:
         return self.scaled(checked_vivid(vivid))
@@ -279,5 +279,5 @@ def _grow(fill: Tensor, trust: Tensor, rounds: int = 6) -> Tensor:
 
 
 def _around(planes: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Each pixel of `[B, C, H, W]` joined with its eight neighbours; outside all is 0."""
+    """Each pixel of `[B, C, H, W]` joined with its eight neighbors; outside all is 0."""
     return joined3(F.pad(planes, (1, 1, 1, 1)), join)

@@ -31,7 +31,7 @@ class ModelConfig:
     encoder: str = "none"  # downs that may come trained, one of ENCODERS, for the U-Net's own
     dropout: float = 0.5
     cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
-    mix_masks: int = 8  # with cond_levels "head": masks that the output's colours are mixed by
+    mix_masks: int = 8  # with cond_levels "head": masks that the output's colors are mixed by
     keeps_luma: bool = False  # the output is RGB of the grey source's luma, and passes no tanh
     disc_channels: int = 64
     disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70

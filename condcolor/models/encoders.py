@@ -241,8 +241,8 @@ def find_weights(encoder: str, source: Path | str, *, instead: str = INSTEAD) ->
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
-        said = str(error).partition("\n")[0]
-        raise CheckpointError(f"{path}: no weights can be loaded from it ({said})") from None
+        reason = str(error).partition("\n")[0]
+        raise CheckpointError(f"{path}: no weights can be loaded from it ({reason})") from None
     is_tensors = isinstance(weights, dict) and all(isinstance(t, Tensor) for t in weights.values())
     if not is_tensors or not ENCODERS[encoder](3).fits(weights):
         raise CheckpointError(f"{path}: holds other tensors than those of {encoder}")

@@ -36,9 +36,9 @@ class Kernel(TypedDict):
 
 KERNEL: Kernel = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
 MIX_GAIN = (
-    16.0  # colours of the head move this much faster than weights, to reach +-2 in 1,000 steps
+    16.0  # colors of the head move this much faster than weights, to reach +-2 in 1,000 steps
 )
-CHROMA_GAIN = 4.0  # what a photograph's colours add to its grey is a quarter as large as the grey
+CHROMA_GAIN = 4.0  # what a photograph's colors add to its grey is a quarter as large as the grey
 
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -75,10 +75,10 @@ class Block(nn.Module):
 
 
 class MixHead(nn.Module):
-    """Regions from the picture, colours from the condition: `base + sum_k mask_k * color_k(cond)`.
+    """Regions from the picture, colors from the condition: `base + sum_k mask_k * color_k(cond)`.
 
-    A flat fill is just that, so the network below need not learn each region in each colour, and all
-    colourings of a picture share one pass of it.
+    A flat fill is just that, so the network below need not learn each region in each color, and all
+    colorings of a picture share one pass of it.
     """
 
     def __init__(self, planes: int, masks: int, outputs: int):
@@ -112,7 +112,7 @@ class UNet(nn.Module):
             MixHead(config.cond_planes, config.mix_masks, config.output_channels) if mixed else None
         )
         last = config.output_channels + (config.mix_masks if mixed else 0)
-        found = self._make_downs(joined, planes)
+        channels = self._make_downs(joined, planes)
         widths = config.widths()
         self.ups = nn.ModuleList()  # innermost first
         for i in reversed(range(config.depth)):
@@ -120,9 +120,9 @@ class UNet(nn.Module):
             up = Block(
                 nn.ReLU(),
                 nn.ConvTranspose2d(
-                    found[i]
+                    channels[i]
                     if innermost
-                    else widths[i] + found[i],  # joined from this level's down
+                    else widths[i] + channels[i],  # joined from this level's down
                     widths[i - 1] if i > 0 else last,
                     **KERNEL,
                 ),
@@ -180,14 +180,14 @@ class UNet(nn.Module):
                 f"height and width must be multiples of {step}, got {list(source.shape[-2:])}"
             )
         if self.head is not None:
-            made = self.head(self.body(source, cond), cond)
+            output = self.head(self.body(source, cond), cond)
         else:
             if source.shape[0] != cond.shape[0]:  # `len` would fix the number in an exported graph
                 source = source.expand(cond.shape[0], -1, -1, -1)
-            made = self.body(join(source, tile(cond, source)), cond)
+            output = self.body(join(source, tile(cond, source)), cond)
         if not self.config.keeps_luma:
-            return torch.tanh(made)
-        added = made.float()
+            return torch.tanh(output)
+        added = output.float()
         return source + added - luma(added)
 
     def body(self, x: Tensor, cond: Tensor) -> Tensor:

@@ -183,11 +183,11 @@ def process_group(device: torch.device) -> Iterator[ProcessGroup]:
     dist.destroy_process_group()
 
 
-def own_gpu(asked: str | None) -> str | None:
+def own_gpu(device: str | None) -> str | None:
     """The device asked for; where it is not said which of several GPUs, the one of this process."""
     local = os.environ.get("LOCAL_RANK")
-    if local is None or asked not in (None, "auto", "cuda") or not torch.cuda.is_available():
-        return asked
+    if local is None or device not in (None, "auto", "cuda") or not torch.cuda.is_available():
+        return device
     return f"cuda:{int(local) % torch.cuda.device_count()}"
 
 
@@ -206,7 +206,7 @@ def _peers() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # dist.DistBackendError and what gloo raises are among them
-        said = str(error).lower()
-        if isinstance(error, dist.DistError) or "connection" in said or "gloo" in said:
+        message = str(error).lower()
+        if isinstance(error, dist.DistError) or "connection" in message or "gloo" in message:
             raise RankLost("another process of the run is gone; its last state stands") from error
         raise

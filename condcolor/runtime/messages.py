@@ -48,9 +48,9 @@ LISTED_VALUES = 20  # named in a message before it says "and 12 more"
 
 def listed(values: Sequence[str]) -> str:
     """`blue, brown, green`; a long list is cut, and the rest counted."""
-    shown = ", ".join(values[:LISTED_VALUES])
+    text = ", ".join(values[:LISTED_VALUES])
     more = len(values) - LISTED_VALUES
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{text} and {more} more" if more > 0 else text
 
 
 SHOWN_OF_A_KIND = 20  # faults of one kind that are listed before the rest is counted

@@ -26,8 +26,8 @@ from condcolor.errors import CondcolorError, DataError
 
 def is_memory_error(error: BaseException) -> bool:
     """Whether Python, torch on the CPU or CUDA says that memory is used up."""
-    said = str(error)
-    out_of_it = "out of memory" in said or "can't allocate memory" in said
+    message = str(error)
+    out_of_it = "out of memory" in message or "can't allocate memory" in message
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_it)
 
 
@@ -69,8 +69,8 @@ def keep_memory() -> bool:
     except (OSError, AttributeError):
         return False
     mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
-    taken = [mallopt(setting, value) for setting, value in KEPT.items()]
-    return all(taken)
+    accepted = [mallopt(setting, value) for setting, value in KEPT.items()]
+    return all(accepted)
 
 
 POLICY = "OMP_WAIT_POLICY"  # OpenMP 3.0; read when torch is imported

@@ -101,7 +101,7 @@ class RunWriter:
             folder.truncate(self.run, step, phases=phases)
 
     def samples(self, name: str, colors: Mapping[str, ColorFunction]) -> None:
-        """A sheet of each split, `samples/test-NAME.png`; `colours` as for `write_samples`."""
+        """A sheet of each split, `samples/test-NAME.png`; `colors` as for `write_samples`."""
         if self.group.is_first:
             for split, pictures in self.pictures.items():
                 if pictures is not None:
@@ -149,10 +149,10 @@ ROWS = 6
 def write_samples(
     path: Path, codec: Codec, colors: Mapping[str, ColorFunction], pictures: ImageDataset
 ) -> None:
-    """Colour some rows, spread evenly over the split, as their csv asks; save the sheet.
+    """Color some rows, spread evenly over the split, as their csv asks; save the sheet.
 
     Args:
-        colours: column heading -> what colours it.
+        colors: column heading -> what colors it.
     """
     rows = torch.linspace(0, len(pictures) - 1, ROWS).long().unique()
     batch = pictures.rows(rows)

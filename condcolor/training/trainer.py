@@ -157,13 +157,13 @@ class Trainer:
             if self.step % LOG_STEPS == 0:
                 self._read_losses(phase)
             if config.check_steps and self.step % config.check_steps == 0:
-                _, said = self._check(phase)
-                if said:
-                    self.callbacks.on_check(self.step, said)
+                _, summary = self._check(phase)
+                if summary:
+                    self.callbacks.on_check(self.step, summary)
                     if self.config.patience and self._stopping.step == self.step:
                         self.save()  # to come back to
-            place = self.epoch * len(batches) + self.step_in_epoch
-            self.callbacks.on_step(place, self.epochs * len(batches), self.losses)
+            steps_done = self.epoch * len(batches) + self.step_in_epoch
+            self.callbacks.on_step(steps_done, self.epochs * len(batches), self.losses)
             if signal := self.group.highest(self.stop.signal):
                 self.save()
                 self._interrupt(signal)
@@ -212,9 +212,9 @@ class Trainer:
         if self.early_stopping is None:
             self.early_stopping = EarlyStopping()
             if self.config.patience:
-                _, said = self._check(phase, opening=True)
-                if said:
-                    self.callbacks.on_check(self.step, said)
+                _, summary = self._check(phase, opening=True)
+                if summary:
+                    self.callbacks.on_check(self.step, summary)
 
     def _report_generated(self, done: int, total: int) -> None:
         self.callbacks.on_generated(done, total)
@@ -236,18 +236,18 @@ class Trainer:
         if test is None or not phase.trains_generator or self._stopping.learnt == learnt:
             return {}, ""
         measured = self.group.of_first(lambda: measure(self.recipe.codec, self.nets.color, test))
-        found = {"test": measured.to_json(), "score": json_value(measured.score)}
-        place = {"step": self.step, "epoch": self.epoch}
-        self.writer.log({"kind": "check", "phase": phase.name, **place, **found})
+        entry = {"test": measured.to_json(), "score": json_value(measured.score)}
+        progress = {"step": self.step, "epoch": self.epoch}
+        self.writer.log({"kind": "check", "phase": phase.name, **progress, **entry})
         offered = opening and self.best_models.best  # it was, when the phase before ended
         if self.group.is_first and not offered:
-            self.best_models.offer(measured.score, found["test"], **place)
+            self.best_models.offer(measured.score, entry["test"], **progress)
         # without an adversary a phase is to be near the truth, and nothing else
         self._stopping.update(
-            measured.score if phase.trains_discriminator else measured.error, **place
+            measured.score if phase.trains_discriminator else measured.error, **progress
         )
         self._stopping.learnt = learnt
-        return found, f"test {measured.said}"
+        return entry, f"test {measured.said}"
 
     def _end_epoch(self, phase: Phase, *, last: bool) -> None:
         """Read the losses, measure, sample, log, and keep the state."""
@@ -260,10 +260,10 @@ class Trainer:
             "phase": phase.name,
         }
         entry |= {"seconds": round(self.seconds, 1), **self.losses}
-        said = ""
+        summary = ""
         if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
-            found, said = self._check(phase)
-            entry |= found
+            check, summary = self._check(phase)
+            entry |= check
         if self.test is not None and "test" in self.generated and self.group.is_first:
             entry["accuracy_test"] = self.nets.discriminator_accuracy(
                 self.test, self.generated["test"]
@@ -271,10 +271,10 @@ class Trainer:
         if self.epoch in config.sample_epochs:
             self.writer.samples(f"epoch-{self.epoch:04d}", {"output": self.nets.color})
         self.writer.log(entry)
-        to_come_back_to = config.patience and said and self._stopping.step == self.step
+        to_come_back_to = config.patience and summary and self._stopping.step == self.step
         if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
             self.save()
-        self.callbacks.on_epoch(entry, said)
+        self.callbacks.on_epoch(entry, summary)
 
     def _end_phase(self, phase: Phase, end: int) -> None:
         """Go back to the phase's best, if it is to stop by itself, and leave what it came to."""
@@ -422,15 +422,15 @@ class Callbacks:
         """`done` of `total` pictures of a split are decoded."""
 
     def on_generated(self, done: int, total: int) -> None:
-        """`done` of `total` pictures of a split are coloured, for a discriminator that learns alone."""
+        """`done` of `total` pictures of a split are colored, for a discriminator that learns alone."""
 
     def on_begin(self, trainer: Trainer) -> None:
         """The pictures are decoded, the state of the Trainer is restored; the first step comes next."""
 
-    def on_epoch(self, entry: dict[str, Any], said: str) -> None:
-        """An epoch ended; `entry` is its line of log.jsonl, `said` what was measured after it."""
+    def on_epoch(self, entry: dict[str, Any], summary: str) -> None:
+        """An epoch ended; `entry` is its line of log.jsonl, `summary` what was measured after it."""
 
-    def on_check(self, step: int, said: str) -> None:
+    def on_check(self, step: int, summary: str) -> None:
         """The model was measured after so many steps, between the ends of two epochs."""
 
     def on_step(self, done: int, total: int, losses: Mapping[str, float]) -> None:
