@@ -56,7 +56,7 @@ def _check_device() -> None:
 
 
 def _check_models() -> int:
-    """Load each built-in model and colour a picture with it; how many fail."""
+    """Load each built-in model and color a picture with it; how many fail."""
     from PIL import Image
 
     from condcolor.inference.colorizer import Colorizer
@@ -81,8 +81,8 @@ def _check_models() -> int:
     return faults
 
 
-def _say(what: str, text: str) -> None:
-    click.echo(f"{what:<{WIDTH}}{text}")
+def _say(label: str, text: str) -> None:
+    click.echo(f"{label:<{WIDTH}}{text}")
 
 
 def _version(name: str) -> str | None:

@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import click
 
@@ -72,8 +73,8 @@ def _ending(error: BaseException) -> tuple[str, int]:
             return "Error: not enough memory: close other programs", DataError.exit_code
     if isinstance(behind := error.__cause__ or error.__context__, KeyboardInterrupt | Terminated):
         return _ending(behind)  # a signal in the midst of an import comes wrapped
-    what = f"{type(error).__name__}: {error}".splitlines()[0]
-    return f"Error: unexpected {what} (--debug shows where)", UNEXPECTED
+    summary = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"Error: unexpected {summary} (--debug shows where)", UNEXPECTED
 
 
 def _usage(error: click.ClickException) -> str:
@@ -84,15 +85,15 @@ def _usage(error: click.ClickException) -> str:
     if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: all of its help
         return error.format_message()
     if isinstance(error, click.NoSuchOption):
-        said = f"no such option {error.option_name}{did_you_mean(error.option_name, flags)}"
+        message = f"no such option {error.option_name}{did_you_mean(error.option_name, flags)}"
     elif isinstance(error, click.MissingParameter) and error.param is not None:
-        said = f"{_name(error.param)} is missing"
+        message = f"{_name(error.param)} is missing"
     elif isinstance(error, click.BadParameter) and error.param is not None:
-        said = f"{_name(error.param)}: {error.message}"
+        message = f"{_name(error.param)}: {error.message}"
     else:
-        said = error.format_message()
+        message = error.format_message()
     see = f" (see {context.command_path} --help)" if context else ""
-    return f"Error: {said.rstrip('.')}{see}"
+    return f"Error: {message.rstrip('.')}{see}"
 
 
 def _name(param: click.Parameter) -> str:
@@ -121,14 +122,21 @@ def _terminable() -> Iterator[None]:
 def _told_warnings() -> Iterator[None]:
     """Within it, a library's warning is a line like our own notes."""
 
-    def tell(message, category, filename, lineno, file=None, line=None) -> None:
-        said = shown_name(" ".join(str(message).split()))
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        text = shown_name(" ".join(str(message).split()))
         with suppress(OSError):
-            click.echo(f"note: {said}", err=True)
+            click.echo(f"note: {text}", err=True)
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")  # odd pictures are ours to tell of
-        warnings.showwarning = tell
+        warnings.showwarning = show
         yield
 
 

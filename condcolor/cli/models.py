@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,7 +30,7 @@ TOLD = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note") 
 
 @click.command()
 @click.argument("model", type=ModelName(), required=False)
-def info(model) -> None:
+def info(model: str | None) -> None:
     """Say what a model is: its attributes, training, measures.
 
     Without MODEL, list the built-in models.
@@ -87,12 +88,12 @@ def _weights(model: Path) -> str:
     return f"weights {path.stat().st_size / 1e6:.1f} MB" if path.is_file() else "weights missing"
 
 
-def _pairs(values: Mapping[str, object], names) -> str:
+def _pairs(values: Mapping[str, object], names: Iterable[str]) -> str:
     return ", ".join(f"{name} {values[name]}" for name in names if name in values)
 
 
 def _options(schema: AttributeSchema) -> list[tuple[str, str]]:
-    """Each attribute as `colorize` asks for it, with the colours of its values."""
+    """Each attribute as `colorize` asks for it, with the colors of its values."""
     rows = []
     for attribute, option in zip(
         schema.attributes, colorize.options_of(schema.attributes), strict=True
@@ -114,7 +115,7 @@ MEASURES = {  # figures of config.json: what they are called, and how many digit
 }
 
 
-def _measures(metrics: Mapping) -> list[tuple[str, str]]:
+def _measures(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What the best epoch's test gave, as far as it could be measured."""
     if not metrics:
         return []
@@ -122,8 +123,8 @@ def _measures(metrics: Mapping) -> list[tuple[str, str]]:
     rows = [("measures", ", ".join(measured))]
     for score in metrics.get("attributes", ()):
         figures = {"obeyed": 3, "delta_e": 2, "leakage": 4}
-        said = ", ".join(f"{name} {_figure(score[name], n)}" for name, n in figures.items())
-        rows.append(("", f"{score['name']}: {said}".replace("delta_e", "dE")))
+        text = ", ".join(f"{name} {_figure(score[name], n)}" for name, n in figures.items())
+        rows.append(("", f"{score['name']}: {text}".replace("delta_e", "dE")))
     return rows
 
 
@@ -147,7 +148,7 @@ def _figure(value: float | None, digits: int) -> str:
     help="Store the weights as float16: half the size, for the web; colours may differ by a little.",
 )
 @overwrite_option
-def export(model, path, half, overwrite) -> None:
+def export(model: str, path: str, half: bool, overwrite: bool) -> None:
     """Write a model to one file that needs no torch.
 
     The file colours with ONNX Runtime: as the --model of colorize, variants and info, or in a browser
@@ -163,8 +164,8 @@ def export(model, path, half, overwrite) -> None:
 
     from condcolor.inference.onnx_export import export_onnx
 
-    made = export_onnx(model, path, half=half, overwrite=overwrite)
+    exported = export_onnx(model, path, half=half, overwrite=overwrite)
     click.echo(
-        f"{shown_name(path)}: {made.size / 1e6:.1f} MB; on {made.pictures} pictures at most "
-        f"{made.difference:.1e} of 1 from torch, at full size {made.off_by} of 255"
+        f"{shown_name(path)}: {exported.size / 1e6:.1f} MB; on {exported.pictures} pictures at most "
+        f"{exported.difference:.1e} of 1 from torch, at full size {exported.off_by} of 255"
     )

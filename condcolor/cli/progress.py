@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,11 @@ from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted
 
 if TYPE_CHECKING:
-    from condcolor.training.trainer import Trainer
+    from tqdm import tqdm
+
+    from condcolor.training.trainer import Callbacks, Trainer
+else:  # the trainer imports torch, which takes seconds
+    Callbacks = object
 
 
 QUIET = 5.0  # seconds at least between two lines, so that short work says nothing
@@ -30,12 +34,12 @@ class Progress:
     Where stderr is no terminal, a line comes with each tenth of the work and at least every minute.
     """
 
-    def __init__(self, what: str, *, clock: Callable[[], float] = time.monotonic):
-        self.what, self.clock = what, clock
+    def __init__(self, label: str, *, clock: Callable[[], float] = time.monotonic):
+        self.label, self.clock = label, clock
         self.is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        self.bar = None
+        self.bar: tqdm | None = None
         self.total = self.first = self.last = self.tenth = 0
-        self.started = self.told = clock()
+        self.started = self.reported = clock()
 
     def __enter__(self) -> Progress:
         return self
@@ -43,7 +47,7 @@ class Progress:
     def __call__(self, done: int, total: int, detail: str = "") -> None:
         if total != self.total or done < self.last:  # the next of several passes begins
             self.total, self.first, self.tenth = total, done, 10 * done // total
-            self.started = self.told = self.clock()
+            self.started = self.reported = self.clock()
             self._close()
         if self.is_terminal:
             self._show(done, total, detail)
@@ -59,27 +63,29 @@ class Progress:
         if self.bar is not None:
             self.bar.refresh()
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
 
     def _show(self, done: int, total: int, detail: str) -> None:
         if self.bar is None:
-            from tqdm import tqdm
+            from tqdm import tqdm as make_bar
 
-            self.bar = tqdm(total=total, initial=done, desc=self.what, leave=False, file=sys.stderr)
+            self.bar = make_bar(
+                total=total, initial=done, desc=self.label, leave=False, file=sys.stderr
+            )
         if detail:
             self.bar.set_postfix_str(detail, refresh=False)
         self.bar.update(done - self.bar.n)
 
     def _tell(self, done: int, total: int) -> None:
         now = self.clock()
-        tenth, waited = 10 * done // total, now - self.told
+        tenth, waited = 10 * done // total, now - self.reported
         if done < total and waited >= QUIET and (tenth > self.tenth or waited >= LONGEST):
-            self.told, self.tenth = now, tenth
+            self.reported, self.tenth = now, tenth
             rate = (done - self.first) / (now - self.started)
             left = f", about {span((total - done) / rate)} left" if rate else ""
             percent = 100 * done // total
-            click.echo(f"{self.what}: {done:,} of {total:,} ({percent} %){left}", err=True)
+            click.echo(f"{self.label}: {done:,} of {total:,} ({percent} %){left}", err=True)
 
     def _close(self) -> None:
         if self.bar is not None:
@@ -99,30 +105,30 @@ def span(seconds: float) -> str:
 class ProgressSteps:
     """A context manager, and the callback `(what, done, total)`: a Progress for each `what`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.progress = Progress("")
 
     def __enter__(self) -> ProgressSteps:
         return self
 
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if what != self.progress.what:
+    def __call__(self, label: str, done: int, total: int) -> None:
+        if label != self.progress.label:
             self.__exit__()
-            self.progress = Progress(what)
+            self.progress = Progress(label)
         self.progress(done, total)
 
     def say(self, text: str) -> None:
         self.progress.say(f"note: {text}", err=True)
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.progress.__exit__()
 
 
 @contextmanager
-def resumable_download(place: Path | None, by_hand: str) -> Iterator[None]:
+def resumable_download(target: Path | None, by_hand: str) -> Iterator[None]:
     """Within it, a stop says what is kept, and a download that fails the way by hand.
 
-    place: the archive, or the folder of several, that the download goes to; None: there is none.
+    target: the archive, or the folder of several, that the download goes to; None: there is none.
     """
     from condcolor.data.builders.download import DownloadError
 
@@ -132,20 +138,20 @@ def resumable_download(place: Path | None, by_hand: str) -> Iterator[None]:
         raise DownloadError(f"{error}; {by_hand}") from error
     except (KeyboardInterrupt, Terminated) as stopped:
         number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
-        raise Interrupted(number, _kept(place)) from None
+        raise Interrupted(number, _kept(target)) from None
 
 
-def _kept(place: Path | None) -> str:
+def _kept(target: Path | None) -> str:
     from condcolor.data.builders.archive import size_of
 
-    for path in (place.with_name(place.name + ".part"), place) if place else ():
+    for path in (target.with_name(target.name + ".part"), target) if target else ():
         if path.exists():
             kept = f"{size_of(path) / 1e6:,.1f} MB are kept in {shown_name(path)}"
             return f"{kept}; the same command goes on from there"
     return "nothing was written"
 
 
-class TrainingProgress:
+class TrainingProgress(Callbacks):
     """What a run says: a bar of steps or a line now and then, and a line an epoch."""
 
     def __init__(self, progress: Progress):
@@ -163,16 +169,16 @@ class TrainingProgress:
         start = f"step {trainer.step}, epoch {trainer.epoch} of {trainer.epochs}"
         self.on_note(f"{rows}; {trainer.device.type}, {trainer.nets.precision}; from {start}")
 
-    def on_check(self, step: int, said: str) -> None:
-        self.on_note(f"step {step:>4}  {said}")
+    def on_check(self, step: int, summary: str) -> None:
+        self.on_note(f"step {step:>4}  {summary}")
 
-    def on_step(self, done: int, total: int, losses: dict) -> None:
+    def on_step(self, done: int, total: int, losses: Mapping[str, float]) -> None:
         self.progress(done, total, _said(losses, digits=2))
 
-    def on_epoch(self, entry: dict, said: str) -> None:
-        told = _said(entry, digits=3)
+    def on_epoch(self, entry: dict[str, Any], summary: str) -> None:
+        losses = _said(entry, digits=3)
         minutes = f"{entry['seconds'] / 60:.1f} min"
-        parts = (f"epoch {entry['epoch']:>3}", entry["phase"], told, minutes, said)
+        parts = (f"epoch {entry['epoch']:>3}", entry["phase"], losses, minutes, summary)
         self.on_note("  ".join(part for part in parts if part))
 
     def on_note(self, text: str) -> None:
@@ -182,8 +188,8 @@ class TrainingProgress:
 def _said(losses: Mapping[str, float], digits: int) -> str:
     """The losses of those that learnt, and how much D tells right."""
     known = (("G", "generator"), ("D", "discriminator"))
-    said = [f"{short} {losses[name]:.{digits}f}" for short, name in known if name in losses]
+    parts = [f"{short} {losses[name]:.{digits}f}" for short, name in known if name in losses]
     for word, name in (("right", "accuracy"), ("in test", "accuracy_test")):
         if name in losses:
-            said.append(f"{word} {100 * losses[name]:.1f} %")
-    return " ".join(said)
+            parts.append(f"{word} {100 * losses[name]:.1f} %")
+    return " ".join(parts)

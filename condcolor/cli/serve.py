@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from condcolor.cli.options import ModelName, device_option
 from condcolor.errors import UsageError
 from condcolor.runtime.messages import shown_name
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 NEEDED = ("starlette", "uvicorn")
 
@@ -33,7 +38,7 @@ NEEDED = ("starlette", "uvicorn")
 )
 @device_option
 @click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
-def serve(host, port, models, device, opens) -> None:
+def serve(host: str, port: int, models: tuple[str, ...], device: str | None, opens: bool) -> None:
     """Serve a page to colour pictures in a browser.
 
     Drop a sketch, click colours, take the picture or its layers home. The page comes from this machine
@@ -64,7 +69,9 @@ def serve(host, port, models, device, opens) -> None:
         server.run(app, sock, on_ready=ready)
 
 
-def _make_app(models, device, host, *, any_address):
+def _make_app(
+    models: Sequence[str], device: str | None, host: str, *, any_address: bool
+) -> ASGIApp:
     """The app with all models loaded, those asked for first."""
     import socket
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from condcolor.data.augmentation import (
     moves_in,
     warp,
 )
-from condcolor.data.cache import Decoder, ImageCache, OnProgress, decode
+from condcolor.data.cache import Decoder, File, ImageCache, OnProgress, decode
 from condcolor.data.metadata import open_photograph
 from condcolor.data.records import Record
 from condcolor.errors import DataError
@@ -33,6 +33,8 @@ from condcolor.imaging.color import compose
 from condcolor.imaging.geometry import cover, letterbox
 from condcolor.imaging.open import open_picture
 from condcolor.runtime.devices import free_memory
+
+T = TypeVar("T")
 
 
 class Batch(NamedTuple):
@@ -72,10 +74,10 @@ class ImageDataset:
 
     Args:
         records: rows of one split; all need a target, or with `compose` a mask.
-        schema: their attributes; with `compose` every value needs a palette colour.
+        schema: their attributes; with `compose` every value needs a palette color.
         image_size: side of the square, in pixels.
-        compose: draw a new colouring each time, from the source and its mask, instead of the csv's.
-        fixed: the colours of the mask's channels behind the attributes (skin).
+        compose: draw a new coloring each time, from the source and its mask, instead of the csv's.
+        fixed: the colors of the mask's channels behind the attributes (skin).
         photographs: the records are photographs, each its own target: cut to squares, not framed, and
             those that are grey or cannot be read are left out and named in `.skipped`.
         jitter: keep the squares larger by this share, to cut from at random.
@@ -107,14 +109,14 @@ class ImageDataset:
             self.parts = len(schema.names) + len(self.fixed)
             if self.parts > 3:
                 raise DataError(f"masks have 3 channels, but there are {self.parts} parts")
-        partner = [(r.mask, 0) if compose else (r.target, 255) for r in records]
+        partner = [_partner(r, compose) for r in records]
         files = _unique([(r.source, 255) for r in records] + partner)
         decoder = PHOTOGRAPH if photographs else FRAMED
         side = round(image_size * (1 + jitter))
         decoded, faults = decode(list(files), side, decoder, cache=cache, on_progress=on_progress)
         if photographs:
             records = [r for r in records if r.source not in faults]
-            partner = [(r.target, 255) for r in records]
+            partner = [_partner(r, compose) for r in records]
         elif faults:
             raise DataError(
                 f"{len(faults)} pictures cannot be used:", [str(e) for e in faults.values()]
@@ -142,7 +144,7 @@ class ImageDataset:
         """The batch of these rows, as they stand or as training sees them.
 
         Args:
-            generator: draws the wrong conditions and, with `compose`, the colourings.
+            generator: draws the wrong conditions and, with `compose`, the colorings.
             config: the augmentation to draw; None leaves the pictures alone.
             device: where to make it; None where the pictures are.
         """
@@ -223,9 +225,9 @@ class ImageDataset:
         return torch.cat((255 - moved[:, :papers], moved[:, papers:]), dim=1)
 
     def _fill(self, blank: Tensor, masks: Tensor, values: Tensor) -> Tensor:
-        asked = [colors.to(values.device)[values[:, i]] for i, colors in enumerate(self.colors)]
+        chosen = [colors.to(values.device)[values[:, i]] for i, colors in enumerate(self.colors)]
         fixed = [color.to(values.device).expand(len(values), 3) for color in self.fixed]
-        colors = torch.stack(asked + fixed, dim=1)  # (B, K, 3)
+        colors = torch.stack(chosen + fixed, dim=1)  # (B, K, 3)
         filled = compose(blank.float() / 255, masks[:, : self.parts].float() / 255, colors)
         return (filled * 255).round().to(torch.uint8)
 
@@ -243,7 +245,9 @@ def _random_values(count: int, sizes: Sequence[int], generator: torch.Generator)
     return torch.stack(columns, dim=1) if columns else torch.zeros(count, 0, dtype=torch.long)
 
 
-def _other_values(values: Tensor, sizes: Sequence[int], generator) -> Tensor:
+def _other_values(
+    values: Tensor, sizes: Sequence[int], generator: torch.Generator | None
+) -> Tensor:
     """Values of which a random, non-empty choice of attributes is changed to another value."""
     changeable = [i for i, size in enumerate(sizes) if size > 1]
     if not changeable:
@@ -257,20 +261,29 @@ def _other_values(values: Tensor, sizes: Sequence[int], generator) -> Tensor:
     return others
 
 
-def _unique(paths) -> dict:
-    index: dict = {}
+def _partner(record: Record, compose: bool) -> File:
+    """The file of a row's target, or with `compose` of its mask, and the grey level around it."""
+    path, ground = (record.mask, 0) if compose else (record.target, 255)
+    assert path is not None, (
+        f"{record.csv} line {record.line} has no {'mask' if compose else 'target'}"
+    )
+    return path, ground
+
+
+def _unique(paths: Iterable[T]) -> dict[T, int]:
+    index: dict[T, int] = {}
     for path in paths:
         index.setdefault(path, len(index))
     return index
 
 
-def _framed(path, fill: int, side: int) -> np.ndarray:
+def _framed(path: Path, fill: int, side: int) -> np.ndarray:
     """The whole picture `[side, side, 3]` uint8, on a ground of `fill`."""
     return letterbox(open_picture(path).rgb, side, fill=fill)[0]
 
 
-def _photograph(path, fill: int, side: int) -> np.ndarray:
-    """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colours."""
+def _photograph(path: Path, fill: int, side: int) -> np.ndarray:
+    """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colors."""
     return cover(open_photograph(path), side)
 
 

@@ -57,7 +57,7 @@ def read_metadata(
 
     vocabulary: "own" gives each attribute the values of its own column, "shared" gives every
     attribute the values of all; a schema says which attributes and values there may be.
-    any_color: a value may be a colour too, as `wishes` knows them.
+    any_color: a value may be a color too, as `wishes` knows them.
     DataError lists every problem, each with its csv and line.
     """
     metadata, problems = scan_metadata(
@@ -80,7 +80,8 @@ def scan_metadata(
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
         raise UsageError(f"vocabulary is 'own', 'shared' or a schema, not {vocabulary!r}")
     path = Path(path)
-    faults, notes = Problems(), []
+    faults = Problems()
+    notes: list[str] = []
     try:
         csvs = _find_csvs(path, faults, notes)
         root = path if path.is_dir() else path.parent
@@ -125,8 +126,8 @@ def split_by_character(
     tested = 0
     if test_fraction > 0 and len(free) + len(known) > 1:
         tested = min(max(1, round(test_fraction * len(free))), max(1, len(free) - 1))
-    for place, name in enumerate(free):
-        known[name] = "test" if place < tested else "train"
+    for index, name in enumerate(free):
+        known[name] = "test" if index < tested else "train"
     return tuple(
         record if record.split else replace(record, split=known[record.character])
         for record in records
@@ -172,8 +173,8 @@ def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Pat
             notes.append(f"{tests[0].parent.name} is the test set; not read: {others}")
         return [(train, "train"), (tests[0], "test")]
     else:
-        found = sorted(csv.name for csv in path.glob("*.csv"))
-        hint = f"; it has {listed(found)}: rename or name one" if found else ""
+        names = sorted(csv.name for csv in path.glob("*.csv"))
+        hint = f"; it has {listed(names)}: rename or name one" if names else ""
         faults.add("missing", f"{path} has no {CSV_NAME} and no train/{CSV_NAME}{hint}")
     return []
 
@@ -223,12 +224,16 @@ def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> Non
     for record in records:
         if record.split == "train":
             taught.setdefault(record.character, record)
-    told = set()
+    reported = set()
     for record in records:
-        if record.split == "test" and record.character in taught and record.character not in told:
-            told.add(record.character)
-            where, other = line_of(record, root), line_of(taught[record.character], root)
-            message = f"{where}: character '{record.character}' is in train too ({other})"
+        if (
+            record.split == "test"
+            and record.character in taught
+            and record.character not in reported
+        ):
+            reported.add(record.character)
+            here, other = line_of(record, root), line_of(taught[record.character], root)
+            message = f"{here}: character '{record.character}' is in train too ({other})"
             hint = "keep it on one side (two characters need two names)"
             faults.add("a character is on both sides", f"{message}; {hint}")
 
@@ -257,16 +262,16 @@ def read_photographs(path: Path | str) -> Metadata:
     if not path.is_dir() or any(csv.exists() for csv in csvs):
         return _own_targets(read_metadata(path, require_target=False))
     root = path.resolve()
-    found, passed_over = find_pictures(root)
-    if not found:
+    pictures, passed_over = find_pictures(root)
+    if not pictures:
         raise DataError(f"{shown_name(path)}: no pictures in it: name a folder of photographs")
     above, csv = len(root.parts), root / CSV_NAME
-    records = tuple(_record(picture, picture.parts[above:], csv) for picture in found)
+    records = tuple(_record(picture, picture.parts[above:], csv) for picture in pictures)
     return Metadata(root, AttributeSchema(), records, tuple(passed_over))
 
 
 def open_photograph(path: Path) -> np.ndarray:
-    """A photograph `[H, W, 3]` uint8; DataError when it cannot be read or has no colours."""
+    """A photograph `[H, W, 3]` uint8; DataError when it cannot be read or has no colors."""
     rgb = open_picture(path).rgb
     if is_grey(rgb):
         raise DataError(f"{shown_name(path)}: a grey picture, which has no colours to teach")
@@ -274,7 +279,7 @@ def open_photograph(path: Path) -> np.ndarray:
 
 
 def is_grey(rgb: np.ndarray) -> bool:
-    """Whether a photograph `[H, W, 3]` uint8 is grey or all but: it has no colours to teach."""
+    """Whether a photograph `[H, W, 3]` uint8 is grey or all but: it has no colors to teach."""
     steps = [max(1, side // LOOKED_AT) for side in rgb.shape[:2]]
     import torch
 
@@ -286,7 +291,7 @@ def is_grey(rgb: np.ndarray) -> bool:
 
 
 def _own_targets(metadata: Metadata) -> Metadata:
-    """The same photographs under no attributes, each once, the coloured file source and target."""
+    """The same photographs under no attributes, each once, the colored file source and target."""
     records = {
         picture: Record(picture, picture, (), r.character, r.split, r.line, r.csv)
         for r in metadata.records
@@ -298,6 +303,6 @@ def _own_targets(metadata: Metadata) -> Metadata:
     return Metadata(metadata.root, AttributeSchema(), tuple(records.values()), notes)
 
 
-def _record(picture: Path, place: tuple[str, ...], csv: Path) -> Record:
-    split = SPLITS.get(place[0], "") if len(place) > 1 else ""
-    return Record(picture, picture, (), "/".join(place), split, 0, csv)
+def _record(picture: Path, parts: tuple[str, ...], csv: Path) -> Record:
+    split = SPLITS.get(parts[0], "") if len(parts) > 1 else ""
+    return Record(picture, picture, (), "/".join(parts), split, 0, csv)

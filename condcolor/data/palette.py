@@ -1,4 +1,4 @@
-"""The colour that stands for each value, measured in the pictures of a data set."""
+"""The color that stands for each value, measured in the pictures of a data set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from condcolor.data.metadata import Metadata
 from condcolor.data.records import Record
 from condcolor.imaging.open import open_picture
 
-DIFFERENT = 24  # of 255, in any channel: more than JPEG noise, less than two named colours
+DIFFERENT = 24  # of 255, in any channel: more than JPEG noise, less than two named colors
 ROWS_OF_AN_INPUT = 64  # compared with each other, to see where a value shows
 SIGHTINGS = 16  # of a value, over all inputs: enough to outvote a wrong label
 MASK_CHANNELS = 3
@@ -22,10 +22,10 @@ INSIDE = 255  # a mask is that where a part alone is seen, less on its antialias
 
 
 def measure_palette(metadata: Metadata, max_inputs: int = 64) -> AttributeSchema:
-    """The schema with the colour of each value, as it is seen in the targets of the training rows.
+    """The schema with the color of each value, as it is seen in the targets of the training rows.
 
     Where an input has a mask, a part is the pixels where the mask is 255. Elsewhere it is the
-    pixels that change between rows of one input that differ in that attribute alone. The colour is
+    pixels that change between rows of one input that differ in that attribute alone. The color is
     the median over the part and over rows; None where no row shows it.
 
     max_inputs: how many inputs are looked at (more only if a value would be left out).
@@ -40,32 +40,32 @@ def measure_palette(metadata: Metadata, max_inputs: int = 64) -> AttributeSchema
     for rows in inputs:
         mask = _open_mask(rows[0])
         rows = rows[:ROWS_OF_AN_INPUT] if mask is None else _some_of_each_value(rows, times)
-        seen.add(rows, [open_picture(row.target).rgb for row in rows], mask)
+        seen.add(rows, [_open_target(row) for row in rows], mask)
     return seen.palette()
 
 
 def measure_fixed(metadata: Metadata, max_inputs: int = 64) -> RGB | None:
-    """The colour of the part behind the attributes in the masks (skin); None when there is none.
+    """The color of the part behind the attributes in the masks (skin); None when there is none.
 
     Measured as in `measure_palette`, on one row an input. DataError when a picture cannot be read.
     """
-    place = len(metadata.schema.names)
+    channel = len(metadata.schema.names)
     colors = []
     for rows in _choose_inputs(metadata, max_inputs):
         mask = _open_mask(rows[0])
-        if mask is None or place >= MASK_CHANNELS:
+        if mask is None or channel >= MASK_CHANNELS:
             continue
-        target = open_picture(rows[0].target).rgb
-        inside = mask[..., place] == INSIDE
+        target = _open_target(rows[0])
+        inside = mask[..., channel] == INSIDE
         if target.shape == mask.shape and inside.any():
             colors.append(_median(target[inside]))
     return _rgb(_median(np.array(colors))) if colors else None
 
 
 class SeenColors:
-    """The colour seen in each row for each attribute, gathered input by input.
+    """The color seen in each row for each attribute, gathered input by input.
 
-    rows: `(record, colors)`, a colour an attribute, None where the attribute cannot be seen.
+    rows: `(record, colors)`, a color an attribute, None where the attribute cannot be seen.
     """
 
     def __init__(self, schema: AttributeSchema):
@@ -81,30 +81,30 @@ class SeenColors:
         """
         shapes = Counter(target.shape for target in targets)
         shape = mask.shape if mask is not None else shapes.most_common(1)[0][0] if shapes else ()
-        usable = [place for place, target in enumerate(targets) if target.shape == shape]
+        usable = [index for index, target in enumerate(targets) if target.shape == shape]
         colors: list[list[RGB | None]] = [[] for _ in records]
         for attribute in range(len(self.schema.names)):
             part = find_part(
                 attribute,
-                [records[place].values for place in usable],
-                [targets[place] for place in usable],
+                [records[index].values for index in usable],
+                [targets[index] for index in usable],
                 mask,
             )
-            for place, found in enumerate(colors):
-                visible = part is not None and place in usable
-                found.append(_rgb(_median(targets[place][part])) if visible else None)
+            for index, row_colors in enumerate(colors):
+                visible = part is not None and index in usable
+                row_colors.append(_rgb(_median(targets[index][part])) if visible else None)
         self.rows.extend(zip(records, map(tuple, colors), strict=True))
 
     def palette(self) -> AttributeSchema:
-        """The schema with the median colour of each value over the rows that have it."""
+        """The schema with the median color of each value over the rows that have it."""
         gathered: dict[tuple[str, str], list[RGB]] = defaultdict(list)
         for record, colors in self.rows:
             for name, value, color in zip(self.schema.names, record.values, colors, strict=True):
                 if color is not None:
                     gathered[name, value].append(color)
         palette: dict[str, dict[str, RGB | None]] = defaultdict(dict)
-        for (name, value), colors in gathered.items():
-            palette[name][value] = _rgb(_median(np.array(colors)))
+        for (name, value), seen in gathered.items():
+            palette[name][value] = _rgb(_median(np.array(seen)))
         return self.schema.with_palette(palette)
 
 
@@ -123,12 +123,12 @@ def find_part(
         part = mask[..., attribute] == INSIDE
         return part if part.any() else None
     alike: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
-    for place, row in enumerate(values):
+    for index, row in enumerate(values):
         others = row[:attribute] + row[attribute + 1 :]
-        alike[others].setdefault(row[attribute], place)
+        alike[others].setdefault(row[attribute], index)
     votes, pairs = 0, 0
-    for places in alike.values():
-        for first, second in pairwise(places[value] for value in sorted(places)):
+    for rows in alike.values():
+        for first, second in pairwise(rows[value] for value in sorted(rows)):
             high = np.maximum(targets[first], targets[second])
             difference = high - np.minimum(targets[first], targets[second])
             votes = votes + (difference >= DIFFERENT).any(axis=-1)
@@ -176,12 +176,17 @@ def _some_of_each_value(rows: Sequence[Record], times: int) -> list[Record]:
     return chosen
 
 
+def _open_target(record: Record) -> np.ndarray:
+    assert record.target is not None, "_choose_inputs leaves out rows without a target"
+    return open_picture(record.target).rgb
+
+
 def _open_mask(record: Record) -> np.ndarray | None:
     return None if record.mask is None else open_picture(record.mask).rgb
 
 
 def _median(pixels: np.ndarray) -> np.ndarray:
-    """The lower median of each channel of `[N,3]`, a colour that is there in flat fills."""
+    """The lower median of each channel of `[N,3]`, a color that is there in flat fills."""
     middle = (len(pixels) - 1) // 2
     return np.partition(pixels, middle, axis=0)[middle]
 

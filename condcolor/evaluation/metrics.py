@@ -45,7 +45,7 @@ def difference(first: Tensor, second: Tensor) -> Tensor:
 
 
 def color_distances(lab: Tensor, palette: Tensor) -> Tensor:
-    """CIEDE2000 of colours `lab [N, 3]` to each of `palette [V, 3]` (RGB in [0, 1]) -> `[N, V]`."""
+    """CIEDE2000 of colors `lab [N, 3]` to each of `palette [V, 3]` (RGB in [0, 1]) -> `[N, V]`."""
     palette_lab = srgb_to_lab(palette[:, :, None, None])  # (V, 3, 1, 1)
     return delta_e_2000(lab[:, None, :, None, None], palette_lab[None])[..., 0, 0]
 
@@ -108,9 +108,9 @@ def line_f1(sketch: Tensor, pictures: Tensor) -> float:
 
     NaN where there is no dark pixel in either.
     """
-    lines, found = sketch.mean(-3) < DARK, pictures.mean(-3) < DARK
-    both = (lines & found).sum()
-    return float(2 * both / (len(found) * lines.sum() + found.sum()))
+    lines, drawn = sketch.mean(-3) < DARK, pictures.mean(-3) < DARK
+    both = (lines & drawn).sum()
+    return float(2 * both / (len(drawn) * lines.sum() + drawn.sum()))
 
 
 def mse(output: Tensor, target: Tensor) -> float:
@@ -121,7 +121,7 @@ def mse(output: Tensor, target: Tensor) -> float:
 SSIM_WINDOW, SSIM_SIGMA = 11, 1.5  # pixels; Wang et al. 2004, section III.C
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2  # of a range of 1, same section
 MOST_ERROR = 150  # the last threshold of AuC, Zhang et al. 2016, section 3.1
-BIN = 10  # side of a colour class on the ab plane, same paper, section 2.1
+BIN = 10  # side of a color class on the ab plane, same paper, section 2.1
 BINS = 23  # classes a side: ab -115..115
 
 
@@ -133,7 +133,7 @@ def psnr(output: Tensor, truth: Tensor) -> float:
 def imagenet_mse(output: Tensor, truth: Tensor) -> float:
     """Mean squared error of RGB in units of ImageNet's standard deviation of each channel.
 
-    The validation loss of trainings on pictures normalised for an encoder, as fastai's are.
+    The validation loss of trainings on pictures normalized for an encoder, as fastai's are.
     """
     std = output.new_tensor(IMAGENET_STD).view(3, 1, 1)
     return float(((output - truth) / std).square().mean())
@@ -147,8 +147,8 @@ def ssim(output: Tensor, truth: Tensor) -> float:
     """
     if min(output.shape[-2:]) < SSIM_WINDOW:
         raise ValueError(f"ssim needs {SSIM_WINDOW} pixels a side, got {list(output.shape[-2:])}")
-    place = torch.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
-    window = torch.exp(-(place**2) / (2 * SSIM_SIGMA**2))
+    offsets = torch.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
+    window = torch.exp(-(offsets**2) / (2 * SSIM_SIGMA**2))
     window = window / window.sum()
 
     def mean(pictures: Tensor) -> Tensor:  # (N, 3, H, W), each channel by itself
@@ -171,7 +171,7 @@ def ab_errors(output: Tensor, truth: Tensor) -> Tensor:
 
 
 def colourfulness(rgb: Tensor, *, signed: bool) -> float:
-    """How colourful a picture is: 0 is grey, photographs are about 40.
+    """How colorful a picture is: 0 is grey, photographs are about 40.
 
     Hasler and Suesstrunk 2003, equation 11, on 0..255. `signed=False` takes the absolute values of
     both opponent axes first, as the code of many papers does: the figure to quote beside theirs.
@@ -184,9 +184,9 @@ def colourfulness(rgb: Tensor, *, signed: bool) -> float:
 
 
 def color_classes(lab: Tensor) -> Tensor:
-    """The colour class of each pixel of a Lab picture `[3, H, W]` -> `[H, W]`, 0..BINS^2-1."""
-    place = (lab[1:] / BIN + BINS / 2).floor().long().clamp(0, BINS - 1)
-    return place[0] * BINS + place[1]
+    """The color class of each pixel of a Lab picture `[3, H, W]` -> `[H, W]`, 0..BINS^2-1."""
+    cells = (lab[1:] / BIN + BINS / 2).floor().long().clamp(0, BINS - 1)
+    return cells[0] * BINS + cells[1]
 
 
 def error_counts(errors: Tensor, classes: Tensor) -> Tensor:
@@ -216,5 +216,5 @@ def auc(counts: Tensor, *, rebalanced: bool) -> float:
     return float(torch.trapezoid(shares) / MOST_ERROR)
 
 
-# sketch uint8 [3, H, W], value indices [N, A] -> coloured pictures float [N, 3, H, W] in [0, 1]
+# sketch uint8 [3, H, W], value indices [N, A] -> colored pictures float [N, 3, H, W] in [0, 1]
 ColorFunction = Callable[[Tensor, Tensor], Tensor]

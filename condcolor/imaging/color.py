@@ -1,4 +1,4 @@
-"""Colour on tensors: sRGB <-> CIE Lab (D65), the CIEDE2000 difference, and composing flat fills.
+"""Color on tensors: sRGB <-> CIE Lab (D65), the CIEDE2000 difference, and composing flat fills.
 
 Every function takes channels at dimension -3 (`[..., 3, H, W]`), any leading dimensions, float32.
 RGB is sRGB in [0, 1]; Lab has L in 0..100 and, inside sRGB, a in -86.18..98.23, b in -107.86..94.48.
@@ -62,14 +62,14 @@ def srgb8_to_lab(rgb: Tensor) -> Tensor:
 def lab_to_srgb(lab: Tensor) -> Tensor:
     """`[..., 3, H, W]` CIE Lab (D65) -> sRGB in [0, 1]. Differentiable.
 
-    A colour outside sRGB loses chroma and keeps its L: to cut R, G and B at 0 and 1 each would shift both
+    A color outside sRGB loses chroma and keeps its L: to cut R, G and B at 0 and 1 each would shift both
     hue and L.
     """
 
     def convert(part: Tensor, out: Tensor | None) -> Tensor:
         linear, luminance = _linear_of_lab(part)
-        made = _encoded(_toward_grey(linear, luminance.clamp(0, 1)))
-        return made if out is None else out.copy_(made)
+        rgb = _encoded(_toward_grey(linear, luminance.clamp(0, 1)))
+        return rgb if out is None else out.copy_(rgb)
 
     return _in_pieces(convert, lab, lab.dtype)
 
@@ -138,12 +138,12 @@ def _in_pieces(
         if whole or (picture.requires_grad and torch.is_grad_enabled()):
             return convert(pixels, None).view(picture.shape)
         pixels = pixels.reshape(-1, 3, pixels.shape[-1])
-        made = torch.empty(pixels.shape, dtype=dtype)
+        result = torch.empty(pixels.shape, dtype=dtype)
         step = PIECE * torch.get_num_threads()
-        for one, out in zip(pixels, made, strict=True):
-            for part, place in zip(one.split(step, 1), out.split(step, 1), strict=True):
-                convert(part, place)
-    return made.view(picture.shape)
+        for one, out in zip(pixels, result, strict=True):
+            for part, target in zip(one.split(step, 1), out.split(step, 1), strict=True):
+                convert(part, target)
+    return result.view(picture.shape)
 
 
 # sRGB 0..255 -> linear
@@ -200,15 +200,15 @@ def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:
 
 
 def compose(blank: Tensor, masks: Tensor, colors: Tensor) -> Tensor:
-    """Fill the parts of a drawing with flat colours, exactly as a renderer would.
+    """Fill the parts of a drawing with flat colors, exactly as a renderer would.
 
-    A render is linear in the colour of each of its parts, so the drawing with white parts and one
-    coverage mask a part give every colouring: `blank - sum_k mask_k * (1 - color_k)`.
+    A render is linear in the color of each of its parts, so the drawing with white parts and one
+    coverage mask a part give every coloring: `blank - sum_k mask_k * (1 - color_k)`.
 
     Args:
         blank: `[..., 3 or 1, H, W]` float in [0, 1], the drawing with every part white.
         masks: `[..., K, H, W]` float in [0, 1], how much of each part shows in a pixel.
-        colors: `[..., K, 3]` float in [0, 1], the sRGB colour of each part.
+        colors: `[..., K, 3]` float in [0, 1], the sRGB color of each part.
 
     Returns:
         `[..., 3, H, W]` float in [0, 1].

@@ -9,7 +9,7 @@ import struct
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from condcolor.errors import PictureError, UsageError, did_you_mean
 from condcolor.runtime.messages import shown_name, why_unread
@@ -105,12 +105,14 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
     """(width, height) that a WEBP's first bytes state, or None."""
     head = head.ljust(30, b"\0")
     if head[12:16] == b"VP8X":
-        return tuple(int.from_bytes(head[at : at + 3], "little") + 1 for at in (24, 27))
+        width, height = (int.from_bytes(head[at : at + 3], "little") + 1 for at in (24, 27))
+        return width, height
     if head[12:16] == b"VP8L":
         bits = int.from_bytes(head[21:25], "little")
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     if head[12:16] == b"VP8 ":
-        return tuple(int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+        width, height = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+        return width, height
     return None
 
 
@@ -136,12 +138,12 @@ class WriteFormat:
     suffixes: tuple[str, ...]
     alpha: bool
     max_side: int  # pixels
-    options: dict[str, object] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 # PNG at zlib's level 3 is as small as at its default, 6, for half the time: of one of 512 px 205 kB in
 # 18 ms, and 229 kB in 45.
-# JPEG keeps full colour resolution, for flat fills bleed over lines without it.
+# JPEG keeps full color resolution, for flat fills bleed over lines without it.
 WRITE_FORMATS = {
     "PNG": WriteFormat((".png",), True, 2**31 - 1, {"compress_level": 3}),
     "JPEG": WriteFormat((".jpg", ".jpeg"), False, 65500, {"quality": 95, "subsampling": "4:4:4"}),
@@ -152,7 +154,7 @@ WRITE_FORMATS = {
 WRITE_SUFFIXES = tuple(suffix for row in WRITE_FORMATS.values() for suffix in row.suffixes)
 
 
-def format_for(path: str | os.PathLike) -> str:
+def format_for(path: str | os.PathLike[str]) -> str:
     """The key of WRITE_FORMATS that a file's suffix names; UsageError when it names none."""
     suffix = Path(path).suffix.lower()
     for name, row in WRITE_FORMATS.items():
@@ -167,7 +169,7 @@ def format_for(path: str | os.PathLike) -> str:
 READ_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
-def find_pictures(folder: str | os.PathLike) -> tuple[list[Path], list[str]]:
+def find_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[str]]:
     """The pictures in a folder and its subfolders, by suffix, sorted; and what was passed over.
 
     Hidden files and folders are left out without a word. Passed over with a reason, a line each:
@@ -196,10 +198,10 @@ def find_pictures(folder: str | os.PathLike) -> tuple[list[Path], list[str]]:
     def unreadable(error: OSError) -> None:
         skip(Path(error.filename), f"folder skipped ({error.strerror})")
 
-    for place, subfolders, names in os.walk(root, onerror=unreadable):
+    for parent, subfolders, names in os.walk(root, onerror=unreadable):
         kept = []
         for name in subfolders:
-            path = Path(place, name)
+            path = Path(parent, name)
             if name.startswith("."):
                 continue
             if path.is_symlink():
@@ -209,13 +211,13 @@ def find_pictures(folder: str | os.PathLike) -> tuple[list[Path], list[str]]:
             else:
                 kept.append(name)
         subfolders[:] = kept
-        here = Path(place)
+        here = Path(parent)
         for name in names:
             if name.startswith(".") or os.path.splitext(name)[1].lower() not in READ_SUFFIXES:
                 continue
             path = here / name
-            if reason := _why_skipped(path, real):
-                skip(path, reason)
+            if fault := _why_skipped(path, real):
+                skip(path, fault)
             else:
                 files.append(path)
     return sorted(files, key=lambda path: path.parts), sorted(skipped)

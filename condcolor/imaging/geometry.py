@@ -28,7 +28,7 @@ def resize(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
     """`rgb [H,W,3] uint8 -> [height,width,3] uint8`, antialiased, lines kept crisp.
 
     Against drawings rendered at the new size, LANCZOS errs least at most factors and the mean
-    of whole blocks (BOX) at whole ones, where it also makes no new colours. BICUBIC enlarges
+    of whole blocks (BOX) at whole ones, where it also makes no new colors. BICUBIC enlarges
     with less of a halo.
     """
     if min(width, height) < 1:
@@ -83,16 +83,16 @@ REACH = 3  # rows: what bicubic interpolation (4 taps) can look at beside a plac
 class StripDecoder(Protocol):
     """What paints, with tensors or NumPy arrays, whichever it takes."""
 
-    def prepare_strips(self, original: Any, output: Any) -> Any:
+    def prepare_strips(self, original: Any, output: Any, /) -> Any:
         """What to paint with: `[B, 3, H, W]` uint8 and `[B, O, h, w]` float -> `[B, K, h, W]` float."""
 
-    def decode_strip(self, rows: Any, near: Any, place: np.ndarray) -> Any:
+    def decode_strip(self, rows: Any, near: Any, positions: np.ndarray, /) -> Any:
         """A band of the picture.
 
         Args:
             rows: `[B, 3, R, W]` uint8, of the original.
             near: `[B, K, n, W]`, the rows of what `prepared` gave beside those.
-            place: `[R]` float32, where each row lies in `near`: 0 is the middle of its first row.
+            positions: `[R]` float32, where each row lies in `near`: 0 is the middle of its first row.
         """
 
 
@@ -116,8 +116,8 @@ def strips(size: tuple[int, int], low: int) -> Iterator[Strip]:
         rows = slice(top, min(top + step, height))
         first = max(0, top * low // height - REACH)
         near = slice(first, min(low, rows.stop * low // height + REACH + 1))
-        place = (np.arange(rows.start, rows.stop) + 0.5) * (low / height) - 0.5 - first
-        yield Strip(rows, near, place.astype(np.float32))
+        positions = (np.arange(rows.start, rows.stop) + 0.5) * (low / height) - 0.5 - first
+        yield Strip(rows, near, positions.astype(np.float32))
 
 
 def decode_strips(decoder: StripDecoder, original: Any, output: Any) -> Iterator[tuple[slice, Any]]:

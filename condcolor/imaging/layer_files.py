@@ -17,7 +17,7 @@ from PIL import Image
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
 from condcolor.imaging.layers import Layers
-from condcolor.imaging.open import open_picture
+from condcolor.imaging.open import MAX_PIXELS, open_picture
 from condcolor.imaging.save import encode_picture
 from condcolor.runtime.files import make_folder, refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
@@ -33,19 +33,21 @@ STORED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the same layers
 PLAIN_OVER = ("svg:src-over", "")
 
 
-def recolor_layers(source: str | os.PathLike, /, **values: str) -> Layers:
-    """The layers of a folder or .ora file, some in other colours: `recolor_layers("out", hair="#0a8")`.
+def recolor_layers(source: str | os.PathLike[str], /, **values: str) -> Layers:
+    """The layers of a folder or .ora file, some in other colors: `recolor_layers("out", hair="#0a8")`.
 
     `.composed()` is the picture, `save_layers` saves them. Needs no network and no model.
 
     Raises:
-        UsageError: no such layer, or no such colour.
+        UsageError: no such layer, or no such color.
         DataError: what is there are no layers.
     """
     return load_layers(source).recolored(**values)
 
 
-def save_layers(layers: Layers, out: str | os.PathLike, *, overwrite: bool = False) -> list[Path]:
+def save_layers(
+    layers: Layers, out: str | os.PathLike[str], *, overwrite: bool = False
+) -> list[Path]:
     """Save layers as an .ora file, where `out` ends so, else in a folder, made if need be.
 
     Returns the files: in a folder a PNG a layer, from the bottom up, the same as an .ora, and layers.json.
@@ -70,7 +72,7 @@ def save_layers(layers: Layers, out: str | os.PathLike, *, overwrite: bool = Fal
     return paths
 
 
-def load_layers(source: str | os.PathLike) -> Layers:
+def load_layers(source: str | os.PathLike[str]) -> Layers:
     """The layers of a folder that `save_layers` made, or of an .ora file, whoever saved it.
 
     Raises:
@@ -104,9 +106,9 @@ def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:
     width, height = layers.size
     image = ElementTree.Element("image", version="0.0.3", w=str(width), h=str(height))
     stack = ElementTree.SubElement(image, "stack")
-    places = [f"data/{i}.png" for i in range(len(layers.names))]
-    for name, place in reversed(list(zip(layers.names, places, strict=True))):  # the top one first
-        about = {"name": name, "src": place, "x": "0", "y": "0", "opacity": "1.0"}
+    files = [f"data/{i}.png" for i in range(len(layers.names))]
+    for name, file in reversed(list(zip(layers.names, files, strict=True))):  # the top one first
+        about = {"name": name, "src": file, "x": "0", "y": "0", "opacity": "1.0"}
         about |= {"visibility": "visible", "composite-op": "svg:src-over"}
         ElementTree.SubElement(stack, "layer", about)
     merged = layers.composed()
@@ -115,7 +117,7 @@ def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:
     members = [
         ("mimetype", MIMETYPE),
         ("stack.xml", ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)),
-        *zip(places, pictures, strict=True),
+        *zip(files, pictures, strict=True),
         ("mergedimage.png", _encoded(np.asarray(merged.convert("RGBA")))),
         ("Thumbnails/thumbnail.png", _encoded(np.asarray(small.convert("RGBA")))),
         (INDEX, json.dumps(_index(layers)).encode()),
@@ -136,10 +138,10 @@ def _index(layers: Layers) -> dict[str, object]:
 
 
 def _schema(text: bytes) -> AttributeSchema:
-    told = json.loads(text)
-    if told["format"] != FORMAT:
-        raise ValueError(f"format {told['format']!r} is not {FORMAT}: a newer condcolor made it")
-    return AttributeSchema.from_json(told["attributes"])
+    index = json.loads(text)
+    if index["format"] != FORMAT:
+        raise ValueError(f"format {index['format']!r} is not {FORMAT}: a newer condcolor made it")
+    return AttributeSchema.from_json(index["attributes"])
 
 
 def _load_folder(folder: Path) -> Layers:
@@ -166,12 +168,12 @@ def _load_ora(path: Path) -> Layers:
         for layer in reversed(list(image.iter("layer"))):
             if layer.get("visibility", "visible") != "visible":
                 continue
-            name, place = layer.get("name", ""), layer.get("src", "")
+            name, file = layer.get("name", ""), layer.get("src", "")
             if layer.get("composite-op", "") not in PLAIN_OVER:
                 raise ValueError(
                     f"layer {name!r} is not composited normally but as {layer.get('composite-op')}"
                 )
-            data = io.BytesIO(_member(archive, place, LARGEST_MEMBER))
+            data = io.BytesIO(_member(archive, file, LARGEST_MEMBER))
             own = _opened(data, f"{shown_name(path)}: {name}")
             images.append(_placed(own, layer, size))
             names.append(name)
@@ -187,7 +189,7 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _opened(source: Path | io.BytesIO, name: str) -> np.ndarray:
-    """`[H, W, 4]` uint8, the colours under the alpha as they were saved."""
+    """`[H, W, 4]` uint8, the colors under the alpha as they were saved."""
     if isinstance(source, Path):
         source = io.BytesIO(source.read_bytes())
     open_picture(source, name=name)  # what is no picture, or too large, is told here
@@ -200,7 +202,8 @@ def _placed(own: np.ndarray, layer: ElementTree.Element, size: tuple[int, int]) 
     """A layer cut out and put in its place, as editors save it, at the size of all."""
     opacity = float(layer.get("opacity", 1))
     left, top = (int(layer.get(axis, 0)) for axis in ("x", "y"))
-    if not 0 <= opacity <= 1 or min(size) < 1 or size[0] * size[1] > Image.MAX_IMAGE_PIXELS:
+    most_pixels = Image.MAX_IMAGE_PIXELS or MAX_PIXELS
+    if not 0 <= opacity <= 1 or min(size) < 1 or size[0] * size[1] > most_pixels:
         raise ValueError("its stack.xml makes no sense")
     ground = Image.new("RGBA", size)
     ground.paste(Image.fromarray(own), (left, top))

@@ -15,15 +15,15 @@ import numpy as np
 from scipy import ndimage
 
 LINE_WIDTH = 0.05  # of the longer side: what is darker than its surroundings and thinner is a line
-TINGED = 0.12  # spread of R, G and B, relative to the paper, from which a fill has a colour
-COLORED_SHARE = 0.01  # of the pixels: with more of them in colour, a picture is no sketch
+TINGED = 0.12  # spread of R, G and B, relative to the paper, from which a fill has a color
+COLORED_SHARE = 0.01  # of the pixels: with more of them in color, a picture is no sketch
 PAPER = 90  # percentile: the paper is as light as that
 PAPER_SPREAD = 0.8  # of that lightness: what is as light is paper, too
 DARKEST_PAPER = 128  # of 255: what is darker is none
 
 
 def split_lines(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A picture taken apart into what its colours are multiplied by, and its colours.
+    """A picture taken apart into what its colors are multiplied by, and its colors.
 
     Args:
         rgb: `[H, W, 3]` uint8.
@@ -52,7 +52,7 @@ def on_white(rgb: np.ndarray) -> np.ndarray:
 
 
 def has_colors(rgb: np.ndarray) -> bool:
-    """Whether a picture `[H, W, 3]` uint8 is coloured: not in its lines alone, nor as its paper is."""
+    """Whether a picture `[H, W, 3]` uint8 is colored: not in its lines alone, nor as its paper is."""
     fills = _without_lines(rgb.astype(np.float32) / 255)
     paper = np.maximum(np.percentile(fills, PAPER, axis=(0, 1)), 1 / 255)
     relative = (fills / paper).clip(0, 1)
@@ -65,7 +65,7 @@ def _without_lines(light: np.ndarray) -> np.ndarray:
 
 
 LIGHT = 0.9  # lightness, of the lightest pixel beside it, from which a pixel is not on a line
-SMALLEST = 9  # pixels of a piece; smaller ones say too little of their colour
+SMALLEST = 9  # pixels of a piece; smaller ones say too little of their color
 ALIKE = 0.12  # largest difference of a channel (of 1) at which two pixels have the same fill
 MOST = 0.75  # share of a piece that must be alike before the rest is taken for a blotch
 WHITE = 0.95  # darkest channel from which a fill is the paper's own white
@@ -88,7 +88,7 @@ def find_pieces(light: np.ndarray) -> np.ndarray:
 
 
 def even_fills(pieces: np.ndarray, rgb: np.ndarray) -> np.ndarray:
-    """Give each piece that is nearly all one colour that colour throughout.
+    """Give each piece that is nearly all one color that color throughout.
 
     White pieces that touch the border stay: there the ground may run into a figure that is open.
 
@@ -99,12 +99,12 @@ def even_fills(pieces: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     Returns:
         `[H, W, 3]`, a new array.
     """
-    found = pieces.ravel()
-    counts = np.bincount(found)
+    labels = pieces.ravel()
+    counts = np.bincount(labels)
     kind = (
-        np.uint16 if len(counts) < 2**16 else found.dtype
+        np.uint16 if len(counts) < 2**16 else labels.dtype
     )  # the short ones are sorted in one pass
-    order = np.argsort(found.astype(kind), kind="stable")  # the pixels of each piece in a row
+    order = np.argsort(labels.astype(kind), kind="stable")  # the pixels of each piece in a row
     colors = np.take(np.moveaxis(rgb, -1, 0).reshape(3, -1), order, axis=1)
     border = np.unique(np.concatenate((pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1])))
     starts = np.cumsum(counts) - counts
@@ -126,7 +126,7 @@ def even_fills(pieces: np.ndarray, rgb: np.ndarray) -> np.ndarray:
 
 
 def _around(values: np.ndarray, join: np.ufunc) -> np.ndarray:
-    """Each of `[H, W]` joined with its eight neighbours; beyond the edge is what is at the edge.
+    """Each of `[H, W]` joined with its eight neighbors; beyond the edge is what is at the edge.
 
     By rows and then by columns, which is several times as fast as scipy's filters.
     """
@@ -140,7 +140,7 @@ INK = 200  # an opaque pixel darker than this is ink, not paper
 PAPER_SHARE = 0.1  # with less paper than this among the opaque pixels, only the ink was drawn
 PAINTED = 12.0  # of 255: a fill this far from white is one
 SEEPAGE = 1 / 100  # of the longer side: a painted strip outside the lines no wider is none
-EDGE = 5  # pixels: the neighbourhood that says on which side of a line its soft edge lies
+EDGE = 5  # pixels: the neighborhood that says on which side of a line its soft edge lies
 
 
 def as_it_came(rgb: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
@@ -151,7 +151,7 @@ def as_it_came(rgb: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
 def recolor(
     rgb: np.ndarray, alpha: np.ndarray, colored: np.ndarray, *, drawn: bool = True
 ) -> np.ndarray:
-    """A coloured picture with transparency, `[H,W,4] uint8`.
+    """A colored picture with transparency, `[H,W,4] uint8`.
 
     The alpha stays. But where only ink was drawn on nothing, what the lines enclose and what was
     filled become opaque too.
@@ -159,10 +159,10 @@ def recolor(
     Args:
         rgb: `[H,W,3] uint8`, the picture composited on white.
         alpha: `[H,W] uint8`, the picture's own.
-        colored: `[H,W,3] uint8`, `rgb` as it was coloured.
+        colored: `[H,W,3] uint8`, `rgb` as it was colored.
         drawn: with lines that enclose something, as no photograph is.
     """
-    made = np.dstack((colored, alpha))
+    rgba = np.dstack((colored, alpha))
     soft = alpha < 255  # where it is 255, all is as it should be
     own = alpha[soft, None].astype(np.float32) / 255  # (N, 1), as all below: 0..1 or 0..255
     seen, filled = rgb[soft].astype(np.float32), colored[soft].astype(np.float32)
@@ -176,9 +176,9 @@ def recolor(
         behind = fill_behind(alpha, painted)[soft, None] * (1 - own)
     opacity = own + behind
     mixed = (np.clip(tint * ink, 0, 255) * own + fill * behind) / np.maximum(opacity, 1 / 255)
-    shown = np.where(opacity > 0, mixed, filled)
-    made[soft] = np.concatenate((shown, 255 * opacity), axis=1).round().clip(0, 255)
-    return made
+    visible = np.where(opacity > 0, mixed, filled)
+    rgba[soft] = np.concatenate((visible, 255 * opacity), axis=1).round().clip(0, 255)
+    return rgba
 
 
 def is_ink_only(rgb: np.ndarray, alpha: np.ndarray) -> bool:

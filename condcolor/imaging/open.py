@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -15,12 +15,14 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Image,
+    ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
 
+from condcolor.conditions.colors import RGB
 from condcolor.errors import PictureError
 from condcolor.imaging import formats, pixels
 from condcolor.runtime.messages import shown_name, why_unread
@@ -28,7 +30,7 @@ from condcolor.runtime.messages import shown_name, why_unread
 MAX_PIXELS = 178_956_970  # 512 MiB of RGB, the size at which Pillow speaks of a bomb
 # Pillow's readers, called directly: Image.open warns of large pictures and refuses them by a
 # setting of the whole process, where here the cap is an argument.
-_READERS = {
+_READERS: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
     "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -59,15 +61,15 @@ _Decoded = tuple[Image.Image, Image.Image | None, tuple[str, ...]]  # RGB, alpha
 
 
 def open_picture(
-    source: str | os.PathLike | BinaryIO,
+    source: str | os.PathLike[str] | BinaryIO,
     *,
-    background: tuple[int, int, int] = (255, 255, 255),
+    background: RGB = (255, 255, 255),
     max_pixels: int = MAX_PIXELS,
     name: str | None = None,
 ) -> Picture:
     """Decode a PNG, JPEG, WEBP, GIF, BMP or TIFF, known by its content, or say why not.
 
-    The first frame or page; turned as EXIF says; 16-bit grey scaled by 1/257; a colour profile
+    The first frame or page; turned as EXIF says; 16-bit grey scaled by 1/257; a color profile
     brought to sRGB. A stream is read to its end. Thread-safe.
 
     Args:
@@ -77,8 +79,8 @@ def open_picture(
     Raises:
         PictureError: `cat.png: what is wrong: what to do`, for whatever the file does.
     """
-    is_path = isinstance(source, str | os.PathLike)
-    label = shown_name(name or (source if is_path else "the picture"))
+    path = source if isinstance(source, str | os.PathLike) else "the picture"
+    label = shown_name(name or path)
     try:
         with open_stream(source) as stream:
             rgb, alpha, notes = _read(stream, max_pixels)
@@ -106,11 +108,11 @@ def picture_of(image: Image.Image, *, name: str = "the picture") -> Picture:
 
 
 def _composited(
-    rgb: Image.Image, alpha: Image.Image | None, notes: tuple[str, ...], background: tuple
+    rgb: Image.Image, alpha: Image.Image | None, notes: tuple[str, ...], background: RGB
 ) -> Picture:
     if alpha is None:
         return Picture(np.array(rgb), None, notes)
-    ground = Image.new("RGB", rgb.size, tuple(background))
+    ground = Image.new("RGB", rgb.size, background)
     ground.paste(rgb, mask=alpha)
     return Picture(np.array(ground), np.array(alpha), notes)
 
@@ -156,14 +158,14 @@ def _decode(stream: BinaryIO, kind: str, max_pixels: int) -> _Decoded:
 
 
 def _damage(error: Exception, stream: BinaryIO, kind: str) -> str:
-    said = " ".join(shown_name(str(error)).split()) or type(error).__name__
+    message = " ".join(shown_name(str(error)).split()) or type(error).__name__
     if isinstance(error, Image.DecompressionBombError):
         return f"{kind} with a frame or tile far too large: save it anew, smaller"
-    if "Decompressed data too large" in said or "Too much memory" in said:
+    if "Decompressed data too large" in message or "Too much memory" in message:
         return f"{kind} with a text that unpacks to far too much: save it anew without metadata"
-    if "truncated" in said.lower() or formats.ends_early(stream, kind):
+    if "truncated" in message.lower() or formats.ends_early(stream, kind):
         return f"truncated {kind} (the file ends early): copy or download it again"
-    return f"damaged {kind} ({said}): copy or download it again"
+    return f"damaged {kind} ({message}): copy or download it again"
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
@@ -181,7 +183,7 @@ def _frames_note(image: Image.Image) -> tuple[str, ...]:
             return ()
         if image.format == "TIFF":  # to count its pages can take long
             return ("several pages: the first used",)
-        return (f"animated: first frame of {image.n_frames} used",)
+        return (f"animated: first frame of {getattr(image, 'n_frames', 1)} used",)
     except Exception:  # a later frame is damaged, which nobody asks for
         return ("animated and damaged: first frame used",)
 
@@ -193,19 +195,20 @@ class Fault(Exception):
     """What is wrong with a file and what to do; its name is still to come in front."""
 
 
-def open_stream(source: str | os.PathLike | BinaryIO) -> AbstractContextManager[BinaryIO]:
+def open_stream(source: str | os.PathLike[str] | BinaryIO) -> AbstractContextManager[BinaryIO]:
     """A seekable binary stream of a regular file, or of all that a stream holds.
 
     Raises:
         Fault: a folder, pipe or device; a stream too long; a name no file can have.
         OSError: as the system says; see why_unread.
     """
-    is_path = isinstance(source, str | os.PathLike)
-    return _opened_file(source) if is_path else _whole_stream(source)
+    if isinstance(source, str | os.PathLike):
+        return _opened_file(source)
+    return _whole_stream(source)
 
 
 @contextmanager
-def _opened_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def _opened_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     # The kind is asked before opening, since to open a device can act on it, and again after,
     # since the name may mean another file by then. O_NONBLOCK: a FIFO would wait for a writer.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, ImageFile
 
 _T = Image.Transpose
 _TURNS = {
@@ -18,7 +18,7 @@ _TURNS = {
     8: _T.ROTATE_90,
 }
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
-# A PNG's transparent colour is a stored value, of which Pillow scales the pixels but not the key.
+# A PNG's transparent color is a stored value, of which Pillow scales the pixels but not the key.
 _SCALED_KEYS = {
     "L;2": lambda key: key * 85,
     "L;4": lambda key: key * 17,
@@ -27,11 +27,11 @@ _SCALED_KEYS = {
 
 
 class UnsuitablePixels(ValueError):
-    """Pixel values with no one meaning as a colour."""
+    """Pixel values with no one meaning as a color."""
 
 
-def scale_key(image: Image.Image) -> None:
-    """Bring a PNG's transparent colour to the scale of its pixels; call before `image.load()`."""
+def scale_key(image: ImageFile.ImageFile) -> None:
+    """Bring a PNG's transparent color to the scale of its pixels; call before `image.load()`."""
     raw_mode = image.tile[0][3] if image.tile else None
     if isinstance(raw_mode, str) and raw_mode in _SCALED_KEYS and "transparency" in image.info:
         image.info["transparency"] = _SCALED_KEYS[raw_mode](image.info["transparency"])
@@ -40,7 +40,7 @@ def scale_key(image: Image.Image) -> None:
 def standardize(image: Image.Image) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
     """A loaded picture of any mode -> (RGB, alpha, notes).
 
-    Alpha is of mode L, or None where nothing is transparent; the colours under it are kept.
+    Alpha is of mode L, or None where nothing is transparent; the colors under it are kept.
 
     Raises:
         UnsuitablePixels: floats, or integers that 16 bits cannot hold.
@@ -56,7 +56,7 @@ def standardize(image: Image.Image) -> tuple[Image.Image, Image.Image | None, tu
     return rgb, alpha, notes
 
 
-def _orientation(image: Image.Image) -> object:
+def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # broken EXIF fails in many ways; the pixels are whole without it
@@ -94,14 +94,15 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tu
     if not profile:
         return image.convert("RGB"), ()
     try:
-        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        space = given.profile.xcolor_space.strip()
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = source.profile.xcolor_space.strip()
         if space != _PROFILE_SPACES[image.mode]:
             return image.convert("RGB"), (f"colour profile for {space} ignored",)
-        if "sRGB" in ImageCms.getProfileDescription(given):
+        if "sRGB" in ImageCms.getProfileDescription(source):
             return image.convert("RGB"), ()
         srgb = ImageCms.createProfile("sRGB")
-        rgb = ImageCms.profileToProfile(image, given, srgb, outputMode="RGB")
+        rgb = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
+        assert rgb is not None  # it is only when the image is converted in place
         return rgb, ("colour profile converted to sRGB",)
     except Exception:  # without its profile a picture is a little off, not lost
         return image.convert("RGB"), ("broken colour profile ignored",)

@@ -58,7 +58,7 @@ def _to_image(rgb: np.ndarray, alpha: np.ndarray | None, keep_alpha: bool) -> Im
 
 
 def save_picture(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     rgb: np.ndarray,
     alpha: np.ndarray | None = None,
     *,
@@ -69,7 +69,9 @@ def save_picture(
     write_whole(path, encode_for(path, rgb, alpha), overwrite=overwrite)
 
 
-def encode_for(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | None = None) -> bytes:
+def encode_for(
+    path: str | os.PathLike[str], rgb: np.ndarray, alpha: np.ndarray | None = None
+) -> bytes:
     """`encode_picture` in the format that the suffix of `path` names; what is wrong names `path`.
 
     Raises:
@@ -85,12 +87,14 @@ def encode_for(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | Non
         raise DataError(f"{shown_name(path)}: {reason}: save it smaller") from error
 
 
-def save_image(path: str | os.PathLike, image: Image.Image, *, overwrite: bool = False) -> None:
+def save_image(
+    path: str | os.PathLike[str], image: Image.Image, *, overwrite: bool = False
+) -> None:
     """`save_picture` for an RGB or RGBA image."""
     save_picture(path, *_channels(image), overwrite=overwrite)
 
 
-def encode_image(path: str | os.PathLike, image: Image.Image) -> bytes:
+def encode_image(path: str | os.PathLike[str], image: Image.Image) -> bytes:
     """`encode_for` for an RGB or RGBA image."""
     return encode_for(path, *_channels(image))
 

@@ -1,4 +1,4 @@
-"""Pictures in a grid: labelled contact sheets drawn, sprite sheets cut and joined."""
+"""Pictures in a grid: labeled contact sheets drawn, sprite sheets cut and joined."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Grid:
             )
         return [
             Picture(
-                np.ascontiguousarray(picture.rgb[place]),
-                None if picture.alpha is None else np.ascontiguousarray(picture.alpha[place]),
+                np.ascontiguousarray(picture.rgb[region]),
+                None if picture.alpha is None else np.ascontiguousarray(picture.alpha[region]),
             )
-            for place in self.places(picture)
+            for region in self.places(picture)
         ]
 
     def places(self, picture: Picture) -> list[tuple[slice, slice]]:
@@ -75,7 +75,7 @@ def parse_grid(text: str) -> Grid:
 
 
 def is_blank(cell: Picture) -> bool:
-    """Whether nothing is drawn in a cell: it is all transparent, or all of one colour."""
+    """Whether nothing is drawn in a cell: it is all transparent, or all of one color."""
     if cell.alpha is not None and cell.alpha.max() == 0:
         return True
     even = np.ptp(cell.rgb.reshape(-1, 3), axis=0).max() <= BLANK
@@ -104,8 +104,9 @@ def sheet(
         rows: the grid; every picture is fitted into a square of `cell` pixels (default: the largest side).
     """
     cell = cell or max((max(p.shape[:2]) for row in rows for p in row), default=1)
-    font = ImageFont.load_default(size=max(11, cell // 14))
-    line = round(font.size * 1.6)
+    font_size = max(11, cell // 14)
+    font = ImageFont.load_default(size=font_size)
+    line = round(font_size * 1.6)
     across = GAP + max([cell, *(round(font.getlength(text)) for text in columns)])
     down = GAP + max(cell, line if labels else 0)
     left = max((round(font.getlength(text)) + 2 * GAP for text in labels), default=0)
@@ -144,12 +145,14 @@ def reduced(image: Image.Image, cell: int) -> np.ndarray:
 
 
 def contact_sheet(
-    pictures: Sequence[np.ndarray], asked: Sequence[Mapping[str, str]], cell: int
+    pictures: Sequence[np.ndarray], choices: Sequence[Mapping[str, str]], cell: int
 ) -> np.ndarray:
-    """The pictures in rows of the last attribute's values, every row and column labelled."""
-    said = [[f"{name} {value}" for name, value in values.items()] for values in asked]
-    along = len({values[-1] for values in said}) if said[0] else 1
+    """The pictures in rows of the last attribute's values, every row and column labeled."""
+    captions = [[f"{name} {value}" for name, value in values.items()] for values in choices]
+    along = len({values[-1] for values in captions}) if captions[0] else 1
     rows = [pictures[i : i + along] for i in range(0, len(pictures), along)]
-    columns = [values[-1] for values in said[:along]] if said[0] else ()
-    labels = [", ".join(values[:-1]) for values in said[::along]] if len(said[0]) > 1 else ()
+    columns = [values[-1] for values in captions[:along]] if captions[0] else ()
+    labels = (
+        [", ".join(values[:-1]) for values in captions[::along]] if len(captions[0]) > 1 else ()
+    )
     return sheet(rows, columns=columns, labels=labels, cell=cell)

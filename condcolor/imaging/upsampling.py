@@ -1,16 +1,16 @@
-"""Colours of a small picture brought to a large one's size, along the edges of its lightness.
+"""Colors of a small picture brought to a large one's size, along the edges of its lightness.
 
-Around each pixel of the small picture the colour is taken for a linear function of the lightness, as the
+Around each pixel of the small picture the color is taken for a linear function of the lightness, as the
 guided filter does (He, Sun and Tang 2013; its fast form He and Sun 2015). But where that filter then
-averages, and so bleeds colours that are as light as each other, the function here goes through the
-pixel's own colour, as residual interpolation does (Kiku et al. 2013). Enlarged by bicubic interpolation
-and fed with the large picture's lightness, it lets the colour change where the lightness does, and
+averages, and so bleeds colors that are as light as each other, the function here goes through the
+pixel's own color, as residual interpolation does (Kiku et al. 2013). Enlarged by bicubic interpolation
+and fed with the large picture's lightness, it lets the color change where the lightness does, and
 where the lightness is flat it is plain interpolation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -49,33 +49,33 @@ def cubic(distance: Tensor) -> Tensor:
 
 
 def rows_at(
-    place: np.ndarray | Tensor, planes: Tensor, kernel: Callable[[Tensor], Tensor], taps: int
+    positions: np.ndarray | Tensor, planes: Tensor, kernel: Callable[[Tensor], Tensor], taps: int
 ) -> Tensor:
     """`planes [B, K, h, W]` at other rows, interpolated: `[B, K, R, W]`. Edges are repeated.
 
     With `planes` as wide already, the same as `F.interpolate` with that kernel.
 
     Args:
-        place: `[R]` float, the rows, 0 the middle of the first.
+        positions: `[R]` float, the rows, 0 the middle of the first.
         kernel: a row's weight by its distance.
         taps: rows that have one, an even number.
     """
-    place = torch.as_tensor(place, device=planes.device)
+    positions = torch.as_tensor(positions, device=planes.device)
     low = planes.shape[-2]
-    weights = planes.new_zeros(place.shape[0], low)
+    weights = planes.new_zeros(positions.shape[0], low)
     for tap in range(1 - taps // 2, taps // 2 + 1):
-        row = place.floor() + tap
-        share = kernel((place - row).abs())
+        row = positions.floor() + tap
+        share = kernel((positions - row).abs())
         weights = weights.scatter_add(1, row.clamp(0, low - 1).long()[:, None], share[:, None])
     return weights @ planes
 
 
-def shrunk(planes: Tensor, size: tuple[int, int]) -> Tensor:
+def shrunk(planes: Tensor, size: Sequence[int]) -> Tensor:
     """`planes [B, C, H, W]` as means over areas, `F.interpolate` with mode "area", at `size` (h, w)."""
-    if planes.shape[-2:] == size:
+    if tuple(planes.shape[-2:]) == tuple(size):
         return planes
     if not torch.compiler.is_exporting():
-        return F.interpolate(planes, size=size, mode="area")
+        return F.interpolate(planes, size=list(size), mode="area")
     down, across = (_areas(planes.shape[d], size[d]) for d in (-2, -1))
     return down @ planes @ across.T
 

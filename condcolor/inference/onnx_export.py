@@ -61,9 +61,9 @@ def export_onnx(
     refuse_taken(path, overwrite)
     folder = find_folder(model, "export")
     described, card = read_config(folder), folder / "card.md"
-    told = card.read_text(encoding="utf-8") if card.is_file() else None
+    card_text = card.read_text(encoding="utf-8") if card.is_file() else None
     loaded = load_model(folder)
-    data = to_onnx(loaded, described, card=told, half=half)
+    data = to_onnx(loaded, described, card=card_text, half=half)
     exported = compare(loaded, data, shown_name(path))
     limit = HALF_LIMIT if half else LIMIT
     if not exported.difference <= limit or exported.off_by > LEVELS_LIMIT:  # NaN, too
@@ -83,14 +83,15 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
     cond = _conditions(model, len(squares))
     with torch.inference_mode():
         source = model.codec.encode_source(torch.from_numpy(squares))
-        wanted = model.generator(source, torch.from_numpy(cond))
-        made = torch.from_numpy(network(source=codec.encode_source(squares), cond=cond))
-        decoded = [model.codec.decode(source, output) for output in (wanted, made)]
+        expected = model.generator(source, torch.from_numpy(cond))
+        actual = torch.from_numpy(network(source=codec.encode_source(squares), cond=cond))
+        decoded = [model.codec.decode(source, output) for output in (expected, actual)]
         difference = (decoded[0] - decoded[1]).abs().max().item()
-        large = _pictures(tuple(round(model.image_size * times) for times in LARGE))[:DRAWN]
+        height, width = (round(model.image_size * times) for times in LARGE)
+        large = _pictures((height, width))[:DRAWN]
         off_by = [
             _off_by(model, codec, original[None], output[None])
-            for original, output in zip(large, wanted, strict=False)
+            for original, output in zip(large, expected, strict=False)
         ]
     return Exported(len(data), len(squares), difference, max(off_by))
 
@@ -100,8 +101,8 @@ def _off_by(model: Model, codec: OnnxCodec, original: np.ndarray, output: Tensor
     largest = 0
     in_torch = model.codec.strips_at(torch.from_numpy(original), output)
     in_onnx = decode_strips(codec, original, output.numpy())
-    for (_, wanted), (_, made) in zip(in_torch, in_onnx, strict=True):
-        apart = np.abs(levels(wanted).numpy().astype(int) - made)
+    for (_, expected), (_, actual) in zip(in_torch, in_onnx, strict=True):
+        apart = np.abs(levels(expected).numpy().astype(int) - actual)
         largest = max(largest, int(apart.max()))
     return largest
 
@@ -111,7 +112,7 @@ def _conditions(model: Model, count: int) -> np.ndarray:
     draws = np.random.default_rng(0)
     rows = [
         [
-            0 if i == 0 else size - 1 if i == 1 else draws.integers(size)
+            0 if i == 0 else size - 1 if i == 1 else int(draws.integers(size))
             for size in model.schema.sizes
         ]
         for i in range(count)
@@ -121,9 +122,9 @@ def _conditions(model: Model, count: int) -> np.ndarray:
 
 
 def _pictures(size: tuple[int, int]) -> np.ndarray:
-    """`[N, 3, H, W]` uint8: line drawings and shapes in colour, and then noise, finer and coarser."""
+    """`[N, 3, H, W]` uint8: line drawings and shapes in color, and then noise, finer and coarser."""
     height, width = size
-    made = []
+    pictures = []
     for i in range(DRAWN):
         page = Image.new("RGB", (width, height), "white" if i < 2 else "#7fb0d0")
         draw = ImageDraw.Draw(page)
@@ -135,9 +136,9 @@ def _pictures(size: tuple[int, int]) -> np.ndarray:
                 height * 3 // 4,
             )
             draw.ellipse(box, fill if i == 2 else "white", "black", max(1, (i + 1) * width // 128))
-        made.append(np.asarray(page))
+        pictures.append(np.asarray(page))
     draws = np.random.default_rng(0)
     for i in range(RANDOM):
         coarse = draws.integers(0, 256, (-(-height >> i), -(-width >> i), 3), np.uint8)
-        made.append(np.asarray(Image.fromarray(coarse).resize((width, height))))
-    return np.ascontiguousarray(np.stack(made).transpose(0, 3, 1, 2))
+        pictures.append(np.asarray(Image.fromarray(coarse).resize((width, height))))
+    return np.ascontiguousarray(np.stack(pictures).transpose(0, 3, 1, 2))

@@ -11,7 +11,7 @@ import functools
 import json
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +25,9 @@ from condcolor.models.codecs import Codec, levels
 from condcolor.models.model_folder import ABOUT, CARD, CONFIG_KEY, ONNX_FORMAT, PART
 from condcolor.version import __version__
 
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto
+
 OPSET = 20  # of the operators; ONNX Runtime knows it from 1.17 on
 MOST_STEPS = 64  # height and width of a source, over what they must be multiples of
 SMALL = 1024  # numbers in a weight up to which halving it saves nothing worth it
@@ -32,7 +35,7 @@ ANY = Dim.DYNAMIC
 
 
 def to_onnx(
-    model: Model, described: Mapping, *, card: str | None = None, half: bool = False
+    model: Model, described: Mapping[str, Any], *, card: str | None = None, half: bool = False
 ) -> bytes:
     """An .onnx file of the model, whose config.json is `described` and whose card.md is `card`.
 
@@ -63,7 +66,7 @@ def to_onnx(
     return network.SerializeToString()
 
 
-def _network(model: Model, *, folded: bool):
+def _network(model: Model, *, folded: bool) -> ModelProto:
     """`source [B, S, H, W]` and `cond [B, P]` -> `output [B, O, H, W]`.
 
     folded: each norm goes into the weights before it. Those of a model stored as float16 then need float32.
@@ -74,8 +77,8 @@ def _network(model: Model, *, folded: bool):
     cond = torch.zeros(2, config.cond_planes)
     batch, high, wide = (Dim(name, min=1, max=MOST_STEPS) for name in ("batch", "high", "wide"))
     sizes = {"source": {0: batch, 2: step * high, 3: step * wide}, "cond": {0: batch}}
-    given = {"source": source, "cond": cond}
-    return _traced(model.generator.cpu().eval(), given, "output", sizes, folded=folded)
+    inputs = {"source": source, "cond": cond}
+    return _traced(model.generator.cpu().eval(), inputs, "output", sizes, folded=folded)
 
 
 @functools.cache  # they are those of every model of a recipe
@@ -85,90 +88,96 @@ def _codec_parts(codec: Codec) -> dict[str, str]:
     return {name: base64.b64encode(data).decode() for name, data in graphs.items()}
 
 
-def _codec_graphs(codec: Codec) -> Iterator[tuple[str, object]]:
+def _codec_graphs(codec: Codec) -> Iterator[tuple[str, ModelProto]]:
     """What `onnxcolorizer.OnnxCodec` runs, by its names for it."""
     size, low = (30, 20), 12
     original = torch.zeros(1, 3, *size, dtype=torch.uint8)
     output = torch.zeros(1, codec.output_channels, low, 8)
     near = codec.prepare_strips(original, output)
-    place = torch.from_numpy(next(strips(size, low)).place)
+    positions = torch.from_numpy(next(strips(size, low)).place)
     plane = {2: ANY, 3: ANY}
 
     yield "encode", _traced(_Encode(codec), {"rgb": original}, "source", ({0: ANY, **plane},))
-    given = {"original": original, "output": output}
-    yield "prepare", _traced(_Prepare(codec), given, "near", (plane, plane))
-    given = {"rows": original, "near": near, "place": place}
+    inputs = {"original": original, "output": output}
+    yield "prepare", _traced(_Prepare(codec), inputs, "near", (plane, plane))
+    inputs = {"rows": original, "near": near, "place": positions}
     if hasattr(codec, "vivid"):
-        given |= {"vivid": torch.tensor(1.0)}
-    sizes = (plane, plane, {0: ANY}, None)[: len(given)]
-    yield "paint", _traced(_Paint(codec), given, "picture", sizes)
+        inputs |= {"vivid": torch.tensor(1.0)}
+    sizes = (plane, plane, {0: ANY}, None)[: len(inputs)]
+    yield "paint", _traced(_Paint(codec), inputs, "picture", sizes)
     if not codec.pairs:
         return
 
     outputs = torch.zeros(2, codec.output_channels, low, 8)
     several = {0: ANY, **plane}
-    given = {"original": original, "output": outputs}
-    yield "fills", _traced(_Fills(codec), given, ["fills", "trust"], (plane, several))
+    inputs = {"original": original, "output": outputs}
+    yield "fills", _traced(_Fills(codec), inputs, ["fills", "trust"], (plane, several))
     planes = torch.zeros(1, 7, low, 8)
-    given = {"planes": planes, "trust": planes[:, :1], "like": original[:, :1]}
+    inputs = {"planes": planes, "trust": planes[:, :1], "like": original[:, :1]}
     sizes = ({1: ANY, **plane}, plane, plane)
-    yield "spread", _traced(_Spread(codec), given, "large", sizes)
+    yield "spread", _traced(_Spread(codec), inputs, "large", sizes)
 
 
-class _Encode(nn.Module):
+class _OfCodec(nn.Module):
+    """A method of a codec as a module, which can be traced."""
+
     def __init__(self, codec: Codec):
         super().__init__()
         self.codec = codec
 
+
+class _Encode(_OfCodec):
     def forward(self, rgb: Tensor) -> Tensor:
         return self.codec.encode_source(rgb)
 
 
-class _Prepare(_Encode):
+class _Prepare(_OfCodec):
     def forward(self, original: Tensor, output: Tensor) -> Tensor:
         return self.codec.prepare_strips(original, output)
 
 
-class _Fills(_Encode):
+class _Fills(_OfCodec):
     def forward(self, original: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
         return self.codec.fills(original, output)
 
 
-class _Spread(_Encode):
+class _Spread(_OfCodec):
     def forward(self, planes: Tensor, trust: Tensor, like: Tensor) -> Tensor:
-        return self.codec.spread(planes, trust, like.shape[-2:])
+        height, width = like.shape[-2:]
+        return self.codec.spread(planes, trust, (height, width))
 
 
-class _Paint(_Encode):
+class _Paint(_OfCodec):
     def forward(
         self, rows: Tensor, near: Tensor, place: Tensor, vivid: Tensor | None = None
     ) -> Tensor:
-        codec = self.codec if vivid is None else replace(self.codec, vivid=vivid)
+        codec = self.codec if vivid is None else self.codec.scaled(vivid)
         return levels(codec.decode_strip(rows, near, place))
 
 
 def _traced(
     module: nn.Module,
-    given: Mapping[str, Tensor],
-    made: str | list[str],
-    sizes,
+    inputs: Mapping[str, Tensor],
+    output_names: str | list[str],
+    sizes: Any,
     *,
     folded: bool = True,
-):
+) -> ModelProto:
     """The `ModelProto` of a module, with nothing in it of the machine it was traced on."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # of torch about its own parts
         program = torch.onnx.export(
             module.eval(),
-            tuple(given.values()),
-            input_names=list(given),
-            output_names=[made] if isinstance(made, str) else made,
+            tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=[output_names] if isinstance(output_names, str) else output_names,
             dynamic_shapes=sizes,
             opset_version=OPSET,
             optimize=folded,
             dynamo=True,
             verbose=False,
         )
+    assert program is not None  # as it is with dynamo
     if not folded:  # all but the norms
         from onnxscript import optimizer
 
@@ -189,7 +198,7 @@ def _traced(
     return proto
 
 
-def _halve(graph) -> None:
+def _halve(graph: GraphProto) -> None:
     """Store the large weights as float16; a Cast each makes float32 of them when the file is loaded."""
     from onnx import TensorProto, helper, numpy_helper
 

@@ -20,14 +20,16 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from condcolor.inference.colorizer import Colorizer, learnt_flat_fills
 from condcolor.models.checkpoint import Model, load_model
-from condcolor.models.codecs import levels
-from condcolor.models.networks import Block, EncoderUNet, UNet
+from condcolor.models.codecs import Codec, levels
+from condcolor.models.networks import Block, EncoderUNet, UNet, to_channels_last
 from condcolor.runtime.devices import autocast, pick_device, pick_precision
 from condcolor.runtime.process import memory_advice
 
 
 class TorchColorizer(Colorizer):
-    """Colours pictures with a model in memory, or from its folder. Safe to share between threads."""
+    """Colors pictures with a model in memory, or from its folder. Safe to share between threads."""
+
+    codec: Codec
 
     def __init__(
         self,
@@ -110,24 +112,24 @@ class TorchColorizer(Colorizer):
                 return self.generator(source, cond.to(self.device)).float().cpu()
 
     @torch.inference_mode()
-    def color(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """A sketch of the model's size in several colourings, as `__call__` makes them.
+    def color(self, sketch: Tensor, values: Tensor) -> Tensor:
+        """A sketch of the model's size in several colorings, as `__call__` makes them.
 
         Args:
             sketch: `[3, S, S]` uint8.
-            asked: `[N, A]` value indices.
+            values: `[N, A]` value indices.
 
         Returns:
             `[N, 3, S, S]` float in [0, 1].
         """
-        outputs = torch.from_numpy(self.predict_even(sketch.numpy(), asked.tolist()))
+        outputs = torch.from_numpy(self.predict_even(sketch.numpy(), values.tolist()))
         return torch.cat([self.codec.decode_at(sketch[None], output[None]) for output in outputs])
 
     @torch.inference_mode()
-    def color_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """Like `colour`, but what the network says: fills not evened, lines not the sketch's."""
+    def color_bare(self, sketch: Tensor, values: Tensor) -> Tensor:
+        """Like `color`, but what the network says: fills not evened, lines not the sketch's."""
         source = self.codec.encode_source(sketch[None])
-        outputs = self.predict_values(sketch.numpy(), asked.tolist())
+        outputs = self.predict_values(sketch.numpy(), values.tolist())
         return self.codec.decode(source, torch.from_numpy(outputs))
 
 
@@ -142,21 +144,23 @@ def ready(network: nn.Module, device: torch.device, precision: str) -> nn.Module
         network: stays as it is.
         precision: "fp32" or "bf16".
     """
-    made = copy.deepcopy(network).eval().requires_grad_(False)
-    fold_norms(made)
-    if isinstance(made, UNet) and device.type == "cpu":
-        last = made.ups[-1]
+    prepared = copy.deepcopy(network).eval().requires_grad_(False)
+    fold_norms(prepared)
+    if isinstance(prepared, UNet) and device.type == "cpu":
+        last = prepared.ups[-1]
+        assert isinstance(last, Block)
+        assert isinstance(last.conv, nn.ConvTranspose2d)
         if last.conv.out_channels <= NARROW and isinstance(last.norm, nn.Identity):
             last.conv = FineUp(last.conv)
     if precision == "bf16":
-        exact = set()
-        if isinstance(made, EncoderUNet):
-            exact = {*made.encoder.modules()}
-            made.encoder = Exact(made.encoder)
-        for layer in made.modules():
+        exact: set[nn.Module] = set()
+        if isinstance(prepared, EncoderUNet):
+            exact = {*prepared.encoder.modules()}
+            prepared.register_module("encoder", Exact(prepared.encoder))
+        for layer in prepared.modules():
             if isinstance(layer, (*WEIGHTED, FineUp)) and layer not in exact:
                 layer.to(torch.bfloat16)
-    return made.to(device, memory_format=torch.channels_last)
+    return to_channels_last(prepared, device)
 
 
 @torch.no_grad()
@@ -207,7 +211,7 @@ class Exact(nn.Module):
 class FineUp(nn.Module):
     """A 4x4 transposed convolution of stride 2 as a 2x2 convolution whose outputs interleave.
 
-    Each pixel of a row of the output sees two neighbours of the input: an even one with the weights
+    Each pixel of a row of the output sees two neighbors of the input: an even one with the weights
     3 and 1, an odd one with 2 and 0. So the four kinds of pixels are four convolutions, which run as
     one with four times the outputs.
     """
@@ -225,17 +229,17 @@ class FineUp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[B, I, H, W]` -> `[B, O, 2 H, 2 W]`."""
-        found = F.conv2d(x, self.weight, padding=1)  # (B, 4 O, H + 1, W + 1)
+        convolved = F.conv2d(x, self.weight, padding=1)  # (B, 4 O, H + 1, W + 1)
         batch, height, width = len(x), *x.shape[-2:]
-        made = torch.empty(
+        output = torch.empty(
             (batch, self.outputs, 2 * height, 2 * width),
-            dtype=found.dtype,
+            dtype=convolved.dtype,
             device=x.device,
             memory_format=torch.channels_last,
         )
-        kinds = found.split(self.outputs, dim=1)
+        kinds = convolved.split(self.outputs, dim=1)
         for row in (0, 1):
             for column in (0, 1):
                 near = kinds[2 * row + column][..., row : row + height, column : column + width]
-                made[:, :, row::2, column::2] = near
-        return made
+                output[:, :, row::2, column::2] = near
+        return output

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -33,8 +34,8 @@ class Model:
     config: ModelConfig
     schema: AttributeSchema
     image_size: int
-    training: dict
-    metrics: dict
+    training: dict[str, Any]
+    metrics: dict[str, Any]
     licence: str
     vivid: float = 1.0  # chroma of its pictures, over what the network gives
 
@@ -100,9 +101,9 @@ def load_model(folder: Path) -> Model:
     return load_model(folder)  # a training replaced it by a better one while it was read
 
 
-def _rebuilt(folder: Path, described: Mapping) -> Model:
+def _rebuilt(folder: Path, described: Mapping[str, Any]) -> Model:
     """The model of a folder whose config.json says `described`."""
-    told, size = shown_name(folder / CONFIG), described["image_size"]
+    label, size = shown_name(folder / CONFIG), described["image_size"]
     try:
         recipe = checked_recipe(described["recipe"])
         config = from_fields(ModelConfig, described["model"])
@@ -115,9 +116,9 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
             generator = make_generator(config)
         training, metrics = (dict(described.get(name) or {}) for name in ("training", "metrics"))
     except CondcolorError as error:
-        raise CheckpointError(f"{told}: {error}") from None
+        raise CheckpointError(f"{label}: {error}") from None
     except (TypeError, ValueError, RuntimeError, MemoryError) as error:
-        raise CheckpointError(f"{told}: no model can be made of it ({error})") from None
+        raise CheckpointError(f"{label}: no model can be made of it ({error})") from None
     load_weights(generator, _verified_weights(folder, described.get("sha256")), folder / WEIGHTS)
     licence = str(described.get("licence", "not stated"))
     return Model(generator.eval(), recipe, config, schema, size, training, metrics, licence, vivid)
@@ -150,16 +151,22 @@ def check_channels(config: ModelConfig, recipe: str) -> None:
 class NoInit(TorchFunctionMode):
     """Modules made within keep their weights unset, for those come from a file; the RNG rests."""
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         if getattr(function, "__module__", None) == "torch.nn.init":
-            return args[0] if args else kwargs["tensor"]
+            return args[0] if args else (kwargs or {})["tensor"]
         return function(*args, **(kwargs or {}))
 
 
 def load_weights(module: torch.nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
     """Fill `module`; CheckpointError on missing, extra or misshapen tensors, or values not finite."""
-    path = shown_name(path)
-    refuse_not_finite(weights, path)
+    label = shown_name(path)
+    refuse_not_finite(weights, label)
     expected = module.state_dict()
     missing, extra = sorted(set(expected) - set(weights)), sorted(set(weights) - set(expected))
     shapes = [
@@ -170,23 +177,23 @@ def load_weights(module: torch.nn.Module, weights: Mapping[str, Tensor], path: P
     wrong = [f"{k} is missing" for k in missing] + [f"{k} is not expected" for k in extra] + shapes
     if wrong:
         raise CheckpointError(
-            f"{path}: not the weights of this network: {wrong[0]} ({len(wrong)} such)"
+            f"{label}: not the weights of this network: {wrong[0]} ({len(wrong)} such)"
         )
     module.load_state_dict({k: v.to(expected[k].dtype) for k, v in weights.items()})
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     try:
-        save_file(tensors, path)
+        save_file(dict(tensors), path)
     except SafetensorError as error:  # a full disk, in its words
         raise OSError(str(error)) from None
 
 
 def _verified_weights(folder: Path, expected: object) -> dict[str, Tensor]:
-    found = sha256_of(folder / WEIGHTS)
-    if found != expected:
+    actual = sha256_of(folder / WEIGHTS)
+    if actual != expected:
         raise CheckpointError(
-            f"{shown_name(folder / WEIGHTS)}: damaged: its sha256 begins {found[:8]}, {CONFIG} says "
+            f"{shown_name(folder / WEIGHTS)}: damaged: its sha256 begins {actual[:8]}, {CONFIG} says "
             f"{str(expected)[:8]}; copy the model again"
         )
     return read_tensors(folder / WEIGHTS)
@@ -201,7 +208,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         ) from None
 
 
-def refuse_not_finite(tensors: Mapping[str, Tensor], what: str) -> None:
+def refuse_not_finite(tensors: Mapping[str, Tensor], label: str) -> None:
     bad = [k for k, v in tensors.items() if v.is_floating_point() and not v.isfinite().all()]
     if bad:
-        raise CheckpointError(f"{what}: {bad[0]} holds NaN or infinity ({len(bad)} such tensors)")
+        raise CheckpointError(f"{label}: {bad[0]} holds NaN or infinity ({len(bad)} such tensors)")

@@ -31,13 +31,13 @@ class ModelConfig:
     encoder: str = "none"  # downs that may come trained, one of ENCODERS, for the U-Net's own
     dropout: float = 0.5
     cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
-    mix_masks: int = 8  # with cond_levels "head": masks that the output's colours are mixed by
+    mix_masks: int = 8  # with cond_levels "head": masks that the output's colors are mixed by
     keeps_luma: bool = False  # the output is RGB of the grey source's luma, and passes no tanh
     disc_channels: int = 64
     disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
     disc_norm: str = "batch"  # what keeps D's layers in range, see DISC_NORMS
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         counts = ("source_channels", "output_channels", "base_channels", "max_channels", "depth")
         for name in (*counts, "mix_masks", "disc_channels", "disc_layers"):
             _check_count(name, getattr(self, name), least=1)
@@ -56,8 +56,8 @@ class ModelConfig:
             known = ", ".join(DISC_NORMS)
             raise ValueError(f"disc_norm must be one of {known}, got {self.disc_norm!r}")
         if self.keeps_luma and (self.source_channels, self.output_channels) != (1, 3):
-            counts = f"{self.source_channels} channels to {self.output_channels}"
-            raise ValueError(f"keeps_luma is for 1 channel to 3, not {counts}")
+            came = f"{self.source_channels} channels to {self.output_channels}"
+            raise ValueError(f"keeps_luma is for 1 channel to 3, not {came}")
         if self.cond_levels not in COND_LEVELS:
             known = ", ".join(COND_LEVELS)
             raise ValueError(f"cond_levels must be one of {known}, got {self.cond_levels!r}")

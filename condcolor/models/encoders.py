@@ -30,6 +30,8 @@ class ResNet(nn.Module):
 
     name = ""  # of the function in torchvision.models
     widths: tuple[int, ...] = ()
+    mean: Tensor  # [1, 3, 1, 1], of ImageNet in [-1, 1]
+    std: Tensor
 
     def __init__(self, source_channels: int, planes: int = 0):
         super().__init__()
@@ -91,7 +93,7 @@ class ResNet50(ResNet):
     name, widths = "resnet50", (64, 256, 512, 1024, 2048)
 
 
-NORM = {"eps": 1e-3, "momentum": 0.01}  # BatchNorm of EfficientNet (Tan and Le 2019)
+NORM_EPS, NORM_MOMENTUM = 1e-3, 0.01  # BatchNorm of EfficientNet (Tan and Le 2019)
 # kernel, stride of the first block, expansion, output channels, blocks: Tan and Le 2019, table 1
 LITE0_STAGES = (
     (3, 1, 1, 16, 1),
@@ -117,11 +119,13 @@ class SamePad(nn.Module):
         return F.pad(x, self.pad * 2)
 
 
-def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, *, groups: int = 1, act: bool):
-    layers = [SamePad(kernel, stride)] if stride > 1 else []
+def _conv(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, *, groups: int = 1, act: bool
+) -> nn.Sequential:
+    layers: list[nn.Module] = [SamePad(kernel, stride)] if stride > 1 else []
     padding = 0 if stride > 1 else kernel // 2
     layers.append(nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False))
-    layers.append(nn.BatchNorm2d(outputs, **NORM))
+    layers.append(nn.BatchNorm2d(outputs, eps=NORM_EPS, momentum=NORM_MOMENTUM))
     if act:
         layers.append(nn.ReLU6(inplace=True))
     return nn.Sequential(*layers)
@@ -197,7 +201,8 @@ class EfficientNetLite0(nn.Module):
         self.load_state_dict(theirs | {name: first})
 
 
-ENCODERS = {
+Encoder = ResNet | EfficientNetLite0
+ENCODERS: dict[str, type[ResNet] | type[EfficientNetLite0]] = {
     "resnet18": ResNet18,
     "resnet34": ResNet34,
     "resnet50": ResNet50,
@@ -236,10 +241,10 @@ def find_weights(encoder: str, source: Path | str, *, instead: str = INSTEAD) ->
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
-        said = str(error).partition("\n")[0]
-        raise CheckpointError(f"{path}: no weights can be loaded from it ({said})") from None
-    tensors = isinstance(weights, dict) and all(isinstance(t, Tensor) for t in weights.values())
-    if not tensors or not ENCODERS[encoder](3).fits(weights):
+        reason = str(error).partition("\n")[0]
+        raise CheckpointError(f"{path}: no weights can be loaded from it ({reason})") from None
+    is_tensors = isinstance(weights, dict) and all(isinstance(t, Tensor) for t in weights.values())
+    if not is_tensors or not ENCODERS[encoder](3).fits(weights):
         raise CheckpointError(f"{path}: holds other tensors than those of {encoder}")
     return weights
 

@@ -27,7 +27,7 @@ def pixel_loss(kind: str, output: Tensor, target: Tensor, chroma_weight: float =
 
     Args:
         chroma_weight: a pixel counts `1 + chroma_weight * |target|`, so that the many grey ones do not
-            outvote the few coloured ones (as Zhang et al. 2016, section 2.2, by a weight for each colour).
+            outvote the few colored ones (as Zhang et al. 2016, section 2.2, by a weight for each color).
     """
     output, target = output.float(), target.float()
     errors = PIXEL_LOSSES[kind](output, target)
@@ -63,8 +63,8 @@ def accuracy(real: Tensor, fake: Tensor) -> Tensor:
     Args:
         real, fake: logits `[B, 1, h, w]` of real and of generated pictures.
     """
-    told = [(logits.float().flatten(1).mean(dim=1) > 0).float().mean() for logits in (real, fake)]
-    return (told[0] + 1 - told[1]) / 2
+    rates = [(logits.float().flatten(1).mean(dim=1) > 0).float().mean() for logits in (real, fake)]
+    return (rates[0] + 1 - rates[1]) / 2
 
 
 class FeatureLoss(nn.Module):
@@ -90,7 +90,7 @@ class FeatureLoss(nn.Module):
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         """RGB `[B, 3, H, W]` in [0, 1] both -> a scalar."""
         with torch.no_grad():
-            wanted = self.encoder(target * 2 - 1)
-        found = self.encoder(output * 2 - 1)
-        apart = [F.l1_loss(a.float(), b.float()) for a, b in zip(found, wanted, strict=True)]
-        return torch.stack(apart).mean()
+            truths = self.encoder(target * 2 - 1)
+        features = self.encoder(output * 2 - 1)
+        distances = [F.l1_loss(a.float(), b.float()) for a, b in zip(features, truths, strict=True)]
+        return torch.stack(distances).mean()

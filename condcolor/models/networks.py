@@ -11,6 +11,7 @@ slice of the joined one, which BatchNorm walks at a tenth of its speed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypedDict, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,11 +23,25 @@ from condcolor.models.encoders import ENCODERS
 
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
 INIT_STD = 0.02  # weights ~ N(0, 0.02), same section
-KERNEL = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
+
+
+class Kernel(TypedDict):
+    """Arguments that all convolutions of the U-Net share."""
+
+    kernel_size: int
+    stride: int
+    padding: int
+    bias: bool
+
+
+KERNEL: Kernel = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
 MIX_GAIN = (
-    16.0  # colours of the head move this much faster than weights, to reach +-2 in 1,000 steps
+    16.0  # colors of the head move this much faster than weights, to reach +-2 in 1,000 steps
 )
-CHROMA_GAIN = 4.0  # what a photograph's colours add to its grey is a quarter as large as the grey
+CHROMA_GAIN = 4.0  # what a photograph's colors add to its grey is a quarter as large as the grey
+
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class Block(nn.Module):
@@ -36,9 +51,18 @@ class Block(nn.Module):
     channel; so it is added as one, which costs nothing and keeps channel counts even.
     """
 
-    def __init__(self, act: nn.Module, conv: nn.Module, *, norm: bool, dropout: float, planes: int):
+    def __init__(
+        self,
+        act: nn.Module,
+        conv: nn.Conv2d | nn.ConvTranspose2d,
+        *,
+        norm: bool,
+        dropout: float,
+        planes: int,
+    ):
         super().__init__()
-        self.act, self.conv = act, conv
+        self.act = act
+        self.conv: nn.Module = conv
         self.cond = nn.Linear(planes, conv.out_channels, bias=False) if planes else None
         self.norm = nn.BatchNorm2d(conv.out_channels) if norm else nn.Identity()
         self.drop = nn.Dropout(dropout) if dropout else nn.Identity()
@@ -51,10 +75,10 @@ class Block(nn.Module):
 
 
 class MixHead(nn.Module):
-    """Regions from the picture, colours from the condition: `base + sum_k mask_k * color_k(cond)`.
+    """Regions from the picture, colors from the condition: `base + sum_k mask_k * color_k(cond)`.
 
-    A flat fill is just that, so the network below need not learn each region in each colour, and all
-    colourings of a picture share one pass of it.
+    A flat fill is just that, so the network below need not learn each region in each color, and all
+    colorings of a picture share one pass of it.
     """
 
     def __init__(self, planes: int, masks: int, outputs: int):
@@ -88,7 +112,7 @@ class UNet(nn.Module):
             MixHead(config.cond_planes, config.mix_masks, config.output_channels) if mixed else None
         )
         last = config.output_channels + (config.mix_masks if mixed else 0)
-        found = self._make_downs(joined, planes)
+        channels = self._make_downs(joined, planes)
         widths = config.widths()
         self.ups = nn.ModuleList()  # innermost first
         for i in reversed(range(config.depth)):
@@ -96,9 +120,9 @@ class UNet(nn.Module):
             up = Block(
                 nn.ReLU(),
                 nn.ConvTranspose2d(
-                    found[i]
+                    channels[i]
                     if innermost
-                    else widths[i] + found[i],  # joined from this level's down
+                    else widths[i] + channels[i],  # joined from this level's down
                     widths[i - 1] if i > 0 else last,
                     **KERNEL,
                 ),
@@ -156,14 +180,14 @@ class UNet(nn.Module):
                 f"height and width must be multiples of {step}, got {list(source.shape[-2:])}"
             )
         if self.head is not None:
-            made = self.head(self.body(source, cond), cond)
+            output = self.head(self.body(source, cond), cond)
         else:
             if source.shape[0] != cond.shape[0]:  # `len` would fix the number in an exported graph
                 source = source.expand(cond.shape[0], -1, -1, -1)
-            made = self.body(join(source, tile(cond, source)), cond)
+            output = self.body(join(source, tile(cond, source)), cond)
         if not self.config.keeps_luma:
-            return torch.tanh(made)
-        added = made.float()
+            return torch.tanh(output)
+        added = output.float()
         return source + added - luma(added)
 
     def body(self, x: Tensor, cond: Tensor) -> Tensor:
@@ -255,6 +279,12 @@ def init_weights(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
+def to_channels_last(module: Module, device: torch.device) -> Module:
+    """The module on `device`, its weights in channels_last."""
+    # torch's overloads of `to` lack memory_format
+    return module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def count_parameters(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters())
 
@@ -285,9 +315,9 @@ class _DenseGradient(torch.autograd.Function):
     """The same map; its gradient is laid out in channels_last, by itself."""
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> Tensor:
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
         return grad.contiguous(memory_format=torch.channels_last)

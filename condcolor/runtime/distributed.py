@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from torch import distributed as dist
 from condcolor.errors import CondcolorError, UsageError
 
 T = TypeVar("T")
+Module = TypeVar("Module", bound=nn.Module)
 PATIENCE = timedelta(hours=2)  # while the first rank decodes or measures, the others wait
 
 
@@ -71,17 +72,18 @@ class ProcessGroup:
         """What `work` gives on the first rank, on all; the others do nothing."""
         if self.count == 1:
             return work()
-        told = [work() if self.is_first else None]
-        dist.broadcast_object_list(told)
-        return told[0]
+        received: list[Any] = [work() if self.is_first else None]
+        dist.broadcast_object_list(received)
+        result: T = received[0]
+        return result
 
     def highest(self, number: int) -> int:
         """The largest of all ranks' numbers. It travels beside the GPUs and waits for none."""
         if self.count == 1:
             return number
-        told = torch.tensor([number])
-        dist.all_reduce(told, dist.ReduceOp.MAX)
-        return int(told)
+        largest = torch.tensor([number])
+        dist.all_reduce(largest, dist.ReduceOp.MAX)
+        return int(largest)
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean over all ranks."""
@@ -91,7 +93,7 @@ class ProcessGroup:
             values /= self.count
         return values
 
-    def synced(self, module: nn.Module, device: torch.device) -> nn.Module:
+    def synced(self, module: Module, device: torch.device) -> Module:
         """With BatchNorm over the whole batch, not each rank's share of it: as one process sees it."""
         if self.count == 1:
             return module
@@ -123,7 +125,7 @@ class _Sum(torch.autograd.Function):
     """The sum over all ranks, and in backward that of their gradients."""
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         total = x.clone()
         dist.all_reduce(total)
         return total
@@ -137,6 +139,11 @@ class _SyncedBatchNorm2d(nn.BatchNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)
+        # as nn.BatchNorm2d has them unless it is told otherwise
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        assert self.momentum is not None
         values = x.float()
         axes, group = (0, 2, 3), dist.get_world_size()
         mean = _Sum.apply(values.mean(axes)) / group
@@ -201,7 +208,7 @@ def _peers() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # dist.DistBackendError and what gloo raises are among them
-        said = str(error).lower()
-        if isinstance(error, dist.DistError) or "connection" in said or "gloo" in said:
+        message = str(error).lower()
+        if isinstance(error, dist.DistError) or "connection" in message or "gloo" in message:
             raise RankLost("another process of the run is gone; its last state stands") from error
         raise

@@ -19,7 +19,7 @@ def evenly(items: Sequence[T], most: int | None) -> list[T]:
     return [items[round(i * (len(items) - 1) / max(most - 1, 1))] for i in range(most)]
 
 
-def shown_name(name: str | os.PathLike) -> str:
+def shown_name(name: str | os.PathLike[str]) -> str:
     """The name in printable characters, on one line: what is not becomes an escape like `\\x1b`."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode()
@@ -41,7 +41,7 @@ def why_unread(error: OSError, source: object) -> str:
         errno.ENAMETOOLONG: "no such file (the name is too long): check the path",
     }
     fallback = f"cannot be read ({error.strerror or error}): check the disk or copy it again"
-    return known.get(error.errno, fallback)
+    return known.get(error.errno or 0, fallback)
 
 
 def why_unwritten(error: OSError, path: Path) -> str:
@@ -69,9 +69,9 @@ LISTED_VALUES = 20  # named in a message before it says "and 12 more"
 
 def listed(values: Sequence[str]) -> str:
     """`blue, brown, green`; a long list is cut, and the rest counted."""
-    shown = ", ".join(values[:LISTED_VALUES])
+    text = ", ".join(values[:LISTED_VALUES])
     more = len(values) - LISTED_VALUES
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{text} and {more} more" if more > 0 else text
 
 
 SHOWN_OF_A_KIND = 20  # faults of one kind that are listed before the rest is counted

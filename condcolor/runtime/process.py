@@ -17,7 +17,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from types import FrameType
+from typing import Any, TypeVar
 
 from condcolor.errors import CondcolorError, DataError
 
@@ -66,8 +67,8 @@ def keep_memory() -> bool:
     except (ImportError, OSError, AttributeError):
         return False
     mallopt.argtypes, mallopt.restype = (ctypes.c_int, ctypes.c_int), ctypes.c_int
-    taken = [mallopt(setting, value) for setting, value in KEPT.items()]
-    return all(taken)
+    accepted = [mallopt(setting, value) for setting, value in KEPT.items()]
+    return all(accepted)
 
 
 POLICY = "OMP_WAIT_POLICY"  # OpenMP 3.0; read when torch is imported
@@ -95,6 +96,9 @@ class Interrupted(CondcolorError):
         self.exit_code = 128 + number
 
 
+SignalHandler = Callable[[int, FrameType | None], Any] | int | signal.Handlers | None
+
+
 class StopFlag:
     """While entered, the first SIGINT or SIGTERM only sets `.signal`; a second one acts as ever.
 
@@ -102,9 +106,9 @@ class StopFlag:
     main thread, where Python lets no one handle signals, nothing changes and `.signal` stays 0.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.signal = 0
-        self._before: dict[int, object] = {}
+        self._before: dict[int, SignalHandler] = {}
 
     def __enter__(self) -> StopFlag:
         self.signal = 0
@@ -115,19 +119,21 @@ class StopFlag:
                     self._before[number] = signal.signal(number, self._set)
         return self
 
-    def _set(self, number: int, frame) -> None:
+    def _set(self, number: int, frame: FrameType | None) -> None:
         self.signal = number
         self._restore()
 
     def _restore(self) -> None:
         while self._before:
-            signal.signal(*self._before.popitem())
+            number, handler = self._before.popitem()
+            signal.signal(number, handler)
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._restore()
 
 
-In, Out = TypeVar("In"), TypeVar("Out")
+In = TypeVar("In")
+Out = TypeVar("Out")
 AHEAD = 2  # batches that are ready and wait
 
 
@@ -136,10 +142,11 @@ def ahead(make: Callable[[In], Out], inputs: Iterable[In], depth: int = AHEAD) -
 
     What `make` raises is raised where its result would have come. Closing the iterator ends the thread.
     """
-    ready: queue.Queue = queue.Queue(depth)
+    # a result in a tuple of one, an error, or None after the last result
+    ready: queue.Queue[tuple[Out] | BaseException | None] = queue.Queue(depth)
     closed = threading.Event()
 
-    def put(item: tuple[Out | None, BaseException | None] | None) -> None:
+    def put(item: tuple[Out] | BaseException | None) -> None:
         while not closed.is_set():
             try:
                 return ready.put(item, timeout=0.1)
@@ -151,19 +158,18 @@ def ahead(make: Callable[[In], Out], inputs: Iterable[In], depth: int = AHEAD) -
             for one in inputs:
                 if closed.is_set():
                     return
-                put((make(one), None))
+                put((make(one),))
             put(None)
         except BaseException as error:
-            put((None, error))
+            put(error)
 
     thread = threading.Thread(target=work, name="feeding", daemon=True)
     thread.start()
     try:
         while (item := ready.get()) is not None:
-            result, error = item
-            if error is not None:
-                raise error
-            yield result
+            if isinstance(item, BaseException):
+                raise item
+            yield item[0]
     finally:
         closed.set()
         thread.join()

@@ -22,7 +22,13 @@ from condcolor.models.losses import (
     discriminator_loss,
     pixel_loss,
 )
-from condcolor.models.networks import PatchGAN, UNet, make_generator
+from condcolor.models.networks import (
+    Module,
+    PatchGAN,
+    UNet,
+    make_generator,
+    to_channels_last,
+)
 from condcolor.recipes import Phase, TrainConfig
 from condcolor.runtime.devices import autocast, pick_precision
 from condcolor.runtime.distributed import ALONE, ProcessGroup
@@ -90,20 +96,20 @@ class Gan:
         self.generator.train(phase.trains_generator)
         self.discriminator.train()
 
-        # colour the sources
+        # color the sources
         if generated is not None:
             _, fake = self.encoded(generated)
         else:
             with autocast(self.precision, self.device), torch.set_grad_enabled(g_learns):
                 fake = (self._paints if g_learns else self.generator)(source, batch.cond)
 
-        # tell real pictures from coloured ones, and from real ones in other colours than asked
+        # tell real pictures from colored ones, and from real ones in other colors than asked
         if d_learns:
             with autocast(self.precision, self.device):
-                shown = [(target, batch.cond), (fake.detach(), batch.cond)]
+                pairs = [(target, batch.cond), (fake.detach(), batch.cond)]
                 if self.config.wrong_colors:
-                    shown.append((target, batch.wrong))
-                real, *fakes = self._verdicts(source, shown)
+                    pairs.append((target, batch.wrong))
+                real, *fakes = self._verdicts(source, pairs)
                 loss = discriminator_loss(real, fakes)
             _descend(self.optimizer_d, loss)
             losses |= {"discriminator": loss, "accuracy": accuracy(real, fakes[0])}
@@ -113,9 +119,10 @@ class Gan:
             losses["pixel"] = pixel_loss(phase.pixel_loss, fake, target, phase.chroma_weight)
             loss = phase.pixel_weight * losses["pixel"]
             if phase.feature_weight:
-                made, truth = self.codec.decode(source, fake), batch.target.float() / 255
+                assert self.features is not None, "a phase with a feature_weight needs features"
+                decoded, truth = self.codec.decode(source, fake), batch.target.float() / 255
                 with autocast(self.precision, self.device):
-                    losses["feature"] = self.features(made, truth)
+                    losses["feature"] = self.features(decoded, truth)
                 loss = loss + phase.feature_weight * losses["feature"]
             if phase.gan_weight:
                 self.discriminator.requires_grad_(False)
@@ -163,19 +170,19 @@ class Gan:
     # -- looking ---------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def color(self, sketch: Tensor, asked: Tensor, network: nn.Module | None = None) -> Tensor:
-        """A picture in several colourings.
+    def color(self, sketch: Tensor, values: Tensor, network: nn.Module | None = None) -> Tensor:
+        """A picture in several colorings.
 
         Args:
             sketch: `[3, H, W]` uint8.
-            asked: `[N, A]` value indices.
+            values: `[N, A]` value indices.
             network: another generator than the averaged one.
 
         Returns:
             `[N, 3, H, W]` float in [0, 1], on the CPU.
         """
         network = (network or self.averaged).eval()
-        cond = one_hot(asked, self.sizes).to(self.device)
+        cond = one_hot(values, self.sizes).to(self.device)
         source = self.codec.encode_source(sketch[None].to(self.device))
         colored = []
         for part in cond.split(MOST_AT_ONCE):
@@ -206,8 +213,8 @@ class Gan:
             padded = F.pad(source, (0, missing, 0, missing), mode="replicate")
             with autocast(self.precision, self.device):
                 output = network(_channels_last(padded), cond)[..., :side, :side]
-            made = self.codec.decode(source, output)
-            generated.shards[0][rows] = (made * 255).round().to(torch.uint8).cpu()
+            colored = self.codec.decode(source, output)
+            generated.shards[0][rows] = (colored * 255).round().to(torch.uint8).cpu()
             if on_progress is not None:
                 on_progress(int(rows[-1]) + 1, len(pictures))
         return pictures.with_targets(generated)
@@ -219,8 +226,8 @@ class Gan:
         right = 0.0
         for rows in in_order(len(pictures), MOST_AT_ONCE):
             logits = []
-            for shown in (pictures, generated):
-                batch = shown.rows(rows, device=self.device)
+            for dataset in (pictures, generated):
+                batch = dataset.rows(rows, device=self.device)
                 source, picture = self.encoded(batch)
                 with autocast(self.precision, self.device):
                     logits.append(self.discriminator(source, picture, batch.cond))
@@ -241,9 +248,8 @@ class Gan:
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
 
-    def _placed(self, module: nn.Module) -> nn.Module:
-        placed = module.to(self.device, memory_format=torch.channels_last)
-        return self.group.synced(placed, self.device)
+    def _placed(self, module: Module) -> Module:
+        return self.group.synced(to_channels_last(module, self.device), self.device)
 
     def _optimizer(self, module: nn.Module) -> torch.optim.Optimizer:
         betas = (self.config.beta1, self.config.beta2)
@@ -257,9 +263,9 @@ class _Verdicts(nn.Module):
         super().__init__()
         self.discriminator = discriminator
 
-    def forward(self, source: Tensor, shown: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
+    def forward(self, source: Tensor, pairs: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
         """Pictures and the conditions they are shown under -> logits of each."""
-        return [self.discriminator(source, picture, cond) for picture, cond in shown]
+        return [self.discriminator(source, picture, cond) for picture, cond in pairs]
 
 
 def _descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypedDict
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -25,6 +27,14 @@ from condcolor.runtime.distributed import ProcessGroup
 MODEL = "model"
 
 
+class RankedModel(TypedDict):
+    """A model that was kept, as it stands in a training state."""
+
+    step: int
+    epoch: int
+    score: float
+
+
 class BestModels:
     """Keeps the `count` best.
 
@@ -34,15 +44,15 @@ class BestModels:
         save: writes the present model as a folder of the run, by name.
     """
 
-    def __init__(self, run: Path, count: int, save: Callable[[str, dict], None]):
+    def __init__(self, run: Path, count: int, save: Callable[[str, dict[str, Any]], None]):
         self.run, self.count, self.save = run, count, save
-        self.best: list[dict] = []
+        self.best: list[RankedModel] = []
 
-    def offer(self, score: float, measures: dict, *, step: int, epoch: int) -> None:
+    def offer(self, score: float, measures: dict[str, Any], *, step: int, epoch: int) -> None:
         """Keep the present model, if it is one of the best; drop one that is none any more."""
         if score != score:
             return
-        mine = {"step": step, "epoch": epoch, "score": score}
+        mine: RankedModel = {"step": step, "epoch": epoch, "score": score}
         ranked = sorted([*self.best, mine], key=lambda one: one["score"])[: self.count]
         if mine not in ranked:
             return
@@ -56,7 +66,7 @@ class BestModels:
         self.best = ranked
 
 
-def _name(one: dict) -> str:
+def _name(one: RankedModel) -> str:
     return f"best/step-{one['step']:08d}"
 
 
@@ -81,7 +91,7 @@ class RunWriter:
         self.run, self.recipe, self.config, self.schema = run, recipe, model, schema
         self.image_size, self.pictures, self.group = image_size, pictures, group
 
-    def log(self, entry: dict) -> None:
+    def log(self, entry: dict[str, Any]) -> None:
         if self.group.is_first:
             folder.append(self.run, entry)
 
@@ -91,7 +101,7 @@ class RunWriter:
             folder.truncate(self.run, step, phases=phases)
 
     def samples(self, name: str, colors: Mapping[str, ColorFunction]) -> None:
-        """A sheet of each split, `samples/test-NAME.png`; `colours` as for `write_samples`."""
+        """A sheet of each split, `samples/test-NAME.png`; `colors` as for `write_samples`."""
         if self.group.is_first:
             for split, pictures in self.pictures.items():
                 if pictures is not None:
@@ -99,7 +109,12 @@ class RunWriter:
                     write_samples(path, self.recipe.codec, colors, pictures)
 
     def model(
-        self, name: str, weights: Mapping[str, Tensor], *, training: dict, metrics: dict
+        self,
+        name: str,
+        weights: Mapping[str, Tensor],
+        *,
+        training: dict[str, Any],
+        metrics: dict[str, Any],
     ) -> None:
         """A model folder of the run."""
         if self.group.is_first:
@@ -115,7 +130,12 @@ class RunWriter:
             )
 
     def state(
-        self, step: int, tensors: Mapping[str, Tensor], counters: dict, *, spare: int | None
+        self,
+        step: int,
+        tensors: Mapping[str, Tensor],
+        counters: dict[str, Any],
+        *,
+        spare: int | None,
     ) -> None:
         """A training state; then older ones go, once what was written verifies, but for that of `spare`."""
         if self.group.is_first:
@@ -129,10 +149,10 @@ ROWS = 6
 def write_samples(
     path: Path, codec: Codec, colors: Mapping[str, ColorFunction], pictures: ImageDataset
 ) -> None:
-    """Colour some rows, spread evenly over the split, as their csv asks; save the sheet.
+    """Color some rows, spread evenly over the split, as their csv asks; save the sheet.
 
     Args:
-        colours: column heading -> what colours it.
+        colors: column heading -> what colors it.
     """
     rows = torch.linspace(0, len(pictures) - 1, ROWS).long().unique()
     batch = pictures.rows(rows)
@@ -148,5 +168,5 @@ def write_samples(
     Image.fromarray(page).save(path)
 
 
-def _pixels(picture: Tensor):
+def _pixels(picture: Tensor) -> np.ndarray:
     return (picture * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()

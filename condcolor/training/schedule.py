@@ -11,9 +11,9 @@ from condcolor.recipes import Phase, TrainConfig, start_of
 
 
 def check_extension(
-    phases: Sequence[Phase], wanted: Sequence[Phase], epoch: int, begun: int | None
+    phases: Sequence[Phase], planned: Sequence[Phase], epoch: int, begun: int | None
 ) -> None:
-    """UsageError unless the epochs trained so far are the same epochs of the phases `wanted`, too.
+    """UsageError unless the epochs trained so far are the same epochs of the phases `planned`, too.
 
     Args:
         epoch: epochs trained, one in progress counted as a whole.
@@ -24,7 +24,7 @@ def check_extension(
     ]
     last = max((i for i, count in enumerate(trained) if count), default=0)
     last = max(last, begun or 0)
-    for i, (phase, count) in enumerate(zip(wanted, trained, strict=True)):
+    for i, (phase, count) in enumerate(zip(planned, trained, strict=True)):
         if i < last and phase.epochs != count:
             raise UsageError(
                 f"epochs: {phase.name} has {count} and is over, since {phases[last].name} began: "

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from condcolor.data.dataset import ImageDataset, RawBatch
 from condcolor.errors import CheckpointError
 from condcolor.evaluation.evaluate import measure
 from condcolor.evaluation.measures import json_value
+from condcolor.evaluation.metrics import ColorFunction
 from condcolor.models.checkpoint import load_model
 from condcolor.models.config import ModelConfig
 from condcolor.models.losses import FeatureLoss
@@ -33,6 +35,16 @@ from condcolor.training.run_writer import MODEL, BestModels, RunWriter
 from condcolor.training.schedule import EarlyStopping
 
 LOG_STEPS = 10  # steps between two readings of the losses, each of which makes a GPU wait
+
+
+class Progress(TypedDict):
+    """How far the weights are trained, as it stands in a training state."""
+
+    step: int
+    epoch: int
+
+
+Fed = tuple[RawBatch, RawBatch | None, int]  # a batch, G's pictures of its rows, dropout's seed
 
 
 class Trainer:
@@ -80,7 +92,7 @@ class Trainer:
         self.step = 0  # steps done, over all epochs
         self.seconds = 0.0  # of training, without what was lost to interrupts
         self.early_stopping: EarlyStopping | None = None  # of the phase in progress
-        self.went_back: dict | None = None  # the {"step", "epoch"} of the weights, if not now's
+        self.went_back: Progress | None = None  # the {"step", "epoch"} of the weights, if not now's
         self.loss_meter = LossMeter(device, group)
         self.losses: dict[str, float] = {}  # as they were last read
         self.generated: dict[
@@ -93,6 +105,12 @@ class Trainer:
     @property
     def epochs(self) -> int:
         return sum(phase.epochs for phase in self.phases)
+
+    @property
+    def _stopping(self) -> EarlyStopping:
+        """The early stopping of the phase in progress."""
+        assert self.early_stopping is not None, "no phase is in progress"
+        return self.early_stopping
 
     def fit(self) -> None:
         """Train to the end of the last phase.
@@ -139,13 +157,13 @@ class Trainer:
             if self.step % LOG_STEPS == 0:
                 self._read_losses(phase)
             if config.check_steps and self.step % config.check_steps == 0:
-                _, said = self._check(phase)
-                if said:
-                    self.callbacks.on_check(self.step, said)
-                    if self.config.patience and self.early_stopping.step == self.step:
+                _, summary = self._check(phase)
+                if summary:
+                    self.callbacks.on_check(self.step, summary)
+                    if self.config.patience and self._stopping.step == self.step:
                         self.save()  # to come back to
-            place = self.epoch * len(batches) + self.step_in_epoch
-            self.callbacks.on_step(place, self.epochs * len(batches), self.losses)
+            steps_done = self.epoch * len(batches) + self.step_in_epoch
+            self.callbacks.on_step(steps_done, self.epochs * len(batches), self.losses)
             if signal := self.group.highest(self.stop.signal):
                 self.save()
                 self._interrupt(signal)
@@ -154,10 +172,10 @@ class Trainer:
         self._end_epoch(phase, last=self.epoch == end or self._is_over())
         self.seconds = time.monotonic() - self.started
 
-    def _feed(self, batches: Sequence[Tensor], drawn: TrainConfig) -> Iterator[tuple]:
+    def _feed(self, batches: Sequence[Tensor], drawn: TrainConfig) -> Iterator[Fed]:
         """What `_step` takes of each batch that is left of the epoch, read ahead of it."""
 
-        def read(index: int) -> tuple[RawBatch, RawBatch | None, int]:
+        def read(index: int) -> Fed:
             seed, rows = (self.config.seed, self.epoch, 1 + index), batches[index]
             draws, part = seeded(*seed), self.group.part(len(rows))
             raw = self.train.read(rows, draws, drawn, part).to(self.device)
@@ -171,9 +189,10 @@ class Trainer:
 
     def _step(self, phase: Phase, raw: RawBatch, generated: RawBatch | None, dropout: int) -> None:
         """Make the batch on the device, and let the networks learn from it."""
-        batch, generated = self.train.to_batch(raw), generated and self.train.to_batch(generated)
+        batch = self.train.to_batch(raw)
+        fakes = None if generated is None else self.train.to_batch(generated)
         torch.manual_seed(dropout)
-        losses = self.nets.step(phase, batch, self.step, generated)
+        losses = self.nets.step(phase, batch, self.step, fakes)
         self.went_back = None if "generator" in losses else self.went_back
         self.loss_meter.add(losses)
 
@@ -193,9 +212,9 @@ class Trainer:
         if self.early_stopping is None:
             self.early_stopping = EarlyStopping()
             if self.config.patience:
-                _, said = self._check(phase, opening=True)
-                if said:
-                    self.callbacks.on_check(self.step, said)
+                _, summary = self._check(phase, opening=True)
+                if summary:
+                    self.callbacks.on_check(self.step, summary)
 
     def _report_generated(self, done: int, total: int) -> None:
         self.callbacks.on_generated(done, total)
@@ -208,51 +227,54 @@ class Trainer:
             self.config.patience
         )
 
-    def _check(self, phase: Phase, *, opening: bool = False) -> tuple[dict, str]:
+    def _check(self, phase: Phase, *, opening: bool = False) -> tuple[dict[str, Any], str]:
         """Measure the model, and keep it if it is good; what was measured, and in a few words.
 
         Nothing is measured where the generator has not learnt since the last check.
         """
-        learnt = self.nets.generator_steps
-        if self.test is None or not phase.trains_generator or self.early_stopping.learnt == learnt:
+        learnt, test = self.nets.generator_steps, self.test
+        if test is None or not phase.trains_generator or self._stopping.learnt == learnt:
             return {}, ""
-        measured = self.group.of_first(
-            lambda: measure(self.recipe.codec, self.nets.color, self.test)
-        )
-        found = {"test": measured.to_json(), "score": json_value(measured.score)}
-        place = {"step": self.step, "epoch": self.epoch}
-        self.writer.log({"kind": "check", "phase": phase.name, **place, **found})
+        measured = self.group.of_first(lambda: measure(self.recipe.codec, self.nets.color, test))
+        entry = {"test": measured.to_json(), "score": json_value(measured.score)}
+        progress = {"step": self.step, "epoch": self.epoch}
+        self.writer.log({"kind": "check", "phase": phase.name, **progress, **entry})
         offered = opening and self.best_models.best  # it was, when the phase before ended
         if self.group.is_first and not offered:
-            self.best_models.offer(measured.score, found["test"], **place)
+            self.best_models.offer(measured.score, entry["test"], **progress)
         # without an adversary a phase is to be near the truth, and nothing else
-        self.early_stopping.update(
-            measured.score if phase.trains_discriminator else measured.error, **place
+        self._stopping.update(
+            measured.score if phase.trains_discriminator else measured.error, **progress
         )
-        self.early_stopping.learnt = learnt
-        return found, f"test {measured.said}"
+        self._stopping.learnt = learnt
+        return entry, f"test {measured.said}"
 
     def _end_epoch(self, phase: Phase, *, last: bool) -> None:
         """Read the losses, measure, sample, log, and keep the state."""
         self._read_losses(phase)
         config = self.config
-        entry: dict = {"kind": "epoch", "epoch": self.epoch, "step": self.step, "phase": phase.name}
+        entry: dict[str, Any] = {
+            "kind": "epoch",
+            "epoch": self.epoch,
+            "step": self.step,
+            "phase": phase.name,
+        }
         entry |= {"seconds": round(self.seconds, 1), **self.losses}
-        said = ""
+        summary = ""
         if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
-            found, said = self._check(phase)
-            entry |= found
-        if "test" in self.generated and self.group.is_first:
+            check, summary = self._check(phase)
+            entry |= check
+        if self.test is not None and "test" in self.generated and self.group.is_first:
             entry["accuracy_test"] = self.nets.discriminator_accuracy(
                 self.test, self.generated["test"]
             )
         if self.epoch in config.sample_epochs:
             self.writer.samples(f"epoch-{self.epoch:04d}", {"output": self.nets.color})
         self.writer.log(entry)
-        to_come_back_to = config.patience and said and self.early_stopping.step == self.step
+        to_come_back_to = config.patience and summary and self._stopping.step == self.step
         if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
             self.save()
-        self.callbacks.on_epoch(entry, said)
+        self.callbacks.on_epoch(entry, summary)
 
     def _end_phase(self, phase: Phase, end: int) -> None:
         """Go back to the phase's best, if it is to stop by itself, and leave what it came to."""
@@ -267,8 +289,8 @@ class Trainer:
 
     def _go_back(self, phase: Phase) -> None:
         """To the networks and optimizers of the phase's best check."""
-        best, now = self.early_stopping.step, self.step
-        if best in (None, now):
+        best, epoch, now = self._stopping.step, self._stopping.epoch, self.step
+        if best is None or epoch is None or best == now:
             return
         folder = state_folder(self.run, best)
         self.group.barrier()  # until it is written
@@ -278,9 +300,9 @@ class Trainer:
         except CheckpointError as error:
             self.callbacks.on_note(f"{error}: {phase.name} stays at step {now}")
             return
-        self.went_back = {"step": best, "epoch": self.early_stopping.epoch}
+        self.went_back = {"step": best, "epoch": epoch}
         why = (
-            f"no better in {self.early_stopping.worse} checks"
+            f"no better in {self._stopping.worse} checks"
             if self._is_over()
             else "its epochs are over"
         )
@@ -298,13 +320,16 @@ class Trainer:
         if self.group.is_first and before and phase.trains_generator and phase.trains_discriminator:
             network = load_model(before[-1]).generator.to(self.device)
             older = partial(self.nets.color, network=network)
-            colors = {f"before {phase.name}": older, f"after {phase.name}": self.nets.color}
+            colors: dict[str, ColorFunction] = {
+                f"before {phase.name}": older,
+                f"after {phase.name}": self.nets.color,
+            }
             self.writer.samples(f"before-and-after-{phase.name}", colors)
         entry = {"kind": "phase", "phase": phase.name, "index": self.phase}
         entry |= {"epoch": self.epoch, "step": self.step}
         if self.config.patience and phase.trains_generator:
-            kept = self.went_back or {"step": self.step}
-            entry |= {"kept_step": kept["step"], "stopped": self._is_over()}
+            kept = self.went_back["step"] if self.went_back else self.step
+            entry |= {"kept_step": kept, "stopped": self._is_over()}
         self.writer.log(entry)
 
     def _read_losses(self, phase: Phase) -> None:
@@ -347,9 +372,9 @@ class Trainer:
         newest = newest_state(self.run, self.callbacks.on_note)
         if newest is None:
             return  # nothing saved yet: start over
-        tensors, counters, folder = newest
+        tensors, stored, folder = newest
         state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
-        counters = state.upgraded(counters)
+        counters: Mapping[str, Any] = state.upgraded(stored)
         for name in self._counters:
             setattr(self, name, counters[name])
         self.best_models.best = counters["best"]
@@ -373,9 +398,9 @@ class Trainer:
         if self.early_stopping is None:
             self.phase = recipes.phase_at(self.phases, self.epoch)
 
-    def save_model(self, name: str, metrics: dict | None = None) -> None:
+    def save_model(self, name: str, metrics: dict[str, Any] | None = None) -> None:
         """Write the averaged weights as the model folder `name` of the run."""
-        learnt = self.went_back or {"epoch": self.epoch, "step": self.step}
+        learnt: Progress = self.went_back or {"step": self.step, "epoch": self.epoch}
         training = {
             "epoch": learnt["epoch"],
             "steps": learnt["step"],
@@ -397,18 +422,18 @@ class Callbacks:
         """`done` of `total` pictures of a split are decoded."""
 
     def on_generated(self, done: int, total: int) -> None:
-        """`done` of `total` pictures of a split are coloured, for a discriminator that learns alone."""
+        """`done` of `total` pictures of a split are colored, for a discriminator that learns alone."""
 
-    def on_begin(self, trainer) -> None:
+    def on_begin(self, trainer: Trainer) -> None:
         """The pictures are decoded, the state of the Trainer is restored; the first step comes next."""
 
-    def on_epoch(self, entry: dict, said: str) -> None:
-        """An epoch ended; `entry` is its line of log.jsonl, `said` what was measured after it."""
+    def on_epoch(self, entry: dict[str, Any], summary: str) -> None:
+        """An epoch ended; `entry` is its line of log.jsonl, `summary` what was measured after it."""
 
-    def on_check(self, step: int, said: str) -> None:
+    def on_check(self, step: int, summary: str) -> None:
         """The model was measured after so many steps, between the ends of two epochs."""
 
-    def on_step(self, done: int, total: int, losses: dict) -> None:
+    def on_step(self, done: int, total: int, losses: Mapping[str, float]) -> None:
         """A step ended: `done` of `total` in the run; `losses` are the last ones read."""
 
     def on_note(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP interface: sketches are sent once, then pictures of them are asked for in any colours.
+"""The HTTP interface: sketches are sent once, then pictures of them are asked for in any colors.
 
 `openapi.py` describes it for those who use it.
 """
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from starlette.applications import Starlette
@@ -94,7 +94,7 @@ class _Api:
     def __init__(self, models: Mapping[str, Colorizer], sketches: PictureStore, waiting: int):
         self._renderers = {name: Renderer(name, model) for name, model in models.items()}
         self._sketches = sketches
-        # two threads, so that colours which need no network never wait for it
+        # two threads, so that colors which need no network never wait for it
         self._network = JobQueue("network", waiting=waiting)
         self._light = JobQueue("light", waiting=waiting)
         self._receiving = 0  # bytes
@@ -144,8 +144,8 @@ class _Api:
         finally:
             self._receiving -= size
         width, height = picture.size
-        told = {"width": width, "height": height, "notes": picture.notes}
-        return JSONResponse({"id": self._sketches.add(StoredPicture(picture)), **told}, 201)
+        about = {"width": width, "height": height, "notes": picture.notes}
+        return JSONResponse({"id": self._sketches.add(StoredPicture(picture)), **about}, 201)
 
     async def sketch(self, request: Request) -> Response:
         sketch = self._sketch(request)
@@ -153,32 +153,32 @@ class _Api:
         return _png(await self._do(request, self._light, job))
 
     async def colored(self, request: Request) -> Response:
-        sketch, asked = self._sketch(request), ColoringRequest.of(request, self._renderers)
-        renderer, values = asked.renderer, asked.values
+        sketch, coloring = self._sketch(request), ColoringRequest.of(request, self._renderers)
+        renderer, values = coloring.renderer, coloring.values
         if not renderer.takes_colors:
-            job = partial(renderer.photograph, sketch, asked.vivid)
+            job = partial(renderer.photograph, sketch, coloring.vivid)
             return _png(await self._do(request, self._network, job))
-        if asked.vivid is not None:
+        if coloring.vivid is not None:
             raise UsageError("vivid is for photographs: this model paints the colours asked for")
-        if asked.hidden:
+        if coloring.hidden:
             await self._take_apart(request, renderer, sketch)
-            job = partial(renderer.without, sketch, values, asked.hidden)
+            job = partial(renderer.without, sketch, values, coloring.hidden)
             return _png(await self._do(request, self._light, job))
-        if plain_values(asked.specs) is not None:  # which the network paints
-            made = await self._do(request, self._network, partial(renderer.colored, sketch, values))
+        if plain_values(coloring.specs) is not None:  # which the network paints
+            png = await self._do(request, self._network, partial(renderer.colored, sketch, values))
             self._prepare(renderer, sketch)
-            return _png(made)
+            return _png(png)
         await self._take_apart(request, renderer, sketch)
-        job = partial(renderer.recolored, sketch, asked.specs)
+        job = partial(renderer.recolored, sketch, coloring.specs)
         return _png(await self._do(request, self._light, job))
 
     async def variants(self, request: Request) -> Response:
         sketch, renderer = self._sketch(request), find_renderer(request, self._renderers)
-        asked = renderer.combinations()
+        combinations = renderer.combinations()
         small: list[np.ndarray] = sketch.thumbnails.get(renderer.name, [])
         if not small:
-            for start in range(0, len(asked), PART):
-                job = partial(renderer.thumbnails, sketch, asked[start : start + PART])
+            for start in range(0, len(combinations), PART):
+                job = partial(renderer.thumbnails, sketch, combinations[start : start + PART])
                 small = small + await self._do(request, self._network, job)
             sketch.thumbnails[renderer.name] = small
         labels = request.query_params.get("labels", "yes") != "no"
@@ -195,24 +195,24 @@ class _Api:
 
     async def layer(self, request: Request) -> Response:
         name = request.path_params["name"]
-        made = await self._of_layers(request, partial(Renderer.layer, name=name))
-        if made is None:
+        png = await self._of_layers(request, partial(Renderer.layer, name=name))
+        if png is None:
             raise HTTPException(404, "no such layer")
-        return _png(made)
+        return _png(png)
 
-    async def _of_layers(self, request: Request, made: Callable[..., T]) -> T:
-        sketch, asked = self._sketch(request), ColoringRequest.of(request, self._renderers)
-        await self._take_apart(request, asked.renderer, sketch)
+    async def _of_layers(self, request: Request, make: Callable[..., T]) -> T:
+        sketch, coloring = self._sketch(request), ColoringRequest.of(request, self._renderers)
+        await self._take_apart(request, coloring.renderer, sketch)
         return await self._do(
-            request, self._light, partial(made, asked.renderer, sketch, asked.values)
+            request, self._light, partial(make, coloring.renderer, sketch, coloring.values)
         )
 
     def _sketch(self, request: Request) -> StoredPicture:
         self._sketches.trim()  # work since the last request may have made some larger
-        found = self._sketches.get(request.path_params["id"])
-        if found is None:
+        sketch = self._sketches.get(request.path_params["id"])
+        if sketch is None:
             raise HTTPException(404, "no such sketch here, or no longer: send it again")
-        return found
+        return sketch
 
     async def _take_apart(
         self, request: Request, renderer: Renderer, sketch: StoredPicture
@@ -221,7 +221,7 @@ class _Api:
             await self._do(request, self._network, partial(renderer.find_regions, sketch))
 
     def _prepare(self, renderer: Renderer, sketch: StoredPicture) -> None:
-        """Take the sketch apart when there is nothing else to do, for the colour that comes next."""
+        """Take the sketch apart when there is nothing else to do, for the color that comes next."""
         if renderer.name not in sketch.regions:
             try:
                 self._network.submit(partial(renderer.find_regions, sketch), later=True)
@@ -236,7 +236,8 @@ class _Api:
             raise HTTPException(503, BUSY, LATER) from None
         gone = asyncio.ensure_future(_until_gone(request))
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {work, gone}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 raise HTTPException(GONE)
             return work.result()
@@ -269,16 +270,17 @@ def _static_routes() -> list[Route]:
                 media_type=KINDS[path.suffix],
                 headers={"Cache-Control": "no-cache"},
             )
-            place = "/" if name == "index.html" else f"/{name}"
-            routes.append(Route(place, answer, methods=["GET"]))
+            url = "/" if name == "index.html" else f"/{name}"
+            routes.append(Route(url, answer, methods=["GET"]))
     return routes
 
 
-async def _http_error(request: Request, error: HTTPException) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
     return error_response(error.status_code, error.detail, dict(error.headers or {}))
 
 
-async def _mistake(request: Request, error: CondcolorError) -> Response:
+async def _mistake(request: Request, error: Exception) -> Response:
     return error_response(400, str(error))
 
 

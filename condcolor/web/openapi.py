@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from condcolor.version import __version__
 
 ID = {
@@ -20,7 +22,7 @@ LAYER = {
 }
 
 
-def _query(name: str, description: str, **schema: object) -> dict:
+def _query(name: str, description: str, **schema: object) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
@@ -67,7 +69,7 @@ BYTES = {"schema": {"type": "string", "format": "binary"}}
 JSON = {"application/json": {"schema": {"type": "object"}}}
 
 
-def _get(summary: str, content: dict, *parameters: dict) -> dict:
+def _get(summary: str, content: dict[str, Any], *parameters: dict[str, Any]) -> dict[str, Any]:
     answers: dict[str, object] = {"200": {"description": "It.", "content": content}}
     if parameters:
         answers |= {"400": ERROR, "404": ERROR, "503": BUSY}
@@ -102,7 +104,7 @@ PATHS = {
 }
 
 
-def describe() -> dict:
+def describe() -> dict[str, Any]:
     info = {
         "title": "condcolor",
         "version": __version__,

@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -94,8 +94,8 @@ class JobQueue:
 
     def __init__(self, name: str, *, waiting: int = WAITING):
         self._most = waiting
-        self._jobs: deque[tuple[Future, Callable[[], object]]] = deque()
-        self._later: deque[tuple[Future, Callable[[], object]]] = deque()
+        self._jobs: deque[tuple[Future[Any], Callable[[], object]]] = deque()
+        self._later: deque[tuple[Future[Any], Callable[[], object]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
         # a daemon: a job that is long cannot keep the process from ending
