@@ -127,7 +127,7 @@ class Manifest:
             "source": self._relative(job.source),
             "size": about.st_size,
             "mtime_ns": about.st_mtime_ns,
-            "values": dict(job.values),
+            "values": {name: spec.text for name, spec in job.values.items()},
             "vivid": self.settings.vivid,
             "sha256": self.settings.sha256,
             "lock": self.settings.lock or None,

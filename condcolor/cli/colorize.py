@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from condcolor.batch.jobs import Job
     from condcolor.batch.manifest import Manifest
     from condcolor.batch.rendering import RenderOptions
+    from condcolor.conditions.color_spec import ColorSpec
     from condcolor.conditions.schema import AttributeSchema
     from condcolor.inference.colorizer import Colorizer
 
@@ -106,7 +107,7 @@ def colorize(
     """
     from condcolor.batch import jobs
     from condcolor.batch.color_report import refuse_other
-    from condcolor.conditions.color_spec import settled
+    from condcolor.conditions.color_spec import exact_specs, parse_color_specs
 
     def load() -> Colorizer:
         from condcolor.inference.colorizer import Colorizer
@@ -126,7 +127,9 @@ def colorize(
     if report and (is_one or STREAM in (*sketches, out)):
         raise UsageError("--report is for folders and .csv files, not for one picture")
     if STREAM in (*sketches, out):
-        asked = settled(schema, take_values(ctx, values, keep), lock=lock)
+        asked = parse_color_specs(schema, take_values(ctx, values, keep))
+        if lock:
+            asked = exact_specs(schema, asked)
         pipe(
             sketches,
             out,
@@ -146,9 +149,10 @@ def colorize(
             raise UsageError("a .csv names the values of its pictures: give no others")
         planned = jobs.plan_csv(Path(sketches[0]), out, schema)
     else:
-        planned, passed_over = jobs.plan_jobs(sketches, out, take_values(ctx, values, keep))
-    if palette or lock:
-        planned = jobs.settle(planned, schema, lock=lock)
+        asked = parse_color_specs(schema, take_values(ctx, values, keep))
+        planned, passed_over = jobs.plan_jobs(sketches, out, asked)
+    if lock:
+        planned = [replace(job, values=exact_specs(schema, job.values)) for job in planned]
     if is_one:
         to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
         _color_one(to_do, load, overwrite, options, schema)
@@ -251,7 +255,7 @@ STREAM = "-"  # the name of both
 def pipe(
     sketches: Sequence[str],
     out: str | None,
-    values: Mapping[str, str],
+    values: Mapping[str, ColorSpec],
     load: Callable[[], Colorizer],
     schema: AttributeSchema,
     *,

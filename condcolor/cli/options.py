@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import click
 
+from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_spec
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import CondcolorError, UsageError, did_you_mean
 from condcolor.models.model_folder import built_in_models, find_model, read_config, schema_of
@@ -93,7 +94,7 @@ keep_option = click.option(
 
 
 class Value(click.ParamType):
-    """One of an attribute's values, or any colour; completes the values."""
+    """What is asked for an attribute, parsed; completes the attribute's values."""
 
     name = "value"
 
@@ -101,14 +102,11 @@ class Value(click.ParamType):
         self.attribute = attribute
 
     def convert(self, value, param, ctx):
-        from condcolor.conditions.color_spec import parse_color_spec
-
         try:
-            parse_color_spec(self.attribute, value)
+            return parse_color_spec(self.attribute, value)
         except UsageError as error:
-            said = str(error).removeprefix(self.attribute.name).removeprefix(":").lstrip()
-            self.fail(said, param, ctx)
-        return value
+            message = str(error).removeprefix(self.attribute.name).removeprefix(":").lstrip()
+            self.fail(message, param, ctx)
 
     def shell_complete(self, ctx, param, incomplete):
         from click.shell_completion import CompletionItem
@@ -229,14 +227,15 @@ def schema_asked(ctx: click.Context) -> AttributeSchema:
 
 
 def take_values(
-    ctx: click.Context, given: Mapping[str, str | None], keep: Sequence[str] = ()
-) -> dict[str, str]:
-    """The attribute values given to a ModelCommand, every one; what is missing is named with its choices.
+    ctx: click.Context, given: Mapping[str, ColorSpec | None], keep: Sequence[str] = ()
+) -> dict[str, ColorSpec]:
+    """Return what a ModelCommand was asked for each attribute, in the schema's order.
 
-    keep: attributes whose part stays as it is, and whose value is KEEP.
+    keep: attributes whose part stays as it is, for which KEEP is asked.
+
+    Raises:
+        UsageError: an attribute is missing, with its choices, or is given and kept.
     """
-    from condcolor.conditions.color_spec import KEEP
-
     values, missing = {}, []
     kept = _kept(ctx.meta[SCHEMA], keep)
     for i, attribute in enumerate(ctx.meta[SCHEMA].attributes):
@@ -244,7 +243,7 @@ def take_values(
         if attribute.name in kept and value is not None:
             raise UsageError(f"{flag} {value} and --keep {attribute.name} exclude each other")
         if attribute.name in kept:
-            values[attribute.name] = KEEP
+            values[attribute.name] = ColorSpec(left=KEEP)
         elif value is None:
             missing.append(f"{flag} is missing: one of {listed(attribute.values)}")
         else:

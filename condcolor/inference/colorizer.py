@@ -138,7 +138,7 @@ class Colorizer(ABC):
     def set_threads(self, count: int) -> None:
         """Let so many compute for the thread that calls, where that can be told."""
 
-    def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
+    def __call__(self, picture: AnyPicture, /, **values: str | ColorSpec) -> Image.Image:
         """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
 
         A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
@@ -176,7 +176,7 @@ class Colorizer(ABC):
         return list(self.schema.combinations())
 
     def colorings(
-        self, picture: AnyPicture, asked: Sequence[Mapping[str, str]]
+        self, picture: AnyPicture, asked: Sequence[Mapping[str, str | ColorSpec]]
     ) -> Iterator[Image.Image]:
         """One picture in several colourings, in their order; the full-size work is done one by one.
 
@@ -186,7 +186,7 @@ class Colorizer(ABC):
         plain = list(map(plain_values, specs))
         if None in plain:
             regions = self.regions(picture)
-            return map(regions.recolored, specs)
+            return (regions.recolor(**each) for each in specs)
         cond = self._planes(plain)
         framed = self._framed(picture)
         return self._colorings(framed, cond)
@@ -202,7 +202,7 @@ class Colorizer(ABC):
         """
         return find_regions(self._opened(picture), self, most_values=most_values)
 
-    def layers(self, picture: AnyPicture | Regions, /, **values: str) -> Layers:
+    def layers(self, picture: AnyPicture | Regions, /, **values: str | ColorSpec) -> Layers:
         """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
 
         Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
@@ -218,7 +218,7 @@ class Colorizer(ABC):
                 yield self._finished(framed, output)
 
     def batch(
-        self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str]]
+        self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str | ColorSpec]]
     ) -> list[Image.Image]:
         """Several pictures, each in its own colours, through the network together."""
         if len(pictures) != len(asked):
@@ -235,7 +235,7 @@ class Colorizer(ABC):
         other.codec, other.vivid = self.codec.with_vivid(vivid), vivid
         return other
 
-    def prepare(self, picture: AnyPicture, values: Mapping[str, str]) -> Prepared:
+    def prepare(self, picture: AnyPicture, values: Mapping[str, str | ColorSpec]) -> Prepared:
         """A picture as the network sees it, and what is asked; raises as a call does.
 
         This, `through` and `finish` are a call in three steps, which need not be made in one thread.
@@ -264,7 +264,7 @@ class Colorizer(ABC):
         """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
         framed = prepared.framed
         if prepared.specs is not None:
-            return self.regions(framed.picture).recolored(prepared.specs)
+            return self.regions(framed.picture).recolor(**prepared.specs)
         return self._finished(framed, next(self._even(framed.square, output[None])))
 
     def predict_values(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:

@@ -164,12 +164,12 @@ class _Api:
             await self._take_apart(request, renderer, sketch)
             job = partial(renderer.without, sketch, values, asked.hidden)
             return _png(await self._do(request, self._light, job))
-        if plain_values(asked.specs) is not None:  # which the network paints
+        if plain_values(values) is not None:  # which the network paints
             made = await self._do(request, self._network, partial(renderer.colored, sketch, values))
             self._prepare(renderer, sketch)
             return _png(made)
         await self._take_apart(request, renderer, sketch)
-        job = partial(renderer.recolored, sketch, asked.specs)
+        job = partial(renderer.recolored, sketch, values)
         return _png(await self._do(request, self._light, job))
 
     async def variants(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
-from models import make_model, save_random, save_random_photo
+from models import color_specs, make_model, save_random, save_random_photo
 from pictures import as_nobody, sketch
 from PIL import Image
 
@@ -42,7 +42,7 @@ def left(manifest: Manifest, jobs: list[Job]) -> list[str]:
 def jobs(sketches) -> list[Job]:
     """Three, of which the second is a file that is no picture."""
     (sketches / "ben.jpg").write_bytes(b"no picture")
-    return plan_jobs(["sketches"], "made", RED_BLUE)[0]
+    return plan_jobs(["sketches"], "made", color_specs())[0]
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_name_of_the_model_may_change(ran):
 
 
 def test_other_values_make_other_pictures(ran):
-    asked = [dataclasses.replace(job, values=RED_BLUE | {"hair": "green"}) for job in ran]
+    asked = [dataclasses.replace(job, values=color_specs(hair="green")) for job in ran]
     assert len(left(opened(), asked)) == 3
 
 
@@ -102,7 +102,7 @@ def test_a_picture_that_changed_vanished_or_lost_its_output_is_left(ran):
 
 def test_it_holds_from_another_folder(ran, monkeypatch):
     monkeypatch.chdir("sketches")
-    again = plan_jobs(["../sketches"], "../made", RED_BLUE)[0]
+    again = plan_jobs(["../sketches"], "../made", color_specs())[0]
     assert left(opened(Path("../made")), again) == ["ben.jpg"]
 
 
@@ -170,7 +170,7 @@ def test_one_that_cannot_be_written_stops_nothing(ran, here):
 def test_names_that_are_no_utf_8_are_found_again(here):
     name = os.fsdecode(b"n\xe9.png")
     sketch().save(name)
-    jobs, _ = plan_jobs([name], "made/", RED_BLUE)
+    jobs, _ = plan_jobs([name], "made/", color_specs())
     list(run_jobs(TorchColorizer(make_model(), device="cpu"), jobs, manifest=opened()))
     assert left(opened(), jobs) == []
 
