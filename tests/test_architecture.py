@@ -116,6 +116,12 @@ def test_no_code_asks_which_recipe_it_runs():
             assert not asks.search(path.read_text(encoding="utf-8")), path
 
 
+def test_only_the_room_of_models_asks_how_a_model_is_stored():
+    for path in FILES:
+        if room_of(path) != "models":
+            assert not re.search(r"\bis_onnx\b", path.read_text(encoding="utf-8")), path
+
+
 @pytest.mark.parametrize("module", TORCH_FREE)
 def test_light_modules_do_not_import_torch(module):
     code = f"import sys, condcolor.{module}; sys.exit('torch' in sys.modules)"

@@ -16,10 +16,10 @@ from condcolor.cli.options import (
     ModelCommand,
     device_option,
     keep_option,
+    model_info,
     model_option,
     overwrite_option,
     precision_option,
-    schema_asked,
     take_values,
 )
 from condcolor.cli.progress import Progress
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from condcolor.conditions.color_spec import ColorSpec
     from condcolor.conditions.schema import AttributeSchema
     from condcolor.inference.colorizer import Colorizer
+    from condcolor.models.model_folder import ModelInfo
 
     Load = Callable[[], Colorizer]
 
@@ -109,6 +110,8 @@ def colorize(
     from condcolor.batch.color_report import refuse_other
     from condcolor.conditions.color_spec import exact_specs, parse_color_specs
 
+    info = model_info(ctx)
+
     def load() -> Colorizer:
         from condcolor.inference.colorizer import Colorizer
         from condcolor.runtime.process import keep_memory, wait_asleep
@@ -116,9 +119,9 @@ def colorize(
         keep_memory()
         wait_asleep()
 
-        return Colorizer.load(model, vivid=vivid, device=device, precision=precision)
+        return Colorizer.load(info, vivid=vivid, device=device, precision=precision)
 
-    schema = schema_asked(ctx)
+    schema = info.schema
     options = parse_render_options(
         schema, palette=palette, lock=lock, grid=grid, check=check, report=report
     )
@@ -157,7 +160,7 @@ def colorize(
         to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
         _color_one(to_do, load, overwrite, options, schema)
         return
-    manifest = _manifest(Path(out), model, vivid, options)
+    manifest = _manifest(Path(out), info, vivid, options)
     if options.measures:
         refuse_other(manifest.folder)
     left = [job for job in planned if overwrite or not manifest.has(job)]
@@ -198,12 +201,10 @@ def _color_one(
         click.echo(shown_name(job.out))
 
 
-def _manifest(out: Path, model: str, vivid: float | None, options: RenderOptions) -> Manifest:
+def _manifest(out: Path, info: ModelInfo, vivid: float | None, options: RenderOptions) -> Manifest:
     from condcolor.batch.manifest import Manifest, settings_of
-    from condcolor.models.model_folder import find_model, read_config
 
-    settings = settings_of(model, read_config(find_model(model)), vivid)
-    manifest = Manifest(out, replace(settings, **options.settings))
+    manifest = Manifest(out, replace(settings_of(info, vivid), **options.settings))
     if manifest.problem:
         click.echo(f"note: {manifest.problem}", err=True)
     return manifest

@@ -12,6 +12,7 @@ from condcolor.cli.options import (
     ModelCommand,
     device_option,
     keep_option,
+    model_info,
     model_option,
     overwrite_option,
     precision_option,
@@ -130,8 +131,8 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
     picture = open_picture(sketch)
     for note in picture.notes:
         click.echo(f"note: {shown_name(sketch)}: {note}", err=True)
-    made = Colorizer.load(model, device=device).layers(picture, **asked)
-    for path in save_layers(made, target, overwrite=overwrite):
+    stack = Colorizer.load(model_info(ctx), device=device).layers(picture, **asked)
+    for path in save_layers(stack, target, overwrite=overwrite):
         click.echo(shown_name(path))
 
 

@@ -27,7 +27,7 @@ from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import even_fills, find_pieces, recolor
 from condcolor.imaging.open import Picture, open_picture, picture_of
 from condcolor.imaging.regions import MOST_VALUES, Regions, find_regions
-from condcolor.models.model_folder import find_model, is_onnx
+from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_advice
 
@@ -60,18 +60,19 @@ class Colorizer(ABC):
     @classmethod
     def load(
         cls,
-        model: str | Path = "icons",
+        model: str | Path | ModelInfo = "icons",
         *,
         vivid: float | None = None,
         device: str | None = None,
         precision: str = "fp32",
         threads: int | None = None,
     ) -> Colorizer:
-        """A built-in model by name, one from a model or run folder, or an exported .onnx file.
+        """Load a built-in model by name, one from a model or run folder, or an exported .onnx file.
 
         The file needs no torch, which takes seconds to import.
 
         Args:
+            model: a name, a path, or what `read_model_info` gave, whose config is not read again.
             threads: that compute; None is all cores for an .onnx file, and what torch has for a folder.
 
         Raises:
@@ -79,25 +80,25 @@ class Colorizer(ABC):
                 torch or ONNX Runtime, which it needs, is not installed.
             CheckpointError: the model is damaged or of a newer format.
         """
-        found = find_model(model)
-        told = {"vivid": vivid, "device": device, "precision": precision}
-        if is_onnx(found):
+        info = read_model_info(model)
+        options = {"vivid": vivid, "device": device, "precision": precision}
+        if info.kind == ONNX:
             from condcolor.inference.onnx_colorizer import OnnxColorizer
 
-            return OnnxColorizer.from_file(found, **told, threads=threads)
+            return OnnxColorizer.from_file(info, **options, threads=threads)
         try:
             from condcolor.inference.torch_colorizer import TorchColorizer
         except ModuleNotFoundError as error:
             if error.name != "torch":
                 raise
             raise UsageError(
-                f"model '{shown_name(model)}': a model folder needs torch, which is not installed: "
+                f"model '{shown_name(info.name)}': a model folder needs torch, which is not installed: "
                 "install it, or name an exported .onnx file, which works without"
             ) from None
-        loaded = TorchColorizer.from_folder(found, **told)
+        colorizer = TorchColorizer.from_folder(info, **options)
         if threads is not None:
-            loaded.set_threads(threads)
-        return loaded
+            colorizer.set_threads(threads)
+        return colorizer
 
     @abstractmethod
     def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:

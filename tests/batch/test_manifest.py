@@ -15,8 +15,10 @@ from PIL import Image
 from condcolor.batch.jobs import Job, plan_jobs
 from condcolor.batch.manifest import NAME, Manifest, Settings, settings_of
 from condcolor.batch.pipeline import run_jobs
+from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import DataError
 from condcolor.inference.torch_colorizer import TorchColorizer
+from condcolor.models.model_folder import FOLDER, ModelInfo
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
 SETTINGS = Settings("icons", "ab12", 1.0)
@@ -176,10 +178,10 @@ def test_names_that_are_no_utf_8_are_found_again(here):
 
 
 def test_settings_are_what_the_config_says_or_the_user():
-    described = {"sha256": "ab12", "vivid": 1.3}
-    assert settings_of("m", described, None) == Settings("m", "ab12", 1.3)
-    assert settings_of("m", described, 2.0).vivid == 2.0
-    assert settings_of("m", {"sha256": "ab12"}, None).vivid == 1.0
+    info = ModelInfo("m", Path("m"), FOLDER, {"sha256": "ab12", "vivid": 1.3}, AttributeSchema())
+    assert settings_of(info, None) == Settings("m", "ab12", 1.3)
+    assert settings_of(info, 2.0).vivid == 2.0
+    assert settings_of(dataclasses.replace(info, config={}), None) == Settings("m", "", 1.0)
 
 
 def test_the_same_command_again_does_what_is_left(condcolor, sketches, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -75,6 +76,26 @@ def test_each_color_is_parsed_once(condcolor, here, words):
         threading.setprofile(None)
     assert done.exit_code == 0, done.stderr
     assert sorted(calls) == ["#ff8800", "blue"]
+
+
+OPENED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
+from condcolor.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(opened.count(sys.argv[3] + "/config.json"))
+"""
+
+
+def test_the_model_s_config_is_read_once(random_model, sketches):
+    words = ("colorize", "--model", str(random_model), "sketches", *RED_BLUE, "-o", "made")
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED, *words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["3 of 3 pictures coloured in made", "1"]
 
 
 def test_other_colors_give_another_picture(condcolor, sketches):
