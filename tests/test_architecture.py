@@ -39,7 +39,7 @@ TORCH_FREE = (
     *("inference.colorizer", "inference.onnx_colorizer"),
     *("batch.cluster.blocks", "batch.cluster.colorize", "batch.cluster.storage"),
     *("batch.color_report", "batch.colorize", "batch.jobs", "batch.manifest", "batch.pipeline"),
-    "batch.rendering",
+    *("batch.rendering", "batch.variants"),
     *(f"cli.{path.stem}" for path in PACKAGE.glob("cli/*.py") if path.stem != "__init__"),
     "cli",
 )

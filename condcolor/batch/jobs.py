@@ -107,6 +107,11 @@ def names_one(text: str) -> bool:
     return os.path.lexists(text) and not os.path.isdir(text)
 
 
+def names_csv(text: str) -> bool:
+    """Whether an input is a .csv, with a picture and its values in each row."""
+    return text.lower().endswith(".csv") and not os.path.isdir(text)
+
+
 def values_name(source: Path, values: Mapping[str, str | ColorSpec]) -> str:
     """`ada.png` in red and blue is `ada-red-blue.png`; where there is nothing to name, `ada-colored.png`."""
     words = [re.sub(r"[/\\:]", "_", str(value).removeprefix("#")) for value in values.values()]

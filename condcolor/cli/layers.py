@@ -71,7 +71,7 @@ def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, pr
     format_for(out)
     refuse_taken(out, overwrite)
 
-    from condcolor.batch.colorize import write_variants
+    from condcolor.batch.variants import write_variants
     from condcolor.inference.colorizer import Colorizer
     from condcolor.runtime.process import keep_memory
 

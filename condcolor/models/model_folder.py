@@ -79,7 +79,14 @@ class ModelInfo:
         return self.path if self.kind == ONNX else self.path / WEIGHTS
 
     def with_palette(self, path: str | Path) -> ModelInfo:
-        """Return a copy whose schema has the names of a palette file; raises as `with_palette` does."""
+        """Return a copy whose schema has the names of a palette file.
+
+        Raises:
+            UsageError: the model has no attributes, or the file is no JSON object.
+            DataError: every entry that cannot be used.
+        """
+        if not self.schema.attributes:
+            raise UsageError("--palette is for models with attributes, such as icons")
         return replace(self, schema=with_palette(self.schema, path))
 
 
