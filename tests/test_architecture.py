@@ -39,7 +39,7 @@ TORCH_FREE = (
     *("inference.colorizer", "inference.onnx_colorizer"),
     *("batch.cluster.blocks", "batch.cluster.colorize", "batch.cluster.storage"),
     *("batch.color_report", "batch.colorize", "batch.jobs", "batch.manifest", "batch.pipeline"),
-    "batch.rendering",
+    *("batch.rendering", "batch.variants"),
     *(f"cli.{path.stem}" for path in PACKAGE.glob("cli/*.py") if path.stem != "__init__"),
     "cli",
 )
@@ -114,6 +114,12 @@ def test_no_code_asks_which_recipe_it_runs():
     for path in FILES:
         if path.name != "recipes.py":
             assert not asks.search(path.read_text(encoding="utf-8")), path
+
+
+def test_only_the_room_of_models_asks_how_a_model_is_stored():
+    for path in FILES:
+        if room_of(path) != "models":
+            assert not re.search(r"\bis_onnx\b", path.read_text(encoding="utf-8")), path
 
 
 @pytest.mark.parametrize("module", TORCH_FREE)

@@ -22,6 +22,7 @@ import torch
 from PIL import Image
 
 from condcolor.batch.rendering import RenderOptions
+from condcolor.conditions.color_spec import parse_color_specs
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.imaging.color import delta_e_2000, srgb8_to_lab
 from condcolor.imaging.formats import find_pictures
@@ -54,9 +55,10 @@ def main() -> None:
     for colors in ASKED:
         asked = dict(zip(colorizer.schema.names, colors, strict=True))
         values = {name: format_hex(color) for name, color in asked.items()}
+        specs = parse_color_specs(colorizer.schema, values)
         for lock in (False, True):
             made = [
-                RenderOptions(lock=lock, report=True).render(colorizer, picture, values)
+                RenderOptions(lock=lock, report=True).render(colorizer, picture, specs)
                 for picture in papers
             ]
             print(
@@ -110,10 +112,11 @@ def _print_times(colorizer: Colorizer, picture: Picture, values: dict[str, str])
         "--lock --check": (RenderOptions(lock=True, check=True), values),
     }
     for name, (options, asked) in ways.items():
+        specs = parse_color_specs(colorizer.schema, asked)
         spent = []
         for _ in range(TIMES):
             started = time.perf_counter()
-            options.render(colorizer, picture, asked)
+            options.render(colorizer, picture, specs)
             spent.append(time.perf_counter() - started)
         print(f"| {name} | {1000 * min(spent):.0f} ms |", flush=True)
 

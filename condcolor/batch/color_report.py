@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -16,9 +16,9 @@ import numpy as np
 
 from condcolor.batch.jobs import Job
 from condcolor.batch.rendering import Inconsistency, inconsistent
-from condcolor.conditions.color_spec import color_of, parse_color_spec
+from condcolor.conditions.color_spec import ColorSpec, rounded
 from condcolor.conditions.colors import RGB, format_hex, parse_hex
-from condcolor.conditions.schema import AttributeSchema
+from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.data.table import format_table
 from condcolor.errors import UsageError
 from condcolor.runtime.files import refuse_taken, write_whole
@@ -68,14 +68,13 @@ def make_row(job: Job, made: bool, entry: Mapping, schema: AttributeSchema) -> C
     """A row from what a manifest holds of a picture: `measured` and `doubts`, where they are there."""
     found = entry if made else {}
     measured, inconsistencies = found.get("measured") or {}, found.get("doubts") or {}
-    words = job.words or job.values
     colors = {
-        name: Color(
-            words[name],
-            _asked(schema, name, job.values[name]),
-            parse_hex(measured[name]) if measured.get(name) else None,
+        attribute.name: Color(
+            job.values[attribute.name].asked,
+            _asked_color(attribute, job.values[attribute.name]),
+            parse_hex(measured[attribute.name]) if measured.get(attribute.name) else None,
         )
-        for name in schema.names
+        for attribute in schema.attributes
     }
     return ColorRow(
         job,
@@ -144,16 +143,12 @@ def summary(rows: Sequence[ColorRow]) -> list[str]:
     ]
 
 
-def _asked(schema: AttributeSchema, name: str, text: str) -> RGB | None:
-    attribute = replace(schema.attributes[schema.names.index(name)], named=())  # `text` is settled
-    spec = parse_color_spec(attribute, text)
-    if spec.left:
-        return None
+def _asked_color(attribute: Attribute, spec: ColorSpec) -> RGB | None:
+    """The colour asked for; None where there is none, or the model does not say that of its value."""
     try:
-        red, green, blue = (round(level) for level in color_of(attribute, spec))
-    except UsageError:  # the model does not say the colour of its value
+        return None if spec.left else rounded(spec.color(attribute.colors))
+    except UsageError:
         return None
-    return red, green, blue
 
 
 def _distances(pairs: Sequence[tuple[RGB, RGB]]) -> list[float]:

@@ -1,69 +1,278 @@
-"""All variants of one sketch: a file each, and one labelled sheet."""
+"""`colorize_files`: pictures planned, resumed, coloured and reported, as `condcolor colorize` does."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from condcolor.batch.jobs import values_names
+from condcolor.batch.color_report import NAME as REPORT_NAME
+from condcolor.batch.color_report import make_row, refuse_other, summary, write_colors
+from condcolor.batch.jobs import Job, names_csv, names_one, plan_csv, plan_jobs, still_to_do
+from condcolor.batch.manifest import Manifest, settings_of
+from condcolor.batch.pipeline import JobResult, run_job, run_jobs
+from condcolor.batch.rendering import Findings, RenderOptions, inconsistent
+from condcolor.conditions.color_spec import ColorSpec, exact_specs, parse_color_specs
+from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
-from condcolor.imaging.formats import format_for
-from condcolor.imaging.open import open_picture
-from condcolor.imaging.save import save_image, save_picture
-from condcolor.imaging.sheets import contact_sheet, reduced
+from condcolor.imaging.sheets import Grid, parse_grid
 from condcolor.inference.colorizer import Colorizer
-from condcolor.runtime.files import make_folder, refuse_taken
+from condcolor.models.model_folder import ModelInfo, read_model_info
+from condcolor.runtime.files import make_folder
 from condcolor.runtime.messages import shown_name
+from condcolor.runtime.process import StopFlag
+
+AnyPath = str | os.PathLike
 
 
-def write_variants(
-    colorizer: Colorizer,
-    sketch: Path,
-    out: Path,
+@dataclass(frozen=True)
+class ColorizeResult:
+    """What one call of `colorize_files` did.
+
+    outputs: the pictures that this call wrote, in order.
+    failed, skipped, left: counts of pictures: with an error, there already, not reached by a stopped call.
+    flagged: pictures of the set that a person should look at; 0 where that was not checked.
+    passed_over: what the input folders hold besides pictures, a line each.
+    report: how exact the colours are and where the report is, a line each.
+    folder: where several pictures go; None for a single one.
+    """
+
+    outputs: tuple[Path, ...] = ()
+    failed: int = 0
+    skipped: int = 0
+    left: int = 0
+    flagged: int = 0
+    passed_over: tuple[str, ...] = ()
+    report: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def colored(self) -> int:
+        """How many pictures this call wrote."""
+        return len(self.outputs)
+
+
+def colorize_files(
+    inputs: AnyPath | Sequence[AnyPath],
+    out: AnyPath | None = None,
+    values: Mapping[str, str | ColorSpec] | None = None,
     *,
-    folder: Path | None = None,
-    cell: int = 160,
+    model: str | Path | ModelInfo = "icons",
+    palette: AnyPath | None = None,
+    lock: bool = False,
+    grid: str | Grid | None = None,
+    check: bool = False,
+    report: bool = False,
     overwrite: bool = False,
+    skip_existing: bool = False,
+    vivid: float | None = None,
+    device: str | None = None,
+    precision: str = "auto",
     on_progress: Callable[[int, int], None] | None = None,
-) -> int:
-    """Colour `sketch` in every combination; write the sheet `out`, and a file each into `folder`.
+    on_note: Callable[[str], None] | None = None,
+    on_result: Callable[[JobResult], None] | None = None,
+    stop: StopFlag | None = None,
+) -> ColorizeResult:
+    """Colour files, folders, patterns or the rows of a .csv, as `condcolor colorize` does.
 
-    The last attribute runs along the columns, the others along the rows. What can be wrong is found
-    before anything is written.
+        from condcolor import colorize_files
 
-    Returns:
-        The number of variants.
+        result = colorize_files("sketches/", "colored/", {"hair": "red", "shirt": "#ff8800"}, lock=True)
+        print(result.colored, "coloured,", result.failed, "failed")
+
+    The same call again does what is left: `out/manifest.jsonl` says what is done. Of several pictures one
+    that cannot be coloured stops no other; a single one, which has no manifest, raises.
+
+    Args:
+        inputs: files, folders (trees are kept), patterns such as `"sketches/*.png"`, or one .csv.
+        out: a file for a single picture, a folder for several; None names a single one by its values.
+        values: what is asked for each attribute of the model; none for a .csv, which says its own.
+        palette: a JSON file of colour names. lock: every region gets exactly the colour asked.
+        grid: `"4x3"`, where each picture is a sheet of so many cells.
+        check: find pictures to look at. report: write `out/colors.csv`, as lock and check do, too.
+        overwrite, skip_existing: what to do about outputs that this set did not write.
+        vivid: times the chroma of photographs, 0 to 4; None is the model's own.
+        on_progress: called with the pictures done and their number.
+        on_note: called with a line on what a person should know: `failed: ...`, `check: ...`.
+        on_result: called with what became of each picture, in order.
+        stop: a flag that Ctrl-C sets; the call then ends after the picture under way, with `left` to do.
 
     Raises:
-        UsageError: an output exists, is the sketch or no picture, or there are too many combinations.
-        DataError: the sketch cannot be read, or a folder not be made.
+        UsageError: nothing to colour, an output that exists or cannot be, a value or option that cannot be.
+        DataError: the .csv or palette cannot be used, or the only picture not be read or saved.
+        CheckpointError: the model is unusable.
     """
-    asked = colorizer.combinations()
-    names = values_names(sketch, asked)
-    files = [folder / name for name in names] if folder else []
-    _check_outputs(sketch, [out, *files], overwrite)
-    picture = open_picture(sketch)
-    colorings = colorizer.colorings(picture, asked)
-    for place in [out.parent, folder] if folder else [out.parent]:
-        make_folder(place)
-    small = []
-    for i, image in enumerate(colorings):
-        if files:
-            save_image(files[i], image, overwrite=overwrite)
-        small.append(reduced(image, cell))
-        if on_progress:
-            on_progress(i + 1, len(asked))
-    save_picture(out, contact_sheet(small, asked, cell), overwrite=overwrite)
-    return len(asked)
+    note = on_note or (lambda line: None)
+    names = [os.fspath(name) for name in ([inputs] if isinstance(inputs, AnyPath) else inputs)]
+    info = read_model_info(model)
+    if palette is not None:
+        info = info.with_palette(palette)
+    options = render_options(info.schema, lock=lock, grid=grid, check=check, report=report)
+    is_csv = any(map(names_csv, names))
+    is_one = len(names) == 1 and names_one(names[0]) and not is_csv
+    if report and is_one:
+        raise UsageError(REPORT_OF_ONE)
+    target = None if out is None else os.fspath(out)
+    planned, passed_over = _plan(names, target, values or {}, info.schema, lock=lock)
+
+    def load() -> Colorizer:
+        return Colorizer.load(info, vivid=vivid, device=device, precision=precision)
+
+    if is_one:
+        jobs = still_to_do(planned, overwrite=overwrite, skip=skip_existing)
+        if not jobs:
+            return ColorizeResult(skipped=1)
+        result = run_job(load(), jobs[0], overwrite=overwrite, options=options)
+        for line in _notes(result):
+            note(line)
+        if on_result:
+            on_result(result)
+        flagged = bool(inconsistent(result.findings.inconsistencies or {}))
+        lines = one_report(result.job, result.findings, info.schema, options)
+        return ColorizeResult((result.job.out,), flagged=int(flagged), report=tuple(lines))
+
+    manifest = Manifest(Path(target), replace(settings_of(info, vivid), **options.settings))
+    if manifest.problem:
+        note(f"note: {manifest.problem}")
+    if options.measures:
+        refuse_other(manifest.folder)
+    jobs = _resumed(planned, manifest, overwrite=overwrite, skip=skip_existing)
+    for line in passed_over:
+        note(f"passed over: {line}")
+    outputs, failed, known_problem = [], 0, manifest.problem
+    results = _results(jobs, manifest, load, overwrite=overwrite, options=options, stop=stop)
+    with closing(results):
+        for done, result in enumerate(results, start=1):
+            if on_progress:
+                on_progress(done, len(jobs))
+            for line in _notes(result):
+                note(line)
+            if result.error:
+                failed += 1
+            else:
+                outputs.append(result.job.out)
+            if manifest.problem != known_problem:
+                known_problem = manifest.problem
+                note(f"note: {known_problem}")
+            if on_result:
+                on_result(result)
+    lines, flagged = _report(planned, manifest, info.schema, options)
+    return ColorizeResult(
+        tuple(outputs),
+        failed,
+        skipped=len(planned) - len(jobs),
+        left=len(jobs) - len(outputs) - failed,
+        flagged=flagged,
+        passed_over=tuple(passed_over),
+        report=tuple(lines),
+        folder=manifest.folder,
+    )
 
 
-def _check_outputs(sketch: Path, outputs: Sequence[Path], overwrite: bool) -> None:
-    sheet, *files = map(os.path.realpath, outputs)
-    if os.path.realpath(sketch) in (sheet, *files):
-        raise UsageError(f"{shown_name(sketch)} is the sketch itself: choose another output")
-    if sheet in files:
-        raise UsageError(f"{shown_name(outputs[0])} is one of the variants: rename the sheet")
-    format_for(outputs[0])
-    for path in outputs:
-        refuse_taken(path, overwrite)
+REPORT_OF_ONE = "--report is for folders and .csv files, not for one picture"
+
+
+def render_options(
+    schema: AttributeSchema, *, lock: bool, grid: str | Grid | None, check: bool, report: bool
+) -> RenderOptions:
+    """Return how pictures are coloured; UsageError for what a model of this schema cannot do."""
+    for flag, is_on in (("--lock", lock), ("--check", check), ("--report", report)):
+        if is_on and not schema.attributes:
+            raise UsageError(f"{flag} is for models with attributes, such as icons")
+    return RenderOptions(lock, parse_grid(grid) if isinstance(grid, str) else grid, check, report)
+
+
+def one_report(
+    job: Job, findings: Findings, schema: AttributeSchema, options: RenderOptions
+) -> list[str]:
+    """Return the report of a single picture, which has no colors.csv: lines only where it is locked."""
+    return summary([make_row(job, True, findings.manifest_entry, schema)]) if options.lock else []
+
+
+def check_lines(name: str, findings: Findings) -> list[str]:
+    """Return a line for each attribute of a picture that a person should look at."""
+    return [
+        f"check: {name}: {attribute} may be wrong ({inconsistency.summary})"
+        for attribute, inconsistency in inconsistent(findings.inconsistencies or {}).items()
+    ]
+
+
+def _plan(
+    names: Sequence[str],
+    out: str | None,
+    values: Mapping[str, str | ColorSpec],
+    schema: AttributeSchema,
+    *,
+    lock: bool,
+) -> tuple[list[Job], list[str]]:
+    """The jobs, and what was passed over; with `lock`, in exact colours."""
+    passed_over: list[str] = []
+    if any(map(names_csv, names)):
+        if len(names) > 1:
+            raise UsageError("a .csv names all its pictures: give it without other sketches")
+        if values:
+            raise UsageError("a .csv names the values of its pictures: give no others")
+        jobs = plan_csv(Path(names[0]), out, schema)
+    else:
+        jobs, passed_over = plan_jobs(names, out, parse_color_specs(schema, values))
+    if lock:
+        jobs = [replace(job, values=exact_specs(schema, job.values)) for job in jobs]
+    return jobs, passed_over
+
+
+def _resumed(
+    planned: Sequence[Job], manifest: Manifest, *, overwrite: bool, skip: bool
+) -> list[Job]:
+    """The jobs that are left, first those that a run was cut off at."""
+    left = [job for job in planned if overwrite or not manifest.has(job)]
+    cut_off = [job for job in left if manifest.was_begun(job)]
+    others = [job for job in left if job not in cut_off]
+    return cut_off + still_to_do(others, overwrite=overwrite, skip=skip)
+
+
+def _results(
+    jobs: Sequence[Job],
+    manifest: Manifest,
+    load: Callable[[], Colorizer],
+    *,
+    overwrite: bool,
+    options: RenderOptions,
+    stop: StopFlag | None,
+) -> Iterator[JobResult]:
+    """What became of each job; signals stop between two."""
+    if not jobs:
+        return
+    colorizer = load()
+    make_folder(manifest.folder)
+    running = run_jobs(colorizer, jobs, overwrite=overwrite, manifest=manifest, options=options)
+    with stop or nullcontext(), closing(running):
+        for result in running:
+            yield result
+            if stop and stop.signal:
+                return
+
+
+def _notes(result: JobResult) -> Iterator[str]:
+    """What a person should know of a picture, a line each."""
+    name = shown_name(result.job.source)
+    yield from (f"note: {name}: {text}" for text in result.notes)
+    yield from check_lines(name, result.findings)
+    if result.error:
+        yield f"failed: {result.error}"
+
+
+def _report(
+    planned: Sequence[Job], manifest: Manifest, schema: AttributeSchema, options: RenderOptions
+) -> tuple[list[str], int]:
+    """Write colors.csv of all pictures planned; its lines for people, and how many to look at."""
+    if not options.measures:
+        return [], 0
+    rows = [make_row(job, manifest.has(job), manifest.entry(job), schema) for job in planned]
+    write_colors(manifest.folder, rows, schema)
+    lines = summary(rows) if options.lock else []
+    name = shown_name(manifest.folder / REPORT_NAME)
+    flagged = sum(bool(inconsistent(row.inconsistencies)) for row in rows)
+    look = f"{name}: {flagged} of {len(rows)} pictures to look at" if options.check else name
+    return [*lines, look], flagged if options.check else 0

@@ -6,10 +6,10 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from condcolor.conditions.color_spec import settled
+from condcolor.conditions.color_spec import ColorSpec
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import read_metadata
 from condcolor.errors import UsageError
@@ -22,16 +22,15 @@ NAMED = 5  # paths that a message names before it says how many more
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to colour: where from, where to, in which colours; and those as they were written."""
+    """One picture to colour: where from, where to, in which colours."""
 
     source: Path
     out: Path
-    values: Mapping[str, str]
-    words: Mapping[str, str] = field(default_factory=dict)  # where `settle` spelt them anew
+    values: Mapping[str, ColorSpec]
 
 
 def plan_jobs(
-    inputs: Sequence[str], out: str | None, values: Mapping[str, str]
+    inputs: Sequence[str], out: str | None, values: Mapping[str, ColorSpec]
 ) -> tuple[list[Job], list[str]]:
     """The jobs for files, folders and glob patterns, trees kept; and what was passed over, a line each.
 
@@ -67,33 +66,20 @@ def plan_jobs(
 def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
     """A job for each row of a csv of `input,hair,shirt`; the values go into the output's name.
 
-    Values are what `wishes` knows: the model's, any colour, a mix.
+    A cell is a value of the model, any colour, or a mix.
 
     Raises:
         UsageError: no `out`, or it is no folder, or two rows with one output.
         DataError: every row that cannot be used.
     """
     folder = _folder_for_several(out)
-    read = read_metadata(csv, require_target=False, vocabulary=schema, any_color=True)
-    records = read.records
     jobs = []
-    for record in records:
+    metadata = read_metadata(csv, require_target=False, vocabulary=schema, any_color=True)
+    for record in metadata.records:
         values = dict(zip(schema.names, record.values, strict=True))
         place = Path(os.path.relpath(record.source, csv.parent))
         jobs.append(Job(record.source, folder / place.parent / values_name(place, values), values))
     return _checked(jobs)
-
-
-def settle(jobs: Sequence[Job], schema: AttributeSchema, *, lock: bool) -> list[Job]:
-    """The jobs with values as `wishes.settled` spells them, and the words that were written kept."""
-    known: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
-    made = []
-    for job in jobs:
-        words = tuple(job.values.items())
-        if words not in known:
-            known[words] = settled(schema, job.values, lock=lock)
-        made.append(replace(job, values=known[words], words=job.values))
-    return made
 
 
 def still_to_do(jobs: Sequence[Job], *, overwrite: bool, skip: bool) -> list[Job]:
@@ -121,10 +107,15 @@ def names_one(text: str) -> bool:
     return os.path.lexists(text) and not os.path.isdir(text)
 
 
-def values_name(source: Path, values: Mapping[str, str]) -> str:
+def names_csv(text: str) -> bool:
+    """Whether an input is a .csv, with a picture and its values in each row."""
+    return text.lower().endswith(".csv") and not os.path.isdir(text)
+
+
+def values_name(source: Path, values: Mapping[str, str | ColorSpec]) -> str:
     """`ada.png` in red and blue is `ada-red-blue.png`; where there is nothing to name, `ada-colored.png`."""
-    said = [re.sub(r"[/\\:]", "_", value.removeprefix("#")) for value in values.values()]
-    stem = "-".join([source.stem, *(said or ["colored"])])
+    words = [re.sub(r"[/\\:]", "_", str(value).removeprefix("#")) for value in values.values()]
+    stem = "-".join([source.stem, *(words or ["colored"])])
     return writable_name(Path(stem + source.suffix)).name
 
 
@@ -231,7 +222,7 @@ def _checked(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _asked(job: Job) -> str:
-    return " ".join([shown_name(job.source), *job.values.values()])
+    return " ".join([shown_name(job.source), *map(str, job.values.values())])
 
 
 def _named(paths: Sequence[Path]) -> str:

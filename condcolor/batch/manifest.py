@@ -15,6 +15,7 @@ from pathlib import Path
 
 from condcolor.batch.jobs import Job
 from condcolor.errors import CondcolorError
+from condcolor.models.model_folder import ModelInfo
 from condcolor.runtime.messages import shown_name
 
 NAME = "manifest.jsonl"
@@ -127,7 +128,7 @@ class Manifest:
             "source": self._relative(job.source),
             "size": about.st_size,
             "mtime_ns": about.st_mtime_ns,
-            "values": dict(job.values),
+            "values": {name: spec.text for name, spec in job.values.items()},
             "vivid": self.settings.vivid,
             "sha256": self.settings.sha256,
             "lock": self.settings.lock or None,
@@ -176,7 +177,6 @@ def _is_torn(line: bytes) -> bool:
     return line.startswith(b"{") and not line.endswith(b"}")
 
 
-def settings_of(model: str, described: Mapping, vivid: float | None) -> Settings:
-    """The settings of a model by the config.json that describes it; `vivid` None is its own."""
-    own = described.get("vivid", 1.0) if vivid is None else vivid
-    return Settings(str(model), str(described.get("sha256", "")), own)
+def settings_of(info: ModelInfo, vivid: float | None) -> Settings:
+    """Return the settings of a model; `vivid` None is the model's own."""
+    return Settings(info.name, info.sha256, info.vivid if vivid is None else vivid)

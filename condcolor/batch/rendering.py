@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, plain_values
+from condcolor.conditions.color_spec import ColorSpec, plain_values
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.imaging.geometry import letterbox
 from condcolor.imaging.open import Picture
@@ -95,16 +95,20 @@ class RenderOptions:
     report: bool = False
 
     def render(
-        self, colorizer: Colorizer, picture: Picture, values: Mapping[str, str]
+        self, colorizer: Colorizer, picture: Picture, specs: Mapping[str, ColorSpec]
     ) -> RenderResult:
-        """Colour one picture; raises as `Colorizer.__call__` does, DataError where a grid does not fit."""
+        """Colour one picture, `specs` in the schema's order.
+
+        Raises:
+            DataError: the grid does not fit, and all that `Colorizer.__call__` raises.
+        """
         if self.grid is None:
-            return self._cell(colorizer, picture, values)
+            return self._cell(colorizer, picture, specs)
         cells = self.grid.cells(picture)
         drawn = [
             RenderResult(as_image(cell), {}, {})
             if is_blank(cell)
-            else self._cell(colorizer, cell, values)
+            else self._cell(colorizer, cell, specs)
             for cell in cells
         ]
         image = self.grid.joined(picture, [one.image for one in drawn])
@@ -138,18 +142,17 @@ class RenderOptions:
         return self.lock or self.check or self.report
 
     def _cell(
-        self, colorizer: Colorizer, picture: Picture, values: Mapping[str, str]
+        self, colorizer: Colorizer, picture: Picture, specs: Mapping[str, ColorSpec]
     ) -> RenderResult:
-        specs = parse_color_specs(colorizer.schema, values)
         if not self.measures:
-            return RenderResult(next(colorizer.colorings(picture, [values])))
+            return RenderResult(next(colorizer.colorings(picture, [specs])))
         regions = colorizer.regions(picture)
         if self.lock:
             image = lock(regions, specs)
         elif plain_values(specs) is None:
-            image = regions.recolored(specs)
+            image = regions.recolor(**specs)
         else:
-            image = next(colorizer.colorings(picture, [values]))
+            image = next(colorizer.colorings(picture, [specs]))
         cores = {name: core(regions, name) for name in specs}
         if not self.check:
             return RenderResult(image, cores)
@@ -169,10 +172,10 @@ NOISE = 8  # levels: what is off by less in a flat fill is no relief
 
 
 def lock(regions: Regions, specs: Mapping[str, ColorSpec]) -> Image.Image:
-    """The picture painted as `regions.painted` does it, each region's colour exactly the one asked.
+    """Return the picture as `regions.recolor` does, each region's colour exactly the one asked.
 
-    A flat fill becomes that colour in every pixel; a shaded one keeps its relief around it. Wishes that
-    ask for no colour are left as they are.
+    A flat fill becomes that colour in every pixel; a shaded one keeps its relief around it. Parts that
+    are asked for no colour are left as they are.
     """
     pixels = np.ascontiguousarray(regions.pixels(specs))
     for name, spec in specs.items():

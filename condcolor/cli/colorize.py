@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,32 +15,24 @@ from condcolor.cli.options import (
     ModelCommand,
     device_option,
     keep_option,
+    model_info,
     model_option,
     overwrite_option,
     precision_option,
-    schema_asked,
     take_values,
 )
 from condcolor.cli.progress import Progress
-from condcolor.cli.sets import (
-    parse_render_options,
-    print_inconsistencies,
-    print_one,
-    print_set,
-    set_options,
-)
+from condcolor.cli.sets import set_options
 from condcolor.errors import SomeFailed, UsageError
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, StopFlag
 
 if TYPE_CHECKING:
-    from condcolor.batch.jobs import Job
-    from condcolor.batch.manifest import Manifest
+    from condcolor.batch.colorize import ColorizeResult
     from condcolor.batch.rendering import RenderOptions
+    from condcolor.conditions.color_spec import ColorSpec
     from condcolor.conditions.schema import AttributeSchema
     from condcolor.inference.colorizer import Colorizer
-
-    Load = Callable[[], Colorizer]
 
 
 @click.command(cls=ModelCommand)
@@ -104,145 +95,84 @@ def colorize(
     condcolor colorize scan.jpg --model photo -o colored.jpg
     condcolor colorize old/ --model photo --vivid 1.3 -o new/
     """
-    from condcolor.batch import jobs
-    from condcolor.batch.color_report import refuse_other
-    from condcolor.conditions.color_spec import settled
+    from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files, render_options
+    from condcolor.batch.jobs import names_csv
+    from condcolor.conditions.color_spec import KEEP, exact_specs, parse_color_specs
+    from condcolor.runtime.process import keep_memory, wait_asleep
 
-    def load() -> Colorizer:
-        from condcolor.inference.colorizer import Colorizer
-        from condcolor.runtime.process import keep_memory, wait_asleep
-
-        keep_memory()
-        wait_asleep()
-
-        return Colorizer.load(model, vivid=vivid, device=device, precision=precision)
-
-    schema = schema_asked(ctx)
-    options = parse_render_options(
-        schema, palette=palette, lock=lock, grid=grid, check=check, report=report
-    )
-    is_csv = any(map(_is_csv, sketches))
-    is_one = len(sketches) == 1 and jobs.names_one(sketches[0]) and not is_csv
-    if report and (is_one or STREAM in (*sketches, out)):
-        raise UsageError("--report is for folders and .csv files, not for one picture")
+    info = model_info(ctx)
+    set_up = {"lock": lock, "grid": grid, "check": check, "report": report}
+    engine = {"vivid": vivid, "device": device, "precision": precision}
     if STREAM in (*sketches, out):
-        asked = settled(schema, take_values(ctx, values, keep), lock=lock)
+        options = render_options(info.schema, **set_up)
+        if report:
+            raise UsageError(REPORT_OF_ONE)
+        asked = parse_color_specs(info.schema, take_values(ctx, values, keep))
+        if lock:
+            asked = exact_specs(info.schema, asked)
+
+        def load() -> Colorizer:
+            from condcolor.inference.colorizer import Colorizer
+
+            keep_memory()
+            wait_asleep()
+            return Colorizer.load(info, **engine)
+
         pipe(
             sketches,
             out,
             asked,
             load,
-            schema,
+            info.schema,
             overwrite=overwrite,
             skip=skip_existing,
             options=options,
         )
         return
-    passed_over: list[str] = []
-    if is_csv:
-        if len(sketches) > 1:
-            raise UsageError("a .csv names all its pictures: give it without other sketches")
-        if any(values.values()) or keep:
-            raise UsageError("a .csv names the values of its pictures: give no others")
-        planned = jobs.plan_csv(Path(sketches[0]), out, schema)
+    if any(map(names_csv, sketches)):  # which takes no values, as `colorize_files` says
+        given = {name: value for name, value in values.items() if value is not None}
+        asked = given | dict.fromkeys(keep, KEEP)
     else:
-        planned, passed_over = jobs.plan_jobs(sketches, out, take_values(ctx, values, keep))
-    if palette or lock:
-        planned = jobs.settle(planned, schema, lock=lock)
-    if is_one:
-        to_do = jobs.still_to_do(planned, overwrite=overwrite, skip=skip_existing)
-        _color_one(to_do, load, overwrite, options, schema)
-        return
-    manifest = _manifest(Path(out), model, vivid, options)
-    if options.measures:
-        refuse_other(manifest.folder)
-    left = [job for job in planned if overwrite or not manifest.has(job)]
-    cut_off = [job for job in left if manifest.was_begun(job)]
-    others = [job for job in left if job not in cut_off]
-    to_do = cut_off + jobs.still_to_do(others, overwrite=overwrite, skip=skip_existing)
-    for line in passed_over:
-        click.echo(f"passed over: {line}", err=True)
-    try:
-        colored, failed = _color_several(to_do, manifest, load, overwrite, options)
-    except Interrupted:
-        print_set(planned, manifest, schema, options)
-        raise
-    there = len(planned) - len(to_do)
-    said = f"{colored} of {len(to_do)} pictures coloured in {shown_name(out)}"
-    click.echo(said + (f", {there} were there already" if there else ""))
-    print_set(planned, manifest, schema, options)
-    if failed or passed_over:
-        counts = ((failed, "failed"), (len(passed_over), "passed over"))
-        said = " and ".join(f"{count} {what}" for count, what in counts if count)
-        raise SomeFailed(f"{said}, as named above")
-
-
-def _color_one(
-    to_do: Sequence[Job],
-    load: Load,
-    overwrite: bool,
-    options: RenderOptions,
-    schema: AttributeSchema,
-) -> None:
-    from condcolor.batch.pipeline import run_job
-
-    for job in to_do:  # one, or none where its output is there already
-        done = run_job(load(), job, overwrite=overwrite, options=options)
-        for note in done.notes:
-            click.echo(f"note: {shown_name(job.source)}: {note}", err=True)
-        print_one(job, done.findings, schema, options)
-        click.echo(shown_name(job.out))
-
-
-def _manifest(out: Path, model: str, vivid: float | None, options: RenderOptions) -> Manifest:
-    from condcolor.batch.manifest import Manifest, settings_of
-    from condcolor.models.model_folder import find_model, read_config
-
-    settings = settings_of(model, read_config(find_model(model)), vivid)
-    manifest = Manifest(out, replace(settings, **options.settings))
-    if manifest.problem:
-        click.echo(f"note: {manifest.problem}", err=True)
-    return manifest
-
-
-def _color_several(
-    to_do: Sequence[Job], manifest: Manifest, load: Load, overwrite: bool, options: RenderOptions
-) -> tuple[int, int]:
-    """How many were coloured and how many failed, each of which is named; a signal stops between two."""
-    from condcolor.batch.pipeline import run_jobs
-    from condcolor.runtime.files import make_folder
-
-    if not to_do:
-        return 0, 0
-    colorizer = load()
-    make_folder(manifest.folder)
-    failed, known = 0, manifest.problem
-    with StopFlag() as stop, Progress("colouring") as progress:
-        running = run_jobs(
-            colorizer, to_do, overwrite=overwrite, manifest=manifest, options=options
+        asked = take_values(ctx, values, keep)
+    keep_memory()
+    wait_asleep()
+    stop = StopFlag()
+    with Progress("colouring") as progress:
+        result = colorize_files(
+            sketches,
+            out,
+            asked,
+            model=info,
+            **set_up,
+            **engine,
+            overwrite=overwrite,
+            skip_existing=skip_existing,
+            on_progress=progress,
+            on_note=partial(progress.say, err=True),
+            stop=stop,
         )
-        for done, ended in enumerate(running, start=1):
-            progress(done, len(to_do))
-            for note in ended.notes:
-                progress.say(f"note: {shown_name(ended.job.source)}: {note}", err=True)
-            say = partial(progress.say, err=True)
-            print_inconsistencies(shown_name(ended.job.source), ended.findings, say)
-            if ended.error:
-                failed += 1
-                progress.say(f"failed: {ended.error}", err=True)
-            if manifest.problem != known:
-                known = manifest.problem
-                progress.say(f"note: {known}", err=True)
-            if stop.signal and done < len(to_do):
-                place = shown_name(manifest.folder)
-                colored = f"{done - failed} of {len(to_do)} pictures coloured in {place}"
-                then = "starts over" if overwrite else "does the others"
-                raise Interrupted(stop.signal, f"{colored}; the same command {then}")
-    return len(to_do) - failed, failed
+    _print_result(result, stop, overwrite)
 
 
-def _is_csv(sketch: str) -> bool:
-    return sketch.lower().endswith(".csv") and not os.path.isdir(sketch)
+def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> None:
+    """Say what became of the pictures; Interrupted or SomeFailed where not all were coloured."""
+    if result.folder is None:
+        for line in (*result.report, *map(shown_name, result.outputs)):
+            click.echo(line)
+        return
+    count = result.colored + result.failed + result.left
+    summary = f"{result.colored} of {count} pictures coloured in {shown_name(result.folder)}"
+    if not result.left:
+        there = f", {result.skipped} were there already" if result.skipped else ""
+        click.echo(summary + there)
+    for line in result.report:
+        click.echo(line)
+    if result.left:
+        then = "starts over" if overwrite else "does the others"
+        raise Interrupted(stop.signal, f"{summary}; the same command {then}")
+    counts = ((result.failed, "failed"), (len(result.passed_over), "passed over"))
+    if problems := " and ".join(f"{count} {fate}" for count, fate in counts if count):
+        raise SomeFailed(f"{problems}, as named above")
 
 
 STREAM = "-"  # the name of both
@@ -251,7 +181,7 @@ STREAM = "-"  # the name of both
 def pipe(
     sketches: Sequence[str],
     out: str | None,
-    values: Mapping[str, str],
+    values: Mapping[str, ColorSpec],
     load: Callable[[], Colorizer],
     schema: AttributeSchema,
     *,
@@ -264,6 +194,7 @@ def pipe(
     Raises:
         UsageError: what these streams cannot do. DataError: the picture cannot be read or saved.
     """
+    from condcolor.batch.colorize import check_lines, one_report
     from condcolor.batch.jobs import Job
     from condcolor.imaging.open import open_picture
     from condcolor.imaging.save import encode_image
@@ -286,7 +217,11 @@ def pipe(
         make_folder(Path(out).parent)
         write_whole(out, data, overwrite=overwrite)
     job = Job(Path(name), Path(STREAM if to_stream else out), values)
-    print_one(job, rendered.findings(data), schema, options, err=to_stream)
+    findings = rendered.findings(data)
+    for line in check_lines(name, findings):
+        click.echo(line, err=True)
+    for line in one_report(job, findings, schema, options):
+        click.echo(line, err=to_stream)
     if not to_stream:
         click.echo(shown_name(out))
 

@@ -12,6 +12,7 @@ from condcolor.cli.options import (
     ModelCommand,
     device_option,
     keep_option,
+    model_info,
     model_option,
     overwrite_option,
     precision_option,
@@ -70,7 +71,7 @@ def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, pr
     format_for(out)
     refuse_taken(out, overwrite)
 
-    from condcolor.batch.colorize import write_variants
+    from condcolor.batch.variants import write_variants
     from condcolor.inference.colorizer import Colorizer
     from condcolor.runtime.process import keep_memory
 
@@ -130,8 +131,8 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
     picture = open_picture(sketch)
     for note in picture.notes:
         click.echo(f"note: {shown_name(sketch)}: {note}", err=True)
-    made = Colorizer.load(model, device=device).layers(picture, **asked)
-    for path in save_layers(made, target, overwrite=overwrite):
+    stack = Colorizer.load(model_info(ctx), device=device).layers(picture, **asked)
+    for path in save_layers(stack, target, overwrite=overwrite):
         click.echo(shown_name(path))
 
 

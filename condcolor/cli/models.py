@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,16 +12,7 @@ from condcolor.cli.options import ModelName, overwrite_option
 from condcolor.conditions.colors import format_hex
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError
-from condcolor.models.model_folder import (
-    CARD,
-    WEIGHTS,
-    built_in_models,
-    find_model,
-    is_onnx,
-    read_config,
-    read_onnx,
-    schema_of,
-)
+from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import shown_name
 
 TOLD = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")  # of the training
@@ -42,49 +32,40 @@ def info(model: str | None) -> None:
     condcolor info icons.onnx
     """
     if model is not None:
-        for line in _described(find_model(model)):
+        for line in _described(read_model_info(model)):
             click.echo(line)
         return
     for name in built_in_models():
-        folder = find_model(name)
-        config = read_config(folder)
-        names = ", ".join(schema_of(folder, config).names) or "no attributes"
-        click.echo(f"{name}: recipe {config['recipe']}; {names}; {config['image_size']} px")
+        info = read_model_info(name)
+        names = ", ".join(info.schema.names) or "no attributes"
+        click.echo(f"{name}: recipe {info.recipe}; {names}; {info.image_size} px")
     if not built_in_models():
         click.echo("no built-in model is installed; name a model folder", err=True)
 
 
-def _described(folder: Path) -> list[str]:
-    config = read_config(folder)
-    schema = schema_of(folder, config)
+def _described(info: ModelInfo) -> list[str]:
+    config = info.config
     try:
         rows = [
-            ("model", str(folder)),
-            ("recipe", f"{config['recipe']}, {config['image_size']} px, {_weights(folder)}"),
+            ("model", str(info.path)),
+            ("recipe", f"{info.recipe}, {info.image_size} px, {_weights(info)}"),
             ("licence", str(config.get("licence", "not stated"))),
             ("network", _pairs(config["model"], config["model"])),
-            *_options(schema),
-            *([("--vivid", f"{config['vivid']:g}")] if config.get("vivid", 1) != 1 else []),
+            *_options(info.schema),
+            *([("--vivid", f"{info.vivid:g}")] if info.vivid != 1 else []),
             ("training", _pairs(config.get("training") or {}, TOLD) or "nothing said"),
             *_measures(config.get("metrics") or {}),
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{shown_name(folder)}: damaged ({error!r})") from error
-    if card := _card(folder):
-        rows.append(("card", card))
+        raise CheckpointError(f"{shown_name(info.path)}: damaged ({error!r})") from error
+    if info.card:
+        rows.append(("card", info.card))
     width = max(len(head) for head, _ in rows) + 2
     return [f"{head:<{width}}{shown_name(text)}" for head, text in rows]
 
 
-def _card(model: Path) -> str:
-    """Where the model's card is; nowhere is an empty string."""
-    if is_onnx(model):
-        return f"{CARD} in its metadata" if CARD in read_onnx(model).properties else ""
-    return str(model / "card.md") if (model / "card.md").is_file() else ""
-
-
-def _weights(model: Path) -> str:
-    path = model if is_onnx(model) else model / WEIGHTS
+def _weights(info: ModelInfo) -> str:
+    path = info.weights
     return f"weights {path.stat().st_size / 1e6:.1f} MB" if path.is_file() else "weights missing"
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import click
 
+from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_spec
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import CondcolorError, UsageError, did_you_mean
-from condcolor.models.model_folder import built_in_models, find_model, read_config, schema_of
+from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import listed
 
 DEFAULT_MODEL = "icons"
@@ -83,7 +84,7 @@ precision_option = click.option(
     help="How the network computes: auto (bf16 where that is faster), fp32 or bf16.",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
-SCHEMA, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("schema", "options", "why_none"))
+MODEL, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("model", "options", "why_none"))
 keep_option = click.option(
     "--keep",
     multiple=True,
@@ -93,7 +94,7 @@ keep_option = click.option(
 
 
 class Value(click.ParamType):
-    """One of an attribute's values, or any colour; completes the values."""
+    """What is asked for an attribute, parsed; completes the attribute's values."""
 
     name = "value"
 
@@ -101,14 +102,11 @@ class Value(click.ParamType):
         self.attribute = attribute
 
     def convert(self, value, param, ctx):
-        from condcolor.conditions.color_spec import parse_color_spec
-
         try:
-            parse_color_spec(self.attribute, value)
+            return parse_color_spec(self.attribute, value)
         except UsageError as error:
-            said = str(error).removeprefix(self.attribute.name).removeprefix(":").lstrip()
-            self.fail(said, param, ctx)
-        return value
+            message = str(error).removeprefix(self.attribute.name).removeprefix(":").lstrip()
+            self.fail(message, param, ctx)
 
     def shell_complete(self, ctx, param, incomplete):
         from click.shell_completion import CompletionItem
@@ -175,15 +173,11 @@ class ModelCommand(AttributeCommand):
     def find_attributes(
         self, ctx: click.Context, asked: Mapping[str, object]
     ) -> Sequence[Attribute]:
-        ctx.meta[SCHEMA] = AttributeSchema()
-        folder = find_model(asked.get("model", DEFAULT_MODEL))
-        schema = schema_of(folder, read_config(folder))
+        info = read_model_info(asked.get("model", DEFAULT_MODEL))
         if palette := asked.get("palette"):
-            from condcolor.conditions.palette_file import with_palette
-
-            schema = with_palette(schema, palette)
-        ctx.meta[SCHEMA] = schema
-        return schema.attributes
+            info = info.with_palette(palette)
+        ctx.meta[MODEL] = info
+        return info.schema.attributes
 
 
 def own_options(command: click.Command, ctx: click.Context, args) -> Mapping[str, object]:
@@ -223,28 +217,30 @@ def _choices(attribute: Attribute) -> str:
     return f"{listed(attribute.values)}{more}"
 
 
-def schema_asked(ctx: click.Context) -> AttributeSchema:
-    """The schema of the model that a ModelCommand was given."""
-    return ctx.meta[SCHEMA]
+def model_info(ctx: click.Context) -> ModelInfo:
+    """Return the model that a ModelCommand was given, with the names of its palette file."""
+    return ctx.meta[MODEL]
 
 
 def take_values(
-    ctx: click.Context, given: Mapping[str, str | None], keep: Sequence[str] = ()
-) -> dict[str, str]:
-    """The attribute values given to a ModelCommand, every one; what is missing is named with its choices.
+    ctx: click.Context, given: Mapping[str, ColorSpec | None], keep: Sequence[str] = ()
+) -> dict[str, ColorSpec]:
+    """Return what a ModelCommand was asked for each attribute, in the schema's order.
 
-    keep: attributes whose part stays as it is, and whose value is KEEP.
+    keep: attributes whose part stays as it is, for which KEEP is asked.
+
+    Raises:
+        UsageError: an attribute is missing, with its choices, or is given and kept.
     """
-    from condcolor.conditions.color_spec import KEEP
-
     values, missing = {}, []
-    kept = _kept(ctx.meta[SCHEMA], keep)
-    for i, attribute in enumerate(ctx.meta[SCHEMA].attributes):
+    schema = model_info(ctx).schema
+    kept = _kept(schema, keep)
+    for i, attribute in enumerate(schema.attributes):
         flag, value = ctx.meta[OPTIONS][i].opts[0], given[f"attribute_{i}"]
         if attribute.name in kept and value is not None:
             raise UsageError(f"{flag} {value} and --keep {attribute.name} exclude each other")
         if attribute.name in kept:
-            values[attribute.name] = KEEP
+            values[attribute.name] = ColorSpec(left=KEEP)
         elif value is None:
             missing.append(f"{flag} is missing: one of {listed(attribute.values)}")
         else:

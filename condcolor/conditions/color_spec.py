@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from condcolor.conditions.colors import EXAMPLES, RGB, css_names, format_hex, parse_color
@@ -31,14 +31,25 @@ _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) 
 
 @dataclass(frozen=True)
 class ColorSpec:
-    """One attribute's.
+    """What is asked for one attribute; two that mean the same are equal, however they are written.
 
     parts: weights, which add up to 1, each with a value of the model or a colour; none for a part
-    that gets no colour, and then `left` says NONE or KEEP.
+        that gets no colour, and then `left` is NONE or KEEP.
+    asked: as it was written, for file names and reports; left out, as `text`.
+    text: as it is written without names of a palette file, for manifests; left out, by parts and left.
     """
 
     parts: tuple[tuple[float, str | RGB], ...] = ()
     left: str = ""
+    asked: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", self.text or self.left or self._written())
+        object.__setattr__(self, "asked", self.asked or self.text)
+
+    def __str__(self) -> str:
+        return self.asked
 
     @property
     def value(self) -> str | None:
@@ -61,44 +72,68 @@ class ColorSpec:
             mixed = [sum_ + weight * level for sum_, level in zip(mixed, levels, strict=True)]
         return mixed[0], mixed[1], mixed[2]
 
-    @property
-    def text(self) -> str:
-        """How it is written without the names of a palette file."""
+    def _written(self) -> str:
         names = [part if isinstance(part, str) else format_hex(part) for _, part in self.parts]
-        if len(names) <= 1:
-            return self.left or names[0]
+        if len(names) == 1:
+            return names[0]
         weights = (weight for weight, _ in self.parts)
         return ",".join(f"{name}:{weight}" for name, weight in zip(names, weights, strict=True))
 
 
 def parse_color_spec(attribute: Attribute, text: Any) -> ColorSpec:
-    """What `text` asks for; UsageError, one line, when it asks for nothing there is."""
+    """Parse what is asked for an attribute: the one parser, for the edges of the program.
+
+    Raises:
+        UsageError: `text` is no value, colour, mix, `none` or `keep`; one line.
+    """
     if isinstance(text, str) and text in attribute.values:
         return ColorSpec(((1.0, text),))
     if not isinstance(text, str) or not text or text != text.strip():
         raise UsageError(unknown(attribute, text))
     if text.lower() in (NONE, KEEP):
-        return ColorSpec(left=text.lower())
-    if parts := _split_mix(text):
-        return _mixed(attribute, parts)
-    return ColorSpec(((1.0, _color(attribute, text)),))
+        return ColorSpec(left=text.lower(), asked=text, text=text)
+    if mix := _split_mix(text):
+        parts, names = _mixed(attribute, mix), [name for name, _ in mix]
+    else:
+        parts, names = ((1.0, _color(attribute, text)),), [text]
+    stands_alone = not any(_needs_palette(attribute, name) for name in names)
+    return ColorSpec(parts, asked=text, text=text if stands_alone else "")
 
 
-def parse_color_specs(schema: AttributeSchema, values: Mapping[str, Any]) -> dict[str, ColorSpec]:
-    """A wish an attribute, in the schema's order; UsageError names all that is wrong or missing."""
+def take_color_spec(attribute: Attribute, asked: str | ColorSpec) -> ColorSpec:
+    """Return a ColorSpec as it is, a text parsed.
+
+    Raises:
+        UsageError: the text asks for nothing there is, or the ColorSpec for a value of another attribute.
+    """
+    if not isinstance(asked, ColorSpec):
+        return parse_color_spec(attribute, asked)
+    for _, part in asked.parts:
+        if isinstance(part, str) and part not in attribute.values:
+            raise UsageError(unknown(attribute, part))
+    return asked
+
+
+def parse_color_specs(
+    schema: AttributeSchema, values: Mapping[str, str | ColorSpec]
+) -> dict[str, ColorSpec]:
+    """Return a ColorSpec for each attribute, in the schema's order; one that is parsed stays as it is.
+
+    Raises:
+        UsageError: all that is wrong or missing, one line each.
+    """
     own = {attribute.name.replace("-", "_"): attribute for attribute in schema.attributes}
-    found: dict[str, ColorSpec] = {}
+    specs: dict[str, ColorSpec] = {}
     faults: list[str] = []
     stand_ins = dict(values)  # values that are right, for the schema to check the names
-    for key, text in values.items():
+    for key, asked in values.items():
         attribute = own.get(str(key).replace("-", "_"))
         if attribute is None:
             continue
         stand_ins[key] = attribute.values[0]
         try:
-            spec = found[attribute.name] = parse_color_spec(attribute, text)
-            if spec.value is None and len(attribute.values) == 1:
-                faults.append(_no_choice(attribute, text))
+            specs[attribute.name] = take_color_spec(attribute, asked)
+            refuse_no_choice(attribute, specs[attribute.name])
         except UsageError as error:
             faults.append(str(error))
     try:
@@ -107,58 +142,45 @@ def parse_color_specs(schema: AttributeSchema, values: Mapping[str, Any]) -> dic
         faults.append(str(error))
     if faults:
         raise UsageError("\n".join(faults))
-    return {name: found[name] for name in schema.names}
+    return {name: specs[name] for name in schema.names}
 
 
-def settled(schema: AttributeSchema, words: Mapping[str, str], *, lock: bool) -> dict[str, str]:
-    """The same wishes without the names of a palette file, so that a model can be asked for them.
+def exact_specs(schema: AttributeSchema, specs: Mapping[str, ColorSpec]) -> dict[str, ColorSpec]:
+    """Return the specs with each colour in whole levels, so that every picture can get exactly that.
 
-    With `lock`, each that has a colour becomes that colour as `#rrggbb`: a value of the model, too, the
-    colour of its name in the palette file, or else that which the model's schema says.
+    A value of the model becomes the colour of its name in the palette file, or else that of the schema.
 
     Raises:
-        UsageError: a wish that cannot be, or (with `lock`) a value whose colour nothing says.
+        UsageError: neither says the colour of a value.
     """
-    specs = parse_color_specs(schema, words)
-    texts = {}
+    exact = dict(specs)
     for attribute in schema.attributes:
-        name, spec = attribute.name, specs[attribute.name]
-        if lock and not spec.left and len(attribute.values) > 1:
-            texts[name] = format_hex(_levels(color_of(attribute, spec)))
-        else:
-            written = words.get(name, words.get(name.replace("-", "_"), ""))
-            plain = written and spec == _without_palette(attribute, written)
-            texts[name] = written if plain else spec.text
-    return texts
+        spec = specs[attribute.name]
+        if not spec.left and len(attribute.values) > 1:
+            color = _exact_color(attribute, spec)
+            exact[attribute.name] = ColorSpec(((1.0, color),), asked=spec.asked)
+    return exact
 
 
-def color_of(attribute: Attribute, spec: ColorSpec) -> tuple[float, float, float]:
-    """The colour that a wish with parts means, RGB in 0..255, by palette file and schema alone."""
+def _exact_color(attribute: Attribute, spec: ColorSpec) -> RGB:
     known = attribute.colors | dict(attribute.named)
-    try:
-        return spec.color(known)
-    except UsageError:
-        unsaid = [p for _, p in spec.parts if isinstance(p, str) and p not in known]
+    unknown_values = [p for _, p in spec.parts if isinstance(p, str) and p not in known]
+    if unknown_values:
         raise UsageError(
-            f"{attribute.name}: the model does not say the colour of '{unsaid[0]}': give it one in a "
-            "palette file"
-        ) from None
+            f"{attribute.name}: the model does not say the colour of '{unknown_values[0]}': give it one "
+            "in a palette file"
+        )
+    return rounded(spec.color(known))
 
 
-def _levels(color: Sequence[float]) -> RGB:
+def rounded(color: Sequence[float]) -> RGB:
+    """Return a colour of 0..255 in whole levels."""
     red, green, blue = (round(level) for level in color)
     return red, green, blue
 
 
-def _without_palette(attribute: Attribute, text: str) -> ColorSpec | None:
-    try:
-        return parse_color_spec(replace(attribute, named=()), text)
-    except UsageError:
-        return None
-
-
 def plain_values(specs: Mapping[str, ColorSpec]) -> dict[str, str] | None:
-    """The values asked for, where nothing but values of the model is."""
+    """Return the values asked for; None where something else is asked for, too."""
     values = {name: spec.value for name, spec in specs.items()}
     return None if None in values.values() else values
 
@@ -176,12 +198,14 @@ def unknown(attribute: Attribute, text: Any) -> str:
     )
 
 
-def _no_choice(attribute: Attribute, text: str) -> str:
-    only = attribute.values[0]
-    return (
-        f"{attribute.name} has one value only, '{only}', so that nothing tells where it shows: "
-        f"only '{only}' can be asked for, not {text!r}"
-    )
+def refuse_no_choice(attribute: Attribute, spec: ColorSpec) -> None:
+    """Raise UsageError when a colour is asked for an attribute of one value, which is found nowhere."""
+    if spec.value is None and len(attribute.values) == 1:
+        only = attribute.values[0]
+        raise UsageError(
+            f"{attribute.name} has one value only, '{only}', so that nothing tells where it shows: "
+            f"only '{only}' can be asked for, not {spec.asked!r}"
+        )
 
 
 def _else() -> str:
@@ -197,7 +221,9 @@ def _split_mix(text: str) -> list[tuple[str, str]]:
     return [(head.strip(), tail.strip()) if colon else (tail, "") for head, colon, tail in halves]
 
 
-def _mixed(attribute: Attribute, parts: Sequence[tuple[str, str]]) -> ColorSpec:
+def _mixed(
+    attribute: Attribute, parts: Sequence[tuple[str, str]]
+) -> tuple[tuple[float, str | RGB], ...]:
     weighed: list[tuple[float, str | RGB]] = []
     for name, written in parts:
         try:
@@ -212,7 +238,18 @@ def _mixed(attribute: Attribute, parts: Sequence[tuple[str, str]]) -> ColorSpec:
     total = sum(weight for weight, _ in weighed)
     if total == 0:
         raise UsageError(f"{attribute.name}: all weights are 0: nothing is left to mix")
-    return ColorSpec(tuple((weight / total, part) for weight, part in weighed))
+    return tuple((weight / total, part) for weight, part in weighed)
+
+
+def _needs_palette(attribute: Attribute, name: str) -> bool:
+    """Whether a name means its colour by a palette file alone: not as a value, nor as CSS has it."""
+    named = dict(attribute.named)
+    if name in attribute.values or name not in named:
+        return False
+    try:
+        return parse_color(name) != named[name]
+    except UsageError:
+        return True
 
 
 def _color(attribute: Attribute, text: str) -> RGB:

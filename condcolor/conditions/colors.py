@@ -10,7 +10,7 @@ from typing import NoReturn
 from condcolor.errors import UsageError, did_you_mean
 
 EXAMPLES = "#ff8800, rgb(255,136,0) or a CSS name such as orange"
-_HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})|[0-9a-f]{6}", re.IGNORECASE)
+_HEX = re.compile(r"#?([0-9a-f]{6})|#([0-9a-f]{3})", re.IGNORECASE)
 _RGB = re.compile(r"rgb\(\s*([^,\s]+)\s*[,\s]\s*([^,\s]+)\s*[,\s]\s*([^,\s)]+)\s*\)", re.IGNORECASE)
 _LEVEL = re.compile(r"(\d{1,3}(?:\.\d+)?)(%?)")
 
@@ -30,8 +30,8 @@ def parse_color(text: str) -> RGB:
 
     UsageError says what is wrong with it, and what was probably meant.
     """
-    if _HEX.fullmatch(text):
-        return parse_hex(text)
+    if match := _HEX.fullmatch(text):
+        return _hex_levels(match)
     if match := _RGB.fullmatch(text):
         red, green, blue = (_level(part, text) for part in match.groups())
         return red, green, blue
@@ -78,11 +78,19 @@ RGB = tuple[int, int, int]
 
 
 def parse_hex(text: str) -> RGB:
-    """`"#3faee1"` or `"#fff"` (the `#` may be left out) to `(63, 174, 225)`, else UsageError."""
-    match = re.fullmatch(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", text)
+    """Return the levels of `"#3faee1"`, `"3faee1"` or `"#fff"`, 0..255 each.
+
+    Raises:
+        UsageError: the text is none of these.
+    """
+    match = _HEX.fullmatch(text)
     if match is None:
         raise UsageError(f"'{text}' is not a colour; write it as #rrggbb, such as #3faee1")
-    digits = match[1] if len(match[1]) == 6 else "".join(2 * digit for digit in match[1])
+    return _hex_levels(match)
+
+
+def _hex_levels(match: re.Match) -> RGB:
+    digits = match[1] or "".join(2 * digit for digit in match[2])
     return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
 
 

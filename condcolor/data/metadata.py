@@ -57,7 +57,7 @@ def read_metadata(
 
     vocabulary: "own" gives each attribute the values of its own column, "shared" gives every
     attribute the values of all; a schema says which attributes and values there may be.
-    any_color: a value may be a color too, as `wishes` knows them.
+    any_color: a value may be a color, too; the values of the records are ColorSpecs then.
     DataError lists every problem, each with its csv and line.
     """
     metadata, problems = scan_metadata(

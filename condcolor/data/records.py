@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from condcolor.conditions.color_spec import parse_color_spec
+from condcolor.conditions.color_spec import ColorSpec, parse_color_spec, refuse_no_choice
 from condcolor.conditions.schema import (
     Attribute,
     AttributeSchema,
@@ -36,14 +36,15 @@ ROLES = {
 class Record:
     """One row of a metadata.csv: a picture, what it is to become, and what was asked for.
 
-    values: one an attribute, in the schema's order. character: rows of the same character belong
+    values: one an attribute, in the schema's order; a ColorSpec each where any colour may be asked for.
+    character: rows of the same character belong
     on the same side of a split. split: "train", "test", or "" where nothing says which.
     mask: its channel i is 255 where attribute i colours; the channel after the attributes is skin.
     """
 
     source: Path
     target: Path | None
-    values: tuple[str, ...]
+    values: tuple[str, ...] | tuple[ColorSpec, ...]
     character: str
     split: str
     line: int
@@ -168,8 +169,8 @@ def read_records(
 ) -> list[Record]:
     """The records of a csv; bad rows are left out.
 
-    Bad is a blank or padded cell, an unknown value (with `any_color`: one that is no colour either)
-    or split, a picture that is not there.
+    Bad is a blank or padded cell, an unknown value or split, a picture that is not there. With
+    `any_color` a value is a ColorSpec, and unknown when it is no colour either.
     `character` is as written, "" where there is no such column.
     """
     finder = PictureFinder(sheet.csv.parent)
@@ -185,10 +186,13 @@ def read_records(
         for column, index in texts.items():
             if fault := value_fault(cells[index]):
                 faults.add(f"{column} is blank or padded", f"{where}: {column} {fault}")
-        values = tuple(cells[sheet.attributes[attribute.name]] for attribute in attributes)
-        for attribute, value in zip(attributes, values, strict=True):
-            if fault := "" if value_fault(value) else _unknown(attribute, value, any_color):
-                faults.add(f"{attribute.name} has an unknown value", f"{where}: {fault}")
+        values = []
+        for attribute in attributes:
+            text = cells[sheet.attributes[attribute.name]]
+            try:
+                values.append(text if value_fault(text) else _value(attribute, text, any_color))
+            except UsageError as error:
+                faults.add(f"{attribute.name} has an unknown value", f"{where}: {error}")
         if fault := sheet.split_fault(cells):
             faults.add("the split is wrong", f"{where}: {fault}")
         source = _find(sheet, finder, "input", INPUT_FOLDERS, cells, where, faults)
@@ -198,19 +202,20 @@ def read_records(
         split = sheet.split_of(cells)
         character = cells[sheet.roles["character"]] if "character" in sheet.roles else ""
         mask = finder.mask(source)
-        records.append(Record(source, target, values, character, split, line, sheet.csv, mask))
+        records.append(
+            Record(source, target, tuple(values), character, split, line, sheet.csv, mask)
+        )
     return records
 
 
-def _unknown(attribute: Attribute, value: str, any_color: bool) -> str:
-    """What is wrong with a value, empty when nothing is."""
-    if not any_color:
-        return "" if value in attribute.values else attribute.unknown(value)
-    try:
-        parse_color_spec(attribute, value)
-    except UsageError as error:
-        return str(error)
-    return ""
+def _value(attribute: Attribute, text: str, any_color: bool) -> str | ColorSpec:
+    """The text, or with `any_color` what it asks for; UsageError where it is not known."""
+    if any_color:
+        spec = parse_color_spec(attribute, text)
+        refuse_no_choice(attribute, spec)
+        return spec
+    attribute.index(text)
+    return text
 
 
 def _find(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from condcolor.conditions.color_spec import KEEP, NONE, ColorSpec, parse_color_spec
+from condcolor.conditions.color_spec import KEEP, NONE, ColorSpec, take_color_spec
 from condcolor.conditions.schema import Attribute, AttributeSchema, name_fault
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.line_art import PAINTED, fill_behind
@@ -64,8 +64,8 @@ class Layers:
         made = made.round().clip(0, 255).astype(np.uint8)
         return Image.fromarray(made[..., :3].copy() if made[..., 3].min() == 255 else made)
 
-    def recolored(self, **values: str) -> Layers:
-        """These layers with some in other colours, the others as they are.
+    def recolored(self, /, **values: str | ColorSpec) -> Layers:
+        """Return these layers with some in other colours, the others as they are.
 
         values: layer to a value of the model, a colour, a mix, `none` (white) or `keep`.
 
@@ -73,14 +73,14 @@ class Layers:
             UsageError: no such layer, or no such colour.
         """
         images = list(self.images)
-        for name, text in values.items():
+        for name, asked in values.items():
             attribute = self._choice(name)
-            spec = parse_color_spec(attribute, text)
+            spec = take_color_spec(attribute, asked)
             if spec.left == KEEP:
                 continue
             color = WHITE if spec.left == NONE else spec.color(attribute.colors)
-            place = self.names.index(attribute.name)
-            images[place] = _in_color(images[place], color)
+            index = self.names.index(attribute.name)
+            images[index] = _in_color(images[index], color)
         if LINES in self.names and LINES not in values:
             _retint(self.names.index(LINES), self.images, images)
         return replace(self, images=tuple(images))
@@ -147,7 +147,7 @@ LEAST = 1e-3  # part of a pixel below which a layer is not there
 
 
 def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
-    """Layers of `regions.painted(wishes)`.
+    """Return the layers of `regions.recolor(**specs)`.
 
     Fills go on under the lines. What the attributes leave of a figure is the rest, which ends where the
     ground begins; under it, where the picture is opaque, lies white paper.

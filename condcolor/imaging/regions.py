@@ -141,12 +141,13 @@ class Regions:
         """`[H, W]` float32 in [0, 1]: how much of the attribute shows in each pixel, lines taken off."""
         return self.covers[self.schema.names.index(name)] * self.lines.mean(axis=0)
 
-    def recolor(self, **values: str) -> Image.Image:
-        """The picture in these colours, as `Colorizer.__call__` gives it."""
-        return self.recolored(parse_color_specs(self.schema, values))
+    def recolor(self, /, **values: str | ColorSpec) -> Image.Image:
+        """Return the picture in these colours, as `Colorizer.__call__` does.
 
-    def recolored(self, specs: Mapping[str, ColorSpec]) -> Image.Image:
-        return self.as_image(self.pixels(specs))
+        Raises:
+            UsageError: an attribute is missing, or a value is none of the model's and no colour.
+        """
+        return self.as_image(self.pixels(parse_color_specs(self.schema, values)))
 
     def pixels(self, specs: Mapping[str, ColorSpec]) -> np.ndarray:
         """`[H, W, 3]` uint8: the painted picture on white."""

@@ -27,7 +27,7 @@ from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import even_fills, find_pieces, recolor
 from condcolor.imaging.open import Picture, open_picture, picture_of
 from condcolor.imaging.regions import MOST_VALUES, Regions, find_regions
-from condcolor.models.model_folder import find_model, is_onnx
+from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_advice
 
@@ -60,18 +60,19 @@ class Colorizer(ABC):
     @classmethod
     def load(
         cls,
-        model: str | Path = "icons",
+        model: str | Path | ModelInfo = "icons",
         *,
         vivid: float | None = None,
         device: str | None = None,
         precision: str = "fp32",
         threads: int | None = None,
     ) -> Colorizer:
-        """A built-in model by name, one from a model or run folder, or an exported .onnx file.
+        """Load a built-in model by name, one from a model or run folder, or an exported .onnx file.
 
         The file needs no torch, which takes seconds to import.
 
         Args:
+            model: a name, a path, or what `read_model_info` gave, whose config is not read again.
             threads: that compute; None is all cores for an .onnx file, and what torch has for a folder.
 
         Raises:
@@ -79,25 +80,25 @@ class Colorizer(ABC):
                 torch or ONNX Runtime, which it needs, is not installed.
             CheckpointError: the model is damaged or of a newer format.
         """
-        found = find_model(model)
-        told = {"vivid": vivid, "device": device, "precision": precision}
-        if is_onnx(found):
+        info = read_model_info(model)
+        options = {"vivid": vivid, "device": device, "precision": precision}
+        if info.kind == ONNX:
             from condcolor.inference.onnx_colorizer import OnnxColorizer
 
-            return OnnxColorizer.from_file(found, **told, threads=threads)
+            return OnnxColorizer.from_file(info, **options, threads=threads)
         try:
             from condcolor.inference.torch_colorizer import TorchColorizer
         except ModuleNotFoundError as error:
             if error.name != "torch":
                 raise
             raise UsageError(
-                f"model '{shown_name(model)}': a model folder needs torch, which is not installed: "
+                f"model '{shown_name(info.name)}': a model folder needs torch, which is not installed: "
                 "install it, or name an exported .onnx file, which works without"
             ) from None
-        loaded = TorchColorizer.from_folder(found, **told)
+        colorizer = TorchColorizer.from_folder(info, **options)
         if threads is not None:
-            loaded.set_threads(threads)
-        return loaded
+            colorizer.set_threads(threads)
+        return colorizer
 
     @abstractmethod
     def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
@@ -138,7 +139,7 @@ class Colorizer(ABC):
     def set_threads(self, count: int) -> None:
         """Let so many compute for the thread that calls, where that can be told."""
 
-    def __call__(self, picture: AnyPicture, /, **values: str) -> Image.Image:
+    def __call__(self, picture: AnyPicture, /, **values: str | ColorSpec) -> Image.Image:
         """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
 
         A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
@@ -176,7 +177,7 @@ class Colorizer(ABC):
         return list(self.schema.combinations())
 
     def colorings(
-        self, picture: AnyPicture, asked: Sequence[Mapping[str, str]]
+        self, picture: AnyPicture, asked: Sequence[Mapping[str, str | ColorSpec]]
     ) -> Iterator[Image.Image]:
         """One picture in several colourings, in their order; the full-size work is done one by one.
 
@@ -186,7 +187,7 @@ class Colorizer(ABC):
         plain = list(map(plain_values, specs))
         if None in plain:
             regions = self.regions(picture)
-            return map(regions.recolored, specs)
+            return (regions.recolor(**each) for each in specs)
         cond = self._planes(plain)
         framed = self._framed(picture)
         return self._colorings(framed, cond)
@@ -202,7 +203,7 @@ class Colorizer(ABC):
         """
         return find_regions(self._opened(picture), self, most_values=most_values)
 
-    def layers(self, picture: AnyPicture | Regions, /, **values: str) -> Layers:
+    def layers(self, picture: AnyPicture | Regions, /, **values: str | ColorSpec) -> Layers:
         """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
 
         Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
@@ -218,7 +219,7 @@ class Colorizer(ABC):
                 yield self._finished(framed, output)
 
     def batch(
-        self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str]]
+        self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str | ColorSpec]]
     ) -> list[Image.Image]:
         """Several pictures, each in its own colours, through the network together."""
         if len(pictures) != len(asked):
@@ -235,7 +236,7 @@ class Colorizer(ABC):
         other.codec, other.vivid = self.codec.with_vivid(vivid), vivid
         return other
 
-    def prepare(self, picture: AnyPicture, values: Mapping[str, str]) -> Prepared:
+    def prepare(self, picture: AnyPicture, values: Mapping[str, str | ColorSpec]) -> Prepared:
         """A picture as the network sees it, and what is asked; raises as a call does.
 
         This, `through` and `finish` are a call in three steps, which need not be made in one thread.
@@ -264,7 +265,7 @@ class Colorizer(ABC):
         """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
         framed = prepared.framed
         if prepared.specs is not None:
-            return self.regions(framed.picture).recolored(prepared.specs)
+            return self.regions(framed.picture).recolor(**prepared.specs)
         return self._finished(framed, next(self._even(framed.square, output[None])))
 
     def predict_values(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:

@@ -10,10 +10,9 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -27,9 +26,9 @@ from condcolor.models.model_folder import (
     PART,
     PARTS,
     SKETCH_PARTS,
+    ModelInfo,
     parse_onnx,
-    read_config,
-    schema_of,
+    read_model_info,
 )
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import cores, memory_advice
@@ -105,33 +104,31 @@ class OnnxColorizer(Colorizer):
         self,
         network: Graph,
         codec: OnnxCodec,
-        described: Mapping[str, Any],
+        info: ModelInfo,
         *,
-        schema,
         vivid: float | None = None,
         threads: int = 1,
     ):
-        """described: the model's config.json. threads: how many the graphs compute with."""
-        self.network, self.schema, self._threads = network, schema, threads
-        self.image_size = described["image_size"]
-        own = described.get("vivid", 1.0)
-        self.vivid = own if vivid is None else vivid
+        """threads: how many the graphs compute with."""
+        self.network, self.schema, self._threads = network, info.schema, threads
+        self.image_size = info.image_size
+        self.vivid = info.vivid if vivid is None else vivid
         self.codec = codec
-        if vivid is not None or own != 1:
+        if vivid is not None or info.vivid != 1:
             self.codec = codec.with_vivid(self.vivid)
-        self.flat = learnt_flat_fills(described.get("training"))
+        self.flat = learnt_flat_fills(info.config.get("training"))
 
     @classmethod
     def from_file(
         cls,
-        path: Path,
+        path: str | Path | ModelInfo,
         *,
         vivid: float | None = None,
         device: str | None = None,
         precision: str = "fp32",
         threads: int | None = None,
     ) -> OnnxColorizer:
-        """An .onnx file that `condcolor export` wrote.
+        """Load an .onnx file that `condcolor export` wrote, or one whose config was read before.
 
         threads: that compute; None takes all cores there are for this process.
 
@@ -139,23 +136,20 @@ class OnnxColorizer(Colorizer):
             UsageError: no ONNX Runtime, or a device, precision or `vivid` that cannot be.
             CheckpointError: the file is damaged or of a newer format.
         """
-        label = shown_name(path)
+        label = shown_name(path.path if isinstance(path, ModelInfo) else path)
         if precision not in PRECISIONS:
             hint = did_you_mean(str(precision), PRECISIONS)
             raise UsageError(
                 f"precision {precision!r} is not one that .onnx files have: fp32{hint}"
             )
         providers = pick_providers(device, label)
-        described = read_config(path)
-        schema = schema_of(path, described)
+        info = read_model_info(path)
         try:
-            data = path.read_bytes()
+            data = info.path.read_bytes()
         except OSError as error:
             raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
         network, codec = open_graphs(data, label, providers, threads or cores())
-        return cls(
-            network, codec, described, schema=schema, vivid=vivid, threads=threads or cores()
-        )
+        return cls(network, codec, info, vivid=vivid, threads=threads or cores())
 
     def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
         with memory_advice("close other programs, or use a smaller model"):

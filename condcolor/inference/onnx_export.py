@@ -16,7 +16,7 @@ from condcolor.inference.onnx_colorizer import OnnxCodec, open_graphs
 from condcolor.inference.onnx_graphs import to_onnx
 from condcolor.models.checkpoint import Model, load_model
 from condcolor.models.codecs import levels
-from condcolor.models.model_folder import SUFFIX, find_folder, read_config
+from condcolor.models.model_folder import CARD_FILE, SUFFIX, find_folder
 from condcolor.runtime.files import refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
 
@@ -59,11 +59,11 @@ def export_onnx(
     if path.suffix.lower() != SUFFIX:
         raise UsageError(f"{shown_name(path)}: an exported model ends in {SUFFIX}: rename it")
     refuse_taken(path, overwrite)
-    folder = find_folder(model, "export")
-    described, card = read_config(folder), folder / "card.md"
+    info = find_folder(model, "export")
+    card = info.path / CARD_FILE
     card_text = card.read_text(encoding="utf-8") if card.is_file() else None
-    loaded = load_model(folder)
-    data = to_onnx(loaded, described, card=card_text, half=half)
+    loaded = load_model(info)
+    data = to_onnx(loaded, info.config, card=card_text, half=half)
     exported = compare(loaded, data, shown_name(path))
     limit = HALF_LIMIT if half else LIMIT
     if not exported.difference <= limit or exported.off_by > LEVELS_LIMIT:  # NaN, too

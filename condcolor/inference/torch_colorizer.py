@@ -21,6 +21,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from condcolor.inference.colorizer import Colorizer, learnt_flat_fills
 from condcolor.models.checkpoint import Model, load_model
 from condcolor.models.codecs import Codec, levels
+from condcolor.models.model_folder import ModelInfo
 from condcolor.models.networks import Block, EncoderUNet, UNet, to_channels_last
 from condcolor.runtime.devices import autocast, pick_device, pick_precision
 from condcolor.runtime.process import memory_advice
@@ -52,13 +53,13 @@ class TorchColorizer(Colorizer):
     @classmethod
     def from_folder(
         cls,
-        folder: Path,
+        folder: Path | ModelInfo,
         *,
         vivid: float | None = None,
         device: str | None = None,
         precision: str = "fp32",
     ) -> TorchColorizer:
-        """The model of a model folder.
+        """Load the model of a model folder, or of one whose config was read before.
 
         Raises:
             UsageError: no such device or precision, or a `vivid` that the model cannot be.

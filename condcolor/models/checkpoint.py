@@ -17,7 +17,7 @@ from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
-from condcolor.models.model_folder import CONFIG, CONFIG_FORMAT, WEIGHTS, read_config
+from condcolor.models.model_folder import CONFIG, CONFIG_FORMAT, WEIGHTS, ModelInfo, read_config
 from condcolor.models.networks import UNet, make_generator
 from condcolor.runtime.files import checkpoint_folder, surviving
 from condcolor.runtime.json_files import from_fields, sha256, sha256_of, write_json
@@ -86,13 +86,18 @@ def save_model(
         write_json(new / CONFIG, described)
 
 
-def load_model(folder: Path) -> Model:
+def load_model(model: Path | ModelInfo) -> Model:
     """Rebuild a model from its folder alone, in eval mode, float32, on the CPU.
+
+    model: the folder, or what was read of it, whose config.json is not read again.
 
     Raises:
         CheckpointError: nothing there, a newer format, a damaged or wrong file.
     """
-    described = read_config(surviving(folder))
+    if isinstance(model, ModelInfo):
+        folder, described = model.path, model.config
+    else:
+        folder, described = Path(model), read_config(surviving(model))
     try:
         return _rebuilt(surviving(folder), described)
     except CheckpointError:

@@ -9,11 +9,12 @@ content. The network's graph, nearly all of the file, is skipped.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from condcolor.conditions.palette_file import with_palette
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.runtime.json_files import parse_json, read_json
@@ -22,6 +23,8 @@ from condcolor.runtime.messages import shown_name
 CONFIG_FORMAT = 1  # of config.json; a reader refuses a newer one
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+CARD_FILE = "card.md"
+FOLDER, ONNX = "folder", "onnx"  # kinds of models
 BUILT_IN = Path(__file__).parents[1] / "pretrained"
 MAX_IMAGE_SIZE = 4096  # pixels a side that a network may see
 MAX_NUMBER = 65536  # that can describe a network: a width, a depth
@@ -33,13 +36,89 @@ FIELDS = {
 }  # that a config must have
 
 
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model's config.json says, read once and handed on; the weights are not read.
+
+    name: as the model was asked for. path: its folder or .onnx file. kind: FOLDER or ONNX.
+    config: config.json, its format and fields checked.
+    schema: the attributes, with the names of a palette file where one was added.
+    card: where the model's card is, for people; empty where there is none.
+    """
+
+    name: str
+    path: Path
+    kind: str
+    config: Mapping[str, Any]
+    schema: AttributeSchema
+    card: str = ""
+
+    @property
+    def recipe(self) -> str:
+        """The name of the recipe that trained it."""
+        return self.config["recipe"]
+
+    @property
+    def image_size(self) -> int:
+        """Pixels a side that the network sees."""
+        return self.config["image_size"]
+
+    @property
+    def vivid(self) -> float:
+        """Factor of the chroma that the network gives, where nothing else is asked for."""
+        return self.config.get("vivid", 1.0)
+
+    @property
+    def sha256(self) -> str:
+        """Of the weights; empty where the config does not say it."""
+        return str(self.config.get("sha256", ""))
+
+    @property
+    def weights(self) -> Path:
+        """The file that holds the weights."""
+        return self.path if self.kind == ONNX else self.path / WEIGHTS
+
+    def with_palette(self, path: str | Path) -> ModelInfo:
+        """Return a copy whose schema has the names of a palette file.
+
+        Raises:
+            UsageError: the model has no attributes, or the file is no JSON object.
+            DataError: every entry that cannot be used.
+        """
+        if not self.schema.attributes:
+            raise UsageError("--palette is for models with attributes, such as icons")
+        return replace(self, schema=with_palette(self.schema, path))
+
+
+def read_model_info(model: str | Path | ModelInfo) -> ModelInfo:
+    """Read what a model is: by the name of a built-in one, or the path of a model, run or .onnx file.
+
+    A ModelInfo is returned as it is.
+
+    Raises:
+        UsageError: there is none of that name or at that path.
+        CheckpointError: the config is missing, damaged or of a newer format, or a run has no model yet.
+    """
+    if isinstance(model, ModelInfo):
+        return model
+    path = find_model(model)
+    if is_onnx(path):
+        kind, properties = ONNX, read_onnx(path).properties
+        config = _onnx_config(path, properties)
+        card = f"{CARD} in its metadata" if CARD in properties else ""
+    else:
+        kind, config = FOLDER, read_config(path)
+        card = str(path / CARD_FILE) if (path / CARD_FILE).is_file() else ""
+    return ModelInfo(str(model), path, kind, config, _schema(path, kind, config), card)
+
+
 def built_in_models() -> list[str]:
-    """The names of the models that came with the package."""
+    """Return the names of the models that came with the package."""
     return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CONFIG}"))
 
 
 def find_model(name: str | Path) -> Path:
-    """The folder of a built-in model, of a model folder, or of the best model of a run; or an .onnx file.
+    """Return the folder of a built-in model, of a path, or of the best model of a run; or an .onnx file.
 
     Raises:
         UsageError: there is none of that name or at that path.
@@ -72,33 +151,44 @@ def find_model(name: str | Path) -> Path:
     )
 
 
-def find_folder(name: str | Path, what: str) -> Path:
-    """Like `find_model`, for `what` needs a model folder; UsageError for an .onnx file."""
-    folder = find_model(name)
-    if is_onnx(folder):
+def find_folder(name: str | Path, command: str) -> ModelInfo:
+    """Read what a model is as `read_model_info` does, for a command that needs a model folder.
+
+    Raises:
+        UsageError: it is an .onnx file, and all that `read_model_info` raises.
+    """
+    info = read_model_info(name)
+    if info.kind == ONNX:
         raise UsageError(
-            f"{shown_name(name)}: an exported model can only colour, {what} needs the model folder it "
+            f"{shown_name(name)}: an exported model can only colour, {command} needs the model folder it "
             "was made from"
         )
-    return folder
+    return info
 
 
 def read_config(folder: Path) -> dict:
-    """The config.json of a model folder or .onnx file, its format and fields checked; no weights are read."""
+    """Read the config.json of a model folder or .onnx file, its format and fields checked.
+
+    Raises:
+        CheckpointError: it is missing, damaged or of a newer format.
+    """
     folder = Path(folder)
     if is_onnx(folder):
-        label = shown_name(folder)
-        described = parse_json(read_onnx(folder).properties.get(CONFIG_KEY, "").encode(), label)
-        return _checked(described, label)
+        return _onnx_config(folder, read_onnx(folder).properties)
     path = folder / CONFIG
     label = shown_name(path)
     try:
-        found = path.is_file()
+        is_there = path.is_file()
     except OSError as error:
         raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
-    if not found:
+    if not is_there:
         raise CheckpointError(f"{shown_name(folder)}: no model here ({CONFIG} is missing)")
     return _checked(read_json(path), label)
+
+
+def _onnx_config(path: Path, properties: Mapping[str, str]) -> dict:
+    label = shown_name(path)
+    return _checked(parse_json(properties.get(CONFIG_KEY, "").encode(), label), label)
 
 
 def _checked(described: dict, label: str) -> dict:
@@ -122,13 +212,12 @@ def _checked(described: dict, label: str) -> dict:
     return described
 
 
-def schema_of(folder: Path, described: dict) -> AttributeSchema:
-    """The attributes that `read_config` found in `folder`."""
+def _schema(path: Path, kind: str, config: Mapping) -> AttributeSchema:
     try:
-        return AttributeSchema.from_json(described["schema"])
+        return AttributeSchema.from_json(config["schema"])
     except CheckpointError as error:
-        path = Path(folder) if is_onnx(folder) else Path(folder) / CONFIG
-        raise CheckpointError(f"{shown_name(path)}: {error}") from None
+        label = shown_name(path if kind == ONNX else path / CONFIG)
+        raise CheckpointError(f"{label}: {error}") from None
 
 
 SUFFIX = ".onnx"

@@ -164,12 +164,12 @@ class _Api:
             await self._take_apart(request, renderer, sketch)
             job = partial(renderer.without, sketch, values, coloring.hidden)
             return _png(await self._do(request, self._light, job))
-        if plain_values(coloring.specs) is not None:  # which the network paints
+        if plain_values(values) is not None:  # which the network predicts
             png = await self._do(request, self._network, partial(renderer.colored, sketch, values))
             self._prepare(renderer, sketch)
             return _png(png)
         await self._take_apart(request, renderer, sketch)
-        job = partial(renderer.recolored, sketch, coloring.specs)
+        job = partial(renderer.recolored, sketch, values)
         return _png(await self._do(request, self._light, job))
 
     async def variants(self, request: Request) -> Response:

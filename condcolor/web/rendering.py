@@ -59,13 +59,13 @@ class Renderer:
         if self.name not in sketch.regions:
             sketch.regions[self.name] = self.colorizer.regions(sketch.picture)
 
-    def colored(self, sketch: StoredPicture, values: Mapping[str, str]) -> bytes:
+    def colored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
         """The PNG of `Colorizer.__call__`, for values of the model."""
         return encode_png(self.colorizer(sketch.picture, **values))
 
-    def recolored(self, sketch: StoredPicture, specs: Mapping[str, ColorSpec]) -> bytes:
+    def recolored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
         """The same for any colours, by regions that are found."""
-        return encode_png(sketch.regions[self.name].recolored(specs))
+        return encode_png(sketch.regions[self.name].recolor(**values))
 
     def photograph(self, sketch: StoredPicture, vivid: float | None) -> bytes:
         """The PNG of a model of photographs, its colours that strong; UsageError for another model."""
@@ -75,7 +75,7 @@ class Renderer:
             colorizer = colorizer.with_vivid(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
         return encode_png(colorizer(sketch.picture))
 
-    def layers(self, sketch: StoredPicture, values: Mapping[str, str]) -> Layers:
+    def layers(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> Layers:
         """The layers of the coloured sketch; the last ones are kept, since they are asked for in turn."""
         self.find_regions(sketch)
         asked, kept = sketch.layers.get(self.name, (None, None))
@@ -84,21 +84,23 @@ class Renderer:
             sketch.layers[self.name] = dict(values), kept
         return kept
 
-    def layer_names(self, sketch: StoredPicture, values: Mapping[str, str]) -> list[str]:
+    def layer_names(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> list[str]:
         return list(self.layers(sketch, values).names)
 
-    def layer(self, sketch: StoredPicture, values: Mapping[str, str], name: str) -> bytes | None:
+    def layer(
+        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], name: str
+    ) -> bytes | None:
         """One layer as a PNG with alpha; None where there is none of that name."""
         layers = self.layers(sketch, values)
         if name not in layers.names:
             return None
         return encode_png(Image.fromarray(layers.images[layers.names.index(name)]))
 
-    def ora(self, sketch: StoredPicture, values: Mapping[str, str]) -> bytes:
+    def ora(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
         return encode_ora(self.layers(sketch, values))
 
     def without(
-        self, sketch: StoredPicture, values: Mapping[str, str], hidden: Collection[str]
+        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], hidden: Collection[str]
     ) -> bytes:
         """The PNG of the picture without some of its layers; UsageError for one that is not there."""
         layers = self.layers(sketch, values)

@@ -57,12 +57,11 @@ def _too_large() -> HTTPException:
 class ColoringRequest:
     """What the query of a request asks for; UsageError, one line each, for what cannot be.
 
-    values: a value an attribute, and the wishes that they are. hidden: layers to leave out.
+    values: one an attribute. hidden: layers to leave out.
     """
 
     renderer: Renderer
-    values: Mapping[str, str]
-    specs: Mapping[str, ColorSpec]
+    values: Mapping[str, ColorSpec]
     hidden: tuple[str, ...]
     vivid: float | None
 
@@ -87,7 +86,7 @@ class ColoringRequest:
                 raise UsageError(f"{key} is given twice")
             values[key] = text
         specs = parse_color_specs(renderer.schema, values)
-        return cls(renderer, values, specs, tuple(hidden), vivid)
+        return cls(renderer, specs, tuple(hidden), vivid)
 
 
 def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:

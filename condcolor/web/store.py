@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from condcolor.conditions.color_spec import ColorSpec
 from condcolor.imaging.layers import Layers
 from condcolor.imaging.open import Picture
 from condcolor.imaging.regions import Regions
@@ -33,7 +34,7 @@ class StoredPicture:
     picture: Picture
     regions: dict[str, Regions] = field(default_factory=dict)
     thumbnails: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    layers: dict[str, tuple[dict[str, str], Layers]] = field(default_factory=dict)
+    layers: dict[str, tuple[dict[str, ColorSpec], Layers]] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from models import ICONS
+from models import ICONS, color_specs
 
 from condcolor.batch.color_report import (
     NAME,
@@ -18,14 +18,20 @@ from condcolor.batch.color_report import (
     write_colors,
 )
 from condcolor.batch.jobs import Job
+from condcolor.conditions.color_spec import ColorSpec
+from condcolor.conditions.colors import parse_hex
 from condcolor.errors import UsageError
 
 MEASURED = {"hair": "#b01030", "shirt": "#102051"}
 
 
-def job(name: str = "ada.png", **words: str) -> Job:
-    values = {"hair": "#b01030", "shirt": "#102050"}
-    return Job(Path("in", name), Path("made", name), values, {**values, **words})
+def job(name: str = "ada.png", **asked: str) -> Job:
+    colors = {"hair": "#b01030", "shirt": "#102050"}
+    values = {
+        attribute: ColorSpec(((1.0, parse_hex(color)),), asked=asked.get(attribute, color))
+        for attribute, color in colors.items()
+    }
+    return Job(Path("in", name), Path("made", name), values)
 
 
 def rows_of(folder: Path) -> list[dict[str, str]]:
@@ -68,16 +74,17 @@ def test_a_row_says_what_was_asked_and_what_came_out(here):
 
 
 def test_values_of_the_model_have_the_colour_that_its_schema_says():
-    plain = Job(Path("a.png"), Path("b.png"), {"hair": "red", "shirt": "none"})
+    plain = Job(Path("a.png"), Path("b.png"), color_specs(hair="red", shirt="none"))
     row = make_row(plain, True, {"measured": {"hair": "#e94743", "shirt": None}}, ICONS)
     assert row.colors["hair"].cells == ("red", "#e94743", "#e94743", "0.00")
     assert row.colors["shirt"].cells == ("none", "", "", "")
 
 
 def test_cells_that_a_spreadsheet_would_run_are_made_harmless(here):
-    odd = Job(Path("=cmd|x.png"), Path("@b.png"), {"hair": "red", "shirt": "blue"})
-    words = Job(odd.source, odd.out, odd.values, {"hair": "=1+1", "shirt": "-2"})
-    write_colors(here, [make_row(words, True, {}, ICONS)], ICONS)
+    asked = {"hair": "=1+1", "shirt": "-2"}
+    values = {name: ColorSpec(((1.0, "red"),), asked=text) for name, text in asked.items()}
+    odd = Job(Path("=cmd|x.png"), Path("@b.png"), values)
+    write_colors(here, [make_row(odd, True, {}, ICONS)], ICONS)
     (row,) = rows_of(here)
     cells = (row["input"], row["output"], row["hair_asked"], row["shirt_asked"])
     assert cells == ("'=cmd|x.png", "'@b.png", "'=1+1", "'-2")

@@ -1,139 +1,157 @@
-"""All variants of a sketch: a file each and one sheet, or nothing at all."""
+"""`colorize_files`: what `condcolor colorize` does, as one call that says what it did."""
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
 import numpy as np
 import pytest
-from models import HEX, HOUSES, RGBS, make_model, save_random
+from models import save_random_photo
 from pictures import sketch
 from PIL import Image
 
-from condcolor.batch.colorize import write_variants
-from condcolor.conditions.schema import Attribute, AttributeSchema
+import condcolor
+from condcolor.batch.colorize import ColorizeResult, colorize_files
 from condcolor.errors import DataError, UsageError
 from condcolor.inference.colorizer import Colorizer
-from condcolor.inference.torch_colorizer import TorchColorizer
+from condcolor.models.model_folder import read_model_info
+from condcolor.runtime.process import StopFlag
 
-
-@pytest.fixture(scope="module")
-def colorizer() -> Colorizer:
-    return TorchColorizer(make_model(), device="cpu")
+RED_BLUE = {"hair": "red", "shirt": "blue"}
 
 
 @pytest.fixture
-def ada(here):
-    sketch(32, 32).save(here / "ada.png")
-    return here / "ada.png"
+def colorize(random_model):
+    """Colours with a small model; `model` is read before."""
+    info = read_model_info(random_model)
+    return lambda *words, **options: colorize_files(*words, model=info, **options)
 
 
-def names(folder) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+def test_it_is_of_the_public_face():
+    assert condcolor.colorize_files is colorize_files
+    assert "colorize_files" in condcolor.__all__
 
 
-def test_every_combination_is_a_file_and_a_cell(colorizer, ada, here):
-    told = []
-    count = write_variants(
-        colorizer,
-        ada,
-        here / "s.png",
-        folder=here / "all",
-        cell=32,
-        on_progress=lambda *done: told.append(done),
+def test_one_picture_becomes_what_the_colorizer_says(colorize, sketches, random_model):
+    result = colorize("sketches/ada.png", "made.png", {"hair": "#ff8800", "shirt": "blue"})
+    assert result == ColorizeResult((Path("made.png"),))
+    colorizer = Colorizer.load(random_model, precision="auto")
+    wanted = colorizer("sketches/ada.png", hair="#ff8800", shirt="blue")
+    assert np.array_equal(np.asarray(Image.open("made.png")), np.asarray(wanted))
+    assert colorize(Path("sketches/ada.png"), values=RED_BLUE).outputs == (
+        Path("ada-red-blue.png"),
     )
-    assert count == 25
-    assert names(here / "all") == sorted(f"ada-{h}-{s}.png" for h in HEX for s in HEX)
-    assert told[-1] == (25, 25)
-    for hair, shirt in (("red", "blue"), ("blue", "red")):
-        made = np.asarray(Image.open(here / f"all/ada-{hair}-{shirt}.png")).astype(int)
-        assert abs(made[12, 12] - RGBS[hair]).max() <= 2
-        assert abs(made[12, 20] - RGBS[shirt]).max() <= 2
+    again = colorize("sketches/ada.png", "made.png", RED_BLUE, skip_existing=True)
+    assert (again.outputs, again.skipped) == ((), 1)
+    with pytest.raises(UsageError, match=r"made\.png exists"):
+        colorize("sketches/ada.png", "made.png", RED_BLUE)
 
 
-def test_rows_are_the_first_attribute_and_columns_the_last(ada, here):
-    hair = Attribute("hair", ("red", "blue"), (RGBS["red"], RGBS["blue"]))
-    shirt = Attribute(
-        "shirt", ("g", "b", "y"), tuple(RGBS[n] for n in ("green", "brown", "yellow"))
+def test_a_folder_goes_on_where_it_stopped_and_tells_of_each_picture(colorize, sketches):
+    (sketches / "bad.png").write_bytes(b"no picture")
+    (sketches / "notes.txt").touch()
+    progress, notes, results = [], [], []
+    call = {
+        "on_progress": lambda *counts: progress.append(counts),
+        "on_note": notes.append,
+        "on_result": results.append,
+    }
+    result = colorize("sketches", "made", RED_BLUE, **call)
+    assert progress == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert [r.job.source.name for r in results if r.error] == ["bad.png"]
+    assert [line.partition(":")[0] for line in notes] == ["failed"]
+    assert (result.colored, result.failed, result.skipped, result.left) == (3, 1, 0, 0)
+    assert result.folder == Path("made")
+    assert result.report == ()
+    assert all(path.is_file() for path in result.outputs)
+    again = colorize("sketches", "made", RED_BLUE, **call)
+    assert (again.colored, again.failed, again.skipped) == (0, 1, 3)
+
+
+def test_what_is_passed_over_is_told_before_any_picture(colorize, sketches):
+    os.symlink("none.png", sketches / "lost.png")
+    notes = []
+    result = colorize("sketches", "made", RED_BLUE, on_note=notes.append)
+    assert len(result.passed_over) == 1
+    assert notes == [f"passed over: {result.passed_over[0]}"]
+
+
+def test_a_set_is_locked_checked_and_reported(colorize, sketches):
+    Path("palette.json").write_text('{"crimson": "#b01030"}')
+    asked = {"hair": "crimson", "shirt": "none"}
+    result = colorize("sketches", "made", asked, palette="palette.json", lock=True, check=True)
+    assert result.colored == 3
+    assert result.report[-1] == f"made/colors.csv: {result.flagged} of 3 pictures to look at"
+    assert Path("made/colors.csv").read_text().startswith("input,output,hair_asked,")
+    assert colorize("sketches/ada.png", "x.png", RED_BLUE, check=True).flagged in (0, 1)
+
+
+def test_a_csv_names_pictures_and_values(colorize, sketches):
+    (sketches / "wanted.csv").write_text("input,hair,shirt\nada.png,red,#ff8800\n")
+    result = colorize("sketches/wanted.csv", "made")
+    assert result.outputs == (Path("made/ada-red-ff8800.png"),)
+    with pytest.raises(UsageError, match="give no others"):
+        colorize("sketches/wanted.csv", "made", RED_BLUE)
+    with pytest.raises(UsageError, match="give it without other sketches"):
+        colorize(["sketches/wanted.csv", "sketches/ada.png"], "made")
+
+
+def test_a_stopped_call_ends_after_the_picture_under_way(colorize, sketches):
+    stop = StopFlag()
+    result = colorize(
+        "sketches",
+        "made",
+        RED_BLUE,
+        report=True,
+        stop=stop,
+        on_result=lambda _: os.kill(os.getpid(), signal.SIGINT),
     )
-    colorizer = TorchColorizer(make_model(AttributeSchema((hair, shirt))), device="cpu")
-    write_variants(colorizer, ada, here / "s.png", cell=32)
-    page = np.asarray(Image.open(here / "s.png"))
-
-    def middle(color, axis: int) -> float:
-        return np.argwhere((page == color).all(axis=-1))[:, axis].mean()
-
-    rows, columns = ([middle(c, i) for c in a.palette] for i, a in enumerate((hair, shirt)))
-    assert np.diff(rows).min() > 30  # a cell is 32 pixels
-    assert np.diff(columns).min() > 30
-    for color in shirt.palette:  # in every row, as it is a column
-        assert abs(middle(color, 0) - np.mean(rows)) < 2
-    assert names(here) == ["ada.png", "s.png"]
+    assert (result.colored, result.left, stop.signal) == (1, 2, signal.SIGINT)
+    assert len(Path("made/colors.csv").read_text().splitlines()) == 4
+    assert colorize("sketches", "made", RED_BLUE, report=True).colored == 2
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_any_attributes_make_a_sheet(ada, here, tmp_path):
-    for schema, count in (
-        (HOUSES, 12),
-        (AttributeSchema((Attribute("only", ("one", "two", "three")),)), 3),
-        (AttributeSchema(), 1),
-    ):
-        model = save_random(tmp_path / f"model-{count}", schema)
-        out = here / f"{count}.png"
-        made = write_variants(
-            Colorizer.load(model, device="cpu"), ada, out, folder=here / str(count)
-        )
-        assert made == count == len(names(here / str(count)))
-        assert Image.open(out).size[0] > 160
+def test_a_callback_that_raises_ends_the_call_and_leaves_signals_alone(colorize, sketches):
+    def fail(_):
+        raise KeyError("mine")
 
-
-def test_transparent_pictures_are_shown_on_white(colorizer, here):
-    Image.new("RGBA", (32, 32), (0, 0, 0, 0)).save(here / "ada.png")
-    write_variants(colorizer, here / "ada.png", here / "s.png", cell=32)
-    assert np.asarray(Image.open(here / "s.png")).max(axis=-1).mean() > 200
+    with pytest.raises(KeyError, match="mine"):
+        colorize("sketches", "made", RED_BLUE, on_result=fail, stop=StopFlag())
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert colorize("sketches", "made", RED_BLUE).skipped == 1
 
 
 @pytest.mark.parametrize(
-    ("out", "folder", "said"),
+    ("arguments", "options", "said"),
     [
-        ("there.png", "all", r"there\.png: exists already"),
-        ("s.gif", "all", "suffix '.gif' is not one of"),
-        ("s", "all", "no suffix"),
-        ("s.png", "taken", r"ada-red-red\.png: exists already"),
-        ("ada.png", "all", "is the sketch itself"),
-        ("all/ada-red-red.png", "all", "is one of the variants"),
-        ("folder.png", "all", "is a folder"),
+        (("sketches", "made", {"hair": "rad", "shirt": "blue"}), {}, "did you mean 'red'"),
+        (("sketches", "made", {"hair": "red"}), {}, "shirt is missing"),
+        (("sketches", None, RED_BLUE), {}, "add -o FOLDER"),
+        (("none.png", "made", RED_BLUE), {}, "no such file"),
+        (("sketches/ada.png", "x.png", RED_BLUE), {"report": True}, "not for one picture"),
+        (("sketches", "made", RED_BLUE), {"grid": "5by2"}, "grid '5by2'"),
     ],
 )
-def test_what_cannot_be_written_is_told_before_anything_is(colorizer, ada, here, out, folder, said):
-    (here / "there.png").write_bytes(b"precious")
-    (here / "folder.png").mkdir()
-    (here / "taken").mkdir()
-    (here / "taken/ada-red-red.png").write_bytes(b"precious")
-    before = sorted(here.rglob("*"))
+def test_what_cannot_be_is_refused_before_any_work(colorize, sketches, arguments, options, said):
     with pytest.raises(UsageError, match=said):
-        write_variants(colorizer, ada, here / out, folder=here / folder)
-    assert sorted(here.rglob("*")) == before
-    assert (here / "there.png").read_bytes() == b"precious"
+        colorize(*arguments, **options)
+    assert [path.name for path in Path().iterdir()] == ["sketches"]
 
 
-def test_overwriting_replaces_but_never_the_sketch(colorizer, ada, here):
-    before = ada.read_bytes()
-    (here / "s.png").write_bytes(b"old")
-    write_variants(colorizer, ada, here / "s.png", overwrite=True)
-    assert Image.open(here / "s.png").size[0] > 0
-    with pytest.raises(UsageError, match="is the sketch itself"):
-        write_variants(colorizer, ada, ada, overwrite=True)
-    assert ada.read_bytes() == before
+def test_a_model_of_photographs_takes_no_palette_and_no_lock(here, tmp_path):
+    sketch().save("ada.png")
+    photo = save_random_photo(tmp_path / "photo")
+    for option in ({"palette": "palette.json"}, {"lock": True}, {"check": True}):
+        with pytest.raises(
+            UsageError, match=f"--{next(iter(option))} is for models with attributes"
+        ):
+            colorize_files("ada.png", "x.png", model=photo, **option)
 
 
-def test_a_sketch_that_cannot_be_read_leaves_nothing(colorizer, here):
-    (here / "bad.png").write_bytes(b"nothing")
+def test_the_only_picture_raises_what_is_wrong_with_it(colorize, here):
+    Path("bad.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"bad\.png"):
-        write_variants(colorizer, here / "bad.png", here / "new/s.png", folder=here / "all")
-    assert names(here) == ["bad.png"]
-
-
-def test_too_many_are_refused_at_once(ada, here):
-    schema = AttributeSchema(
-        tuple(Attribute(f"a{i}", tuple("0123456789"), ((1, 2, 3),) * 10) for i in range(12))
-    )
-    with pytest.raises(UsageError, match="too many for all variants"):
-        write_variants(TorchColorizer(make_model(schema), device="cpu"), ada, here / "s.png")
+        colorize("bad.png", "x.png", RED_BLUE)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from models import HOUSES, ICONS
+from models import HOUSES, ICONS, color_specs
 from pictures import as_nobody, sketch
 
 from condcolor.batch.jobs import (
@@ -21,7 +21,7 @@ from condcolor.batch.jobs import (
 from condcolor.errors import DataError, UsageError
 from condcolor.runtime.files import make_folder
 
-RED_BLUE = {"hair": "red", "shirt": "blue"}
+RED_BLUE = color_specs()
 
 
 def planned(*inputs: str, out: str | None = None) -> dict[str, str]:
@@ -173,9 +173,9 @@ def test_a_csv_gives_each_row_its_colors(sketches):
     )
     jobs = plan_csv(csv, "made", ICONS)
     assert [(str(job.out), job.values) for job in jobs] == [
-        ("made/ada-red-blue.png", {"hair": "red", "shirt": "blue"}),
-        ("made/more/cleo-green-red.png", {"hair": "green", "shirt": "red"}),
-        ("made/ada-red-red.png", {"hair": "red", "shirt": "red"}),
+        ("made/ada-red-blue.png", RED_BLUE),
+        ("made/more/cleo-green-red.png", color_specs(hair="green", shirt="red")),
+        ("made/ada-red-red.png", color_specs(shirt="red")),
     ]
 
 

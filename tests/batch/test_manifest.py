@@ -8,15 +8,17 @@ import os
 from pathlib import Path
 
 import pytest
-from models import make_model, save_random, save_random_photo
+from models import color_specs, make_model, save_random, save_random_photo
 from pictures import as_nobody, sketch
 from PIL import Image
 
 from condcolor.batch.jobs import Job, plan_jobs
 from condcolor.batch.manifest import NAME, Manifest, Settings, settings_of
 from condcolor.batch.pipeline import run_jobs
+from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import DataError
 from condcolor.inference.torch_colorizer import TorchColorizer
+from condcolor.models.model_folder import FOLDER, ModelInfo
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
 SETTINGS = Settings("icons", "ab12", 1.0)
@@ -42,7 +44,7 @@ def left(manifest: Manifest, jobs: list[Job]) -> list[str]:
 def jobs(sketches) -> list[Job]:
     """Three, of which the second is a file that is no picture."""
     (sketches / "ben.jpg").write_bytes(b"no picture")
-    return plan_jobs(["sketches"], "made", RED_BLUE)[0]
+    return plan_jobs(["sketches"], "made", color_specs())[0]
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_the_name_of_the_model_may_change(ran):
 
 
 def test_other_values_make_other_pictures(ran):
-    asked = [dataclasses.replace(job, values=RED_BLUE | {"hair": "green"}) for job in ran]
+    asked = [dataclasses.replace(job, values=color_specs(hair="green")) for job in ran]
     assert len(left(opened(), asked)) == 3
 
 
@@ -102,7 +104,7 @@ def test_a_picture_that_changed_vanished_or_lost_its_output_is_left(ran):
 
 def test_it_holds_from_another_folder(ran, monkeypatch):
     monkeypatch.chdir("sketches")
-    again = plan_jobs(["../sketches"], "../made", RED_BLUE)[0]
+    again = plan_jobs(["../sketches"], "../made", color_specs())[0]
     assert left(opened(Path("../made")), again) == ["ben.jpg"]
 
 
@@ -170,16 +172,16 @@ def test_one_that_cannot_be_written_stops_nothing(ran, here):
 def test_names_that_are_no_utf_8_are_found_again(here):
     name = os.fsdecode(b"n\xe9.png")
     sketch().save(name)
-    jobs, _ = plan_jobs([name], "made/", RED_BLUE)
+    jobs, _ = plan_jobs([name], "made/", color_specs())
     list(run_jobs(TorchColorizer(make_model(), device="cpu"), jobs, manifest=opened()))
     assert left(opened(), jobs) == []
 
 
 def test_settings_are_what_the_config_says_or_the_user():
-    described = {"sha256": "ab12", "vivid": 1.3}
-    assert settings_of("m", described, None) == Settings("m", "ab12", 1.3)
-    assert settings_of("m", described, 2.0).vivid == 2.0
-    assert settings_of("m", {"sha256": "ab12"}, None).vivid == 1.0
+    info = ModelInfo("m", Path("m"), FOLDER, {"sha256": "ab12", "vivid": 1.3}, AttributeSchema())
+    assert settings_of(info, None) == Settings("m", "ab12", 1.3)
+    assert settings_of(info, 2.0).vivid == 2.0
+    assert settings_of(dataclasses.replace(info, config={}), None) == Settings("m", "", 1.0)
 
 
 def test_the_same_command_again_does_what_is_left(condcolor, sketches, tmp_path):

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from models import make_model
+from models import color_specs, make_model
 from pictures import EXIF_SECRET, bad_files, odd_files, sketch, write_bad_pictures
 from PIL import ExifTags, Image
 
 from condcolor.batch import pipeline
 from condcolor.batch.jobs import Job, plan_jobs
 from condcolor.batch.pipeline import JobResult, PixelBudget, color_jobs, run_job, run_jobs
+from condcolor.conditions.color_spec import ColorSpec
 from condcolor.errors import DataError, UsageError
 from condcolor.inference.torch_colorizer import TorchColorizer
 
@@ -30,7 +31,8 @@ def colorizer() -> TorchColorizer:
 
 
 def job(here, name: str = "ada.png", out: str = "made/ada.png", **values) -> Job:
-    return Job(here / name, here / out, RED_BLUE | values)
+    specs = {name: ColorSpec(((1.0, value),)) for name, value in values.items()}
+    return Job(here / name, here / out, color_specs() | specs)
 
 
 def test_a_job_is_written_as_the_colorizer_says(here, colorizer):
@@ -45,7 +47,7 @@ def test_bad_pictures_stop_none_of_the_good_ones(here, colorizer):
     write_bad_pictures(here / "in")
     for name, data in odd_files().items():
         (here / "in" / name).write_bytes(data)
-    jobs, passed_over = plan_jobs([str(here / "in")], str(here / "made"), RED_BLUE)
+    jobs, passed_over = plan_jobs([str(here / "in")], str(here / "made"), color_specs())
     ended = {done.job.source.name: done for done in run_jobs(colorizer, jobs)}
     assert [done.job for done in ended.values()] == jobs
     bad = {name for name, done in ended.items() if done.error}
@@ -92,7 +94,7 @@ def test_a_bug_of_ours_spoils_one_picture_only(here, colorizer, monkeypatch):
     honest = TorchColorizer.prepare
 
     def buggy(self, picture, values):
-        if values["hair"] == "green":
+        if values["hair"].value == "green":
             raise KeyError("whoops")
         return honest(self, picture, values)
 
@@ -132,7 +134,9 @@ def flow_colorizer() -> TorchColorizer:
 def jobs_of(here: Path, count: int, size: tuple[int, int] = (20, 16)) -> list[Job]:
     for i in range(count):
         sketch(*size).save(here / f"{i:03}.png")
-    return [Job(here / f"{i:03}.png", here / f"made/{i:03}.png", RED_BLUE) for i in range(count)]
+    return [
+        Job(here / f"{i:03}.png", here / f"made/{i:03}.png", color_specs()) for i in range(count)
+    ]
 
 
 def test_all_come_in_their_order_as_many_go_through_together(here, flow_colorizer, monkeypatch):
@@ -198,7 +202,7 @@ def test_a_batch_that_fails_is_tried_one_by_one(here, flow_colorizer, monkeypatc
     monkeypatch.setattr(flow_colorizer, "predict_batch", predict_batch)
     errors = [one.error for one in color_jobs(flow_colorizer, jobs)]
     assert [i for i, error in enumerate(errors) if error] == [5]
-    wrong = Job(here / "none.png", here / "x.png", RED_BLUE)
+    wrong = Job(here / "none.png", here / "x.png", color_specs())
     assert isinstance(next(color_jobs(flow_colorizer, [wrong])).error, DataError)
 
 

@@ -189,7 +189,7 @@ def test_a_region_that_is_not_there_has_no_colour(colorizer):
         usual_color(np.zeros((LOCKING_SIDE, LOCKING_SIDE, 3), np.uint8), core(bare, "hair")) is None
     )
     specs = parse_color_specs(colorizer.schema, {"hair": "#b01030", "shirt": "red"})
-    assert np.array_equal(np.asarray(lock(bare, specs)), np.asarray(bare.recolored(specs)))
+    assert np.array_equal(np.asarray(lock(bare, specs)), np.asarray(bare.recolor(**specs)))
 
 
 def test_a_value_of_the_model_can_be_locked_as_it_is_painted(colorizer):

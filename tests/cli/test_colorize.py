@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,8 @@ import pytest
 from models import make_model
 from pictures import EXIF_SECRET, as_nobody, bad_files, encoded, exif, sketch, write_bad_pictures
 from PIL import Image
+
+from condcolor.conditions.color_spec import parse_color_spec
 
 RED_BLUE = ("--hair", "red", "--shirt", "blue")
 
@@ -47,6 +52,50 @@ def test_one_file_is_colored_and_named(colorize, sketches, here):
         assert (made.size, made.format) == ((20, 16), "PNG")
     assert colorize("sketches/ada.png", "-o", "new/x.webp").stdout == "new/x.webp\n"
     assert Image.open("new/x.webp").format == "WEBP"
+
+
+@pytest.mark.parametrize(
+    "words", [("ada.png",), ("ada.png", "--lock"), ("set", "-o", "made", "--lock")]
+)
+def test_each_color_is_parsed_once(condcolor, here, words):
+    Path("set").mkdir()
+    for path in ("ada.png", "set/a.png", "set/b.png", "set/c.png", "set/d.png"):
+        sketch().save(path)
+    calls = []
+
+    def count(frame, event, argument):
+        if event == "call" and frame.f_code is parse_color_spec.__code__:
+            calls.append(frame.f_locals["text"])
+
+    threading.setprofile(count)
+    sys.setprofile(count)
+    try:
+        done = condcolor("colorize", *words, "--hair", "#ff8800", "--shirt", "blue")
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    assert done.exit_code == 0, done.stderr
+    assert sorted(calls) == ["#ff8800", "blue"]
+
+
+OPENED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
+from condcolor.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(opened.count(sys.argv[3] + "/config.json"))
+"""
+
+
+def test_the_model_s_config_is_read_once(random_model, sketches):
+    words = ("colorize", "--model", str(random_model), "sketches", *RED_BLUE, "-o", "made")
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED, *words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["3 of 3 pictures coloured in made", "1"]
 
 
 def test_other_colors_give_another_picture(condcolor, sketches):

@@ -48,7 +48,8 @@ def taken(model, *words: str) -> dict[str, str]:
     """The values that `colorize` takes from these words."""
     context = colorize.make_context("colorize", ["a.png", "--model", str(model), *words])
     names = [name for name in context.params if name.startswith("attribute_")]
-    return take_values(context, {name: context.params[name] for name in names})
+    asked = take_values(context, {name: context.params[name] for name in names})
+    return {name: spec.value for name, spec in asked.items()}
 
 
 def completed(*words: str) -> list[str]:
@@ -184,7 +185,7 @@ def test_any_schema_has_options_that_differ_and_parse(attributes):
         for word in (o.opts[0], v[-1])
     ]
     given_back = click.Command("x", params=options).make_context("x", words).params
-    assert [given_back[f"attribute_{i}"] for i in range(len(options))] == [
+    assert [given_back[f"attribute_{i}"].value for i in range(len(options))] == [
         v[-1] for v in attributes.values()
     ]
 

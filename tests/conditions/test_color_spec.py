@@ -87,6 +87,25 @@ def test_where_there_is_no_choice_no_colour_can_be_asked():
             parse_color_specs(schema, {"hat": text})
 
 
+def test_a_spec_keeps_how_it_was_asked_and_means_the_same_without():
+    specs = [parse_color_spec(HAIR, text) for text in ("#f80", "#FF8800", "rgb(255,136,0)")]
+    assert [spec.asked for spec in specs] == ["#f80", "#FF8800", "rgb(255,136,0)"]
+    assert [str(spec) for spec in specs] == [spec.text for spec in specs]
+    assert len(set(specs)) == 1
+    assert ColorSpec(((1.0, (255, 136, 0)),)).asked == "#ff8800"
+    assert ColorSpec(((0.25, (0, 0, 0)), (0.75, "red"))).text == "#000000:0.25,red:0.75"
+
+
+def test_a_spec_is_taken_as_it_is_where_its_values_are_known():
+    specs = parse_color_specs(ICONS, {"hair": "red", "shirt": "#F80"})
+    again = parse_color_specs(ICONS, specs)
+    assert all(again[name] is spec for name, spec in specs.items())
+    assert plain_values(parse_color_specs(ICONS, {"hair": specs["hair"], "shirt": "blue"}))
+    alien = parse_color_spec(Attribute("hair", ("pink", "lilac")), "lilac")
+    with pytest.raises(UsageError, match="hair 'lilac' is not one of blue"):
+        parse_color_specs(ICONS, {"hair": alien, "shirt": "blue"})
+
+
 def test_a_colour_that_is_not_known_is_told():
     with pytest.raises(UsageError, match="colour of 'red' is not known"):
         parse_color_spec(HAIR, "red:1").color({})

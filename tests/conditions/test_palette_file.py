@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 from models import ICONS, RGBS
 
-from condcolor.conditions.color_spec import parse_color_spec, settled
+from condcolor.conditions.color_spec import (
+    exact_specs,
+    parse_color_spec,
+    parse_color_specs,
+)
 from condcolor.conditions.palette_file import with_palette
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
@@ -99,26 +103,34 @@ def test_a_palette_that_is_not_there(tmp_path):
         with_palette(ICONS, tmp_path)
 
 
-def test_settled_words_need_no_palette(named):
-    schema = named('{"crimson": "#b01030", "red": "#123456"}')
-    words = {"hair": "crimson", "shirt": "orange"}
-    assert settled(schema, words, lock=False) == {"hair": "#b01030", "shirt": "orange"}
-    assert settled(schema, {"hair": "red", "shirt": "none"}, lock=False)["hair"] == "red"
-    mixed = settled(schema, {"hair": "crimson:1,red:3", "shirt": "keep"}, lock=False)
-    assert mixed == {"hair": "#b01030:0.25,red:0.75", "shirt": "keep"}
+def texts(schema: AttributeSchema, *, exact: bool = False, **values: str) -> dict[str, str]:
+    """What a manifest keeps of the values."""
+    specs = parse_color_specs(schema, values)
+    assert {name: spec.asked for name, spec in specs.items()} == values
+    specs = exact_specs(schema, specs) if exact else specs
+    assert {name: spec.asked for name, spec in specs.items()} == values
+    return {name: spec.text for name, spec in specs.items()}
+
+
+def test_texts_need_no_palette(named):
+    schema = named('{"crimson": "#b01030", "red": "#123456", "tan": "#d2b48c", "abc123": "#fff"}')
+    assert texts(schema, hair="crimson", shirt="orange") == {"hair": "#b01030", "shirt": "orange"}
+    assert texts(schema, hair="red", shirt="none") == {"hair": "red", "shirt": "none"}
+    assert texts(schema, hair="None", shirt="#F80") == {"hair": "None", "shirt": "#F80"}
+    assert texts(schema, hair="tan", shirt="abc123") == {"hair": "tan", "shirt": "#ffffff"}
+    mixed = texts(schema, hair="crimson:1,red:3", shirt="tan:1,red:1")
+    assert mixed == {"hair": "#b01030:0.25,red:0.75", "shirt": "tan:1,red:1"}
     assert parse_color_spec(ICONS.attributes[0], mixed["hair"]) == parse_color_spec(
         schema.attributes[0], "crimson:1,red:3"
     )
 
 
-def test_locked_words_are_colours_the_palettes_first(named):
+def test_exact_colors_are_the_palettes_first(named):
     schema = named('{"red": "#123456"}')
-    locked = settled(schema, {"hair": "red", "shirt": "blue"}, lock=True)
-    assert locked == {"hair": "#123456", "shirt": "#3faee1"}
-    assert settled(schema, {"hair": "none", "shirt": "keep"}, lock=True) == {
-        "hair": "none",
-        "shirt": "keep",
-    }
+    exact = texts(schema, exact=True, hair="red", shirt="blue")
+    assert exact == {"hair": "#123456", "shirt": "#3faee1"}
+    exact = texts(schema, exact=True, hair="none", shirt="keep")
+    assert exact == {"hair": "none", "shirt": "keep"}
     bare = AttributeSchema.from_json([{"name": "hair", "values": ["red", "blue"]}])
     with pytest.raises(UsageError, match=r"does not say the colour of 'red'.*palette"):
-        settled(bare, {"hair": "red"}, lock=True)
+        texts(bare, exact=True, hair="red")

@@ -152,6 +152,6 @@ def test_hex_round_trip(rgb):
 def test_hex_forms():
     assert parse_hex("#3FAEE1") == parse_hex("3faee1") == (63, 174, 225)
     assert parse_hex("#fa0") == (255, 170, 0)
-    for text in ("red", "#12345", "", "#gggggg", "#3faee1 ", "#3faee1\n"):
+    for text in ("red", "bad", "#12345", "", "#gggggg", "#3faee1 ", "#3faee1\n"):
         with pytest.raises(UsageError, match="#rrggbb"):
             parse_hex(text)

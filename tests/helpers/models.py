@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from condcolor.conditions.color_spec import ColorSpec, parse_color_specs
 from condcolor.conditions.colors import parse_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.imaging.layers import Layers
@@ -33,6 +34,14 @@ HOUSES = AttributeSchema(
     )
 )
 RECIPE = RECIPES["icons"]
+
+
+def color_specs(schema: AttributeSchema = ICONS, **values: str) -> dict[str, ColorSpec]:
+    """What the values ask for; hair is red and the shirt blue where nothing else is said."""
+    usual = {"hair": "red", "shirt": "blue"} if schema == ICONS else {}
+    return parse_color_specs(schema, usual | values)
+
+
 TONES = (240, 220)  # of 255
 
 

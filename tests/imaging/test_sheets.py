@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from models import ICONS, make_model
+from models import ICONS, color_specs, make_model
 from PIL import Image
 
 from condcolor.batch.rendering import RenderOptions
@@ -15,7 +15,7 @@ from condcolor.imaging.open import Picture, picture_of
 from condcolor.imaging.sheets import Grid, as_image, is_blank, parse_grid
 from condcolor.inference.torch_colorizer import TorchColorizer
 
-RED_BLUE = {"hair": "red", "shirt": "blue"}
+RED_BLUE = color_specs()
 
 
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 6), st.integers(1, 6), st.booleans())

@@ -218,7 +218,10 @@ def test_weights_that_cannot_be_downloaded_say_what_to_do(monkeypatch):
 
 
 def test_torchvision_is_imported_beside_any_build_of_torch():
-    code = "from condcolor.runtime.devices import torchvision as t; t.models.resnet18, t.datasets.OxfordIIITPet"
+    code = (
+        "from condcolor.runtime.devices import torchvision as t; "
+        "t.models.resnet18, t.datasets.OxfordIIITPet"
+    )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )

@@ -28,10 +28,11 @@ from condcolor.models.model_folder import (
     is_onnx,
     parse_onnx,
     read_config,
+    read_model_info,
     read_onnx,
-    schema_of,
 )
 from condcolor.runtime import json_files
+from condcolor.runtime.files import sha256
 from condcolor.runtime.json_files import read_json
 
 
@@ -99,7 +100,30 @@ def test_a_folder_without_permission_is_told(model, tmp_path):
 
 
 def test_the_schema_comes_back(model):
-    assert schema_of(model, read_config(model)) == ICONS
+    info = read_model_info(model)
+    assert info.schema == ICONS
+    assert (info.name, info.path, info.kind) == (str(model), model, "folder")
+    assert (info.recipe, info.image_size, info.vivid) == ("icons", 16, 1.0)
+    assert info.sha256 == sha256(info.weights)
+    assert read_model_info(info) is info
+
+
+def test_the_file_says_the_same_as_the_folder(icons_onnx):
+    folder, file = map(read_model_info, icons_onnx)
+    assert (folder.kind, file.kind) == ("folder", "onnx")
+    assert folder.config == file.config
+    assert folder.schema == file.schema
+    assert file.weights == icons_onnx[1]
+    assert file.card == "condcolor.card in its metadata"
+    assert folder.card == str(icons_onnx[0] / "card.md")
+
+
+def test_a_palette_adds_names_to_the_schema(model, tmp_path):
+    (tmp_path / "palette.json").write_text('{"crimson": "#b01030"}')
+    info = read_model_info(model)
+    (hair, shirt) = info.with_palette(tmp_path / "palette.json").schema.attributes
+    assert hair.named == shirt.named == (("crimson", (0xB0, 0x10, 0x30)),)
+    assert info.schema == ICONS
 
 
 def described(model) -> dict:
@@ -167,8 +191,9 @@ def test_a_missing_field_is_named(model, field):
 def test_a_malformed_schema_names_the_file(model):
     config = described(model)
     config["schema"][0]["values"] = ["red", "red"]
+    (model / CONFIG).write_text(json.dumps(config))
     with pytest.raises(CheckpointError, match=r"config\.json: the attribute schema is malformed"):
-        schema_of(model, config)
+        read_model_info(model)
 
 
 def test_no_config_is_read_without_end(model, monkeypatch):

@@ -22,7 +22,7 @@ from condcolor.batch.manifest import settings_of
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import DataError, UsageError, did_you_mean
 from condcolor.imaging.formats import WRITE_SUFFIXES
-from condcolor.models.model_folder import BUILT_IN, find_model, read_config, schema_of
+from condcolor.models.model_folder import BUILT_IN, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 
 # Pictures in a block, on the average, where the source is no shards: as a tree few, so that workers end
@@ -52,7 +52,7 @@ def colorize_everywhere(
     out: str | os.PathLike,
     values: Mapping[str, str] | None = None,
     *,
-    model: str | Path = "icons",
+    model: str | Path | ModelInfo = "icons",
     kind: str | None = None,
     form: str | None = None,
     suffix: str | None = None,
@@ -97,9 +97,8 @@ def colorize_everywhere(
     """
     ray = _require_ray()
     _check(form, kind, suffix, block, workers, cpus, gpus)
-    folder = find_model(model)
-    described = read_config(folder)
-    schema = schema_of(folder, described)
+    info = read_model_info(model)
+    schema = info.schema
     values = _checked_values(schema, values or {})
     store, entries, passed_over = open_source(source)
     output = open_store(out)
@@ -112,12 +111,12 @@ def colorize_everywhere(
     _check_first(store, blocks[0], columns, schema, values)
     form = form or blocks[0].kind
 
-    colored = settings_of(str(model), described, vivid)
+    colored = settings_of(info, vivid)
     told = {
         "model": colored.model,
         "sha256": colored.sha256,
         "vivid": colored.vivid,
-        "identity": model_identity(described),
+        "identity": model_identity(info.config),
         "precision": precision,
         "values": values,
         "source": str(store),
@@ -140,7 +139,7 @@ def colorize_everywhere(
     gpus = min(gpu, 1) if gpus is None else gpus
     size = workers or _fitting(cpu, gpu, cpus, gpus)
     # a name stays a name, for each machine has its own copy; a path must hold wherever a worker starts
-    name = str(model) if folder.parent == BUILT_IN else str(folder.resolve())
+    name = info.name if info.path.parent == BUILT_IN else str(info.path.resolve())
     work = Work(
         store, ledger, columns, name, told["identity"], values, vivid, precision,
         device="cuda" if gpus else "cpu", cpus=cpus, batch=BATCH if gpus else 1,

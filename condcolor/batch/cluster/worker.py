@@ -18,7 +18,7 @@ from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.imaging.open import Picture, open_picture
 from condcolor.imaging.save import encode_image
 from condcolor.inference.colorizer import Colorizer
-from condcolor.models.model_folder import find_model, read_config
+from condcolor.models.model_folder import read_model_info
 from condcolor.runtime.messages import shown_name
 
 BATCH_PIXELS = 32 * 10**6  # that wait for the network; one picture may have more
@@ -50,14 +50,15 @@ class Worker:
     """Holds the model and does blocks: the actor of `map_batches`."""
 
     def __init__(self, work: Work):
-        if model_identity(read_config(find_model(work.model))) != work.identity:
+        info = read_model_info(work.model)
+        if model_identity(info.config) != work.identity:
             raise CheckpointError(
                 f"model {work.model!r} is another one on this machine than where the run was started: "
                 "put the same model on all machines, or on a disk that they share"
             )
         self.work = work
         self.colorizer = Colorizer.load(
-            work.model,
+            info,
             vivid=work.vivid,
             device=work.device,
             precision=work.precision,

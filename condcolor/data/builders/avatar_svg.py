@@ -6,6 +6,7 @@ import copy
 import re
 from dataclasses import dataclass, replace
 
+from condcolor.conditions.colors import parse_hex
 from condcolor.data.builders.avatar_kits import HAIR, SHIRT, SKIN, Kit
 
 SQUARE = 256.0  # units of our own drawing; a kit's are scaled to it
@@ -135,8 +136,7 @@ def _grey(color: str) -> int:
     """The luma of a colour, 0-255."""
     if color in _NAMED:
         return _NAMED[color]
-    digits = color[1:] if len(color) > 4 else "".join(digit * 2 for digit in color[1:])
-    red, green, blue = (int(digits[i : i + 2], 16) for i in (0, 2, 4))
+    red, green, blue = parse_hex(color[:7])  # an alpha behind it does not count
     return round(0.299 * red + 0.587 * green + 0.114 * blue)
 
 
