@@ -49,7 +49,7 @@ def to_onnx(
     network.producer_name, network.producer_version = "condcolor", __version__
     about = {
         "format": ONNX_FORMAT,
-        "pairs": codec.pairs,
+        "pairs": codec.line_art,
         "fill": codec.fill,
         "weights": "float16" if half else "float32",
         "graph_sha256": graph_sha256(network.SerializeToString()),
@@ -102,7 +102,7 @@ def _codec_graphs(codec: Codec) -> Iterator[tuple[str, object]]:
         given |= {"vivid": torch.tensor(1.0)}
     sizes = (plane, plane, {0: ANY}, None)[: len(given)]
     yield "paint", _traced(_Paint(codec), given, "picture", sizes)
-    if not codec.pairs:
+    if not codec.line_art:
         return
 
     outputs = torch.zeros(2, codec.output_channels, low, 8)

@@ -30,7 +30,8 @@ class Codec(Protocol):
 
     source_channels: int  # conditions not counted
     output_channels: int
-    pairs: bool  # data is sketches and their colourings; False: a coloured picture is both
+    line_art: bool  # sources are line art, whose parts can be found; False: photographs in grey
+    takes_vivid: bool  # whether `with_vivid` changes the chroma of what it decodes
     fill: int | None  # grey level around a picture that is no square; None repeats its edge
 
     def encode_source(self, rgb: Tensor) -> Tensor:
@@ -79,7 +80,8 @@ class SketchToRgb(_FullSize):
 
     source_channels = 3
     output_channels = 3
-    pairs = True
+    line_art = True
+    takes_vivid = False
     fill = 255
 
     def encode_source(self, rgb: Tensor) -> Tensor:
@@ -143,7 +145,8 @@ class LToAb(_FullSize):
 
     source_channels = 1
     output_channels = 2
-    pairs = False
+    line_art = False
+    takes_vivid = True
     fill = None
 
     def encode_source(self, rgb: Tensor) -> Tensor:
@@ -191,7 +194,8 @@ class GrayToRgb(_FullSize):
 
     source_channels = 1
     output_channels = 3
-    pairs = False
+    line_art = False
+    takes_vivid = True
     fill = None
 
     def encode_source(self, rgb: Tensor) -> Tensor:
