@@ -1,4 +1,4 @@
-"""The table of recipes: codec, networks, phases and numbers of what the engine can train.
+"""The table of recipes: task, codec, networks, phases and numbers of what the engine can train.
 
 No code asks which recipe runs; what differs between them is a row here.
 """
@@ -6,10 +6,13 @@ No code asks which recipe runs; what differs between them is a row here.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import AugmentConfig
+from condcolor.data.metadata import Metadata, read_metadata, read_photographs
 from condcolor.errors import UsageError, at_least, did_you_mean, is_number, is_whole, within
 from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
@@ -123,10 +126,34 @@ class TrainConfig(AugmentConfig):
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A codec, the networks' shape, the phases and the numbers that go with them."""
+class Task:
+    """What a recipe learns from which data. `evaluation.evaluate.EVALUATORS` measures it, by its name."""
 
     name: str
+    description: str  # of the task, for people
+    read: Callable[[Path, str | AttributeSchema], Metadata]  # (data, vocabulary) -> its records
+    photographs: bool  # how `ImageDataset` decodes them: a picture is its own target
+
+
+def _read_photographs(data: Path, vocabulary: str | AttributeSchema) -> Metadata:
+    return read_photographs(data)  # which have no attributes, so no vocabulary
+
+
+def _read_sketches(data: Path, vocabulary: str | AttributeSchema) -> Metadata:
+    return read_metadata(data, vocabulary=vocabulary)
+
+
+#                  name           description                  read               photographs
+SKETCHES = Task("sketches", "sketches in chosen colours", _read_sketches, False)
+PHOTOGRAPHS = Task("photographs", "grey photographs in colour", _read_photographs, True)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A task, a codec, the networks' shape, the phases and the numbers that go with them."""
+
+    name: str
+    task: Task
     codec: Codec
     model: Mapping[str, object]  # ModelConfig fields; the channels come from codec and data
     phases: tuple[Phase, ...]
@@ -187,10 +214,10 @@ PETS = TrainConfig(
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        #      name     codec            network       phases                         numbers
-        Recipe("icons", CODECS["icons"], {"depth": 8}, (GAN,), TrainConfig()),
-        Recipe("photo", CODECS["photo"], {"depth": 8}, (PRETRAIN, PHOTO_GAN), PHOTO),
-        Recipe("pets", CODECS["pets"], ON_RESNET, (GENERATOR, CRITIC, PETS_GAN), PETS),
+        #      name     task         codec            network       phases                         numbers
+        Recipe("icons", SKETCHES, CODECS["icons"], {"depth": 8}, (GAN,), TrainConfig()),
+        Recipe("photo", PHOTOGRAPHS, CODECS["photo"], {"depth": 8}, (PRETRAIN, PHOTO_GAN), PHOTO),
+        Recipe("pets", PHOTOGRAPHS, CODECS["pets"], ON_RESNET, (GENERATOR, CRITIC, PETS_GAN), PETS),
     )
 }
 

@@ -122,6 +122,14 @@ def test_only_the_room_of_models_asks_how_a_model_is_stored():
             assert not re.search(r"\bis_onnx\b", path.read_text(encoding="utf-8")), path
 
 
+def test_what_differs_between_tasks_is_looked_up():
+    pairs = r"\.pairs\b|\bpairs and\b|\bif pairs( else\b| and\b|:)"
+    asks = re.compile(rf'{pairs}|\.task\b.* (==|is) |== *"(sketches|photographs)"')
+    for path in FILES:
+        if room_of(path) not in ("models", "recipes"):
+            assert not asks.search(path.read_text(encoding="utf-8")), path
+
+
 @pytest.mark.parametrize("module", TORCH_FREE)
 def test_light_modules_do_not_import_torch(module):
     code = f"import sys, condcolor.{module}; sys.exit('torch' in sys.modules)"

@@ -10,7 +10,7 @@ from condcolor.data.augmentation import AugmentConfig
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.codecs import SketchToRgb
 from condcolor.models.config import ModelConfig
-from condcolor.recipes import RECIPES, Phase, Recipe, TrainConfig, find_recipe
+from condcolor.recipes import RECIPES, SKETCHES, Phase, Recipe, TrainConfig, find_recipe
 from condcolor.runtime.json_files import from_fields
 
 NAN, INF = float("nan"), float("inf")
@@ -103,7 +103,9 @@ def test_every_recipe_is_found_by_its_name_and_builds(name):
 
 
 def test_overrides_that_are_none_keep_the_recipes_own():
-    recipe = Recipe("r", SketchToRgb(), {"depth": 4}, (Phase("p", 1),), TrainConfig(lr=0.5))
+    recipe = Recipe(
+        "r", SKETCHES, SketchToRgb(), {"depth": 4}, (Phase("p", 1),), TrainConfig(lr=0.5)
+    )
     assert recipe.train_config(lr=None, batch_size=3) == TrainConfig(lr=0.5, batch_size=3)
     config = recipe.model_config(2, depth=None, dropout=0.0)
     assert (config.depth, config.dropout) == (4, 0.0)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from timed import train_for
 
-from condcolor.evaluation.sketches import evaluate
+from condcolor.evaluation.sketches import evaluate_sketches
 
 NETWORK = {"base_channels": 32, "max_channels": 256, "depth": 7, "disc_channels": 32}
 COMMON = {"image_size": 128, "batch_size": 16, "compose": True, "flips": True}
@@ -46,7 +46,7 @@ def run_variant(name: str, data: Path, out: Path, minutes: float, inputs: int) -
     trainer = train_for(
         minutes, data, out, epochs=[1000], phase=phase, model=NETWORK | network, **COMMON | numbers
     )
-    score = evaluate(trainer.color, trainer.test, max_inputs=inputs)
+    score = evaluate_sketches(trainer.color, trainer.test, max_inputs=inputs)
     return {"name": name, "steps": trainer.step, **score.to_json()}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from condcolor.evaluation.evaluate import assess, assess_photographs
+from condcolor.evaluation.evaluate import make_evaluator
 from condcolor.inference.colorizer import Colorizer
 from condcolor.models.checkpoint import load_model, save_model
 
@@ -44,15 +44,12 @@ def main() -> None:
     weights = model.generator.state_dict()
     save_model(options.out, weights, metrics={}, **fields)
     shipped = Colorizer.load(options.out)  # what is measured is what is shipped
-    if shipped.codec.pairs:
-        measured = assess(shipped, options.data)["test"]["model"]
-    else:
-        [table] = assess_photographs({"model": shipped}, options.data).values()
-        measured = table["model"]
-    save_model(options.out, weights, metrics=measured.to_json(), **fields)
+    tables = make_evaluator(shipped.recipe).compare(shipped, options.data)
+    scores = (tables.get("test") or tables["all photographs"])["model"]
+    save_model(options.out, weights, metrics=scores.to_json(), **fields)
     if text:
         card.write_text(text, encoding="utf-8")
-    print(f"{options.out}: {measured.said}")
+    print(f"{options.out}: {scores.summary}")
 
 
 if __name__ == "__main__":

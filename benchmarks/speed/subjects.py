@@ -14,10 +14,8 @@ import torch
 
 from benchmarks.speed.settings import DATA, ENCODED, INFERENCE, TRAINING, Subject, measured_phase
 from benchmarks.speed.timing import Samples, Timed
-from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import seeded
 from condcolor.data.dataset import ImageDataset
-from condcolor.data.metadata import read_metadata, read_photographs
 from condcolor.errors import UsageError
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.checkpoint import Model
@@ -99,17 +97,12 @@ def _inference(subject: Subject, device: torch.device) -> Timed:
 
 
 def _picture_set(recipe: Recipe, subject: Subject, config: TrainConfig) -> ImageDataset:
-    folder = Path(subject.folder)
-    if recipe.codec.pairs:
-        metadata = read_metadata(folder)
-        records, schema = metadata.records, metadata.schema
-    else:
-        records, schema = read_photographs(folder).records, AttributeSchema()
+    metadata = recipe.task.read(Path(subject.folder), "own")
     return ImageDataset(
-        records,
-        schema,
+        metadata.records,
+        metadata.schema,
         subject.size,
-        photographs=not recipe.codec.pairs,
+        photographs=recipe.task.photographs,
         jitter=config.jitter,
     )
 

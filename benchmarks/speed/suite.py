@@ -118,8 +118,8 @@ class Bench:
         return time_commands(self.folders, runs, environment(), lambda: self._advance(COMMANDS))
 
     def _subjects(self, case: Case) -> list[Subject]:
-        pairs = find_recipe(case.recipe).codec.pairs
-        folder = self.folders["icons" if pairs else "photographs"]
+        task = find_recipe(case.recipe).task
+        folder = self.folders["photographs" if task.photographs else "icons"]
 
         def subject(whose: str, what: str, precision: str) -> Subject:
             sizes = {"batch": case.batch, "width": case.width, "size": case.size}

@@ -9,21 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from condcolor.cli.options import ModelName, device_option, overwrite_option
 from condcolor.cli.progress import Progress
-from condcolor.errors import UsageError
 
 if TYPE_CHECKING:
-    from condcolor.evaluation.photos import PhotoEvaluation
-    from condcolor.evaluation.sketches import AttributeScore, Evaluation
+    from condcolor.evaluation.photos import PhotoEvaluation, PhotoEvaluator
+    from condcolor.evaluation.sketches import AttributeScore, Evaluation, SketchEvaluator
 
 
 @click.command()
 @click.argument("model", type=ModelName())
 @click.argument("data", type=click.Path())
 @click.option("--inputs", type=click.IntRange(1), help="At most this many inputs a split.")
-@click.option("--network-only", is_flag=True, help="The bare network, its lines not sharpened.")
+@click.option(
+    "--network-only", is_flag=True, help="Sketches: the bare network, its lines not sharpened."
+)
 @click.option(
     "--vivid",
     multiple=True,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--size",
+    "short_side",
     type=click.IntRange(16),
     default=256,
     show_default=True,
@@ -59,20 +62,8 @@ if TYPE_CHECKING:
 )
 @overwrite_option
 @device_option
-def evaluate(
-    model,
-    data,
-    inputs,
-    network_only,
-    vivid,
-    size,
-    keep_grey,
-    fid_weights,
-    lpips_weights,
-    json_path,
-    overwrite,
-    device,
-) -> None:
+@click.pass_context
+def evaluate(context, model, data, inputs, json_path, overwrite, device, **options: object) -> None:
     """Measure how a model colours a data set.
 
     Sketches in every combination of values, beside a flat fill and the sketch as it is; photographs
@@ -88,74 +79,57 @@ def evaluate(
     if json_path not in (None, "-"):
         refuse_taken(json_path, overwrite)
 
-    from condcolor.evaluation.evaluate import assess, assess_photographs
+    from condcolor.evaluation.evaluate import make_evaluator
     from condcolor.inference.torch_colorizer import TorchColorizer
     from condcolor.models.model_folder import find_folder
+    from condcolor.recipes import find_recipe
 
     colorizer = TorchColorizer.from_folder(find_folder(model, "evaluate"), device=device)
-    pairs = colorizer.codec.pairs
-    if pairs and (vivid or fid_weights or lpips_weights):
-        raise UsageError("--vivid, --fid-weights and --lpips-weights are for models of photographs")
-    if network_only and not pairs:
-        raise UsageError("--network-only is for models of sketches")
+    chosen = {name: value for name, value in options.items() if _is_given(context, name)}
+    flags = {option.name: option.opts[0] for option in context.command.params}
+    evaluator = make_evaluator(colorizer.recipe, chosen, flags)
     with Progress("evaluating") as progress:
-        if pairs:
-            tables = assess(
-                colorizer,
-                Path(data),
-                max_inputs=inputs,
-                network_only=network_only,
-                on_progress=progress,
-            )
-        else:
-            from condcolor.evaluation.perceptual import Perceptual
-
-            rows = {"model": colorizer}
-            rows |= {
-                f"vivid {v:g}": TorchColorizer(colorizer.model, vivid=v, device=device)
-                for v in vivid
-            }
-            tables = assess_photographs(
-                rows,
-                Path(data),
-                short_side=size,
-                max_inputs=inputs,
-                keep_grey=keep_grey,
-                perceptual=Perceptual(fid_weights, lpips_weights, colorizer.device),
-                on_progress=progress,
-                on_skip=lambda said: progress.say(f"left out: {said}", err=True),
-            )
+        tables = evaluator.compare(
+            colorizer,
+            Path(data),
+            max_inputs=inputs,
+            on_progress=progress,
+            on_skip=lambda reason: progress.say(f"left out: {reason}", err=True),
+        )
     figures = {s: {n: e.to_json() for n, e in table.items()} for s, table in tables.items()}
     if json_path == "-":
         click.echo(json.dumps(figures))
         return
     if json_path is not None:
         write_whole(json_path, (json.dumps(figures) + "\n").encode(), overwrite=overwrite)
-    for line in _pairs_told(tables) if pairs else _photographs_told(tables, size):
+    for line in LINES[find_recipe(colorizer.recipe).task.name](tables, evaluator):
         click.echo(line)
 
 
-def _pairs_told(tables: Mapping[str, Mapping[str, Evaluation]]) -> Iterator[str]:
-    """The protocol, and for each split the figures and what was taken for what."""
-    from condcolor.evaluation.sketches import SKETCH_PROTOCOL
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
 
-    yield SKETCH_PROTOCOL
+
+def _sketch_lines(
+    tables: Mapping[str, Mapping[str, Evaluation]], evaluator: SketchEvaluator
+) -> Iterator[str]:
+    """The protocol, and for each split its table and the confusions of the model."""
+    yield evaluator.protocol
     for split, table in tables.items():
-        measured = table["model"]
-        yield f"\n{split}: {measured.inputs} inputs, {measured.rows} rows"
+        scores = table["model"]
+        yield f"\n{split}: {scores.inputs} inputs, {scores.rows} rows"
         yield from _table(table)
-        for score in measured.attributes:
+        for score in scores.attributes:
             yield from _confusion(score)
 
 
-def _photographs_told(
-    tables: Mapping[str, Mapping[str, PhotoEvaluation]], size: int
+def _photo_lines(
+    tables: Mapping[str, Mapping[str, PhotoEvaluation]], evaluator: PhotoEvaluator
 ) -> Iterator[str]:
-    """The protocol and the figures, those that grey has for nothing as shares of grey's."""
+    """The protocol and the table of each split, with some measures as shares of the grey picture's."""
     from condcolor.evaluation.perceptual import PERCEPTUAL_PROTOCOL
-    from condcolor.evaluation.photos import PHOTO_PROTOCOL
 
-    yield PHOTO_PROTOCOL
+    yield evaluator.protocol
     heads = ["", "ab error", "to grey", "ab RMSE", "PSNR", "SSIM", "cf hs", "cf abs", "dCF"]
     heads += ["of grey's", "drift", "nMSE", "AuC", "rebalanced"]
     truth = next(iter(tables.values()))["truth"]
@@ -165,8 +139,9 @@ def _photographs_told(
         yield PERCEPTUAL_PROTOCOL
     for split, table in tables.items():
         grey = table["grey"]
+        size = f"short side at most {evaluator.short_side} px"
         known = "" if split == "test" else "; no split is said, so training's may be among them"
-        yield f"\n{split}: {grey.pictures} photographs, short side at most {size} px{known}"
+        yield f"\n{split}: {grey.pictures} photographs, {size}{known}"
         rows = [heads]
         for label, e in table.items():
             row = [label, f"{e.ab_error:.2f}", f"{100 * (e.ab_error / grey.ab_error - 1):+.1f} %"]
@@ -177,6 +152,9 @@ def _photographs_told(
             row += [f"{getattr(e, name):.4f}" for name in more]
             rows.append(row)
         yield from _aligned(rows)
+
+
+LINES = {"sketches": _sketch_lines, "photographs": _photo_lines}  # by the name of the task
 
 
 def _table(table: Mapping[str, Evaluation]) -> list[str]:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import ClassVar
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from condcolor.data.dataset import ImageDataset
+from condcolor.data.metadata import open_photograph
+from condcolor.errors import DataError
 from condcolor.evaluation import metrics
+from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip
 from condcolor.evaluation.measures import json_value
-from condcolor.evaluation.metrics import ColorFunction
+from condcolor.evaluation.metrics import SSIM_WINDOW, ColorFunction
+from condcolor.evaluation.perceptual import Perceptual
 from condcolor.imaging.color import srgb_to_lab
+from condcolor.imaging.geometry import resize
+from condcolor.imaging.open import open_picture
+from condcolor.models.codecs import Codec
+from condcolor.recipes import PHOTOGRAPHS, find_recipe
+from condcolor.runtime.messages import evenly, shown_name
 
 PHOTO_PROTOCOL = """\
 The protocol. Each colour photograph is brought to grey, coloured at its own size, and compared with what it
@@ -89,7 +101,7 @@ class PhotoEvaluation:
         return self.imagenet_mse
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """The main figures in a few words."""
         error = f"ab error {self.ab_error:.2f} (grey {self.ab_error_grey:.2f})"
         colors = f"cf {self.cf_abs:.1f} of {self.cf_abs_truth:.1f}  drift {self.drift:.1f}"
@@ -97,7 +109,7 @@ class PhotoEvaluation:
 
     def to_json(self) -> dict:
         """As JSON values; infinite becomes None, and what was not measured is left out."""
-        figures = dataclasses.asdict(self) | {
+        figures = asdict(self) | {
             "dcf_hs": self.dcf_hs,
             "dcf_abs": self.dcf_abs,
             "drift": self.drift,
@@ -150,7 +162,7 @@ def evaluate_photos(
     pictures: ImageDataset,
     *,
     max_inputs: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> PhotoEvaluation:
     """Measure `colour` on the squares of `pictures`, at most `max_inputs` spread evenly over the set."""
     count = len(pictures) if max_inputs is None else min(max_inputs, len(pictures))
@@ -162,3 +174,103 @@ def evaluate_photos(
         if on_progress is not None:
             on_progress(done, count)
     return tally.score()
+
+
+@dataclass(frozen=True)
+class PhotoEvaluator:
+    """Measures photographs beside the grey picture and the truth.
+
+    The test split is measured; where the data has none, all photographs. Grey, broken and tiny ones are
+    left out.
+    """
+
+    vivid: Sequence[float] = ()  # chroma factors, each measured in a row of its own
+    short_side: int = 256  # pixels that the short side of larger photographs is brought to
+    keep_grey: bool = False  # grey ones count, too, though leaving them grey is no merit
+    fid_weights: Path | str | None = None  # a TorchScript network for FID and KID
+    lpips_weights: Path | str | None = None  # a TorchScript network for LPIPS
+
+    protocol: ClassVar[str] = PHOTO_PROTOCOL
+    most_checked: ClassVar[int] = 256
+    checked: ClassVar[str] = f"at most {most_checked} squares"
+
+    @staticmethod
+    def measure(color: ColorFunction, pictures: ImageDataset) -> PhotoEvaluation:
+        return evaluate_photos(color, pictures, max_inputs=PhotoEvaluator.most_checked)
+
+    def compare(
+        self,
+        colorizer: MeasuredColorizer,
+        data: Path,
+        *,
+        max_inputs: int | None = None,
+        on_progress: OnProgress | None = None,
+        on_skip: OnSkip | None = None,
+    ) -> dict[str, dict[str, PhotoEvaluation]]:
+        colorizers = {"model": colorizer}
+        colorizers |= {f"vivid {v:g}": colorizer.with_vivid(v) for v in self.vivid}
+        device = getattr(colorizer, "device", "cpu")
+        perceptual = Perceptual(self.fid_weights, self.lpips_weights, device)
+        records = PHOTOGRAPHS.read(data, colorizer.schema).records
+        tested = tuple(record for record in records if record.split == "test")
+        chosen = evenly(tested or records, max_inputs)
+        tallies = {name: Tally() for name in (*colorizers, "grey", "truth")}
+        codec = find_recipe(colorizer.recipe).codec
+        for done, record in enumerate(chosen, start=1):
+            try:
+                truth = _shrunk(_usable(record.source, self.keep_grey), self.short_side)
+            except DataError as error:
+                if on_skip is not None:
+                    on_skip(str(error))
+            else:
+                outputs = {n: _tensor(out) for n, out in _outputs(colorizers, codec, truth)}
+                for name, output in outputs.items():
+                    tallies[name].add(output, outputs["truth"])
+                perceptual.add(outputs, outputs["truth"])
+            if on_progress is not None:
+                on_progress(done, len(chosen))
+        if not tallies["truth"].pictures:
+            raise DataError(f"{data}: no colour photograph to measure on")
+        split = "test" if tested else "all photographs"
+        scores = {name: asdict(score) for name, score in perceptual.scores().items()}
+        return {split: {n: replace(t.score(), **scores.get(n, {})) for n, t in tallies.items()}}
+
+
+def _outputs(
+    colorizers: Mapping[str, MeasuredColorizer], codec: Codec, truth: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield a photograph `[H, W, 3]` uint8 as each of them colours it, as it is in grey, and as it is."""
+    shown = codec.shown(_tensor(truth)[None].mul(255).round().byte())[0]
+    gray = (shown * 255).round().byte().permute(1, 2, 0).numpy()
+    for name, colorizer in colorizers.items():
+        yield name, np.asarray(colorizer(Image.fromarray(gray)))
+    yield "grey", gray
+    yield "truth", truth
+
+
+def _usable(path: Path, keep_grey: bool) -> np.ndarray:
+    """Return a photograph `[H, W, 3]` uint8 that can be measured.
+
+    Raises:
+        DataError: it cannot be read, is smaller than SSIM's window, or is grey without `keep_grey`.
+    """
+    rgb = open_picture(path).rgb if keep_grey else open_photograph(path)
+    if min(rgb.shape[:2]) < SSIM_WINDOW:
+        height, width = rgb.shape[:2]
+        raise DataError(
+            f"{shown_name(path)}: {width}x{height} pixels are too few: SSIM needs {SSIM_WINDOW} a side"
+        )
+    return rgb
+
+
+def _shrunk(rgb: np.ndarray, short_side: int) -> np.ndarray:
+    height, width = rgb.shape[:2]
+    scale = short_side / min(height, width)
+    if scale >= 1:
+        return rgb
+    return resize(rgb, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def _tensor(rgb: np.ndarray) -> Tensor:
+    """`[H, W, 3]` uint8 -> `[3, H, W]` float in [0, 1]."""
+    return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).float() / 255

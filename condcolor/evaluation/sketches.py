@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -13,9 +15,13 @@ from torch import Tensor
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.dataset import ImageDataset
+from condcolor.errors import DataError
 from condcolor.evaluation import metrics
+from condcolor.evaluation.baselines import flat_fill, grey
+from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip
 from condcolor.evaluation.measures import json_value
 from condcolor.evaluation.metrics import ColorFunction
+from condcolor.recipes import SKETCHES
 from condcolor.runtime.messages import evenly
 
 SKETCH_PROTOCOL = """\
@@ -77,7 +83,7 @@ class Evaluation:
         return self.mse
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """The main figures in a few words."""
         seen = (a for a in self.attributes if not math.isnan(a.obeyed))
         return "  ".join(
@@ -89,13 +95,13 @@ class Evaluation:
         return json_value(dataclasses.asdict(self))
 
 
-def evaluate(
+def evaluate_sketches(
     color: ColorFunction,
     pictures: ImageDataset,
     *,
     combinations: Sequence[Sequence[str]] | None = None,
     max_inputs: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Measure `colour` on the inputs of `pictures`; SKETCH_PROTOCOL says how.
 
@@ -132,6 +138,68 @@ def evaluate(
             on_progress(done, len(inputs))
     scores = tuple(tally.score() for tally in tallies)
     return Evaluation(len(inputs), len(squared), _mean(squared), _mean(hazes), _mean(f1s), scores)
+
+
+@dataclass(frozen=True)
+class SketchEvaluator:
+    """Measures sketches in every combination of values, beside a flat fill and the sketch as it is.
+
+    Where test rows have combinations of values that no training row has, the test inputs are measured
+    in just those once more, as the split "test, unseen combinations".
+    """
+
+    network_only: bool = False  # measure the network's bare output, not what `colorize` makes of it
+
+    protocol: ClassVar[str] = SKETCH_PROTOCOL
+    most_checked: ClassVar[int] = 8
+    checked: ClassVar[str] = f"at most {most_checked} sketches in all colours"
+
+    @staticmethod
+    def measure(color: ColorFunction, pictures: ImageDataset) -> Evaluation:
+        return evaluate_sketches(color, pictures, max_inputs=SketchEvaluator.most_checked)
+
+    def compare(
+        self,
+        colorizer: MeasuredColorizer,
+        data: Path,
+        *,
+        max_inputs: int | None = None,
+        on_progress: OnProgress | None = None,
+        on_skip: OnSkip | None = None,
+    ) -> dict[str, dict[str, Evaluation]]:
+        metadata = SKETCHES.read(data, colorizer.schema)
+        train, test = metadata.split("train"), metadata.split("test")
+        splits = {"train": train, "test": test, "all rows": metadata.split("")}
+        colors: dict[str, ColorFunction] = {
+            "model": colorizer.color_bare if self.network_only else colorizer.color,
+            "flat fill": flat_fill(colorizer.schema),
+            "grey": grey,
+        }
+
+        def measured(pictures: ImageDataset, only: Sequence[tuple[str, ...]] | None = None):
+            return {
+                name: evaluate_sketches(
+                    color,
+                    pictures,
+                    combinations=only,
+                    max_inputs=max_inputs,
+                    on_progress=on_progress if name == "model" else None,
+                )
+                for name, color in colors.items()
+            }
+
+        tables = {}
+        for name, records in splits.items():
+            if records:
+                pictures = ImageDataset(records, colorizer.schema, colorizer.image_size)
+                tables[name] = measured(pictures)
+                seen = {record.values for record in train}
+                unseen = sorted({record.values for record in records} - seen)
+                if name == "test" and seen and unseen:
+                    tables["test, unseen combinations"] = measured(pictures, unseen)
+        if not tables:
+            raise DataError(f"{data}: no rows to measure on")
+        return tables
 
 
 class _Tally:

@@ -191,9 +191,10 @@ class Colors(Protocol):
     """What of a Colorizer it takes."""
 
     schema: AttributeSchema
-    codec: Any  # with the `pairs` and `fill` of a Codec
+    codec: Any  # with the `fill` of a Codec
     image_size: int
     flat: bool
+    takes_colors: bool  # line art with attributes
 
     def predict_even(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
         """A sketch `[3, S, S]` uint8 and value indices `[N, A]` -> outputs `[N, 3, S, S]`, finished."""
@@ -215,7 +216,7 @@ def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST
         DataError: the picture is too large for the memory.
     """
     schema, codec = colorizer.schema, colorizer.codec
-    if not codec.pairs or not schema.attributes:
+    if not colorizer.takes_colors:
         raise UsageError(
             "this model has no parts to colour or to take apart: use a model of line art that has "
             "attributes, such as icons"

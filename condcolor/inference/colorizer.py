@@ -51,9 +51,10 @@ class Colorizer(ABC):
     `[B, C, H, W]`.
     """
 
+    recipe: str  # the name of the one it was trained by
     schema: AttributeSchema
     image_size: int  # pixels a side that the network sees
-    codec: Any  # with the `pairs` and `fill` of a Codec
+    codec: Any  # with the `line_art`, `fill` and `takes_vivid` of a Codec
     flat: bool  # its outputs should be flat fills
     vivid: float  # times the chroma that a network of photographs gives
 
@@ -129,6 +130,11 @@ class Colorizer(ABC):
     @abstractmethod
     def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """What `SketchToRgb.spread` makes of them."""
+
+    @property
+    def takes_colors(self) -> bool:
+        """Whether it colours parts of line art in colours that can be asked for."""
+        return self.codec.line_art and bool(self.schema.attributes)
 
     @property
     @abstractmethod
@@ -322,7 +328,7 @@ class Colorizer(ABC):
             for rows, strip in self.strips(original, inside):
                 pixels[rows] = strip
             if picture.alpha is not None:
-                drawn = self.codec.pairs
+                drawn = self.codec.line_art
                 pixels = recolor(picture.rgb, picture.alpha, pixels, drawn=drawn)
             return Image.fromarray(pixels)
 

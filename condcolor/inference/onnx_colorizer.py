@@ -69,9 +69,9 @@ class Graph:
 
 @dataclass(frozen=True)
 class OnnxCodec:
-    """A codec's graphs; `pairs` and `fill` are those of `codecs.Codec`."""
+    """A codec's graphs; `line_art`, `fill` and `takes_vivid` are those of `codecs.Codec`."""
 
-    pairs: bool
+    line_art: bool
     fill: int | None
     encode: Graph
     prepare: Graph
@@ -91,8 +91,12 @@ class OnnxCodec:
         """Like a codec's, but of one picture and in whole levels, `[R, W, 3]` uint8."""
         return self.paint(rows=rows, near=near, place=place, vivid=np.array(self.vivid, np.float32))
 
+    @property
+    def takes_vivid(self) -> bool:
+        return "vivid" in self.paint.inputs
+
     def with_vivid(self, vivid: float) -> OnnxCodec:
-        if "vivid" not in self.paint.inputs:
+        if not self.takes_vivid:
             refuse_vivid()
         return replace(self, vivid=checked_vivid(vivid))
 
@@ -111,7 +115,7 @@ class OnnxColorizer(Colorizer):
     ):
         """threads: how many the graphs compute with."""
         self.network, self.schema, self._threads = network, info.schema, threads
-        self.image_size = info.image_size
+        self.recipe, self.image_size = info.recipe, info.image_size
         self.vivid = info.vivid if vivid is None else vivid
         self.codec = codec
         if vivid is not None or info.vivid != 1:
@@ -193,8 +197,8 @@ def open_graphs(
         file = parse_onnx(io.BytesIO(data), len(data))
         properties = file.properties
         about = json.loads(properties[ABOUT])
-        version, pairs, fill = about["format"], about["pairs"], about["fill"]
-        names = PARTS + (SKETCH_PARTS if pairs else ())
+        version, line_art, fill = about["format"], about["pairs"], about["fill"]
+        names = PARTS + (SKETCH_PARTS if line_art else ())
         found = {name: base64.b64decode(properties[PART.format(name)]) for name in names}
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{label}: damaged ({error!r}): export it again") from None
@@ -208,7 +212,7 @@ def open_graphs(
         )
     told = (label, providers or [CPU], threads)
     graphs = {name: Graph(part, *told) for name, part in found.items()}
-    return Graph(data, *told), OnnxCodec(bool(pairs), fill, **graphs)
+    return Graph(data, *told), OnnxCodec(bool(line_art), fill, **graphs)
 
 
 def graph_sha256(data: bytes) -> str:

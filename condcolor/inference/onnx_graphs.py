@@ -52,7 +52,7 @@ def to_onnx(
     network.producer_name, network.producer_version = "condcolor", __version__
     about = {
         "format": ONNX_FORMAT,
-        "pairs": codec.pairs,
+        "pairs": codec.line_art,
         "fill": codec.fill,
         "weights": "float16" if half else "float32",
         "graph_sha256": graph_sha256(network.SerializeToString()),
@@ -105,7 +105,7 @@ def _codec_graphs(codec: Codec) -> Iterator[tuple[str, ModelProto]]:
         inputs |= {"vivid": torch.tensor(1.0)}
     sizes = (plane, plane, {0: ANY}, None)[: len(inputs)]
     yield "paint", _traced(_Paint(codec), inputs, "picture", sizes)
-    if not codec.pairs:
+    if not codec.line_art:
         return
 
     outputs = torch.zeros(2, codec.output_channels, low, 8)

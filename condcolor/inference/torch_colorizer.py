@@ -40,7 +40,8 @@ class TorchColorizer(Colorizer):
         device: str | None = None,
         precision: str = "fp32",
     ):
-        self.model, self.schema, self.image_size = model, model.schema, model.image_size
+        self.model, self.recipe = model, model.recipe
+        self.schema, self.image_size = model.schema, model.image_size
         self.vivid = model.vivid if vivid is None else vivid
         self.codec = model.codec
         if vivid is not None or model.vivid != 1:

@@ -30,7 +30,8 @@ class Codec(ABC):
 
     source_channels: int  # conditions not counted
     output_channels: int
-    pairs: bool  # data is sketches and their colorings; False: a colored picture is both
+    line_art: bool  # sources are line art, whose parts can be found; False: photographs in grey
+    takes_vivid: bool  # whether `with_vivid` changes the chroma of what it decodes
     fill: int | None  # grey level around a picture that is no square; None repeats its edge
 
     @abstractmethod
@@ -91,7 +92,8 @@ class SketchToRgb(Codec):
 
     source_channels = 3
     output_channels = 3
-    pairs = True
+    line_art = True
+    takes_vivid = False
     fill = 255
 
     def encode_source(self, rgb: Tensor) -> Tensor:
@@ -152,7 +154,8 @@ class LToAb(Codec):
 
     source_channels = 1
     output_channels = 2
-    pairs = False
+    line_art = False
+    takes_vivid = True
     fill = None
 
     def encode_source(self, rgb: Tensor) -> Tensor:
@@ -203,7 +206,8 @@ class GrayToRgb(Codec):
 
     source_channels = 1
     output_channels = 3
-    pairs = False
+    line_art = False
+    takes_vivid = True
     fill = None
 
     def encode_source(self, rgb: Tensor) -> Tensor:

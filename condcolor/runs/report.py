@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from condcolor.errors import UsageError
-from condcolor.evaluation.evaluate import PHOTOGRAPHS, SKETCHES, assess, assess_photographs
-from condcolor.evaluation.photos import PhotoEvaluation
-from condcolor.evaluation.sketches import Evaluation
+from condcolor.evaluation.evaluate import EVALUATORS, make_evaluator
+from condcolor.evaluation.evaluator import Tables
 from condcolor.inference.colorizer import Colorizer
 from condcolor.recipes import find_recipe
 from condcolor.runs.charts import draw
@@ -34,7 +33,6 @@ NAME = "report.html"  # in the run folder, where it is made anew as often as one
 MOST_BYTES = 5_000_000  # of the whole file
 LONGER = 10  # epochs, in the command that trains on
 PAGES = Path(__file__).parent / "templates"
-Tables = Mapping[str, Mapping[str, Evaluation | PhotoEvaluation]]  # what `assess` gives
 
 
 def write_report(
@@ -48,7 +46,7 @@ def write_report(
 
     Args:
         path: another place than `report.html` in the run folder, which is always made anew.
-        tables: the kept model's figures beside baselines, as `assess` or `assess_photographs` give them.
+        tables: the kept model's figures beside baselines, as `measure_kept` gives them.
 
     Raises:
         CheckpointError: no run there, or its config.json is damaged.
@@ -78,10 +76,13 @@ def measure_kept(
         DataError: the data is not there any more, or cannot be used.
     """
     colorizer = Colorizer.load(run.path, device=device)
-    more = {"max_inputs": max_inputs, "on_progress": on_progress}
-    if colorizer.codec.pairs:
-        return assess(colorizer, run.plan.data, **more)
-    return assess_photographs({"model": colorizer}, run.plan.data, on_skip=on_skip, **more)
+    return make_evaluator(colorizer.recipe).compare(
+        colorizer,
+        run.plan.data,
+        max_inputs=max_inputs,
+        on_progress=on_progress,
+        on_skip=on_skip,
+    )
 
 
 def check_place(path: Path | str, overwrite: bool) -> None:
@@ -150,12 +151,9 @@ def _measures(run: RunFolder) -> list[Html]:
     charts = measure_charts(run)
     if not charts:
         return [element("p", "No test so far.", class_="soft")]
-    pairs = find_recipe(run.plan.recipe).codec.pairs
-    on = (
-        f"at most {SKETCHES} sketches in all colours" if pairs else f"at most {PHOTOGRAPHS} squares"
-    )
-    told = f"Of the test split, {on}. ★ is the step whose model was kept."
-    return [element("p", told, class_="soft"), _drawn(run, charts)]
+    checked = EVALUATORS[find_recipe(run.plan.recipe).task.name].checked
+    caption = f"Of the test split, {checked}. ★ is the step whose model was kept."
+    return [element("p", caption, class_="soft"), _drawn(run, charts)]
 
 
 def _losses(run: RunFolder) -> list[Html]:

@@ -20,14 +20,14 @@ def head(run: RunFolder) -> Html:
     """The run's name, what it trains, and how it stands."""
     recipe = find_recipe(run.plan.recipe)
     names = ", ".join(shown_attributes(run))
-    kind = "sketches in chosen colours" if recipe.codec.pairs else "grey photographs in colour"
-    what = f"{recipe.name}: {kind}{f' ({names})' if names else ''}, {run.plan.config.image_size} px"
+    listed = f" ({names})" if names else ""
+    lead = f"{recipe.name}: {recipe.task.description}{listed}, {run.plan.config.image_size} px"
     state = run.state[0].upper() + run.state[1:]
     if run.state != FINISHED:
         epochs = sum(phase.epochs for phase in run.plan.phases)
         state += f": epoch {run.epoch} of {epochs}, step {run.step:,}"
     kind = "state good" if run.state == FINISHED else "state warn"
-    parts = (element("h1", run.name), element("p", what, class_="lead"))
+    parts = (element("h1", run.name), element("p", lead, class_="lead"))
     return element("header", *parts, element("span", state, class_=kind))
 
 

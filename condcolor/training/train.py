@@ -11,10 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.cache import default_cache
 from condcolor.data.dataset import ImageDataset
-from condcolor.data.metadata import Metadata, read_metadata, read_photographs, split_by_character
+from condcolor.data.metadata import Metadata, split_by_character
 from condcolor.data.palette import measure_fixed, measure_palette
 from condcolor.data.records import Record
 from condcolor.errors import DataError, UsageError
@@ -22,7 +21,7 @@ from condcolor.models.checkpoint import Model, check_channels, load_model
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import find_weights
 from condcolor.models.losses import FeatureLoss
-from condcolor.recipes import Phase, Recipe, TrainConfig, find_recipe
+from condcolor.recipes import Phase, TrainConfig, find_recipe
 from condcolor.runs import plots
 from condcolor.runs.config import RUN_CONFIG, Plan, fingerprint, phases_with
 from condcolor.runs.folder import locked, read_log
@@ -79,7 +78,7 @@ def train(
     if was_restarted() and (run / RUN_CONFIG).is_file():
         return resume(run, device=device, cache=cache, callbacks=callbacks)
     started_from = load_model(Path(init)) if init else None
-    metadata = _read(chosen, Path(data), started_from.schema if started_from else vocabulary)
+    metadata = chosen.task.read(Path(data), started_from.schema if started_from else vocabulary)
     schema = started_from.schema if started_from else measure_palette(metadata)
     network = chosen.model_config(schema.planes, **(model or {}))
     if started_from:
@@ -146,7 +145,7 @@ def resume(
     """
     run = Path(run)
     plan, rows = Plan.load(run)
-    metadata = _read(find_recipe(plan.recipe), plan.data, plan.schema)
+    metadata = find_recipe(plan.recipe).task.read(plan.data, plan.schema)
     if fingerprint(metadata) != rows:
         raise DataError(
             f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
@@ -219,7 +218,7 @@ def _pictures(
         plan.config.image_size,
         compose=learnt and plan.config.compose,
         fixed=() if plan.fixed is None else (plan.fixed,),
-        photographs=not find_recipe(plan.recipe).codec.pairs,
+        photographs=find_recipe(plan.recipe).task.photographs,
         jitter=plan.config.jitter if learnt else 0.0,
         cache=cache,
         on_progress=callbacks.on_decoded,
@@ -238,13 +237,6 @@ def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss |
     encoder = config.feature_encoder
     weights = find_weights(encoder, "imagenet", instead="leave the feature weight out")
     return FeatureLoss(encoder, weights)
-
-
-def _read(recipe: Recipe, data: Path, vocabulary: str | AttributeSchema) -> Metadata:
-    """Pairs from a metadata.csv, or photographs from any folder, as the recipe's codec needs them."""
-    if recipe.codec.pairs:
-        return read_metadata(data, vocabulary=vocabulary)
-    return read_photographs(data)
 
 
 def _begin_with(

@@ -17,7 +17,7 @@ from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import epoch_batches, seeded
 from condcolor.data.dataset import ImageDataset, RawBatch
 from condcolor.errors import CheckpointError
-from condcolor.evaluation.evaluate import measure
+from condcolor.evaluation.evaluate import EVALUATORS
 from condcolor.evaluation.measures import json_value
 from condcolor.evaluation.metrics import ColorFunction
 from condcolor.models.checkpoint import load_model
@@ -235,19 +235,20 @@ class Trainer:
         learnt, test = self.nets.generator_steps, self.test
         if test is None or not phase.trains_generator or self._stopping.learnt == learnt:
             return {}, ""
-        measured = self.group.of_first(lambda: measure(self.recipe.codec, self.nets.color, test))
-        entry = {"test": measured.to_json(), "score": json_value(measured.score)}
-        progress = {"step": self.step, "epoch": self.epoch}
-        self.writer.log({"kind": "check", "phase": phase.name, **progress, **entry})
+        evaluator = EVALUATORS[self.recipe.task.name]
+        scores = self.group.of_first(lambda: evaluator.measure(self.nets.color, test))
+        logged = {"test": scores.to_json(), "score": json_value(scores.score)}
+        counters = {"step": self.step, "epoch": self.epoch}
+        self.writer.log({"kind": "check", "phase": phase.name, **counters, **logged})
         offered = opening and self.best_models.best  # it was, when the phase before ended
         if self.group.is_first and not offered:
-            self.best_models.offer(measured.score, entry["test"], **progress)
+            self.best_models.offer(scores.score, logged["test"], **counters)
         # without an adversary a phase is to be near the truth, and nothing else
         self._stopping.update(
-            measured.score if phase.trains_discriminator else measured.error, **progress
+            scores.score if phase.trains_discriminator else scores.error, **counters
         )
         self._stopping.learnt = learnt
-        return entry, f"test {measured.said}"
+        return logged, f"test {scores.summary}"
 
     def _end_epoch(self, phase: Phase, *, last: bool) -> None:
         """Read the losses, measure, sample, log, and keep the state."""

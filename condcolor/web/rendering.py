@@ -35,7 +35,7 @@ class Renderer:
     def __init__(self, name: str, colorizer: Colorizer):
         self.name, self.colorizer = name, colorizer
         self.schema = colorizer.schema
-        self.takes_colors = colorizer.codec.pairs and bool(self.schema.attributes)
+        self.takes_colors = colorizer.takes_colors
 
     @property
     def variants(self) -> int:
@@ -50,7 +50,7 @@ class Renderer:
             "attributes": self.schema.to_json(),
             "any_color": self.takes_colors,
             "variants": self.variants,
-            "vivid": None if self.colorizer.codec.pairs else self.colorizer.vivid,
+            "vivid": self.colorizer.vivid if self.colorizer.codec.takes_vivid else None,
             "image_size": self.colorizer.image_size,
         }
 

@@ -15,7 +15,7 @@ from condcolor.conditions.colors import parse_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.data.metadata import write_metadata
 from condcolor.errors import DataError
-from condcolor.evaluation.evaluate import assess, assess_photographs
+from condcolor.evaluation.evaluate import make_evaluator
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.checkpoint import load_model
 from condcolor.models.config import ModelConfig
@@ -29,7 +29,7 @@ SCHEMA = AttributeSchema(tuple(Attribute(name, NAMES, COLORS) for name in ("hair
 class Painter:
     """Colours the drawings of `drawn.py` as they are drawn, but for some combinations; bare, greyer."""
 
-    schema, image_size = SCHEMA, 16
+    recipe, schema, image_size = "icons", SCHEMA, 16
 
     def __init__(self, wrong=()):
         self.wrong = wrong
@@ -49,6 +49,12 @@ class Painter:
         return 0.9 * self.color(sketch, asked)
 
 
+def compare(colorizer, data, *, max_inputs=None, on_progress=None, on_skip=None, **options):
+    evaluator = make_evaluator(colorizer.recipe, options)
+    callbacks = {"on_progress": on_progress, "on_skip": on_skip}
+    return evaluator.compare(colorizer, data, max_inputs=max_inputs, **callbacks)
+
+
 def keep(folder, rows, wanted) -> None:
     """Leave only these combinations in the metadata.csv."""
     kept = [row for row in rows if tuple(row[2:]) in wanted]
@@ -66,7 +72,7 @@ def data(tmp_path):
 
 
 def test_splits_are_apart_and_each_beside_the_baselines(data):
-    tables = assess(Painter(), data)
+    tables = compare(Painter(), data)
     assert list(tables) == ["train", "test", "test, unseen combinations"]
     assert all(list(table) == ["model", "flat fill", "grey"] for table in tables.values())
     counts = {name: (t["model"].inputs, t["model"].rows) for name, t in tables.items()}
@@ -78,7 +84,7 @@ def test_splits_are_apart_and_each_beside_the_baselines(data):
 
 
 def test_a_fault_in_unseen_combinations_alone_shows_there_alone(data):
-    tables = assess(Painter(wrong={("red", "red")}), data)
+    tables = compare(Painter(wrong={("red", "red")}), data)
     hair = {name: table["model"].attributes[0] for name, table in tables.items()}
     assert hair["test, unseen combinations"].obeyed == 0
     assert sum(map(sum, hair["test, unseen combinations"].confusion)) == 1
@@ -91,20 +97,20 @@ def test_a_fault_in_unseen_combinations_alone_shows_there_alone(data):
 def test_no_combination_is_unseen_where_training_has_all_or_there_is_none(tmp_path):
     draw_set(tmp_path / "both/train", (0,))
     draw_set(tmp_path / "both/test", (1,))
-    assert list(assess(Painter(), tmp_path / "both")) == ["train", "test"]
+    assert list(compare(Painter(), tmp_path / "both")) == ["train", "test"]
     draw_set(tmp_path / "one", (0, 1))
-    assert list(assess(Painter(), tmp_path / "one")) == ["all rows"]
+    assert list(compare(Painter(), tmp_path / "one")) == ["all rows"]
 
 
 def test_the_bare_network_is_measured_when_asked(data):
-    table = assess(Painter(), data, network_only=True)["test"]
+    table = compare(Painter(), data, network_only=True)["test"]
     assert table["model"].haze > 1
     assert table["grey"].haze == 0
 
 
 def test_progress_is_of_the_models_inputs_and_inputs_can_be_fewer(data):
     said = []
-    tables = assess(Painter(), data, max_inputs=1, on_progress=lambda *counts: said.append(counts))
+    tables = compare(Painter(), data, max_inputs=1, on_progress=lambda *counts: said.append(counts))
     assert tables["train"]["model"].inputs == 1
     assert said == [(1, 1)] * 3
 
@@ -113,7 +119,7 @@ def test_a_model_from_its_folder_is_measured(data, tmp_path):
     config = ModelConfig(3, 3, cond_planes=6, base_channels=2, max_channels=4, depth=3)
     torch.manual_seed(0)
     write_model(tmp_path / "model", UNet(config).state_dict(), config=config, schema=SCHEMA)
-    tables = assess(TorchColorizer(load_model(tmp_path / "model"), device="cpu"), data)
+    tables = compare(TorchColorizer(load_model(tmp_path / "model"), device="cpu"), data)
     assert tables["test"]["model"].rows == 3
     assert 0 < tables["test"]["model"].mse < 4
 
@@ -121,7 +127,7 @@ def test_a_model_from_its_folder_is_measured(data, tmp_path):
 def test_values_that_the_model_does_not_know_are_refused(data, tmp_path):
     write_model(tmp_path / "model", network().state_dict())  # of hair alone, in other colours
     with pytest.raises(DataError):
-        assess(TorchColorizer(load_model(tmp_path / "model"), device="cpu"), data)
+        compare(TorchColorizer(load_model(tmp_path / "model"), device="cpu"), data)
 
 
 @pytest.fixture(scope="module")
@@ -131,11 +137,8 @@ def photo_model(tmp_path_factory):
 
 def test_photographs_are_measured_beside_grey_and_the_truth(photo_model, tmp_path):
     shoot(tmp_path / "deep/down", 3)
-    colorizers = {
-        "model": TorchColorizer(photo_model, device="cpu"),
-        "vivid 0": TorchColorizer(photo_model, vivid=0, device="cpu"),
-    }
-    table = assess_photographs(colorizers, tmp_path)["all photographs"]
+    colorizer = TorchColorizer(photo_model, device="cpu")
+    table = compare(colorizer, tmp_path, vivid=[0])["all photographs"]
     assert list(table) == ["model", "vivid 0", "grey", "truth"]
     assert {e.pictures for e in table.values()} == {3}
     truth, grey = table["truth"], table["grey"]
@@ -150,8 +153,8 @@ def test_the_test_split_of_photographs_is_taken_where_there_is_one(photo_model, 
     shoot(tmp_path / "train", 4)
     shoot(tmp_path / "val", 2, first=4)
     told = []
-    tables = assess_photographs(
-        {"model": TorchColorizer(photo_model, device="cpu")},
+    tables = compare(
+        TorchColorizer(photo_model, device="cpu"),
         tmp_path,
         on_progress=lambda *counts: told.append(counts),
     )
@@ -165,8 +168,8 @@ def test_photographs_that_cannot_be_measured_are_named_and_left_out(photo_model,
     save(tmp_path / "tiny.png", photograph(3)[:8, :8])
     (tmp_path / "broken.jpg").write_text("<html>")
     skipped = []
-    model = {"model": TorchColorizer(photo_model, device="cpu")}
-    table = assess_photographs(model, tmp_path, on_skip=skipped.append)["all photographs"]
+    model = TorchColorizer(photo_model, device="cpu")
+    table = compare(model, tmp_path, on_skip=skipped.append)["all photographs"]
     assert table["model"].pictures == 2
     assert [line.partition(".")[0].rpartition("/")[2] for line in skipped] == [
         "broken",
@@ -176,7 +179,7 @@ def test_photographs_that_cannot_be_measured_are_named_and_left_out(photo_model,
     for number in range(2):
         (tmp_path / f"{number}.png").unlink()
     with pytest.raises(DataError, match="no colour photograph"):
-        assess_photographs(model, tmp_path)
+        compare(model, tmp_path)
 
 
 def test_large_photographs_are_made_smaller_first_and_small_ones_left(photo_model, tmp_path):
@@ -189,10 +192,10 @@ def test_large_photographs_are_made_smaller_first_and_small_ones_left(photo_mode
             sizes.append(picture.size)
             return super().__call__(picture)
 
-    assess_photographs({"model": Spy(photo_model, device="cpu")}, tmp_path, short_side=24)
+    compare(Spy(photo_model, device="cpu"), tmp_path, short_side=24)
     assert sizes == [(48, 24), (30, 20)]
     sizes.clear()
-    assess_photographs({"model": Spy(photo_model, device="cpu")}, tmp_path, max_inputs=1)
+    compare(Spy(photo_model, device="cpu"), tmp_path, max_inputs=1)
     assert len(sizes) == 1
 
 
@@ -205,16 +208,16 @@ def test_the_colours_of_a_photograph_are_kept_from_the_model(photo_model, tmp_pa
             seen.append(np.asarray(picture))
             return super().__call__(picture)
 
-    assess_photographs({"model": Spy(photo_model, device="cpu")}, tmp_path)
+    compare(Spy(photo_model, device="cpu"), tmp_path)
     assert np.ptp(seen[0].astype(int), axis=-1).max() <= 1
 
 
 def test_grey_ones_count_where_they_are_asked_for(photo_model, tmp_path):
     save(tmp_path / "one.png", photograph(1))
     save(tmp_path / "grey.png", np.full((20, 20, 3), 90, np.uint8))
-    model = {"model": TorchColorizer(photo_model, device="cpu")}
+    model = TorchColorizer(photo_model, device="cpu")
     counts = [
-        assess_photographs(model, tmp_path, keep_grey=keep)["all photographs"]["model"].pictures
+        compare(model, tmp_path, keep_grey=keep)["all photographs"]["model"].pictures
         for keep in (False, True)
     ]
     assert counts == [1, 2]

@@ -81,7 +81,7 @@ def test_json_holds_the_figures_and_what_follows_from_them(pictures):
     measured = evaluate_photos(left_grey, pictures)
     told = measured.to_json()
     assert told["dcf_abs"] == measured.dcf_abs
-    assert "ab error" in measured.said
+    assert "ab error" in measured.summary
 
 
 def test_a_cast_drifts_and_its_absence_does_not(pictures):

@@ -17,8 +17,8 @@ from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_metadata, write_metadata
 from condcolor.data.palette import measure_palette
 from condcolor.evaluation import sketches
-from condcolor.evaluation.evaluate import FLOODED, _enclosed, flat_fill, grey
-from condcolor.evaluation.sketches import AttributeScore, Evaluation, evaluate
+from condcolor.evaluation.baselines import _enclosed, flat_fill, grey
+from condcolor.evaluation.sketches import AttributeScore, Evaluation, evaluate_sketches
 
 COLORS = {name: parse_hex(color) for name, color in PALETTE.items()}
 NAMES = list(PALETTE)
@@ -49,7 +49,7 @@ def perfect(sketch, asked):
 
 def test_perfect_pictures_score_perfectly(pictures):
     said = []
-    result = evaluate(perfect, pictures, on_progress=lambda *counts: said.append(counts))
+    result = evaluate_sketches(perfect, pictures, on_progress=lambda *counts: said.append(counts))
     assert (result.inputs, result.rows) == (2, 18)
     assert said == [(1, 2), (2, 2)]
     assert result.mse == 0
@@ -65,7 +65,9 @@ def test_perfect_pictures_score_perfectly(pictures):
 
 
 def test_swapped_colours_are_off_the_diagonal(pictures):
-    result = evaluate(lambda s, asked: perfect(s, (asked + torch.tensor([1, 0])) % 3), pictures)
+    result = evaluate_sketches(
+        lambda s, asked: perfect(s, (asked + torch.tensor([1, 0])) % 3), pictures
+    )
     hair, shirt = result.attributes
     assert hair.confusion == ((0, 6, 0), (0, 0, 6), (6, 0, 0))
     assert (hair.obeyed, shirt.obeyed) == (0, 1)
@@ -81,7 +83,7 @@ def test_a_bleed_is_leakage_of_its_attribute_alone(pictures):
         colored[:, :, 0] = shirts[:, :, None]  # the whole first row, which is ground
         return colored
 
-    result = evaluate(bleeding, pictures)
+    result = evaluate_sketches(bleeding, pictures)
     hair, shirt = result.attributes
     outside = 16 * 16 - np.count_nonzero(picture(0, "red", "red") != picture(0, "red", "blue")) / 3
     assert hair.leakage == 0
@@ -95,7 +97,7 @@ def test_haze_is_of_the_ground_only(pictures):
         colored = perfect(sketch, asked)
         return torch.where(colored.amin(1, keepdim=True) > 0.99, colored * 0.9, colored)
 
-    result = evaluate(hazy, pictures)
+    result = evaluate_sketches(hazy, pictures)
     assert result.haze > 2
     assert [score.leakage for score in result.attributes] == [0, 0]
 
@@ -126,12 +128,12 @@ def test_masks_do_where_each_input_has_one_colouring(tmp_path):
     write_metadata(tmp_path / "metadata.csv", rows, ("input", "output", "hair", "shirt"))
     palette = dict.fromkeys(("hair", "shirt"), COLORS)
     schema = read_metadata(tmp_path).schema.with_palette(palette)
-    result = evaluate(perfect, picture_set(tmp_path, schema=schema))
+    result = evaluate_sketches(perfect, picture_set(tmp_path, schema=schema))
     assert [(s.obeyed, s.leakage) for s in result.attributes] == [(1, 0), (1, 0)]
     assert result.attributes[0].confusion == ((9, 0, 0), (0, 9, 0), (0, 0, 9))  # all combinations
     for path in (tmp_path / "masks").iterdir():
         path.unlink()
-    result = evaluate(perfect, picture_set(tmp_path, schema=schema))
+    result = evaluate_sketches(perfect, picture_set(tmp_path, schema=schema))
     assert all(math.isnan(s.obeyed) and math.isnan(s.leakage) for s in result.attributes)
     assert result.mse == 0
 
@@ -140,7 +142,7 @@ def test_a_colour_that_is_not_known_is_not_measured(tmp_path):
     draw_set(tmp_path, (0,))
     schema = read_metadata(tmp_path).schema
     shirts = schema.with_palette({"shirt": COLORS, "hair": {"red": COLORS["red"]}})
-    result = evaluate(perfect, picture_set(tmp_path, schema=shirts))
+    result = evaluate_sketches(perfect, picture_set(tmp_path, schema=shirts))
     hair, shirt = result.attributes
     assert math.isnan(hair.obeyed)
     assert math.isnan(hair.delta_e)
@@ -164,11 +166,11 @@ def test_without_attributes_there_is_one_colouring(tmp_path):
         assert asked.shape == (1, 0)
         return perfect(sketch, torch.tensor([[2, 0]]))
 
-    result = evaluate(color, pictures)
+    result = evaluate_sketches(color, pictures)
     assert (result.mse, result.haze, result.line_f1, result.attributes) == (0, 0, 1, ())
     assert math.isnan(result.obeyed)
     for baseline in (grey, flat_fill(AttributeSchema())):
-        assert evaluate(baseline, pictures).mse > 0
+        assert evaluate_sketches(baseline, pictures).mse > 0
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -192,7 +194,7 @@ def test_one_attribute_and_three(tmp_path, count):
         save(tmp_path / name, draw_row(row))
         rows.append(["in.png", name, *(NAMES[v] for v in row)])
     write_metadata(tmp_path / "metadata.csv", rows, ("input", "output", *names))
-    result = evaluate(
+    result = evaluate_sketches(
         lambda _, asked: torch.stack([as_tensor(draw_row(row)) for row in asked.tolist()]),
         picture_set(tmp_path, schema=schema),
     )
@@ -218,7 +220,7 @@ def test_too_many_combinations_are_measured_around_one(tmp_path, monkeypatch):
             asked_for.append(len(asked))
             return perfect(sketch, asked)
 
-        result = evaluate(color, ImageDataset(records, schema, 16))
+        result = evaluate_sketches(color, ImageDataset(records, schema, 16))
         assert max(asked_for) < 9
         assert (result.rows, result.mse, result.obeyed) == (rows, 0, 1)
         for score in result.attributes:
@@ -242,9 +244,9 @@ def test_only_the_combinations_given_are_scored(pictures):
         colored[brown_on_red] = perfect(sketch, torch.tensor([[0, 2]]))
         return colored
 
-    seen = evaluate(wrong_in_one, pictures, combinations=[("red", "red"), ("blue", "red")])
+    seen = evaluate_sketches(wrong_in_one, pictures, combinations=[("red", "red"), ("blue", "red")])
     assert (seen.inputs, seen.rows, seen.mse, seen.obeyed) == (2, 4, 0, 1)
-    unseen = evaluate(wrong_in_one, pictures, combinations=[("brown", "red")])
+    unseen = evaluate_sketches(wrong_in_one, pictures, combinations=[("brown", "red")])
     assert unseen.rows == 2
     assert unseen.mse > 0
     assert [s.obeyed for s in unseen.attributes] == [0, 1]
@@ -258,14 +260,16 @@ def test_leakage_is_of_the_combinations_given(pictures):
         colored[(asked == torch.tensor([0, 0])).all(1), :, 0] = 0.5
         return colored
 
-    assert all(score.leakage > 0 for score in evaluate(bleeding_in_one, pictures).attributes)
-    result = evaluate(bleeding_in_one, pictures, combinations=[("red", "red")])
+    assert all(
+        score.leakage > 0 for score in evaluate_sketches(bleeding_in_one, pictures).attributes
+    )
+    result = evaluate_sketches(bleeding_in_one, pictures, combinations=[("red", "red")])
     assert [score.leakage for score in result.attributes] == [0, 0]
 
 
 def test_mse_is_over_the_rows_of_the_csv(tmp_path, pictures):
     noise = 0.2 * torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(0))
-    result = evaluate(lambda s, asked: (perfect(s, asked) - noise).clamp(0, 1), pictures)
+    result = evaluate_sketches(lambda s, asked: (perfect(s, asked) - noise).clamp(0, 1), pictures)
     expected = []
     for row in range(len(pictures)):
         target = pictures.rows(torch.tensor([row])).target[0].numpy() / 255
@@ -283,12 +287,12 @@ def test_at_most_so_many_inputs_spread_over_the_set(tmp_path, most, expected):
         seen.append(sketch.numpy().tobytes())
         return grey(sketch, asked)
 
-    assert evaluate(color, picture_set(tmp_path), max_inputs=most).inputs == expected
+    assert evaluate_sketches(color, picture_set(tmp_path), max_inputs=most).inputs == expected
     assert len(set(seen)) == expected
 
 
 def test_grey_leaves_the_sketch_as_it_is(pictures):
-    result = evaluate(grey, pictures)
+    result = evaluate_sketches(grey, pictures)
     assert (result.haze, result.line_f1) == (0, 1)
     assert [s.leakage for s in result.attributes] == [0, 0]
     assert all(s.obeyed == pytest.approx(1 / 3) for s in result.attributes)  # one value fits all
@@ -305,19 +309,18 @@ def test_flat_fill_gives_what_lines_enclose_the_mean_of_the_colours_asked(pictur
     assert colored[1, :, 4, 11].numpy() == pytest.approx(np.array(COLORS["brown"]) / 255)
     assert colored[:, :, :3].min() == 1
     assert (colored[:, :, 3, 3:13] * 255 == 40).all()  # lines are not coloured
-    assert evaluate(flat_fill(pictures.schema), pictures).haze == 0
+    assert evaluate_sketches(flat_fill(pictures.schema), pictures).haze == 0
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_flood_reaches_what_pillows_does(seed):
+def test_what_is_enclosed_is_what_pillows_flood_does_not_reach(seed):
     draws = np.random.default_rng(seed)
-    open_ = draws.random(draws.integers(1, 24, 2)) < draws.uniform(0.4, 0.9)
-    light = torch.where(torch.from_numpy(open_), FLOODED, 0.5)  # lines that are not dark
-    around = np.pad(np.where(open_, 255, 0).astype(np.uint8), 1, constant_values=255)
-    filled = Image.fromarray(around).copy()
-    ImageDraw.floodfill(filled, (0, 0), 100)
-    reached = (np.array(filled) == 100)[1:-1, 1:-1]
-    assert np.array_equal(~_enclosed(light).numpy(), reached)
+    ground = draws.random(draws.integers(1, 24, 2)) < draws.uniform(0.4, 0.9)
+    around = np.pad(np.where(ground, 255, 0).astype(np.uint8), 1, constant_values=255)
+    flooded = Image.fromarray(around).copy()  # which can be drawn on
+    ImageDraw.floodfill(flooded, (0, 0), 100)
+    enclosed = _enclosed(torch.from_numpy(np.where(ground, 1.0, 0.5)))
+    assert np.array_equal(enclosed, (np.array(flooded) != 100)[1:-1, 1:-1])
 
 
 def test_a_model_that_does_not_obey_scores_worse_than_its_error():

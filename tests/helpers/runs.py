@@ -31,7 +31,7 @@ def plan_run(
     """A folder of a run that has only begun: its config.json."""
     run.mkdir(parents=True)
     chosen = find_recipe(recipe)
-    schema = schema if chosen.codec.pairs else AttributeSchema()
+    schema = AttributeSchema() if chosen.task.photographs else schema
     model = chosen.model_config(schema.planes, **SMALL)
     plan = Plan(
         recipe,
