@@ -14,7 +14,7 @@ from torch import Tensor
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.dataset import ImageDataset
 from condcolor.evaluation import metrics
-from condcolor.evaluation.measures import json_value
+from condcolor.evaluation.measures import MEASURES, json_value
 from condcolor.evaluation.metrics import ColorFunction
 from condcolor.runtime.messages import evenly
 
@@ -80,8 +80,9 @@ class Evaluation:
     def said(self) -> str:
         """The main figures in a few words."""
         seen = (a for a in self.attributes if not math.isnan(a.obeyed))
+        accuracy = MEASURES["obeyed"].name
         return "  ".join(
-            (f"MSE {self.mse:.4f}", *(f"{a.name} obeyed {a.obeyed:.2f}" for a in seen))
+            (f"MSE {self.mse:.4f}", *(f"{a.name} {accuracy} {a.obeyed:.2f}" for a in seen))
         )
 
     def to_json(self) -> dict:
