@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from condcolor.cli.options import ModelName, device_option, overwrite_option
 from condcolor.cli.progress import Progress
+from condcolor.evaluation.measures import Measure, of_group
 
 if TYPE_CHECKING:
     from condcolor.evaluation.photos import PhotoEvaluation, PhotoEvaluator
@@ -130,28 +131,36 @@ def _photo_lines(
     from condcolor.evaluation.perceptual import PERCEPTUAL_PROTOCOL
 
     yield evaluator.protocol
-    heads = ["", "ab error", "to grey", "ab RMSE", "PSNR", "SSIM", "cf hs", "cf abs", "dCF"]
-    heads += ["of grey's", "drift", "nMSE", "AuC", "rebalanced"]
-    truth = next(iter(tables.values()))["truth"]
-    more = [name for name in ("fid", "kid", "lpips") if not math.isnan(getattr(truth, name))]
-    if more:
-        heads += [name.upper() for name in more]
+    columns = _measured(next(iter(tables.values()))["truth"])
+    if any(measure.key in ("fid", "kid", "lpips") for measure in columns):
         yield PERCEPTUAL_PROTOCOL
     for split, table in tables.items():
         grey = table["grey"]
         size = f"short side at most {evaluator.short_side} px"
         known = "" if split == "test" else "; no split is said, so training's may be among them"
         yield f"\n{split}: {grey.pictures} photographs, {size}{known}"
-        rows = [heads]
+        rows = [["", *(head for m in columns for head, _ in _cells(m, grey, grey))]]
         for label, e in table.items():
-            row = [label, f"{e.ab_error:.2f}", f"{100 * (e.ab_error / grey.ab_error - 1):+.1f} %"]
-            row += [f"{e.ab_rmse:.2f}", f"{e.psnr:.2f}", f"{e.ssim:.4f}"]
-            row += [f"{e.cf_hs:.1f}", f"{e.cf_abs:.1f}", f"{e.dcf_abs:.1f}"]
-            row += [f"{100 * e.dcf_abs / grey.dcf_abs:.0f} %", f"{e.drift:.1f}"]
-            row += [f"{e.imagenet_mse:.4f}", f"{e.auc:.2f}", f"{e.auc_rebalanced:.2f}"]
-            row += [f"{getattr(e, name):.4f}" for name in more]
-            rows.append(row)
+            rows.append([label, *(text for m in columns for _, text in _cells(m, e, grey))])
         yield from _aligned(rows)
+
+
+def _cells(
+    measure: Measure, e: PhotoEvaluation, grey: PhotoEvaluation
+) -> Iterator[tuple[str, str]]:
+    """Yield the column of a measure and, where grey has it for nothing, that of its share of grey's."""
+    value = getattr(e, measure.key)
+    yield measure.name, measure.text(value)
+    if measure.key == "ab_error":
+        yield "to grey", f"{100 * (value / grey.ab_error - 1):+.1f} %"
+    if measure.key == "dcf_abs":
+        yield "of grey's", f"{100 * value / grey.dcf_abs:.0f} %"
+
+
+def _measured(evaluation: Evaluation | PhotoEvaluation) -> list[Measure]:
+    """Return the measures that an evaluation has; those by networks that the user lacks are NaN."""
+    known = [m for m in of_group("test", "detail") if hasattr(evaluation, m.key)]
+    return [m for m in known if m.group == "test" or not math.isnan(getattr(evaluation, m.key))]
 
 
 LINES = {"sketches": _sketch_lines, "photographs": _photo_lines}  # by the name of the task
@@ -159,15 +168,12 @@ LINES = {"sketches": _sketch_lines, "photographs": _photo_lines}  # by the name 
 
 def _table(table: Mapping[str, Evaluation]) -> list[str]:
     """A row a way of colouring, the figures in columns."""
-    heads = ["", "MSE", "haze", "line F1"]
-    for score in table["model"].attributes:
-        heads += [f"{score.name} obeyed", "dE", "leakage"]
-    rows = [heads]
+    measures, of_each = _measured(table["model"]), of_group("attribute")
+    names = [score.name for score in table["model"].attributes]
+    rows = [["", *(m.name for m in measures), *(f"{n} {m.name}" for n in names for m in of_each)]]
     for label, e in table.items():
-        row = [label, f"{e.mse:.5f}", f"{e.haze:.2f}", f"{e.line_f1:.3f}"]
-        for score in e.attributes:
-            row += [f"{score.obeyed:.3f}", f"{score.delta_e:.2f}", f"{score.leakage:.4f}"]
-        rows.append(row)
+        row = [label, *(m.text(getattr(e, m.key)) for m in measures)]
+        rows.append([*row, *(m.text(getattr(s, m.key)) for s in e.attributes for m in of_each)])
     return _aligned(rows)
 
 

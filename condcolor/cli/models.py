@@ -12,6 +12,7 @@ from condcolor.cli.options import ModelName, overwrite_option
 from condcolor.conditions.colors import format_hex
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError
+from condcolor.evaluation.measures import MEASURES, Measure, of_group
 from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import shown_name
 
@@ -85,32 +86,19 @@ def _options(schema: AttributeSchema) -> list[tuple[str, str]]:
     return rows
 
 
-MEASURES = {  # figures of config.json: what they are called, and how many digits are said
-    "mse": ("test MSE", 5),
-    "haze": ("haze", 2),
-    "ab_error": ("ab error", 2),
-    "ab_error_grey": ("of grey", 2),
-    "psnr": ("PSNR", 2),
-    "cf_abs": ("colourfulness", 1),
-    "cf_abs_truth": ("of the truth", 1),
-}
-
-
 def _measures(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What the best epoch's test gave, as far as it could be measured."""
+    """Return rows of the kept model's test: its main measures, and those of each attribute."""
     if not metrics:
         return []
-    measured = (f"{n} {_figure(metrics[f], d)}" for f, (n, d) in MEASURES.items() if f in metrics)
-    rows = [("measures", ", ".join(measured))]
+    keys = [key for m in MEASURES.values() if m.main for key in (m.key, m.reference)]
+    rows = [("measures", "test " + _listed((MEASURES[k] for k in keys if k in metrics), metrics))]
     for score in metrics.get("attributes", ()):
-        figures = {"obeyed": 3, "delta_e": 2, "leakage": 4}
-        text = ", ".join(f"{name} {_figure(score[name], n)}" for name, n in figures.items())
-        rows.append(("", f"{score['name']}: {text}".replace("delta_e", "dE")))
+        rows.append(("", f"{score['name']}: {_listed(of_group('attribute'), score)}"))
     return rows
 
 
-def _figure(value: float | None, digits: int) -> str:
-    return "not measured" if value is None else f"{value:.{digits}f}"
+def _listed(measures: Iterable[Measure], figures: Mapping) -> str:
+    return ", ".join(f"{m.label} {m.text(figures[m.key])}" for m in measures)
 
 
 @click.command()

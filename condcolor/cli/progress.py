@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from condcolor.cli.errors import Terminated
+from condcolor.evaluation.measures import of_group
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted
 
@@ -173,23 +174,18 @@ class TrainingProgress(Callbacks):
         self.on_note(f"step {step:>4}  {summary}")
 
     def on_step(self, done: int, total: int, losses: Mapping[str, float]) -> None:
-        self.progress(done, total, _said(losses, digits=2))
+        self.progress(done, total, _losses(losses))
 
     def on_epoch(self, entry: dict[str, Any], summary: str) -> None:
-        losses = _said(entry, digits=3)
         minutes = f"{entry['seconds'] / 60:.1f} min"
-        parts = (f"epoch {entry['epoch']:>3}", entry["phase"], losses, minutes, summary)
+        parts = (f"epoch {entry['epoch']:>3}", entry["phase"], _losses(entry), minutes, summary)
         self.on_note("  ".join(part for part in parts if part))
 
     def on_note(self, text: str) -> None:
         self.progress.say(text)
 
 
-def _said(losses: Mapping[str, float], digits: int) -> str:
-    """The losses of those that learnt, and how much D tells right."""
-    known = (("G", "generator"), ("D", "discriminator"))
-    parts = [f"{short} {losses[name]:.{digits}f}" for short, name in known if name in losses]
-    for word, name in (("right", "accuracy"), ("in test", "accuracy_test")):
-        if name in losses:
-            parts.append(f"{word} {100 * losses[name]:.1f} %")
-    return " ".join(parts)
+def _losses(entry: Mapping[str, float]) -> str:
+    """Return the losses of the networks that learn, and the accuracy of the discriminator."""
+    known = (m for m in of_group("loss", "discriminator") if m.key in entry)
+    return " ".join(f"{m.name} {m.text(entry[m.key])}" for m in known)

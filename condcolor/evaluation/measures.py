@@ -1,64 +1,126 @@
-"""The registry of measures: key, label, digits, range."""
+"""The registry of losses and measures: key, label, digits, range. All that shows figures reads it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure of the tests: what it is called, how many digits are said, its chart's note."""
+    """A loss or a measure, and how it is shown.
 
-    name: str
+    Args:
+        key: its name in log.jsonl, config.json and the figures of `evaluate`.
+        group: "loss", "loss part", "discriminator", "attribute", "test" or "score"; "reference" is what
+            another measure is compared with, "detail" is shown by `evaluate` alone, "internal" nowhere.
+        label: its name in charts and sentences.
+        digits: decimal places.
+        note: what a chart says below the label.
+        short: its name in columns and progress lines, where the label is too long.
+        low, high: the least and the greatest possible value; None: unbounded.
+        higher_is_better: None where neither is.
+        main: shown where there is room for few figures.
+        reference: the key of the measure that it is compared with.
+    """
+
+    key: str
+    group: str
+    label: str
     digits: int
+    low: float | None
+    high: float | None
+    higher_is_better: bool | None
+    short: str = ""
     note: str = ""
-    reference: tuple[str, str] | None = None  # (key, name) of what it is compared with
-    low: float | None = 0.0
-    high: float | None = None
+    main: bool = False
+    reference: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in columns and progress lines."""
+        return self.short or self.label
+
+    def text(self, value: float | None, missing: str = "not measured") -> str:
+        """Return the value with this measure's digits, or `missing` for None."""
+        return missing if value is None else f"{value:,.{self.digits}f}"
 
 
-MEASURES = {  # keys of what a test gave, in the order in which they are shown
-    "mse": Measure("MSE", 5, "Squared error of pixels in [-1, 1]; the lower the better."),
-    "haze": Measure("haze", 2, "Colour where the truth is white, CIEDE2000; 0 is clean."),
-    "line_f1": Measure("line F1", 3, "Dark lines kept from the sketch; 1 is all.", high=1.0),
-    "ab_error": Measure(
-        "ab error",
-        2,
-        "Distance to the truth in ab of CIE Lab; the lower the better.",
-        ("ab_error_grey", "left grey"),
-    ),
-    "cf_abs": Measure(
-        "colourfulness",
-        1,
-        "Strength of colour, beside the truth's.",
-        ("cf_abs_truth", "of the truth"),
-    ),
-    "psnr": Measure("PSNR", 2, "On RGB, in dB; rewards grey, too.", low=None),
-    "ssim": Measure("SSIM", 4, "On RGB; rewards grey, too.", low=None),
-    "drift": Measure("drift", 2, "How far the mean colour is off, in ab; 0 is no cast."),
-    "imagenet_mse": Measure("nMSE", 4, "Squared error in ImageNet's units; the lower the better."),
-    "auc": Measure("AuC", 2, "Area under the curve of ab errors, in percent.", low=None),
-}
-OF_ATTRIBUTES = {
-    "obeyed": Measure(
-        "obeyed", 3, "Share of colourings that are nearest to the colour asked.", high=1.0
-    ),
-    "delta_e": Measure("dE", 2, "CIEDE2000 to the colour asked, median; 0 is the very colour."),
-    "leakage": Measure(
-        "leakage", 4, "What changes elsewhere when one attribute changes; 0 is best."
-    ),
-}
+UP, DOWN, NEITHER = True, False, None  # is higher better?
+# fmt: off
+REGISTRY = (
+    # key, group, label, digits, low, high, higher_is_better
+    Measure("generator", "loss", "generator", 3, None, None, NEITHER, "G"),
+    Measure("discriminator", "loss", "discriminator", 3, 0, None, NEITHER, "D"),
+    Measure("pixel", "loss part", "pixel", 4, 0, None, DOWN),
+    Measure("gan", "loss part", "gan", 3, None, None, NEITHER),
+    Measure("feature", "loss part", "feature", 4, 0, None, DOWN),
+    Measure("accuracy", "discriminator", "in training", 3, 0, 1, NEITHER, "D accuracy"),
+    Measure("accuracy_test", "discriminator", "in test", 3, 0, 1, NEITHER, "D accuracy in test"),
+    # of one attribute
+    Measure("obeyed", "attribute", "attribute accuracy", 3, 0, 1, UP, "accuracy",
+            "Share of colourings that are nearest to the colour asked."),
+    Measure("delta_e", "attribute", "dE", 2, 0, None, DOWN, "",
+            "CIEDE2000 to the colour asked, median; 0 is the very colour."),
+    Measure("leakage", "attribute", "leakage", 4, 0, None, DOWN, "",
+            "What changes elsewhere when one attribute changes; 0 is best."),
+    # of sketches
+    Measure("mse", "test", "MSE", 5, 0, None, DOWN, "",
+            "Squared error of pixels in [-1, 1]; the lower the better.", main=True),
+    Measure("haze", "test", "haze", 2, 0, None, DOWN, "",
+            "Colour where the truth is white, CIEDE2000; 0 is clean.", main=True),
+    Measure("line_f1", "test", "line F1", 3, 0, 1, UP, "",
+            "Dark lines kept from the sketch; 1 is all.", main=True),
+    # of photographs
+    Measure("ab_error", "test", "ab error", 2, 0, None, DOWN, "",
+            "Distance to the truth in ab of CIE Lab; the lower the better.",
+            main=True, reference="ab_error_grey"),
+    Measure("ab_error_grey", "reference", "left grey", 2, 0, None, NEITHER),
+    Measure("ab_rmse", "detail", "ab RMSE", 2, 0, None, DOWN),
+    Measure("psnr", "test", "PSNR", 2, None, None, UP, "", "On RGB, in dB; rewards grey, too.", main=True),
+    Measure("ssim", "test", "SSIM", 4, None, 1, UP, "", "On RGB; rewards grey, too."),
+    Measure("cf_hs", "detail", "colourfulness (Hasler)", 1, 0, None, NEITHER, "cf hs"),
+    Measure("cf_abs", "test", "colourfulness", 1, 0, None, NEITHER, "cf abs",
+            "Strength of colour, beside the truth's.", main=True, reference="cf_abs_truth"),
+    Measure("cf_abs_truth", "reference", "of the truth", 1, 0, None, NEITHER),
+    Measure("dcf_abs", "detail", "dCF", 1, 0, None, DOWN),
+    Measure("drift", "test", "drift", 2, 0, None, DOWN, "",
+            "How far the mean colour is off, in ab; 0 is no cast.", main=True),
+    Measure("imagenet_mse", "test", "nMSE", 4, 0, None, DOWN, "",
+            "Squared error in ImageNet's units; the lower the better."),
+    Measure("auc", "test", "AuC", 2, None, 100, UP, "", "Area under the curve of ab errors, in percent."),
+    Measure("auc_rebalanced", "detail", "rebalanced", 2, 0, 100, UP),
+    Measure("fid", "detail", "FID", 4, 0, None, DOWN),
+    Measure("kid", "detail", "KID", 4, None, None, DOWN),
+    Measure("lpips", "detail", "LPIPS", 4, 0, None, DOWN),
+    # what the figures above are made of
+    Measure("cf_hs_truth", "internal", "colourfulness (Hasler) of the truth", 1, 0, None, NEITHER),
+    Measure("dcf_hs", "internal", "dCF (Hasler)", 1, 0, None, DOWN),
+    Measure("a_mean", "internal", "mean a", 2, None, None, NEITHER),
+    Measure("b_mean", "internal", "mean b", 2, None, None, NEITHER),
+    Measure("a_mean_truth", "internal", "mean a of the truth", 2, None, None, NEITHER),
+    Measure("b_mean_truth", "internal", "mean b of the truth", 2, None, None, NEITHER),
+    Measure("score", "score", "score", 4, 0, None, DOWN, "",
+            "What the best model is chosen by; the lower the better."),
+)
+# fmt: on
+MEASURES: Mapping[str, Measure] = {measure.key: measure for measure in REGISTRY}
 
 
-def of_attribute(test: dict, name: str, key: str) -> float | None:
-    """A figure of one attribute in what a test gave."""
-    found = (a for a in test.get("attributes") or () if a.get("name") == name)
-    return next((number(a.get(key)) for a in found), None)
+def of_group(*groups: str) -> list[Measure]:
+    """Return the measures of these groups, in the order in which they are shown."""
+    return [measure for measure in MEASURES.values() if measure.group in groups]
+
+
+def of_attribute(test: Mapping, name: str, key: str) -> float | None:
+    """Return a figure of one attribute in the result of a test."""
+    scores = (score for score in test.get("attributes") or () if score.get("name") == name)
+    return next((number(score.get(key)) for score in scores), None)
 
 
 def json_value(value):
-    """The same in what JSON has: lists for tuples, None for numbers that are not finite."""
+    """Return the value as JSON has it: lists for tuples, None for numbers that are not finite."""
     if isinstance(value, dict):
         return {k: json_value(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -70,7 +132,7 @@ LARGEST = 2**53  # what a number may not reach to be drawn, and what a float cou
 
 
 def number(value: object) -> float | None:
-    """The value if it is a number that can be drawn; None for all else."""
+    """Return the value if it is a number that can be drawn, None for all else."""
     if type(value) not in (int, float) or not abs(value) < LARGEST:
         return None
     return value

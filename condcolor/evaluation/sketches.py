@@ -19,7 +19,7 @@ from condcolor.errors import DataError
 from condcolor.evaluation import metrics
 from condcolor.evaluation.baselines import flat_fill, grey
 from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip
-from condcolor.evaluation.measures import json_value
+from condcolor.evaluation.measures import MEASURES, json_value
 from condcolor.evaluation.metrics import ColorFunction
 from condcolor.recipes import SKETCHES
 from condcolor.runtime.messages import evenly
@@ -86,8 +86,9 @@ class Evaluation:
     def summary(self) -> str:
         """The main figures in a few words."""
         seen = (a for a in self.attributes if not math.isnan(a.obeyed))
+        accuracy = MEASURES["obeyed"].name
         return "  ".join(
-            (f"MSE {self.mse:.4f}", *(f"{a.name} obeyed {a.obeyed:.2f}" for a in seen))
+            (f"MSE {self.mse:.4f}", *(f"{a.name} {accuracy} {a.obeyed:.2f}" for a in seen))
         )
 
     def to_json(self) -> dict:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from condcolor.errors import UsageError
-from condcolor.evaluation.measures import MEASURES, OF_ATTRIBUTES, Measure, number, of_attribute
+from condcolor.evaluation.measures import MEASURES, Measure, number, of_attribute, of_group
 from condcolor.runs.charts import Chart, Series, Steps
 from condcolor.runs.folder import RunFolder
 from condcolor.runtime.files import write_whole
@@ -22,8 +22,7 @@ LOSSES = (  # title, note, readings
     ),
     ("generator's parts", "Unweighted.", ("pixel", "gan", "feature")),
 )
-SCORE = "What the best model is chosen by; the lower the better."
-TOLD_RIGHT = "Share of pictures that D tells right: real or generated."
+ACCURACY = "Share of pictures that D tells right: real or generated."
 
 
 def axis_of(run: RunFolder) -> Steps:
@@ -50,27 +49,28 @@ def loss_charts(run: RunFolder) -> list[Chart]:
     right = [_series("in training", steps, lambda e: number(e.get("accuracy")))]
     tested = [entry for entry in run.log if entry["kind"] == "epoch"]
     right.append(_series("in test", tested, lambda e: number(e.get("accuracy_test"))))
-    charts.append(_chart("told right", TOLD_RIGHT, right, low=0.0, high=1.0))
+    charts.append(_chart("discriminator accuracy", ACCURACY, right, low=0.0, high=1.0))
     return [chart for chart in charts if chart is not None]
 
 
 def measure_charts(run: RunFolder) -> list[Chart]:
     """What the tests gave against steps: attributes first, since they are what is asked for."""
     checks, charts = run.checks, []
-    for key, measure in OF_ATTRIBUTES.items():
+    for measure in of_group("attribute"):
         lines = [
-            _series(name, checks, lambda e, k=key, n=name: of_attribute(e["test"], n, k))
+            _series(name, checks, lambda e, k=measure.key, n=name: of_attribute(e["test"], n, k))
             for name in run.plan.schema.names
         ]
         charts.append(_of_measure(measure, lines))
-    for key, measure in MEASURES.items():
-        lines = [_tested(measure.name, checks, key)]
+    for measure in of_group("test"):
+        lines = [_tested(measure.label, checks, measure.key)]
         if measure.reference:
-            other, name = measure.reference
-            lines.append(_tested(name, checks, other, reference=True))
+            other = MEASURES[measure.reference]
+            lines.append(_tested(other.label, checks, other.key, reference=True))
         charts.append(_of_measure(measure, lines))
-    scores = [_series("score", checks, lambda e: number(e.get("score")))]
-    charts.append(_chart("score", SCORE, scores, low=0.0))
+    for measure in of_group("score"):
+        lines = [_series(measure.label, checks, lambda e, k=measure.key: number(e.get(k)))]
+        charts.append(_of_measure(measure, lines))
     return [chart for chart in charts if chart is not None]
 
 
@@ -79,7 +79,7 @@ def _tested(name: str, checks: Sequence[dict], key: str, *, reference: bool = Fa
 
 
 def _of_measure(measure: Measure, lines: Sequence[Series]) -> Chart | None:
-    return _chart(measure.name, measure.note, lines, low=measure.low, high=measure.high)
+    return _chart(measure.label, measure.note, lines, low=measure.low, high=measure.high)
 
 
 def _series(name: str, entries: Iterable[dict], value: Value, *, reference: bool = False) -> Series:

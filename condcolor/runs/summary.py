@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 
-from condcolor.evaluation.measures import MEASURES, number, of_attribute
+from condcolor.evaluation.measures import MEASURES, number, of_attribute, of_group
 from condcolor.models.checkpoint import NoInit
 from condcolor.models.config import ModelConfig
 from condcolor.models.networks import PatchGAN, count_parameters, make_generator
@@ -97,7 +97,7 @@ def _headline(run: RunFolder) -> Html | None:
         if (obeyed := of_attribute(test, name, "obeyed")) is not None:
             off = of_attribute(test, name, "delta_e")
             more = None if off is None else f"dE {off:.1f}"
-            found.append((f"{name} obeyed", f"{100 * obeyed:.0f} %", more))
+            found.append((f"{name} {MEASURES['obeyed'].name}", f"{100 * obeyed:.0f} %", more))
     error, grey = number(test.get("ab_error")), number(test.get("ab_error_grey"))
     if error is not None and grey:
         more = f"{error:.2f}; left grey {grey:.2f}"
@@ -106,10 +106,10 @@ def _headline(run: RunFolder) -> Html | None:
     if color is not None and truth:
         more = f"{color:.1f} of {truth:.1f}"
         found.append(("colourfulness of the truth's", f"{100 * color / truth:.0f} %", more))
-    for key in ("mse", "haze", "line_f1", "psnr", "drift"):
-        if (value := number(test.get(key))) is not None:
-            measure = MEASURES[key]
-            found.append((measure.name, f"{value:.{min(measure.digits, 4)}f}", None))
+    for measure in of_group("test"):
+        value = number(test.get(measure.key))
+        if measure.main and not measure.reference and value is not None:
+            found.append((measure.name, measure.text(value), None))
     if not found:
         return None
     cards = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.errors import CondcolorError
-from condcolor.evaluation.measures import MEASURES, OF_ATTRIBUTES, number, of_attribute
+from condcolor.evaluation.measures import Measure, number, of_attribute, of_group
 from condcolor.evaluation.photos import PhotoEvaluation
 from condcolor.evaluation.sketches import Evaluation
 from condcolor.recipes import Phase, find_recipe
@@ -23,21 +23,11 @@ MOST_VALUES = (
 WORST = 12  # of those
 LONGEST = 40  # letters of a value that are shown
 SHADES = 4  # of a cell, by its share of what was asked
-READINGS = {  # of the losses, and how many digits are said
-    "generator": ("G", 3),
-    "discriminator": ("D", 3),
-    "pixel": ("pixel", 4),
-    "gan": ("gan", 3),
-    "feature": ("feature", 4),
-    "accuracy": ("told right", 3),
-    "accuracy_test": ("in test", 3),
-}
 
 
-def figure(value: object, digits: int) -> Html | str:
-    """A number with so many digits, a dash for none."""
-    known = number(value)
-    return DASH if known is None else f"{known:,.{digits}f}"
+def figure(value: object, measure: Measure) -> Html | str:
+    """Return a figure's text, a dash for none."""
+    return measure.text(number(value), missing=DASH)
 
 
 # -- what it was told ------------------------------------------------------------------------------
@@ -169,30 +159,35 @@ def history_table(run: RunFolder) -> tuple[Html, int]:
         chosen = {round(i * (len(rows) - 1) / (MOST_ROWS - 1)) for i in range(MOST_ROWS)}
         rows = [row for i, row in enumerate(every) if i in chosen or _is_kept(run, row)]
     tests = [row["test"] for row in every if isinstance(row.get("test"), dict)]
-    readings = {k: v for k, v in READINGS.items() if any(k in row for row in every)}
-    measures = {
-        k: m for k, m in MEASURES.items() if any(number(t.get(k)) is not None for t in tests)
-    }
-    asked = (
-        [(name, key) for name in shown_attributes(run) for key in OF_ATTRIBUTES] if tests else []
-    )
-    heads = ["step", "epoch", "phase", "minutes", *(label for label, _ in readings.values())]
-    heads += [f"{name} {OF_ATTRIBUTES[key].name}" for name, key in asked]
-    heads += [*(measure.name for measure in measures.values()), *(["score"] if tests else [])]
+    losses = [
+        m for m in of_group("loss", "loss part", "discriminator") if any(m.key in r for r in every)
+    ]
+    measures = [m for m in of_group("test") if any(number(t.get(m.key)) is not None for t in tests)]
+    scores = of_group("score") if tests else []
+    asked = _by_attribute(shown_attributes(run)) if tests else []
+    heads = ["step", "epoch", "phase", "minutes", *(measure.name for measure in losses)]
+    heads += [*_names(asked), *(measure.name for measure in (*measures, *scores))]
     lines = []
     for row in rows:
         test = row["test"] if isinstance(row.get("test"), dict) else {}
         seconds = number(row.get("seconds"))
         line = [f"{row['step']:,}" + (" ★ kept" if _is_kept(run, row) else "")]
         line += [DASH if row["epoch"] is None else f"{row['epoch']}", str(row.get("phase", "–"))]
-        line.append(figure(None if seconds is None else seconds / 60, 1))
-        line += [figure(row.get(key), digits) for key, (_, digits) in readings.items()]
-        for name, key in asked:
-            line.append(figure(of_attribute(test, name, key), OF_ATTRIBUTES[key].digits))
-        line += [figure(test.get(key), measure.digits) for key, measure in measures.items()]
-        lines.append([*line, figure(row.get("score"), 4)] if tests else line)
+        line.append(DASH if seconds is None else f"{seconds / 60:,.1f}")
+        line += [figure(row.get(measure.key), measure) for measure in losses]
+        line += [figure(of_attribute(test, name, m.key), m) for name, m in asked]
+        line += [figure(test.get(measure.key), measure) for measure in measures]
+        lines.append([*line, *(figure(row.get(measure.key), measure) for measure in scores)])
     caption = "Every epoch and every test; losses are those of the last steps before"
     return table(heads, lines, caption=caption), len(every) - len(rows)
+
+
+def _by_attribute(names: Sequence[str]) -> list[tuple[str, Measure]]:
+    return [(name, measure) for name in names for measure in of_group("attribute")]
+
+
+def _names(asked: Sequence[tuple[str, Measure]]) -> list[str]:
+    return [f"{name} {measure.name}" for name, measure in asked]
 
 
 def _is_kept(run: RunFolder, row: Mapping) -> bool:
@@ -262,11 +257,9 @@ def baselines_table(split: str, measured: Mapping[str, Evaluation | PhotoEvaluat
     """A split's figures, a row a way of colouring."""
     told = {name: e.to_json() for name, e in measured.items()}
     first = next(iter(told.values()))
-    keys = [key for key in MEASURES if key in first]
-    names = [score["name"] for score in first.get("attributes", ())][:12]
-    asked = [(name, key) for name in names for key in OF_ATTRIBUTES]
-    heads = ["", *(f"{name} {OF_ATTRIBUTES[key].name}" for name, key in asked)]
-    heads += [MEASURES[key].name for key in keys]
+    measures = [measure for measure in of_group("test") if measure.key in first]
+    asked = _by_attribute([score["name"] for score in first.get("attributes", ())][:12])
+    heads = ["", *_names(asked), *(measure.name for measure in measures)]
     grey = number(told.get("grey", {}).get("ab_error"))
     if grey:
         heads.insert(1, "ab error to grey's")
@@ -275,7 +268,7 @@ def baselines_table(split: str, measured: Mapping[str, Evaluation | PhotoEvaluat
         line: list[object] = [name]
         if grey:
             line.append(f"{100 * (test['ab_error'] / grey - 1):+.1f} %")
-        line += [figure(of_attribute(test, n, k), OF_ATTRIBUTES[k].digits) for n, k in asked]
-        lines.append([*line, *(figure(test.get(key), MEASURES[key].digits) for key in keys)])
+        line += [figure(of_attribute(test, name, m.key), m) for name, m in asked]
+        lines.append([*line, *(figure(test.get(measure.key), measure) for measure in measures)])
     count = first.get("inputs", first.get("pictures"))
     return table(heads, lines, caption=f"{split}: {count} pictures")

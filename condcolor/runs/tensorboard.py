@@ -10,21 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from condcolor.errors import DataError, UsageError
-from condcolor.evaluation.measures import MEASURES, OF_ATTRIBUTES, number
+from condcolor.evaluation.measures import number, of_group
 from condcolor.imaging.open import open_picture
 from condcolor.runs.folder import RunFolder
 from condcolor.runtime.files import checkpoint_folder
 from condcolor.runtime.messages import shown_name
 
 EVENTS = "events.out.tfevents."  # how the names of such files begin
-READINGS = {  # of the log: where TensorBoard shows them
-    "generator": "loss/generator",
-    "discriminator": "loss/discriminator",
-    "pixel": "loss/pixel",
-    "gan": "loss/gan",
-    "feature": "loss/feature",
-    "accuracy": "discriminator/told right in training",
-}
+FOLDERS = {
+    "loss": "loss",
+    "loss part": "loss",
+    "discriminator": "discriminator",
+}  # of a group's tags
 
 
 def write_events(run: RunFolder, folder: Path | str, *, overwrite: bool = False) -> Path:
@@ -40,7 +37,7 @@ def write_events(run: RunFolder, folder: Path | str, *, overwrite: bool = False)
     with checkpoint_folder(place) as new, writer_of(new) as writer:
         writer.add_text("run", _told(run), 0)
         for entry in run.log:
-            _add_figures(writer, entry)
+            _add_losses(writer, entry)
         for check in run.checks:
             _add_measures(writer, check)
         for moment in run.sheets:
@@ -88,26 +85,27 @@ def _told(run: RunFolder) -> str:
     return "\n".join(f"    {line}" for line in json.dumps(told, indent=2).splitlines())
 
 
-def _add_figures(writer, entry: dict) -> None:
-    if entry["kind"] == "step":
-        for key, tag in READINGS.items():
-            if (value := number(entry.get(key))) is not None:
-                writer.add_scalar(tag, value, entry["step"])
-    if (value := number(entry.get("accuracy_test"))) is not None:
-        writer.add_scalar("discriminator/told right in test", value, entry["step"])
+def _add_losses(writer, entry: dict) -> None:
+    for measure in of_group(*FOLDERS):
+        # an epoch's entry repeats the losses of its last steps
+        if entry["kind"] == "step" or measure.key == "accuracy_test":
+            tag = f"{FOLDERS[measure.group]}/{measure.key}"
+            _add_scalar(writer, tag, entry.get(measure.key), entry["step"])
 
 
 def _add_measures(writer, check: dict) -> None:
-    test, found = check["test"], {}
-    for key in MEASURES:
-        found[f"test/{key}"] = number(test.get(key))
-    for score in test.get("attributes") or ():
-        for key in OF_ATTRIBUTES:
-            found[f"{key}/{score['name']}"] = number(score.get(key))
-    found["test/score"] = number(check.get("score"))
-    for tag, value in found.items():
-        if value is not None:
-            writer.add_scalar(tag, value, check["step"])
+    for measure in of_group("test"):
+        _add_scalar(writer, f"test/{measure.key}", check["test"].get(measure.key), check["step"])
+    for score in check["test"].get("attributes") or ():
+        for measure in of_group("attribute"):
+            tag = f"{measure.key}/{score['name']}"
+            _add_scalar(writer, tag, score.get(measure.key), check["step"])
+    _add_scalar(writer, "test/score", check.get("score"), check["step"])
+
+
+def _add_scalar(writer, tag: str, value: object, step: int) -> None:
+    if number(value) is not None:
+        writer.add_scalar(tag, value, step)
 
 
 def _add_picture(writer, tag: str, path: Path, step: int | None) -> None:

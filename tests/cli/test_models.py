@@ -230,7 +230,7 @@ def test_info_says_what_a_model_is(condcolor, model):
         "blue #3faee1, brown #b86b4b",
         "epoch 1, steps 2",
         "test MSE 0.01250, haze not measured",
-        "hair: obeyed 0.875, dE 9.50, leakage not measured",
+        "hair: attribute accuracy 0.875, dE 9.50, leakage not measured",
         "model/card.md",
     ):
         assert said in shown, said
@@ -254,7 +254,7 @@ def test_evaluate_measures_every_split_and_writes_figures(condcolor, model, here
         "test: 1 inputs, 9 rows",
         "flat fill",
         "grey",
-        "hair obeyed",
+        "hair accuracy",
     ):
         assert said in done.stdout
     figures = json.loads(Path("figures.json").read_text())

@@ -123,7 +123,7 @@ def test_every_epoch_and_its_measures_are_in_the_page(icons):
     heads, *rows = page.table("Every epoch")
     assert [row[heads.index("epoch")] for row in rows] == [str(n) for n in range(1, 7)]
     for name, value in (
-        ("hair obeyed", lambda n: f"{n / 6:.3f}"),
+        ("hair accuracy", lambda n: f"{n / 6:.3f}"),
         ("shirt leakage", lambda n: f"{0.5 - n / 12:.4f}"),
         ("MSE", lambda n: f"{0.4 - 0.38 * n / 6:.5f}"),
         ("score", lambda n: f"{1 / n:.4f}"),
@@ -161,7 +161,7 @@ def test_what_was_taken_for_what_is_counted_for_the_kept_model_and_the_latest(ic
 def test_charts_hold_every_point_and_say_what_they_show(icons):
     page = report_of(icons)
     charts = [svg for svg in page.all("svg") if svg.get("role") == "img"]
-    obeyed = next(svg for svg in charts if svg["aria-label"].startswith("obeyed"))
+    obeyed = next(svg for svg in charts if svg["aria-label"].startswith("attribute accuracy"))
     assert "hair: 0.167 at step 20, 1 at step 120" in obeyed["aria-label"]
     hair, shirt = json.loads(obeyed["data-points"])
     assert hair == shirt == [[20 * n, f"{n / 6:.3g}"] for n in range(1, 7)]

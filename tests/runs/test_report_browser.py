@@ -64,7 +64,7 @@ def test_samples_are_flipped_through_with_slider_buttons_and_keys(show):
 
 def test_a_pointer_over_a_chart_tells_the_values_there(show):
     page = show()
-    chart = page.locator(".chart", has=page.locator("h3", has_text="obeyed"))
+    chart = page.locator(".chart", has=page.locator("h3", has_text="attribute accuracy"))
     values = chart.locator(".legend")
     assert values.inner_text().split() == ["step", "120", "hair", "0.12", "shirt", "0.12"]
     drawing = chart.locator("svg[role=img]")
