@@ -18,6 +18,8 @@ from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import PIXEL_LOSSES
+from condcolor.runtime.devices import PRECISIONS
+from condcolor.runtime.settings import setting
 
 
 def _given(overrides: Mapping[str, object]) -> dict[str, object]:
@@ -43,16 +45,27 @@ class Phase:
     epochs: int
     trains_generator: bool = True
     trains_discriminator: bool = True
-    pixel_loss: str = "l1"
-    pixel_weight: float = 100.0
-    gan_weight: float = 1.0
-    # how much more a coloured pixel counts in the pixel loss than a grey one
-    chroma_weight: float = 0.0
-    feature_weight: float = 0.0  # of the distance in the features of TrainConfig.feature_encoder
-    lr_generator: float = 1.0  # times TrainConfig.lr
-    lr_discriminator: float = 1.0
-    # D learns alone until its loss is below this, then G for a step; 0: both in every step
-    switch_below: float = 0.0
+    pixel_loss: str = setting("l1", "losses", "How output and target are compared", PIXEL_LOSSES)
+    pixel_weight: float = setting(100.0, "losses", "Weight of the pixel loss.")
+    gan_weight: float = setting(
+        1.0, "losses", "Weight of the adversarial loss; 0 trains without a discriminator."
+    )
+    chroma_weight: float = setting(
+        0.0, "losses", "How much more a coloured pixel counts in the pixel loss than a grey one."
+    )
+    feature_weight: float = setting(
+        0.0, "losses", "Weight of the feature loss: the distance in what --feature-encoder sees."
+    )
+    lr_generator: float = setting(1.0, "schedule", "The generator's learning rate, times --lr.")
+    lr_discriminator: float = setting(
+        1.0, "schedule", "The discriminator's learning rate, times --lr."
+    )
+    # D learns alone until its loss is below this, then G for a step
+    switch_below: float = setting(
+        0.0,
+        "schedule",
+        "Discriminator loss below which the generator has a step; 0: both learn in every step.",
+    )
 
     def __post_init__(self):
         if not is_whole(self.epochs) or self.epochs < 0:
@@ -84,26 +97,44 @@ class Phase:
 class TrainConfig(AugmentConfig):
     """Every number of a training run but the phases and the networks. Validated where it is made."""
 
-    image_size: int = 256
-    batch_size: int = 10
-    lr: float = 2e-4
+    image_size: int = setting(256, "data", "Pixels a side.")
+    batch_size: int = setting(10, "schedule", "Pictures in a step.")
+    lr: float = setting(2e-4, "schedule", "Adam's learning rate.")
     beta1: float = 0.5
     beta2: float = 0.999
-    lr_decay: float = 0.0  # share of each phase, at its end, over which lr falls linearly to 0
-    seed: int = 0
-    wrong_colors: bool = False  # real pictures under a wrong condition are fakes to D, too
-    freeze_epochs: int = 0  # first epochs, over all phases, in which a trained encoder rests
-    ema: float = 0.0  # decay of the weights' moving average, 0 = none
-    feature_encoder: str = "efficientnet-lite0"  # whose features a phase's feature_weight weighs
-    precision: str = "auto"  # auto | fp32 | bf16
-    test_fraction: float = 0.2  # of the characters, where the data names no split
-    sample_epochs: tuple[int, ...] = (1, 5, 10, 20, 35, 50)
-    checkpoint_epochs: int = 5
-    measure_epochs: int = 1
-    check_steps: int = 0  # measure after so many steps, instead of after epochs
-    keep_best: int = 1  # how many of the best models stay
-    # checks in a row that are no better, after which a phase ends; above 0, it ends with its best
-    patience: int = 0
+    lr_decay: float = setting(
+        0.0, "schedule", "Share of each phase, at its end, over which lr falls linearly to 0."
+    )
+    seed: int = setting(0, "run", "Seed of all that is random: the same seed trains the same.")
+    wrong_colors: bool = setting(
+        False, "losses", "Show the discriminator real pictures with wrong colours as fakes, too."
+    )
+    freeze_epochs: int = setting(
+        0, "schedule", "First epochs, over all phases, in which a pretrained encoder is frozen."
+    )
+    ema: float = setting(
+        0.0, "schedule", "Decay of the exponential moving average of the weights; 0: none."
+    )
+    feature_encoder: str = setting(
+        "efficientnet-lite0", "losses", "Encoder of the feature loss, on ImageNet weights", ENCODERS
+    )
+    precision: str = setting("auto", "run", "How the networks compute", PRECISIONS)
+    test_fraction: float = setting(
+        0.2, "data", "Share of the characters to test on, where the data names no split."
+    )
+    sample_epochs: tuple[int, ...] = setting(
+        (1, 5, 10, 20, 35, 50), "checks", "Epochs after which sample sheets are written."
+    )
+    checkpoint_epochs: int = setting(5, "checks", "Epochs between two training states.")
+    measure_epochs: int = setting(1, "checks", "Epochs between two tests.")
+    check_steps: int = setting(0, "checks", "Steps between two tests; 0: they follow epochs.")
+    keep_best: int = setting(1, "checks", "How many of the best models to keep.")
+    patience: int = setting(
+        0,
+        "checks",
+        "Tests in a row without a better one, after which a phase returns to its best model and ends; "
+        "0: no early stopping.",
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -121,7 +152,7 @@ class TrainConfig(AugmentConfig):
             raise UsageError(
                 f"feature_encoder {self.feature_encoder!r} is not one of {', '.join(ENCODERS)}{hint}"
             )
-        if self.precision not in ("auto", "fp32", "bf16"):
+        if self.precision not in PRECISIONS:
             raise UsageError(f"precision must be auto, fp32 or bf16, got {self.precision!r}")
 
 

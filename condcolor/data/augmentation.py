@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.errors import at_least, within
+from condcolor.runtime.settings import setting
 
 BEND_KNOTS = 5  # points a side that a bent picture is pulled at
 
@@ -19,15 +20,29 @@ BEND_KNOTS = 5  # points a side that a bent picture is pulled at
 class AugmentConfig:
     """How much of what is random. Validated where it is made."""
 
-    flips: bool = True  # mirror source and target together, half of the time
-    flips_from: int = 0  # epochs before the first with flips
-    jitter: float = 0.0  # squares are decoded larger by this share, and cut to size at random
-    shift: float = 0.0  # largest shift, as a share of the picture's side
-    zoom: float = 0.0  # largest change of scale, as a share
-    bend: float = 0.0  # typical pull of a hand that draws unevenly, as a share of the side
-    fade: float = 0.0  # largest loss of line contrast, as a share
-    grain: float = 0.0  # largest noise on the source, as a share of the range
-    compose: bool = False  # endless colourings from masks/, instead of the csv's own
+    flips: bool = setting(
+        True, "augmentation", "Mirror source and target together, half of the time."
+    )
+    flips_from: int = setting(0, "augmentation", "Epochs before the first with flips.")
+    jitter: float = setting(
+        0.0, "augmentation", "Decode pictures larger by this share, and cut them to size at random."
+    )
+    shift: float = setting(0.0, "augmentation", "Largest shift, as a share of the side.")
+    zoom: float = setting(0.0, "augmentation", "Largest change of scale, as a share.")
+    bend: float = setting(
+        0.0,
+        "augmentation",
+        "Typical displacement of an elastic distortion, as a share of the side.",
+    )
+    fade: float = setting(
+        0.0, "augmentation", "Largest loss of line contrast, as a share; needs --compose."
+    )
+    grain: float = setting(
+        0.0, "augmentation", "Largest noise on the sketch, as a share of the range."
+    )
+    compose: bool = setting(
+        False, "augmentation", "Random colourings made from masks/, instead of the csv's own."
+    )
 
     def __post_init__(self):
         at_least(self, 0, "flips_from")

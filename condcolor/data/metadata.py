@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from condcolor.data.records import (
     Record,
     Sheet,
     check_attributes,
-    count_values,
     misspelt,
     read_records,
     read_sheet,
@@ -182,26 +180,32 @@ def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Pat
 def _collect_schema(
     sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Problems
 ) -> AttributeSchema:
-    """The attributes and their values, sorted: those of the training rows, if any row says train.
+    """Return the attributes and their values, sorted: those of the training rows, if there are any.
 
     An attribute with too many values is named as a problem and left out.
     """
-    columns: dict[str, Counter[str]] = {}
+    if not names:
+        return AttributeSchema()
+
+    import pandas
+
+    rows = pandas.concat([sheet.frame() for sheet in sheets], ignore_index=True)
+    counts: dict[str, pandas.Series] = {}
     for name in names:
-        taught = sum((count_values(sheet, name, tested=False) for sheet in sheets), Counter())
-        counts = taught or sum((count_values(sheet, name) for sheet in sheets), Counter())
-        if len(counts) > MAX_VALUES:
-            count = f"{len(counts):,} different values (at most {MAX_VALUES})"
+        taught = rows.loc[rows["split"] != "test", name].value_counts()
+        uses = rows[name].value_counts() if taught.empty else taught
+        if len(uses) > MAX_VALUES:
+            count = f"{len(uses):,} different values (at most {MAX_VALUES})"
             hint = "it looks like an id: take it out, or call it 'character'"
             faults.add("id column", f"{sheets[0].name}: column '{name}' has {count}; {hint}")
-        elif counts:
-            columns[name] = counts
-    if shared:
-        columns = dict.fromkeys(columns, sum(columns.values(), Counter()))
+        elif len(uses):
+            counts[name] = uses
+    if shared and counts:
+        counts = dict.fromkeys(counts, pandas.concat([*counts.values()]).groupby(level=0).sum())
     return AttributeSchema(
         tuple(
-            Attribute(name, tuple(sorted(set(counts) - set(misspelt(counts)))))
-            for name, counts in columns.items()
+            Attribute(name, tuple(sorted(set(uses.index) - set(misspelt(uses.to_dict())))))
+            for name, uses in counts.items()
         )
     )
 

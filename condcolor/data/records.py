@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from condcolor.conditions.color_spec import ColorSpec, parse_color_spec, refuse_no_choice
 from condcolor.conditions.schema import (
@@ -19,6 +19,9 @@ from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder
 from condcolor.data.table import Table, read_table
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.runtime.messages import Problems, listed
+
+if TYPE_CHECKING:
+    import pandas
 
 SPLITS = {"train": "train", "test": "test", "valid": "test", "validation": "test", "val": "test"}
 ROLES = {
@@ -86,6 +89,19 @@ class Sheet:
             return f"split '{written}', but this csv is the one of {self.split}"
         return ""
 
+    def frame(self) -> pandas.DataFrame:
+        """Return each row's split, and its values by attribute, missing where the cell cannot be one."""
+        import pandas
+
+        cells = self.table.frame()
+        columns = {name: cells[column] for name, column in self.attributes.items()}
+        values = {
+            name: column.where(column.map(value_fault) == "") for name, column in columns.items()
+        }
+        return pandas.DataFrame(
+            {"split": [self.split_of(row) for _, row in self.table.rows], **values}
+        )
+
 
 def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: Problems) -> Sheet:
     """Read a csv and say what its columns are; the faults of its form and header are added."""
@@ -150,18 +166,6 @@ def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Pro
     for name in extra:
         hint = did_you_mean(name, names)
         faults.add("extra", f"{sheet.header}: column '{name}' is not known to {whose}{hint}")
-
-
-def count_values(sheet: Sheet, name: str, *, tested: bool = True) -> Counter[str]:
-    """How many rows use each value of a column; not those of the test set without `tested`."""
-    if name not in sheet.attributes:
-        return Counter()
-    column = sheet.attributes[name]
-    return Counter(
-        cells[column]
-        for _, cells in sheet.table.rows
-        if not value_fault(cells[column]) and (tested or sheet.split_of(cells) != "test")
-    )
 
 
 def read_records(

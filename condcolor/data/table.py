@@ -1,7 +1,8 @@
-"""A csv file as text cells with line numbers, and every fault of its form found at once.
+"""A csv file as text cells with line numbers, and every problem of its form found at once.
 
 Every cell stays the text that was written: `None`, `NA` and `007` are no missing value and no
-number. Only the csv module touches the text, so no row can shift, shrink or be renamed.
+number. The form is checked first, line by line, since `pandas.read_csv` passes over bad lines in
+silence; what it reads then are lines of one row each, so none can shift, shrink or be renamed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from condcolor.errors import UsageError
 from condcolor.runtime.messages import Problems
+
+if TYPE_CHECKING:
+    import pandas
 
 MAX_BYTES = 256 * 2**20  # a million rows are about 50 MB
 _NOT_CSV = (
@@ -38,72 +43,113 @@ _FORMULA = re.compile(r"'*[=+\-@]")  # what a spreadsheet would run, or such a c
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a csv. Rows with a fault are left out and named in `problems`.
+    """The cells of a csv. Rows with a problem are left out and named in `problems`.
 
     columns: the header, spaces around names taken off (and named as a problem).
     header_line, and the first of each row's pair: line in the file, the first line being 1.
+    text: the lines of the header and of `rows`, as they are in the file.
     """
 
     columns: tuple[str, ...] = ()
     header_line: int = 1
     rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
     problems: tuple[str, ...] = ()
+    text: str = ""
+
+    def frame(self) -> pandas.DataFrame:
+        """Return the rows as text: columns by number, since names may repeat; lines as index."""
+        import pandas  # takes a second, which no colouring waits for: that reads `rows`
+
+        if not self.columns:
+            return pandas.DataFrame()
+        cells = pandas.read_csv(
+            io.StringIO(self.text),
+            header=0,
+            names=list(range(len(self.columns))),
+            index_col=False,
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+        )
+        cells.index = pandas.Index([line for line, _ in self.rows], name="line")
+        return cells.map(plain_cell)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of a csv that is one row: its number, its cells, and its text."""
+
+    number: int
+    cells: tuple[str, ...]
+    text: str
 
 
 def read_table(path: Path, name: str | None = None) -> Table:
     """Read a csv; `name` is what messages call it (default: the file's name). Never raises."""
     name = name or path.name
-    faults = Problems()
-    text = _read_text(path, name, faults)
+    problems = Problems()
+    text = _read_text(path, name, problems)
     if text is None:
-        return Table(problems=faults.problems)
-    lines = _parse(text, name, faults)
+        return Table(problems=problems.problems)
+    lines = _parse(text, name, problems)
     if not lines:
-        if not faults.problems:
-            faults.add("empty", f"{name} is empty; its first line names the columns: input,output")
-        return Table(problems=faults.problems)
+        if not problems.count:
+            hint = "its first line names the columns: input,output"
+            problems.add("empty", f"{name} is empty; {hint}")
+        return Table(problems=problems.problems)
 
-    header_line, header = lines[0]
-    if len(header) == 1 and (found := next((sep for sep in ";\t|" if sep in header[0]), None)):
-        called = {";": "';'", "\t": "tabs", "|": "'|'"}[found]
-        message = f"{name} line {header_line}: separated by {called}; save it with commas"
-        faults.add("separator", message)
-        return Table(problems=faults.problems)
-    columns = _check_header(header, f"{name} line {header_line}", faults)
-    rows = _check_rows(lines[1:], len(header), name, faults)
-    if len(lines) == 1 and not faults.problems:
-        faults.add("no rows", f"{name} has a header but no rows")
-    return Table(columns, header_line, rows, faults.problems)
+    header, *others = lines
+    where = f"{name} line {header.number}"
+    if separator := _other_separator(header.cells):
+        problems.add("separator", f"{where}: separated by {separator}; save it with commas")
+        return Table(problems=problems.problems)
+    columns = _check_header(header.cells, where, problems)
+    rows = _check_rows(others, len(columns), name, problems)
+    if not others and not problems.count:
+        problems.add("no rows", f"{name} has a header but no rows")
+    return Table(
+        columns,
+        header.number,
+        tuple((row.number, row.cells) for row in rows),
+        problems.problems,
+        "\n".join(line.text for line in (header, *rows)),
+    )
 
 
-def _read_text(path: Path, name: str, faults: Problems) -> str | None:
-    """The file's text, or None with the fault that keeps it from being read."""
+def _other_separator(header: Sequence[str]) -> str:
+    """Return what separates the cells of a header that no comma separates, in words; else nothing."""
+    names = {";": "';'", "\t": "tabs", "|": "'|'"}
+    return next((names[s] for s in names if s in header[0]), "") if len(header) == 1 else ""
+
+
+def _read_text(path: Path, name: str, problems: Problems) -> str | None:
+    """Return the file's text, or None with the problem that keeps it from being read."""
     try:
         if not path.is_file():  # also keeps a FIFO from blocking for ever
-            what = "is not a file" if path.exists() else "does not exist"
-            faults.add("file", f"{name} {what}")
+            reason = "is not a file" if path.exists() else "does not exist"
+            problems.add("file", f"{name} {reason}")
             return None
         if (size := path.stat().st_size) > MAX_BYTES:
-            faults.add("file", f"{name} has {size / 2**20:.0f} MB; at most {MAX_BYTES >> 20} MB")
+            problems.add("file", f"{name} has {size / 2**20:.0f} MB; at most {MAX_BYTES >> 20} MB")
             return None
         data = path.read_bytes()
     except OSError as error:
-        faults.add("file", f"{name} cannot be read: {error.strerror or error}")
+        problems.add("file", f"{name} cannot be read: {error.strerror or error}")
         return None
     body = data.removeprefix(b"\xef\xbb\xbf")
-    for magic, what in _NOT_CSV:
+    for magic, kind in _NOT_CSV:
         if body.startswith(magic):
-            faults.add("file", f"{name} is not a csv but {what}")
+            problems.add("file", f"{name} is not a csv but {kind}")
             return None
     sample = data[:4000]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or sample.count(0) * 3 > len(sample) > 0:
-        faults.add("file", f"{name} is UTF-16; save it as UTF-8")
+        problems.add("file", f"{name} is UTF-16; save it as UTF-8")
         return None
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        faults.add(
+        problems.add(
             "file",
             f"{name} line {line}: not UTF-8 (byte 0x{body[error.start]:02x}); it is probably "
             "Latin-1 or Windows-1252: save it as UTF-8",
@@ -111,96 +157,105 @@ def _read_text(path: Path, name: str, faults: Problems) -> str | None:
         return None
 
 
-def _parse(text: str, name: str, faults: Problems) -> list[tuple[int, list[str]]]:
-    """Cells of every line that is not empty, with the number of the line it starts on."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _parse(text: str, name: str, problems: Problems) -> list[_Line]:
+    """Return every line that is not empty and is one row; the others are named as problems."""
+    written = list(io.StringIO(text, newline=""))
+    reader = csv.reader(written, strict=True)
     lines = []
     while True:
-        line = reader.line_num + 1
+        number = reader.line_num + 1
+        where = f"{name} line {number}"
         try:
             cells = next(reader)
         except StopIteration:
             return lines
         except csv.Error as error:
-            said = str(error)
-            if "end of data" in said or "field limit" in said:
-                said = 'a quote (") is opened and never closed'
-            elif "NUL" in said:
-                said = "holds a NUL character"
-            elif "expected after" in said:
-                said = 'a quote (") inside a quoted cell; double it ("")'
-            faults.add("the quotes are wrong", f"{name} line {line}: {said}")
+            problems.add("the quotes are wrong", f"{where}: {_quotes_problem(str(error))}")
             continue
         if any("\n" in cell or "\r" in cell for cell in cells):
-            message = f'{name} line {line}: a quote (") opened here closes on line '
-            faults.add("a cell holds a line break", f"{message}{reader.line_num}")
+            message = f'{where}: a quote (") opened here closes on line {reader.line_num}'
+            problems.add("a cell holds a line break", message)
+        elif cells and _is_tabbed(lines[0].cells if lines else cells):
+            lines.append(_Line(number, tuple(cells), ""))  # such a header has a message of its own
         elif any(_CONTROL.search(cell) for cell in cells):
-            what = "NUL" if any("\0" in cell for cell in cells) else "control"
-            message = f"{name} line {line}: holds a {what} character"
-            if len(cells) == 1 and "\t" in cells[0]:
-                lines.append((line, cells))  # a tab-separated header has a message of its own
-            else:
-                faults.add("a cell holds a control character", message)
+            kind = "NUL" if any("\0" in cell for cell in cells) else "control"
+            problems.add("a cell holds a control character", f"{where}: holds a {kind} character")
         elif cells:
-            lines.append((line, [plain_cell(cell) for cell in cells]))
+            plain = tuple(map(plain_cell, cells))
+            lines.append(_Line(number, plain, written[number - 1].rstrip("\r\n")))
 
 
-def _check_header(header: Sequence[str], where: str, faults: Problems) -> tuple[str, ...]:
+def _is_tabbed(header: Sequence[str]) -> bool:
+    return len(header) == 1 and "\t" in header[0]
+
+
+def _quotes_problem(error: str) -> str:
+    """Return what the csv module's error says, in our words."""
+    if "end of data" in error or "field limit" in error:
+        return 'a quote (") is opened and never closed'
+    if "NUL" in error:
+        return "holds a NUL character"
+    if "expected after" in error:
+        return 'a quote (") inside a quoted cell; double it ("")'
+    return error
+
+
+def _check_header(header: Sequence[str], where: str, problems: Problems) -> tuple[str, ...]:
     columns = tuple(column.strip() for column in header)
     for number, (column, written) in enumerate(zip(columns, header, strict=True), start=1):
         if not column:
             hint = "name it, or take it out (pandas: to_csv(..., index=False))"
-            faults.add("no name", f"{where}: column {number} has no name; {hint}")
+            problems.add("no name", f"{where}: column {number} has no name; {hint}")
         elif column != written:
             message = f"{where}: column '{written}' has spaces around it; write '{column}'"
-            faults.add("padded", message)
+            problems.add("padded", message)
     for column, count in Counter(columns).items():
         if column and count > 1:
-            faults.add("duplicate", f"{where}: column '{column}' is there {count} times")
+            problems.add("duplicate", f"{where}: column '{column}' is there {count} times")
     return columns
 
 
-def _check_rows(
-    lines: Sequence[tuple[int, list[str]]], width: int, name: str, faults: Problems
-) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    widths = {len(cells) for _, cells in lines}
+def _check_rows(lines: Sequence[_Line], width: int, name: str, problems: Problems) -> list[_Line]:
+    """Return the lines that have a cell for each of `width` columns; none where no line has."""
+    widths = {len(line.cells) for line in lines}
     if len(lines) > 1 and len(widths) == 1 and widths != {width}:
-        cells = widths.pop()
+        count = widths.pop()
         hint = "the rows lack a value"
-        if cells > width:
+        if count > width:
             hint = "the header lacks a name, or the rows end in a comma"
-        message = f"{name}: every row has {cells} cells but the header has {width}; {hint}"
-        faults.add("ragged", message)
-        return ()
-    rows = []
-    for line, cells in lines:
-        if len(cells) == width:
-            rows.append((line, tuple(cells)))
-        else:
-            few = "few" if len(cells) < width else "many"
-            hint = "" if few == "few" else "; a cell with a comma in it goes in quotes"
-            message = f"{name} line {line}: too {few} cells, {len(cells)} for {width} columns{hint}"
-            faults.add("the number of cells is wrong", message)
-    return tuple(rows)
+        message = f"{name}: every row has {count} cells but the header has {width}; {hint}"
+        problems.add("ragged", message)
+        return []
+    for line in lines:
+        if (count := len(line.cells)) != width:
+            few = "few" if count < width else "many"
+            hint = "" if count < width else "; a cell with a comma in it goes in quotes"
+            message = f"{name} line {line.number}: too {few} cells, {count} for {width} columns"
+            problems.add("the number of cells is wrong", f"{message}{hint}")
+    return [line for line in lines if len(line.cells) == width]
 
 
 def safe_cell(text: str) -> str:
-    """The cell as it is written: what a spreadsheet would run as a formula gets a `'` in front."""
+    """Return the cell as it is written: what a spreadsheet would run as a formula gets a `'` in front."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def plain_cell(text: str) -> str:
-    """The inverse of `safe_cell`: any text comes back as it was."""
+    """Return the text that `safe_cell` wrote."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def format_table(
     rows: Iterable[Mapping[str, object] | Sequence[object]], columns: Sequence[str], name: str
 ) -> tuple[bytes, int]:
-    """A csv as it is saved (UTF-8, `\\n`), and the number of its rows.
+    """Return a csv as it is saved (UTF-8, `\\n`), and the number of its rows.
 
-    rows: mappings with exactly `columns` as keys, or sequences in that order. `name` is what
-    messages call the file. UsageError when a row does not fit or a cell holds a control character.
+    Args:
+        rows: mappings with exactly `columns` as keys, or sequences in that order.
+        name: what messages call the file.
+
+    Raises:
+        UsageError: a row does not fit, or a cell holds a control character.
     """
     columns = tuple(columns)
     text = io.StringIO()

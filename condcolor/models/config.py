@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from condcolor.models.encoders import ENCODERS
+from condcolor.runtime.settings import setting
 
 DROPPED_UPS = 3  # the innermost decoder blocks that have dropout, same section
 COND_LEVELS = {
@@ -25,17 +26,32 @@ class ModelConfig:
     source_channels: int
     output_channels: int
     cond_planes: int = 0
-    base_channels: int = 64  # width of the first layer; deeper ones double it, up to max_channels
-    max_channels: int = 512
-    depth: int = 8  # downs of the U-Net; 8 take 256 px to 1x1
-    encoder: str = "none"  # downs that may come trained, one of ENCODERS, for the U-Net's own
-    dropout: float = 0.5
-    cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
-    mix_masks: int = 8  # with cond_levels "head": masks that the output's colors are mixed by
+    base_channels: int = setting(
+        64,
+        "network",
+        "Channels of the first layer; a deeper one has twice as many, up to --max-channels.",
+    )
+    max_channels: int = setting(512, "network", "Channels of the widest layer.")
+    # 8 take 256 px to 1x1
+    depth: int = setting(8, "network", "How often the U-Net halves the picture.")
+    encoder: str = setting(
+        "none",
+        "network",
+        "Pretrained encoder in place of the U-Net's own, with --depth 5",
+        ("none", *ENCODERS),
+    )
+    dropout: float = setting(0.5, "network", "Share dropped in the innermost decoder blocks.")
+    cond_levels: str = setting(
+        "input", "network", "Where the colours enter the generator", COND_LEVELS
+    )
+    mix_masks: int = setting(
+        8, "network", "Masks that the output's colours are mixed by, with --cond-levels head."
+    )
     keeps_luma: bool = False  # the output is RGB of the grey source's luma, and passes no tanh
-    disc_channels: int = 64
-    disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
-    disc_norm: str = "batch"  # what keeps D's layers in range, see DISC_NORMS
+    disc_channels: int = setting(64, "network", "Channels of the discriminator's first layer.")
+    # stride-2 layers; 3 see 70x70
+    disc_layers: int = setting(3, "network", "How often the discriminator halves the picture.")
+    disc_norm: str = setting("batch", "network", "Normalization in the discriminator", DISC_NORMS)
 
     def __post_init__(self) -> None:
         counts = ("source_channels", "output_channels", "base_channels", "max_channels", "depth")

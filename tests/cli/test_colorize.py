@@ -106,6 +106,32 @@ def test_other_colors_give_another_picture(condcolor, sketches):
     assert not np.array_equal(*made)
 
 
+COLORED = """
+import sys
+from condcolor.cli import main
+for line in sys.argv[1:]:
+    try:
+        main(line.split(" "))
+    except SystemExit as end:
+        assert not end.code, line
+    assert "pandas" not in sys.modules, line
+"""
+
+
+@pytest.mark.parametrize("kind", ["folder", "onnx"])
+def test_no_coloring_waits_for_pandas(icons_onnx, sketches, here, kind):
+    """Its import takes a second."""
+    (here / "some.csv").write_text("input,hair,shirt\nsketches/ada.png,red,blue\n")
+    model = icons_onnx[["folder", "onnx"].index(kind)]
+    colors = " ".join(RED_BLUE)
+    words = ("--help", f"sketches/ada.png {colors}", f"sketches -o a/ {colors}", "some.csv -o b/")
+    lines = [f"colorize -m {model} {rest}" for rest in words]
+    done = subprocess.run(
+        [sys.executable, "-c", COLORED, *lines], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_files_folders_and_patterns_go_to_a_folder(colorize, sketches, here):
     done = colorize("sketches", "sketches/ada.png", "-o", "made")
     assert (done.exit_code, done.stdout) == (0, "3 of 3 pictures coloured in made\n")

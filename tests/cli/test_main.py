@@ -103,7 +103,7 @@ def test_help_imports_nothing_heavy():
         [sys.executable, "-c", IMPORTED], capture_output=True, check=True, text=True
     )
     assert "colorize" in done.stdout
-    assert not {"torch", "numpy", "PIL", "matplotlib", "tqdm"} & set(done.stderr.split())
+    assert not {"torch", "numpy", "PIL", "matplotlib", "pandas", "tqdm"} & set(done.stderr.split())
 
 
 def test_help_is_quick():

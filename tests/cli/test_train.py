@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,21 +16,18 @@ from pictures import sketch
 from PIL import Image
 
 from condcolor import recipes
-from condcolor.cli.train import NETWORK, PHASE, train
+from condcolor.cli.train import train
 from condcolor.errors import DataError
 from condcolor.models import config
 from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import PIXEL_LOSSES
 from condcolor.training.trainer import Trainer
 
-GIVEN = {
-    "source_channels",
-    "output_channels",
-    "cond_planes",
-    "keeps_luma",
-}  # by the recipe and the data
+# by the recipe and the data
+GIVEN = {"source_channels", "output_channels", "cond_planes", "keeps_luma"}
+PHASES = {"name", "trains_generator", "trains_discriminator"}
 NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
-OWN = {"data", "out", "recipe", "epochs", "init", "encoder_weights", "shared_values", "device"}
+OWN = {"data", "out", "recipe", "init", "encoder_weights", "shared_values", "device"}
 
 
 OWN |= {"cache", "nproc"}
@@ -65,10 +63,57 @@ def names_of(kind) -> set[str]:
 
 
 def test_every_option_sets_a_field_and_every_field_has_an_option():
-    options = {param.name for param in train.params} - OWN
-    assert set(PHASE) <= names_of(recipes.Phase)
-    assert set(NETWORK) == names_of(config.ModelConfig) - GIVEN
-    assert options - set(PHASE) - set(NETWORK) == names_of(recipes.TrainConfig) - NOT_ASKED
+    options = [param.name for param in train.params if param.name not in OWN]
+    kinds = (recipes.TrainConfig, recipes.Phase, config.ModelConfig)
+    asked = [*set().union(*map(names_of, kinds)) - GIVEN - PHASES - NOT_ASKED]
+    assert sorted(options) == sorted(asked)
+
+
+def help_of(name: str) -> str:
+    return next(param.help for param in train.params if param.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("epochs", "50; photo 20,140; pets 2,6,10"),
+        ("batch_size", "10; photo 16; pets 32"),
+        ("lr", "0.0002; pets 0.001"),
+        ("sample_epochs", "1,5,10,20,35,50; photo 1,20,80,140; pets 1,2,8,18"),
+        ("flips", "flips"),
+        ("compose", "no-compose"),
+        ("pixel_loss", "l1; pets mse,l1,mse"),
+        ("gan_weight", "1; photo 0,1; pets 0,0,1"),
+        ("depth", "8; pets 5"),
+    ],
+)
+def test_the_help_shows_the_default_of_every_recipe(name, shown):
+    assert help_of(name).endswith(f"  [default: {shown}]")
+
+
+def test_the_help_shows_each_option_once_under_the_heading_of_its_group(condcolor):
+    shown = condcolor("train", "--help", terminal_width=100).stdout
+    headings = re.findall(r"^(\w+):$", shown, re.M)
+    assert headings == ["Run", "Data", "Network", "Losses", "Schedule", "Checks", "Augmentation"]
+    flags = re.findall(r"^  (?:-h, )?(--[a-z-]+)", shown, re.M)
+    assert sorted(flags) == sorted(
+        [o.opts[0] for o in train.params if o.name != "data"] + ["--help"]
+    )
+    losses = shown[shown.index("Losses:") : shown.index("Schedule:")]
+    assert "--gan-weight FLOAT" in losses
+
+
+SHALLOW = """
+import sys, condcolor.cli
+from click.shell_completion import ShellComplete
+shell = ShellComplete(condcolor.cli.main, {}, "condcolor", "_CONDCOLOR_COMPLETE")
+assert [item.value for item in shell.get_completions([], "tr")] == ["train"]
+sys.exit("torch" in sys.modules)
+"""
+
+
+def test_completing_the_name_of_the_command_does_not_import_torch():
+    assert subprocess.run([sys.executable, "-c", SHALLOW], check=False).returncode == 0
 
 
 def test_the_choices_named_are_those_of_the_library():

@@ -209,3 +209,18 @@ def test_the_example_in_the_docs_can_be_copied(tmp_path):
     metadata = read_metadata(tmp_path)
     assert metadata.schema.names == ("hair", "shirt")
     assert len(metadata.records) == example.count("\n") - 1
+
+
+@pytest.mark.parametrize("lines", [(), ("input,output,hair",), ("input,output", "a.png,b.png")])
+def test_a_test_set_of_no_use_leaves_the_values_of_the_other(tmp_path, lines):
+    write_csv(tmp_path / "train", "input,output,hair", "a.png,b.png,red", "a.png,c.png,")
+    write_csv(tmp_path / "test", *lines)
+    metadata, found = scan_metadata(tmp_path)
+    assert [(a.name, a.values) for a in metadata.schema.attributes] == [("hair", ("red",))]
+    assert any("test/metadata.csv" in problem for problem in found)
+
+
+def test_values_of_test_alone_count_where_nothing_trains(tmp_path):
+    lines = ("a.png,b.png,red,test", "c.png,b.png,blue,test", "d.png,b.png, ,test")
+    metadata, _ = scan_metadata(write_csv(tmp_path, "input,output,hair,split", *lines))
+    assert metadata.schema.attributes[0].values == ("blue", "red")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from condcolor.data.metadata import read_metadata, scan_metadata, write_metadata
+from condcolor.data.table import read_table
 from condcolor.errors import DataError, UsageError
 
 HEADER = "input,output,hair"
@@ -136,6 +137,12 @@ def test_write_where_nothing_can_be_written(tmp_path):
         write_metadata(tmp_path / "nowhere/metadata.csv", [], ("input",))
 
 
+def assert_frame_agrees(table) -> None:
+    """What pandas reads is what the check has read: the same cells under the same line numbers."""
+    if table.columns:
+        assert list(table.frame().itertuples(name=None)) == [(n, *row) for n, row in table.rows]
+
+
 pieces = st.sampled_from(
     [b'"', b",", b"\n", b"\r", b"\0", b"input", b"output", b"a.png", b"..", b"/"]
 )
@@ -148,3 +155,28 @@ def test_no_bytes_make_it_crash(tmp_path_factory, content):
     path.write_bytes(b"input,output,hair\n" + content)
     metadata, found = scan_metadata(path)
     assert found or metadata.records
+    assert_frame_agrees(read_table(path))
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@settings(deadline=None, max_examples=100)
+@given(
+    rows=st.lists(
+        st.lists(cells | harmful.map("".join) | st.sampled_from(("", " ", "NA", "007", "\ufeffa"))),
+        min_size=1,
+    )
+)
+def test_pandas_reads_the_cells_that_the_check_read(tmp_path_factory, rows, quoted):
+    path = tmp_path_factory.mktemp("frame") / "any.csv"
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL).writerows(rows)
+    assert_frame_agrees(read_table(path))
+
+
+def test_the_frame_is_the_text_of_the_good_rows_under_their_lines(tmp_path):
+    lines = ("a.png,NA", "", "short", 'b.png,"1,5"', "a,b,c", "c.png,'=007", 'd.png,"a', 'b"')
+    table = read_table(write_csv(tmp_path, "input,input", *lines))
+    frame = table.frame()
+    assert frame.index.tolist() == [2, 5, 7]
+    assert frame.to_numpy().tolist() == [["a.png", "NA"], ["b.png", "1,5"], ["c.png", "=007"]]
+    assert len(table.problems) == 4
