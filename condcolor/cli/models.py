@@ -103,8 +103,8 @@ def _measures(metrics: Mapping) -> list[tuple[str, str]]:
     rows = [("measures", ", ".join(measured))]
     for score in metrics.get("attributes", ()):
         figures = {"obeyed": 3, "delta_e": 2, "leakage": 4}
-        said = ", ".join(f"{name} {_figure(score[name], n)}" for name, n in figures.items())
-        rows.append(("", f"{score['name']}: {said}".replace("delta_e", "dE")))
+        values = ", ".join(f"{name} {_figure(score[name], n)}" for name, n in figures.items())
+        rows.append(("", f"{score['name']}: {values}".replace("delta_e", "dE")))
     return rows
 
 
@@ -144,8 +144,8 @@ def export(model, path, half, overwrite) -> None:
 
     from condcolor.inference.onnx_export import export_onnx
 
-    made = export_onnx(model, path, half=half, overwrite=overwrite)
+    exported = export_onnx(model, path, half=half, overwrite=overwrite)
     click.echo(
-        f"{shown_name(path)}: {made.size / 1e6:.1f} MB; on {made.pictures} pictures at most "
-        f"{made.difference:.1e} of 1 from torch, at full size {made.off_by} of 255"
+        f"{shown_name(path)}: {exported.size / 1e6:.1f} MB; on {exported.pictures} pictures at most "
+        f"{exported.difference:.1e} of 1 from torch, at full size {exported.off_by} of 255"
     )

@@ -84,8 +84,8 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
     with torch.inference_mode():
         source = model.codec.encode_source(torch.from_numpy(squares))
         wanted = model.generator(source, torch.from_numpy(cond))
-        made = torch.from_numpy(network(source=codec.encode_source(squares), cond=cond))
-        decoded = [model.codec.decode(source, output) for output in (wanted, made)]
+        outputs = torch.from_numpy(network(source=codec.encode_source(squares), cond=cond))
+        decoded = [model.codec.decode(source, output) for output in (wanted, outputs)]
         difference = (decoded[0] - decoded[1]).abs().max().item()
         large = _pictures(tuple(round(model.image_size * times) for times in LARGE))[:DRAWN]
         off_by = [
@@ -100,8 +100,8 @@ def _off_by(model: Model, codec: OnnxCodec, original: np.ndarray, output: Tensor
     largest = 0
     in_torch = model.codec.strips_at(torch.from_numpy(original), output)
     in_onnx = decode_strips(codec, original, output.numpy())
-    for (_, wanted), (_, made) in zip(in_torch, in_onnx, strict=True):
-        apart = np.abs(levels(wanted).numpy().astype(int) - made)
+    for (_, wanted), (_, rendered) in zip(in_torch, in_onnx, strict=True):
+        apart = np.abs(levels(wanted).numpy().astype(int) - rendered)
         largest = max(largest, int(apart.max()))
     return largest
 
@@ -123,7 +123,7 @@ def _conditions(model: Model, count: int) -> np.ndarray:
 def _pictures(size: tuple[int, int]) -> np.ndarray:
     """`[N, 3, H, W]` uint8: line drawings and shapes in colour, and then noise, finer and coarser."""
     height, width = size
-    made = []
+    pictures = []
     for i in range(DRAWN):
         page = Image.new("RGB", (width, height), "white" if i < 2 else "#7fb0d0")
         draw = ImageDraw.Draw(page)
@@ -135,9 +135,9 @@ def _pictures(size: tuple[int, int]) -> np.ndarray:
                 height * 3 // 4,
             )
             draw.ellipse(box, fill if i == 2 else "white", "black", max(1, (i + 1) * width // 128))
-        made.append(np.asarray(page))
+        pictures.append(np.asarray(page))
     draws = np.random.default_rng(0)
     for i in range(RANDOM):
         coarse = draws.integers(0, 256, (-(-height >> i), -(-width >> i), 3), np.uint8)
-        made.append(np.asarray(Image.fromarray(coarse).resize((width, height))))
-    return np.ascontiguousarray(np.stack(made).transpose(0, 3, 1, 2))
+        pictures.append(np.asarray(Image.fromarray(coarse).resize((width, height))))
+    return np.ascontiguousarray(np.stack(pictures).transpose(0, 3, 1, 2))

@@ -143,21 +143,21 @@ def ready(network: nn.Module, device: torch.device, precision: str) -> nn.Module
         network: stays as it is.
         precision: "fp32" or "bf16".
     """
-    made = copy.deepcopy(network).eval().requires_grad_(False)
-    fold_norms(made)
-    if isinstance(made, UNet) and device.type == "cpu":
-        last = made.ups[-1]
+    copied = copy.deepcopy(network).eval().requires_grad_(False)
+    fold_norms(copied)
+    if isinstance(copied, UNet) and device.type == "cpu":
+        last = copied.ups[-1]
         if last.conv.out_channels <= NARROW and isinstance(last.norm, nn.Identity):
             last.conv = FineUp(last.conv)
     if precision == "bf16":
         exact = set()
-        if isinstance(made, EncoderUNet):
-            exact = {*made.encoder.modules()}
-            made.encoder = Exact(made.encoder)
-        for layer in made.modules():
+        if isinstance(copied, EncoderUNet):
+            exact = {*copied.encoder.modules()}
+            copied.encoder = Exact(copied.encoder)
+        for layer in copied.modules():
             if isinstance(layer, (*WEIGHTED, FineUp)) and layer not in exact:
                 layer.to(torch.bfloat16)
-    return made.to(device, memory_format=torch.channels_last)
+    return copied.to(device, memory_format=torch.channels_last)
 
 
 @torch.no_grad()

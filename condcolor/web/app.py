@@ -144,8 +144,8 @@ class _Api:
         finally:
             self._receiving -= size
         width, height = picture.size
-        told = {"width": width, "height": height, "notes": picture.notes}
-        return JSONResponse({"id": self._sketches.add(StoredPicture(picture)), **told}, 201)
+        about = {"width": width, "height": height, "notes": picture.notes}
+        return JSONResponse({"id": self._sketches.add(StoredPicture(picture)), **about}, 201)
 
     async def sketch(self, request: Request) -> Response:
         sketch = self._sketch(request)
@@ -165,9 +165,9 @@ class _Api:
             job = partial(renderer.without, sketch, values, asked.hidden)
             return _png(await self._do(request, self._light, job))
         if plain_values(values) is not None:  # which the network paints
-            made = await self._do(request, self._network, partial(renderer.colored, sketch, values))
+            data = await self._do(request, self._network, partial(renderer.colored, sketch, values))
             self._prepare(renderer, sketch)
-            return _png(made)
+            return _png(data)
         await self._take_apart(request, renderer, sketch)
         job = partial(renderer.recolored, sketch, values)
         return _png(await self._do(request, self._light, job))
@@ -195,24 +195,24 @@ class _Api:
 
     async def layer(self, request: Request) -> Response:
         name = request.path_params["name"]
-        made = await self._of_layers(request, partial(Renderer.layer, name=name))
-        if made is None:
+        data = await self._of_layers(request, partial(Renderer.layer, name=name))
+        if data is None:
             raise HTTPException(404, "no such layer")
-        return _png(made)
+        return _png(data)
 
-    async def _of_layers(self, request: Request, made: Callable[..., T]) -> T:
+    async def _of_layers(self, request: Request, render: Callable[..., T]) -> T:
         sketch, asked = self._sketch(request), ColoringRequest.of(request, self._renderers)
         await self._take_apart(request, asked.renderer, sketch)
         return await self._do(
-            request, self._light, partial(made, asked.renderer, sketch, asked.values)
+            request, self._light, partial(render, asked.renderer, sketch, asked.values)
         )
 
     def _sketch(self, request: Request) -> StoredPicture:
         self._sketches.trim()  # work since the last request may have made some larger
-        found = self._sketches.get(request.path_params["id"])
-        if found is None:
+        sketch = self._sketches.get(request.path_params["id"])
+        if sketch is None:
             raise HTTPException(404, "no such sketch here, or no longer: send it again")
-        return found
+        return sketch
 
     async def _take_apart(
         self, request: Request, renderer: Renderer, sketch: StoredPicture
@@ -269,8 +269,8 @@ def _static_routes() -> list[Route]:
                 media_type=KINDS[path.suffix],
                 headers={"Cache-Control": "no-cache"},
             )
-            place = "/" if name == "index.html" else f"/{name}"
-            routes.append(Route(place, answer, methods=["GET"]))
+            url = "/" if name == "index.html" else f"/{name}"
+            routes.append(Route(url, answer, methods=["GET"]))
     return routes
 
 
