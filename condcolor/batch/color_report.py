@@ -66,8 +66,8 @@ class ColorRow:
 
 def make_row(job: Job, made: bool, entry: Mapping, schema: AttributeSchema) -> ColorRow:
     """A row from what a manifest holds of a picture: `measured` and `doubts`, where they are there."""
-    found = entry if made else {}
-    measured, inconsistencies = found.get("measured") or {}, found.get("doubts") or {}
+    findings = entry if made else {}
+    measured, inconsistencies = findings.get("measured") or {}, findings.get("doubts") or {}
     colors = {
         attribute.name: Color(
             job.values[attribute.name].asked,
@@ -114,7 +114,7 @@ def refuse_other(folder: Path) -> None:
 
 def columns(schema: AttributeSchema) -> list[str]:
     own = ("asked", "asked_hex", "measured_hex", "delta_e")
-    return [*FIRST, *(f"{name}_{what}" for name in schema.names for what in own), LAST]
+    return [*FIRST, *(f"{name}_{suffix}" for name in schema.names for suffix in own), LAST]
 
 
 def summary(rows: Sequence[ColorRow]) -> list[str]:
@@ -128,18 +128,20 @@ def summary(rows: Sequence[ColorRow]) -> list[str]:
             if color.asked is not None and color.measured is not None:
                 groups[name, color.words, color.asked].append(color.measured)
     table = []
-    for (name, words, asked), found in groups.items():
-        differ = sorted(set(found))
+    for (name, words, asked), measured in groups.items():
+        differ = sorted(set(measured))
         off = max(_distances([(asked, one) for one in differ]))
         apart = max(_distances(list(combinations(differ, 2))), default=0.0)
-        said = format_hex(asked) if words == format_hex(asked) else f"{words} {format_hex(asked)}"
-        count = "1 picture" if len(found) == 1 else f"{len(found)} pictures"
-        table.append((name, said, count, f"{off:.2f}", f"{apart:.2f}"))
+        color_text = (
+            format_hex(asked) if words == format_hex(asked) else f"{words} {format_hex(asked)}"
+        )
+        count = "1 picture" if len(measured) == 1 else f"{len(measured)} pictures"
+        table.append((name, color_text, count, f"{off:.2f}", f"{apart:.2f}"))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return [
-        f"{name:{widths[0]}}  {said:{widths[1]}}  {count:>{widths[2]}}, dE2000 at most {off} from it, "
+        f"{name:{widths[0]}}  {color_text:{widths[1]}}  {count:>{widths[2]}}, dE2000 at most {off} from it, "
         f"{apart} between two"
-        for name, said, count, off, apart in table
+        for name, color_text, count, off, apart in table
     ]
 
 

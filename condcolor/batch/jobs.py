@@ -44,11 +44,11 @@ def plan_jobs(
     """
     if out == "":
         raise UsageError("the name of the output is empty: give a file or folder")
-    pairs: list[tuple[Path, Path]] = []  # input, and its place below `out`
+    pairs: list[tuple[Path, Path]] = []  # input, and its path below `out`
     passed_over: list[str] = []
     for text in inputs:
-        found, skipped = _find(text, out)
-        pairs += found
+        pictures, skipped = _find(text, out)
+        pairs += pictures
         passed_over += skipped
     if not pairs:
         raise UsageError(f"no pictures in {', '.join(map(shown_name, inputs))}")
@@ -59,7 +59,7 @@ def plan_jobs(
         jobs = [Job(source, target, values)]
     else:
         folder = _folder_for_several(out) if not single else Path(out)
-        jobs = [Job(source, folder / writable_name(place), values) for source, place in pairs]
+        jobs = [Job(source, folder / writable_name(relative), values) for source, relative in pairs]
     return _checked(jobs), passed_over
 
 
@@ -77,8 +77,10 @@ def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
     metadata = read_metadata(csv, require_target=False, vocabulary=schema, any_color=True)
     for record in metadata.records:
         values = dict(zip(schema.names, record.values, strict=True))
-        place = Path(os.path.relpath(record.source, csv.parent))
-        jobs.append(Job(record.source, folder / place.parent / values_name(place, values), values))
+        relative = Path(os.path.relpath(record.source, csv.parent))
+        jobs.append(
+            Job(record.source, folder / relative.parent / values_name(relative, values), values)
+        )
     return _checked(jobs)
 
 
@@ -134,9 +136,9 @@ def values_names(source: Path, asked: Iterable[Mapping[str, str]]) -> list[str]:
     return names
 
 
-def writable_name(place: Path) -> Path:
+def writable_name(path: Path) -> Path:
     """The same place, with .png behind where its own suffix is one that is read but not written."""
-    return place if place.suffix.lower() in WRITE_SUFFIXES else Path(f"{place}.png")
+    return path if path.suffix.lower() in WRITE_SUFFIXES else Path(f"{path}.png")
 
 
 def _find(text: str, out: str | None) -> tuple[list[tuple[Path, Path]], list[str]]:
@@ -153,8 +155,8 @@ def _find(text: str, out: str | None) -> tuple[list[tuple[Path, Path]], list[str
     pictures = [m for m in matches if m.suffix.lower() in READ_SUFFIXES and not m.is_dir()]
     if pictures:
         return [(picture, picture.relative_to(base)) for picture in pictures], []
-    what = "no picture matches" if glob.has_magic(text) else "no such file or folder"
-    raise UsageError(f"{shown_name(text)}: {what}: check the path")
+    problem = "no picture matches" if glob.has_magic(text) else "no such file or folder"
+    raise UsageError(f"{shown_name(text)}: {problem}: check the path")
 
 
 def _find_in_folder(folder: Path, out: str | None) -> tuple[list[tuple[Path, Path]], list[str]]:

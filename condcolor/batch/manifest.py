@@ -148,8 +148,8 @@ class Manifest:
                     wrong.append(number)
         if wrong:
             more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-            said = f"line {wrong[0]}{more} cannot be read, its pictures count as not done"
-            self.problem = f"{shown_name(self.path)}: {said}"
+            problem = f"line {wrong[0]}{more} cannot be read, its pictures count as not done"
+            self.problem = f"{shown_name(self.path)}: {problem}"
 
     def _append(self, line: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

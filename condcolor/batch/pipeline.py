@@ -310,7 +310,7 @@ def _write(job: Job, data: bytes, overwrite: bool) -> None:
 def _told(job: Job, error: Exception) -> CondcolorError:
     if isinstance(error, CondcolorError):
         return error
-    what = f"{shown_name(job.source)}: unexpected {type(error).__name__}: {error}"  # our own bug
-    told = DataError(what.splitlines()[0])
-    told.__cause__ = error
-    return told
+    message = f"{shown_name(job.source)}: unexpected {type(error).__name__}: {error}"  # our own bug
+    failure = DataError(message.splitlines()[0])
+    failure.__cause__ = error
+    return failure

@@ -46,15 +46,15 @@ class Findings:
     @property
     def manifest_entry(self) -> dict[str, object]:
         """As a manifest keeps it."""
-        told: dict[str, object] = {}
+        entry: dict[str, object] = {}
         if self.measured is not None:
             colors = self.measured.items()
-            told["measured"] = {name: color and format_hex(color) for name, color in colors}
+            entry["measured"] = {name: color and format_hex(color) for name, color in colors}
         if self.inconsistencies is not None:
-            told["doubts"] = {
+            entry["doubts"] = {
                 name: vars(inconsistency) for name, inconsistency in self.inconsistencies.items()
             }
-        return told
+        return entry
 
 
 NO_FINDINGS = Findings()
@@ -208,11 +208,11 @@ def _snap(
 ) -> None:
     """Move one region of `pixels [H, W, 3]` uint8, in place, so that its median is `color`."""
     inside = core(regions, name)
-    found = usual_color(pixels, inside)
-    if found is None:
+    usual = usual_color(pixels, inside)
+    if usual is None:
         return
     target = np.round(color)
-    move = target - found
+    move = target - usual
     if move.any():
         part = regions.mask(name)  # soft edges and lines move by as much of them as is the region's
         part[inside] = 1  # all alike, so that the median moves by just that
@@ -270,14 +270,16 @@ def find_inconsistencies(
         (SHIFTED, own[:, :-down, :-right], moved[:, down:, right:], fill[:-down, :-right]),
     )
     inconsistencies = {}
-    for place, attribute in enumerate(regions.schema.attributes):
+    for index, attribute in enumerate(regions.schema.attributes):
         if len(attribute.values) == 1:
             continue
-        if not any(part[place].any() for part in (own, flipped, moved)):
+        if not any(part[index].any() for part in (own, flipped, moved)):
             inconsistencies[attribute.name] = Inconsistency(1.0, MISSING)
             continue
-        found = (Inconsistency(_differ(a[place], b[place], on), when) for when, a, b, on in pairs)
-        inconsistencies[attribute.name] = max(found, key=attrgetter("score"))
+        candidates = (
+            Inconsistency(_differ(a[index], b[index], on), when) for when, a, b, on in pairs
+        )
+        inconsistencies[attribute.name] = max(candidates, key=attrgetter("score"))
     return inconsistencies
 
 

@@ -45,8 +45,8 @@ def write_variants(
     _check_outputs(sketch, [out, *files], overwrite)
     picture = open_picture(sketch)
     colorings = colorizer.colorings(picture, asked)
-    for place in [out.parent, folder] if folder else [out.parent]:
-        make_folder(place)
+    for parent in [out.parent, folder] if folder else [out.parent]:
+        make_folder(parent)
     small = []
     for i, image in enumerate(colorings):
         if files:

@@ -179,18 +179,18 @@ def recolor(ctx, source, out, overwrite, **values) -> None:
     from condcolor.imaging.save import save_image
     from condcolor.runtime.files import make_folder, refuse_taken
 
-    found = ctx.meta[LAYERS]
-    given = {c.name: values[f"attribute_{i}"] for i, c in enumerate(found.choices)}
+    stack = ctx.meta[LAYERS]
+    given = {c.name: values[f"attribute_{i}"] for i, c in enumerate(stack.choices)}
     asked = {name: text for name, text in given.items() if text is not None}
     if not out:
         raise UsageError("the name of the output is empty: give a picture, a folder, or a file.ora")
     suffix = Path(out).suffix
     if suffix and suffix.lower() != ORA and not out.endswith("/"):
         refuse_taken(out, overwrite)
-        image = found.recolored(**asked).composed()
+        image = stack.recolored(**asked).composed()
         make_folder(Path(out).parent)
         save_image(out, image, overwrite=overwrite)
         click.echo(shown_name(out))
         return
-    for path in save_layers(found.recolored(**asked), out, overwrite=overwrite):
+    for path in save_layers(stack.recolored(**asked), out, overwrite=overwrite):
         click.echo(shown_name(path))

@@ -67,13 +67,13 @@ def _read(path: str | Path) -> list[tuple[str, Any]]:
     example = 'write {"crimson": "#b01030"}'
     try:
         if not Path(path).is_file():  # also keeps a pipe from blocking for ever
-            what = "is not a file" if Path(path).exists() else "no such file"
-            raise UsageError(f"{label}: {what}: check the path of the palette")
+            problem = "is not a file" if Path(path).exists() else "no such file"
+            raise UsageError(f"{label}: {problem}: check the path of the palette")
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise UsageError(f"{label}: over {MAX_BYTES >> 20} MB, too large for a palette")
-        found = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_Object)
+        palette = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_Object)
     except UnicodeDecodeError:
         raise UsageError(f"{label}: not UTF-8: save it as UTF-8") from None
     except json.JSONDecodeError as error:
@@ -82,9 +82,9 @@ def _read(path: str | Path) -> list[tuple[str, Any]]:
         raise UsageError(f"{label}: no palette ({error}): {example}") from None
     except OSError as error:
         raise UsageError(f"{label}: cannot be read ({error.strerror or error})") from None
-    if not isinstance(found, _Object):
+    if not isinstance(palette, _Object):
         raise UsageError(f"{label}: no object of names and colours: {example}")
-    return found.entries
+    return palette.entries
 
 
 def _take(names: dict[str, RGB], name: str, value: Any, where: str, faults: list[str]) -> None:

@@ -153,19 +153,19 @@ class AttributeSchema:
                 faults.append(f"{name} is given twice")
             else:
                 given[name] = value
-        found = []
+        indices = []
         for attribute in self.attributes:
             if attribute.name not in given:
                 choices = listed(attribute.values)
                 faults.append(f"{attribute.name} is missing; choose one of {choices}")
                 continue
             try:
-                found.append(attribute.index(given[attribute.name]))
+                indices.append(attribute.index(given[attribute.name]))
             except UsageError as error:
                 faults.append(str(error))
         if faults:
             raise UsageError("\n".join(faults))
-        return tuple(found)
+        return tuple(indices)
 
     def one_hot(self, indices: Sequence[int]) -> tuple[float, ...]:
         """One index an attribute -> `planes` numbers, each 0.0 or 1.0; one 1.0 an attribute."""
@@ -176,7 +176,7 @@ class AttributeSchema:
             size = len(attribute.values)
             if not 0 <= index < size:
                 raise UsageError(f"{attribute.name} index {index} is not within 0..{size - 1}")
-            planes.extend(float(place == index) for place in range(size))
+            planes.extend(float(plane == index) for plane in range(size))
         return tuple(planes)
 
     def encode(self, values: Mapping[str, str]) -> tuple[float, ...]:

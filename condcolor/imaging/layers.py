@@ -60,9 +60,9 @@ class Layers:
         """The picture: RGB where it is opaque everywhere, else RGBA."""
         color, alpha = _stacked(self.images)
         rgb = color / np.maximum(alpha, 1e-6)[..., None]
-        made = np.dstack((rgb, alpha)) * 255
-        made = made.round().clip(0, 255).astype(np.uint8)
-        return Image.fromarray(made[..., :3].copy() if made[..., 3].min() == 255 else made)
+        pixels = np.dstack((rgb, alpha)) * 255
+        pixels = pixels.round().clip(0, 255).astype(np.uint8)
+        return Image.fromarray(pixels[..., :3].copy() if pixels[..., 3].min() == 255 else pixels)
 
     def recolored(self, /, **values: str | ColorSpec) -> Layers:
         """Return these layers with some in other colours, the others as they are.
@@ -87,15 +87,15 @@ class Layers:
 
     def _choice(self, name: str) -> Attribute:
         choices = {attribute.name.replace("-", "_"): attribute for attribute in self.choices}
-        found = choices.get(name.replace("-", "_"))
-        if found is None:
+        choice = choices.get(name.replace("-", "_"))
+        if choice is None:
             names = [attribute.name for attribute in choices.values()]
-            what = "holds several colours" if name == REST else "is not there"
+            problem = "holds several colours" if name == REST else "is not there"
             raise UsageError(
-                f"the layer '{name}' {what}; the layers to recolour are "
+                f"the layer '{name}' {problem}; the layers to recolour are "
                 f"{listed(names)}{did_you_mean(name, names)}"
             )
-        return found
+        return choice
 
 
 def usual_color(image: np.ndarray) -> np.ndarray:
@@ -109,26 +109,26 @@ def _in_color(image: np.ndarray, color: tuple[float, float, float]) -> np.ndarra
     """The layer in another colour; what was lighter or darker than the rest of it is so again."""
     usual = usual_color(image)
     before = usual.max()
-    made = image.copy()
-    made[..., :3] = np.round(color)
+    colored = image.copy()
+    colored[..., :3] = np.round(color)
     if before >= DARK:
         uneven = (image[..., :3] != usual).any(axis=-1)
         relief = image[uneven, :3].max(axis=-1) / before
-        made[uneven, :3] = (relief[:, None] * color).round().clip(0, 255)
-    return made
+        colored[uneven, :3] = (relief[:, None] * color).round().clip(0, 255)
+    return colored
 
 
-def _retint(place: int, before: tuple[np.ndarray, ...], after: list[np.ndarray]) -> None:
+def _retint(index: int, before: tuple[np.ndarray, ...], after: list[np.ndarray]) -> None:
     """Lines that are not black show what is below: tint them by how that changed."""
-    lines = before[place]
+    lines = before[index]
     tinted = (lines[..., :3] > 0).any(axis=-1) & (lines[..., 3] > 0)
     if not tinted.any():
         return
-    was, now = (_stacked([image[tinted] for image in s[:place]])[0] for s in (before, after))
-    made = lines.copy()
+    was, now = (_stacked([image[tinted] for image in s[:index]])[0] for s in (before, after))
+    retinted = lines.copy()
     change = now / np.maximum(was, 1 / 255)
-    made[tinted, :3] = (lines[tinted, :3] * change).round().clip(0, 255)
-    after[place] = made
+    retinted[tinted, :3] = (lines[tinted, :3] * change).round().clip(0, 255)
+    after[index] = retinted
 
 
 def _stacked(images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -189,8 +189,8 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
     covers = np.where(solid & (regions.covers < 0.5), 0, regions.covers)
     stack = [(LINES, _image(tint, line_alpha, 0))]
     remaining = np.ones_like(left)
-    for place, (name, cover) in enumerate(zip(regions.schema.names, covers, strict=True)):
-        fill = regions.part(place, asked[name]) / np.maximum(cover, LEAST)
+    for index, (name, cover) in enumerate(zip(regions.schema.names, covers, strict=True)):
+        fill = regions.part(index, asked[name]) / np.maximum(cover, LEAST)
         color = asked[name]
         plain = (255, 255, 255) if isinstance(color, str) else np.round(color)
         alpha = _share(below * cover, remaining)
@@ -214,11 +214,11 @@ def _share(part: np.ndarray, remaining: np.ndarray) -> np.ndarray:
 
 def _image(color: np.ndarray, alpha: np.ndarray, plain: object) -> np.ndarray:
     """`[3, H, W]` and `[H, W]` float in [0, 1] -> `[H, W, 4]` uint8, `plain` where nothing is seen."""
-    made = np.empty((*alpha.shape, 4), np.uint8)
-    made[..., :3] = (color.transpose(1, 2, 0) * 255).round().clip(0, 255)
-    made[..., 3] = (alpha * 255).round()
-    made[made[..., 3] == 0, :3] = plain
-    return made
+    pixels = np.empty((*alpha.shape, 4), np.uint8)
+    pixels[..., :3] = (color.transpose(1, 2, 0) * 255).round().clip(0, 255)
+    pixels[..., 3] = (alpha * 255).round()
+    pixels[pixels[..., 3] == 0, :3] = plain
+    return pixels
 
 
 def _layer_name(attribute: str) -> str:

@@ -64,9 +64,9 @@ def find_shares(
         trust: `[h, w]` in [0, 1], low on lines, which say no fill.
         flat: the model's fills have no shading.
     """
-    found = [_share(fills, trust > TRUSTED) for fills in varied]
-    shares = np.stack([share for share, _ in found])
-    colors = tuple(color for _, color in found)
+    pairs = [_share(fills, trust > TRUSTED) for fills in varied]
+    shares = np.stack([share for share, _ in pairs])
+    colors = tuple(color for _, color in pairs)
     top = FULL if flat else 1.0
     shares = np.clip((shares - NOISE) / (top - NOISE), 0, 1 if flat else MOST_RELIEF)
     covers = np.minimum(shares, 1)
@@ -172,16 +172,16 @@ class Regions:
     def fills(self, asked: Mapping[str, Color]) -> np.ndarray:
         """`[3, H, W]` float32 in [0, 1]."""
         fills = self.rest.copy()
-        for place, name in enumerate(self.schema.names):
-            fills += self.part(place, asked[name])
+        for index, name in enumerate(self.schema.names):
+            fills += self.part(index, asked[name])
         return np.clip(fills, 0, 1, out=fills)
 
-    def part(self, place: int, color: Color) -> np.ndarray:
-        """What the attribute in this place adds to the fills, `[3, H, W]`."""
+    def part(self, index: int, color: Color) -> np.ndarray:
+        """Return what the attribute of this index adds to the fills, `[3, H, W]` float32 in [0, 1]."""
         if isinstance(color, str):  # as much of it as there is, whatever the model's shading
-            return self.covers[place] * (self.own if color == KEEP else WHITE)
-        light = self.shares[place] * (np.array(color, np.float32)[:, None, None] / 255)
-        return np.minimum(light, self.covers[place], out=light)  # no part is lighter than white
+            return self.covers[index] * (self.own if color == KEEP else WHITE)
+        light = self.shares[index] * (np.array(color, np.float32)[:, None, None] / 255)
+        return np.minimum(light, self.covers[index], out=light)  # no part is lighter than white
 
 
 MOST_VALUES = 16  # of an attribute that are looked at; of more, as many, evenly spread
@@ -235,12 +235,12 @@ def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST
 
         looked = [evenly(range(len(a.values)), most_values) for a in schema.attributes]
         square, box = letterbox(sketch, colorizer.image_size, codec.fill)
-        made = colorizer.predict_even(
+        outputs = colorizer.predict_even(
             np.ascontiguousarray(square.transpose(2, 0, 1)), _asked(looked)
         )
         rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
         original = sketch.transpose(2, 0, 1)[None]
-        fills, trust = colorizer.fills(original, made[:, :, rows, columns])
+        fills, trust = colorizer.fills(original, outputs[:, :, rows, columns])
         shares = find_shares(fills[0], _varied(fills, looked), trust[0, 0], flat=colorizer.flat)
         rest, *parts = _spread(colorizer, shares, trust, (height, width))
         if colored:
@@ -251,8 +251,8 @@ def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST
 def _asked(looked: Sequence[Sequence[int]]) -> list[list[int]]:
     """Value indices `[N, A]`: all attributes in their first value, then each in its other ones."""
     rows = [[0] * len(looked)]
-    for place, values in enumerate(looked):
-        rows += [[0] * place + [value] + [0] * (len(looked) - place - 1) for value in values[1:]]
+    for index, values in enumerate(looked):
+        rows += [[0] * index + [value] + [0] * (len(looked) - index - 1) for value in values[1:]]
     return rows
 
 
@@ -283,7 +283,7 @@ def _colors(
     known = {}
     for attribute, values, colors in zip(schema.attributes, looked, shares.colors, strict=True):
         known[attribute.name] = dict(attribute.colors)
-        for place, color in zip(values, colors.tolist(), strict=True):
+        for index, color in zip(values, colors.tolist(), strict=True):
             red, green, blue = (255 * level for level in color)
-            known[attribute.name][attribute.values[place]] = (red, green, blue)
+            known[attribute.name][attribute.values[index]] = (red, green, blue)
     return known

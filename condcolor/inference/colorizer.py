@@ -169,8 +169,8 @@ class Colorizer(ABC):
             PictureError, DataError: as for a call.
         """
         asked = self.combinations()
-        made = self.colorings(picture, asked)
-        return {tuple(v.values()): image for v, image in zip(asked, made, strict=True)}
+        images = self.colorings(picture, asked)
+        return {tuple(v.values()): image for v, image in zip(asked, images, strict=True)}
 
     def combinations(self) -> list[dict[str, str]]:
         """Every choice of values there is, the first attribute slowest; UsageError for too many."""
@@ -231,10 +231,10 @@ class Colorizer(ABC):
         if len(pictures) != len(asked):
             raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
         waiting = zip(pictures, asked, strict=True)
-        made = []
+        images = []
         while part := [self.prepare(*one) for one in itertools.islice(waiting, BATCH)]:
-            made += map(self.finish, part, self.predict_batch(part))
-        return made
+            images += map(self.finish, part, self.predict_batch(part))
+        return images
 
     def with_vivid(self, vivid: float) -> Colorizer:
         """This one with another `vivid`, its network shared; UsageError where that cannot be."""
@@ -362,5 +362,5 @@ def learnt_flat_fills(training: object) -> bool:
 
     Those composed from masks are.
     """
-    told = training.get("config") if isinstance(training, Mapping) else None
-    return isinstance(told, Mapping) and bool(told.get("compose"))
+    config = training.get("config") if isinstance(training, Mapping) else None
+    return isinstance(config, Mapping) and bool(config.get("compose"))

@@ -48,8 +48,8 @@ class Graph:
         try:
             self.session = ort.InferenceSession(data, options, providers=providers)
         except Exception as error:  # of many classes, none of them public
-            said = str(error).partition("\n")[0]
-            raise CheckpointError(f"{label}: ONNX Runtime cannot load it ({said})") from None
+            reason = str(error).partition("\n")[0]
+            raise CheckpointError(f"{label}: ONNX Runtime cannot load it ({reason})") from None
         self.inputs = {given.name for given in self.session.get_inputs()}
 
     def __call__(self, **arrays: np.ndarray) -> np.ndarray:
@@ -199,7 +199,7 @@ def open_graphs(
         about = json.loads(properties[ABOUT])
         version, line_art, fill = about["format"], about["pairs"], about["fill"]
         names = PARTS + (SKETCH_PARTS if line_art else ())
-        found = {name: base64.b64decode(properties[PART.format(name)]) for name in names}
+        parts = {name: base64.b64decode(properties[PART.format(name)]) for name in names}
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{label}: damaged ({error!r}): export it again") from None
     if version != ONNX_FORMAT:
@@ -210,9 +210,9 @@ def open_graphs(
         raise CheckpointError(
             f"{label}: damaged: its sha256 is not the one it tells: copy it again"
         )
-    told = (label, providers or [CPU], threads)
-    graphs = {name: Graph(part, *told) for name, part in found.items()}
-    return Graph(data, *told), OnnxCodec(bool(line_art), fill, **graphs)
+    settings = (label, providers or [CPU], threads)
+    graphs = {name: Graph(part, *settings) for name, part in parts.items()}
+    return Graph(data, *settings), OnnxCodec(bool(line_art), fill, **graphs)
 
 
 def graph_sha256(data: bytes) -> str:

@@ -256,17 +256,17 @@ def read_onnx(path: str | os.PathLike) -> OnnxFile:
     label = shown_name(path)
     try:
         with open(path, "rb") as file:
-            found = parse_onnx(file, os.fstat(file.fileno()).st_size)
+            onnx_file = parse_onnx(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
     except (_DamagedOnnx, UnicodeDecodeError):
         raise CheckpointError(f"{label}: damaged, or no ONNX file: export it again") from None
-    if ABOUT not in found.properties:
+    if ABOUT not in onnx_file.properties:
         raise CheckpointError(
             f"{label}: not a model that condcolor exported ('{ABOUT}' is missing): make one with "
             f"condcolor export MODEL --onnx FILE"
         )
-    return found
+    return onnx_file
 
 
 def parse_onnx(file: BinaryIO, size: int) -> OnnxFile:

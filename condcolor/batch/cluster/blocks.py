@@ -68,16 +68,16 @@ def plan_blocks(entries: Sequence[Entry], kind: str | None, size: int) -> list[W
         UsageError: no file of the kind, or (`kind` None) of more kinds than one.
     """
     suffixes = {name: tuple(SOURCES[name]) for name in ([kind] if kind else SOURCES)}
-    found = {
+    by_kind = {
         name: [e for e in entries if e.name.lower().endswith(ends)]
         for name, ends in suffixes.items()
     }
-    kinds = [name for name, some in found.items() if some]
+    kinds = [name for name, some in by_kind.items() if some]
     if len(kinds) != 1:
-        what = " and ".join(kinds) or f"no {' or '.join(kind for kind in suffixes)}"
+        kinds_text = " and ".join(kinds) or f"no {' or '.join(kind for kind in suffixes)}"
         hint = "say which by kind" if kinds else "check the path"
-        raise UsageError(f"the source holds {what}: {hint}")
-    chosen = found[kinds[0]]
+        raise UsageError(f"the source holds {kinds_text}: {hint}")
+    chosen = by_kind[kinds[0]]
     groups = [[e] for e in chosen] if kinds[0] in SHARDS else _cut(chosen, size)
     return [WorkBlock(_digest(g), kinds[0], tuple(e.name for e in g)) for g in groups]
 
@@ -93,8 +93,8 @@ def _cut(entries: Sequence[Entry], size: int) -> list[list[Entry]]:
 
 
 def _digest(entries: Iterable[Entry]) -> str:
-    told = json.dumps([[e.name, e.size, e.changed] for e in entries])
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    described = json.dumps([[e.name, e.size, e.changed] for e in entries])
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ class Ledger:
 
     def gather_failures(self, marks: Iterable[Mark]) -> None:
         """Write failed.jsonl: a line for each picture that could not be coloured."""
-        told = [self.store.read(mark.name) for mark in marks if mark.failed]
-        self.store.write("failed.jsonl", b"".join(told))
+        lines = [self.store.read(mark.name) for mark in marks if mark.failed]
+        self.store.write("failed.jsonl", b"".join(lines))
 
     def describe(self, settings: Mapping[str, object]) -> None:
         """Write settings.json."""
@@ -177,10 +177,10 @@ class Ledger:
 
 def settings_name(settings: Mapping[str, object]) -> str:
     """A folder's name for what is coloured with these settings: `red-blue-1f0a8e6c2b7d`."""
-    told = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
     values = settings["values"]
-    said = [re.sub(r"\W+", "_", str(value))[:20] for value in values.values()]  # type: ignore[union-attr]
-    return "-".join([*said, told])
+    words = [re.sub(r"\W+", "_", str(value))[:20] for value in values.values()]  # type: ignore[union-attr]
+    return "-".join([*words, digest])
 
 
 def _lines(entries: Iterable[Mapping[str, str]]) -> bytes:

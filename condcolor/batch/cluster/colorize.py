@@ -43,8 +43,8 @@ class Summary:
     passed_over: tuple[str, ...] = ()  # files of the source that were not looked at, `name: why`
 
     def __str__(self) -> str:
-        said = f"{self.colored} coloured, {self.failed} failed, {self.there} were there already"
-        return said + (f", {len(self.unfinished)} blocks unfinished" if self.unfinished else "")
+        counts = f"{self.colored} coloured, {self.failed} failed, {self.there} were there already"
+        return counts + (f", {len(self.unfinished)} blocks unfinished" if self.unfinished else "")
 
 
 def colorize_everywhere(
@@ -112,7 +112,7 @@ def colorize_everywhere(
     form = form or blocks[0].kind
 
     colored = settings_of(info, vivid)
-    told = {
+    settings = {
         "model": colored.model,
         "sha256": colored.sha256,
         "vivid": colored.vivid,
@@ -127,11 +127,11 @@ def colorize_everywhere(
         "picture": picture,
         "block": block,
     }
-    output = output.below(settings_name(told | {"model": ""}))  # by whichever name
+    output = output.below(settings_name(settings | {"model": ""}))  # by whichever name
     ledger = Ledger(output, form, suffix)
     _refuse_two_of_a_name(ledger, blocks)
     with output.faults_told():
-        ledger.describe(told)
+        ledger.describe(settings)
         left, marks = ledger.sort_out(blocks, retry=retry)
     there = sum(mark.colored for mark in marks)
 
@@ -141,7 +141,7 @@ def colorize_everywhere(
     # a name stays a name, for each machine has its own copy; a path must hold wherever a worker starts
     name = info.name if info.path.parent == BUILT_IN else str(info.path.resolve())
     work = Work(
-        store, ledger, columns, name, told["identity"], values, vivid, precision,
+        store, ledger, columns, name, settings["identity"], values, vivid, precision,
         device="cuda" if gpus else "cpu", cpus=cpus, batch=BATCH if gpus else 1,
     )  # fmt: skip
     new, unfinished = [], []
@@ -190,9 +190,9 @@ def _run(
     try:
         yield from dataset.iter_rows()
     except ray.exceptions.RayError as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
+        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise DataError(
-            f"Ray stopped ({said[-1]}): what is done stays, the same call does the rest"
+            f"Ray stopped ({lines[-1]}): what is done stays, the same call does the rest"
         ) from error
 
 
@@ -248,21 +248,21 @@ def _check(
     cpus: int,
     gpus: float | None,
 ) -> None:
-    for what, word in (("form", form), ("kind", kind)):
+    for option, word in (("form", form), ("kind", kind)):
         if word is not None and word not in MADE:
             hint = did_you_mean(word, MADE)
-            raise UsageError(f"{what} {word!r} is not one of {', '.join(MADE)}{hint}")
+            raise UsageError(f"{option} {word!r} is not one of {', '.join(MADE)}{hint}")
     if suffix is not None and suffix not in WRITE_SUFFIXES:
         hint = did_you_mean(suffix, WRITE_SUFFIXES)
         raise UsageError(f"suffix {suffix!r} is not one of {', '.join(WRITE_SUFFIXES)}{hint}")
-    for what, number, least in (
+    for option, number, least in (
         ("block", 1 if block is None else block, 1),
         ("workers", 1 if workers is None else workers, 1),
         ("cpus", cpus, 1),
         ("gpus", 0 if gpus is None else gpus, 0),
     ):
         if number < least:
-            raise UsageError(f"{what} is {number}; it must be at least {least}")
+            raise UsageError(f"{option} is {number}; it must be at least {least}")
 
 
 def _require_ray() -> Any:

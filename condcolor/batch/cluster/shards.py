@@ -132,11 +132,11 @@ def _sample(key: str, parts: Mapping[str, bytes], columns: Columns) -> PictureRo
     if picture is None:
         return PictureRow(key, error=f"{shown_name(key)}: a sample without a picture")
     try:
-        told = json.loads(parts.get("json", b"{}"))
+        values = json.loads(parts.get("json", b"{}"))
     except ValueError as error:
         return PictureRow(key, error=f"{shown_name(key)}: its json cannot be read ({error})")
     return PictureRow(
-        key, picture, _texts(told, columns.attributes) if isinstance(told, dict) else {}
+        key, picture, _texts(values, columns.attributes) if isinstance(values, dict) else {}
     )
 
 

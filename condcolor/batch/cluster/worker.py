@@ -67,22 +67,22 @@ class Worker:
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
         """Do the blocks of `batch["block"]`, JSON; `block`, `colored`, `failed` and `error` of each."""
-        results = [self._attempt(json.loads(str(told))) for told in batch["block"]]
+        results = [self._attempt(json.loads(str(text))) for text in batch["block"]]
         return {name: [result[name] for result in results] for name in results[0]}
 
-    def _attempt(self, told: dict[str, Any]) -> dict[str, Any]:
-        block = WorkBlock(told["name"], told["kind"], tuple(told["files"]))
+    def _attempt(self, described: dict[str, Any]) -> dict[str, Any]:
+        block = WorkBlock(described["name"], described["kind"], tuple(described["files"]))
         result = {"block": block.name, "colored": 0, "failed": 0, "error": ""}
         try:
             mark = color_block(self.colorizer, self.work, block)
         except Exception as error:  # the other blocks need not suffer from it
             more = f" and {len(block.files) - 1} more" if len(block.files) > 1 else ""
-            what = (
+            reason = (
                 str(error)
                 if isinstance(error, CondcolorError)
                 else f"{type(error).__name__}: {error}"
             )
-            return result | {"error": f"{shown_name(block.files[0])}{more}: {what}"}
+            return result | {"error": f"{shown_name(block.files[0])}{more}: {reason}"}
         return result | {"colored": mark.colored, "failed": mark.failed}
 
 
@@ -162,10 +162,12 @@ def _finished(
 
 
 def _failed(row: PictureRow, error: CondcolorError) -> PictureRow:
-    said = " ".join(str(error).split())
+    message = " ".join(str(error).split())
     label = shown_name(row.key)
     return PictureRow(
-        row.key, values=row.values, error=said if said.startswith(label) else f"{label}: {said}"
+        row.key,
+        values=row.values,
+        error=message if message.startswith(label) else f"{label}: {message}",
     )
 
 
