@@ -5,8 +5,8 @@
     colorizer = Colorizer.load("icons")
     colorizer("sketch.png", hair="red", shirt="blue").save("icon.png")
 
-`Colorizer`, `train`, `resume` and `recolor_layers` are imported on first use, so that `import condcolor`
-stays light. Where torch is not installed, `Colorizer` colours with exported .onnx files.
+`Colorizer`, `train`, `resume`, `evaluate` and `recolor_layers` are imported on first use, so that
+`import condcolor` stays light. Where torch is not installed, `Colorizer` colours with exported .onnx files.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING
 from condcolor.version import __version__
 
 if TYPE_CHECKING:
+    from condcolor.evaluation.evaluate import evaluate
     from condcolor.imaging.layer_files import recolor_layers
     from condcolor.inference.colorizer import Colorizer
     from condcolor.training.train import resume, train
 
 
-__all__ = ["Colorizer", "__version__", "recolor_layers", "resume", "train"]
+__all__ = ["Colorizer", "__version__", "evaluate", "recolor_layers", "resume", "train"]
 _HOMES = {
     "Colorizer": "condcolor.inference.colorizer",
+    "evaluate": "condcolor.evaluation.evaluate",
     "recolor_layers": "condcolor.imaging.layer_files",
     "train": "condcolor.training.train",
     "resume": "condcolor.training.train",

@@ -95,7 +95,7 @@ def test_a_run_says_what_it_does_and_what_to_try(condcolor, data, here):
     )
     assert [line[:9] for line in lines[1:3]] == ["epoch   1", "epoch   2"]
     assert "test MSE" in lines[1]
-    assert "hair obeyed" in lines[1]
+    assert "hair accuracy" in lines[1]
     assert lines[3:] == [
         "model: run/model",
         "try it: condcolor variants SKETCH --model run/model -o sheet.png",
