@@ -59,12 +59,21 @@ if TYPE_CHECKING:
     "--json",
     "json_path",
     type=click.Path(),
-    help="Also write all figures to this file; - prints them alone.",
+    help="Also write all measures to this file, confusions too; - prints them alone.",
+)
+@click.option(
+    "--csv",
+    "csv_path",
+    type=click.Path(),
+    metavar="FILE",
+    help="Also write the measures as a table: a row for each split and method.",
 )
 @overwrite_option
 @device_option
 @click.pass_context
-def evaluate(context, model, data, inputs, json_path, overwrite, device, **options: object) -> None:
+def evaluate(
+    context, model, data, inputs, json_path, csv_path, overwrite, device, **options: object
+) -> None:
     """Measure how a model colours a data set.
 
     Sketches in every combination of values, beside a flat fill and the sketch as it is; photographs
@@ -73,14 +82,15 @@ def evaluate(context, model, data, inputs, json_path, overwrite, device, **optio
     \b
     condcolor evaluate icons data/icons
     condcolor evaluate photo my-photographs/ --vivid 1 --vivid 2
-    condcolor evaluate runs/mine my-sketches --json figures.json
+    condcolor evaluate runs/mine my-sketches --csv measures.csv --json measures.json
     """
     from condcolor.runtime.files import refuse_taken, write_whole
 
-    if json_path not in (None, "-"):
-        refuse_taken(json_path, overwrite)
+    for path in (json_path, csv_path):
+        if path not in (None, "-"):
+            refuse_taken(path, overwrite)
 
-    from condcolor.evaluation.evaluate import make_evaluator
+    from condcolor.evaluation.evaluate import encode_csv, make_evaluator, to_frame
     from condcolor.inference.torch_colorizer import TorchColorizer
     from condcolor.models.model_folder import find_folder
     from condcolor.recipes import find_recipe
@@ -97,12 +107,14 @@ def evaluate(context, model, data, inputs, json_path, overwrite, device, **optio
             on_progress=progress,
             on_skip=lambda reason: progress.say(f"left out: {reason}", err=True),
         )
-    figures = {s: {n: e.to_json() for n, e in table.items()} for s, table in tables.items()}
+    if csv_path is not None:
+        write_whole(csv_path, encode_csv(to_frame(tables)), overwrite=overwrite)
+    measures = {s: {n: e.to_json() for n, e in table.items()} for s, table in tables.items()}
     if json_path == "-":
-        click.echo(json.dumps(figures))
+        click.echo(json.dumps(measures))
         return
     if json_path is not None:
-        write_whole(json_path, (json.dumps(figures) + "\n").encode(), overwrite=overwrite)
+        write_whole(json_path, (json.dumps(measures) + "\n").encode(), overwrite=overwrite)
     for line in LINES[find_recipe(colorizer.recipe).task.name](tables, evaluator):
         click.echo(line)
 

@@ -1,19 +1,88 @@
-"""`make_evaluator`: the evaluator of a recipe's task, looked up by the task's name."""
+"""`evaluate`: a model measured on a data set, beside baselines, as a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from condcolor.data.table import safe_cell
 from condcolor.errors import UsageError, did_you_mean
+from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip, Tables
 from condcolor.evaluation.photos import PhotoEvaluator
 from condcolor.evaluation.sketches import SketchEvaluator
 from condcolor.recipes import PHOTOGRAPHS, SKETCHES, find_recipe
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 EVALUATORS: dict[str, type[SketchEvaluator] | type[PhotoEvaluator]] = {
     SKETCHES.name: SketchEvaluator,
     PHOTOGRAPHS.name: PhotoEvaluator,
 }
+
+
+def evaluate(
+    colorizer: MeasuredColorizer,
+    data: Path | str,
+    *,
+    max_inputs: int | None = None,
+    on_progress: OnProgress | None = None,
+    on_skip: OnSkip | None = None,
+    **options: object,
+) -> DataFrame:
+    """Measure a model on each split of a data set, beside baselines, as `condcolor evaluate` does.
+
+        import condcolor
+
+        colorizer = condcolor.Colorizer.load("icons")
+        table = condcolor.evaluate(colorizer, "data/icons")
+        table[table.split == "test"].set_index("method")["hair accuracy"]
+
+    Args:
+        colorizer: from a model folder; for photographs an exported .onnx file will do.
+        data: sketches with their colourings, or photographs; see docs/format.md.
+        max_inputs: at most this many inputs of a split, spread evenly over it.
+        on_progress: is called with how many inputs are done, and how many there are.
+        on_skip: is called with why a photograph is left out.
+        options: of sketches `network_only`, of photographs `vivid`, `short_side`, `keep_grey`,
+            `fid_weights` and `lpips_weights`: the fields of `SketchEvaluator` and `PhotoEvaluator`.
+
+    Returns:
+        A row for each split and method (the model, then the baselines), with the columns `split`,
+        `method` and the measures; docs/format.md lists them with their units. NaN is not measured.
+
+    Raises:
+        DataError: the data cannot be used, or nothing of it can be measured.
+        UsageError, CheckpointError: no colorizer, or an option that cannot be.
+    """
+    if isinstance(colorizer, str | Path):
+        raise UsageError(
+            f"evaluate takes a Colorizer, not a name: Colorizer.load({str(colorizer)!r})"
+        )
+    evaluator = make_evaluator(colorizer.recipe, options)
+    callbacks = {"on_progress": on_progress, "on_skip": on_skip}
+    return to_frame(evaluator.compare(colorizer, Path(data), max_inputs=max_inputs, **callbacks))
+
+
+def to_frame(tables: Tables) -> DataFrame:
+    """Return the measures as a table, a row for each split and method."""
+    from pandas import DataFrame
+
+    return DataFrame(
+        {"split": split, "method": method, **scores.to_row()}
+        for split, table in tables.items()
+        for method, scores in table.items()
+    )
+
+
+def encode_csv(frame: DataFrame) -> bytes:
+    """Return a table as a csv: UTF-8, an empty cell for NaN, and no text that is run as a formula."""
+    safe = frame.rename(columns=safe_cell)
+    texts = safe.select_dtypes(exclude="number").columns
+    safe[texts] = safe[texts].map(safe_cell)
+    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
 def make_evaluator(

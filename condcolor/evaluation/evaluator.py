@@ -32,6 +32,9 @@ class Scores(Protocol):
     def summary(self) -> str:
         """The main measures in a few words."""
 
+    def to_row(self) -> dict[str, float]:
+        """The measures by the names of their columns in a table; NaN for what is not measured."""
+
     def to_json(self) -> dict:
         """As JSON values, for files; a number that is not finite is None or left out."""
 

@@ -107,15 +107,14 @@ class PhotoEvaluation:
         colors = f"cf {self.cf_abs:.1f} of {self.cf_abs_truth:.1f}  drift {self.drift:.1f}"
         return f"{error}  {colors}  nMSE {self.imagenet_mse:.4f}"
 
+    def to_row(self) -> dict[str, float]:
+        """All fields, and the measures that are computed from them, by their names."""
+        derived = ("dcf_hs", "dcf_abs", "drift", "score")
+        return asdict(self) | {name: getattr(self, name) for name in derived}
+
     def to_json(self) -> dict:
         """As JSON values; infinite becomes None, and what was not measured is left out."""
-        figures = asdict(self) | {
-            "dcf_hs": self.dcf_hs,
-            "dcf_abs": self.dcf_abs,
-            "drift": self.drift,
-            "score": self.score,
-        }
-        return json_value({k: v for k, v in figures.items() if not math.isnan(v)})
+        return json_value({k: v for k, v in self.to_row().items() if not math.isnan(v)})
 
 
 class Tally:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.dataset import ImageDataset
-from condcolor.errors import DataError
+from condcolor.errors import DataError, UsageError
 from condcolor.evaluation import metrics
 from condcolor.evaluation.baselines import flat_fill, grey
 from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip
@@ -32,7 +32,7 @@ pixels with at least 90 % of the largest change are the region proper, pixels wi
 outside. Where the data does not hold such pairs, the input's mask is used.
 
 - MSE: on pixels scaled to [-1, 1], over the rows of the csv.
-- obeyed: share of colourings whose mean Lab colour over the region is nearest, by CIEDE2000, to the palette
+- accuracy: share of colourings whose mean Lab colour over the region is nearest, by CIEDE2000, to the palette
   colour that was asked. dE: median CIEDE2000 of that mean to the colour asked.
 - leakage: mean change outside the region when this attribute alone changes, over the change inside.
 - haze: mean CIEDE2000 to white where the sketch and all targets are white.
@@ -43,13 +43,14 @@ LEAST_CHANGE = 0.1  # of the range: a part that changes less with its value is n
 
 @dataclass(frozen=True)
 class AttributeScore:
-    """One attribute's figures. `confusion[i][j]`: how often value i was asked and j was seen."""
+    """One attribute's measures, in saved files by these names; NaN for what is not measured."""
 
     name: str
     values: tuple[str, ...]
-    obeyed: float
-    delta_e: float
-    leakage: float
+    obeyed: float  # the attribute's accuracy: share of colourings nearest to the colour asked, 0..1
+    delta_e: float  # median CIEDE2000 of the region's mean colour to the colour asked
+    leakage: float  # change outside the region over the change inside, 0 is perfect
+    # [i][j]: how often value i is asked and j is seen
     confusion: tuple[tuple[int, ...], ...]
 
 
@@ -65,21 +66,21 @@ class Evaluation:
     attributes: tuple[AttributeScore, ...] = ()
 
     @property
-    def obeyed(self) -> float:
-        """The mean over the attributes that could be measured."""
+    def accuracy(self) -> float:
+        """The mean accuracy of the attributes that can be measured, 0..1; NaN where none can."""
         return _mean(a.obeyed for a in self.attributes)
 
     @property
     def score(self) -> float:
         """What the best model is chosen by: the lower, the better.
 
-        The MSE, which does not see a small part in a wrong colour, times 2 - obeyed.
+        The MSE, which does not see a small part in a wrong colour, times 2 - accuracy.
         """
-        return self.mse if math.isnan(self.obeyed) else self.mse * (2 - self.obeyed)
+        return self.mse if math.isnan(self.accuracy) else self.mse * (2 - self.accuracy)
 
     @property
     def error(self) -> float:
-        """How far from the truth, whatever is obeyed."""
+        """The distance to the truth alone: the MSE."""
         return self.mse
 
     @property
@@ -90,6 +91,16 @@ class Evaluation:
         return "  ".join(
             (f"MSE {self.mse:.4f}", *(f"{a.name} {accuracy} {a.obeyed:.2f}" for a in seen))
         )
+
+    def to_row(self) -> dict[str, float]:
+        """All fields and the score by their names, and `hair accuracy` and so on of each attribute."""
+        row = {name: getattr(self, name) for name in ("inputs", "rows", "mse", "haze", "line_f1")}
+        row |= {"accuracy": self.accuracy, "score": self.score}
+        for attribute in self.attributes:
+            row[f"{attribute.name} accuracy"] = attribute.obeyed
+            row[f"{attribute.name} delta_e"] = attribute.delta_e
+            row[f"{attribute.name} leakage"] = attribute.leakage
+        return row
 
     def to_json(self) -> dict:
         """As JSON values; NaN becomes None."""
@@ -168,6 +179,10 @@ class SketchEvaluator:
         on_progress: OnProgress | None = None,
         on_skip: OnSkip | None = None,
     ) -> dict[str, dict[str, Evaluation]]:
+        if not hasattr(colorizer, "color"):
+            raise UsageError(
+                "an exported model cannot be evaluated on sketches: evaluate the model folder it is from"
+            )
         metadata = SKETCHES.read(data, colorizer.schema)
         train, test = metadata.split("train"), metadata.split("test")
         splits = {"train": train, "test": test, "all rows": metadata.split("")}

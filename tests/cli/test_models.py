@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from drawn import draw_set, shoot
@@ -262,6 +263,25 @@ def test_evaluate_measures_every_split_and_writes_figures(condcolor, model, here
     assert set(figures["test"]) == {"model", "flat fill", "grey"}
     alone = condcolor("evaluate", "model", "data", "--json", "-", "--inputs", 1, "--network-only")
     assert set(json.loads(alone.stdout)) == set(figures)
+
+
+def test_evaluate_writes_a_table(condcolor, model, here):
+    draw_set(here / "data", (0,))
+    words = ("evaluate", "model", "data", "--csv", "measures.csv", "--json", "measures.json")
+    done = condcolor(*words)
+    assert (done.exit_code, done.stderr) == (0, "")
+    table = pd.read_csv("measures.csv").set_index(["split", "method"])
+    assert list(table.index) == [("all rows", name) for name in ("model", "flat fill", "grey")]
+    measures = json.loads(Path("measures.json").read_text())["all rows"]["model"]
+    row = table.loc[("all rows", "model")]
+    assert row["mse"] == pytest.approx(measures["mse"], rel=1e-12)
+    assert row["hair accuracy"] == measures["attributes"][0]["obeyed"]
+    written = Path("measures.csv").read_bytes()
+    refused = condcolor(*words[:5])
+    assert refused.exit_code == 2
+    assert "measures.csv: exists already" in refused.stderr
+    assert condcolor(*words[:5], "--overwrite").exit_code == 0
+    assert Path("measures.csv").read_bytes() == written
 
 
 def test_evaluate_measures_photographs_beside_grey_and_the_truth(condcolor, here):

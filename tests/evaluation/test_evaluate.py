@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import math
+import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from drawn import PALETTE, draw_set, photograph, picture, save, shoot
@@ -14,8 +17,8 @@ from models import save_random_photo
 from condcolor.conditions.colors import parse_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.data.metadata import write_metadata
-from condcolor.errors import DataError
-from condcolor.evaluation.evaluate import make_evaluator
+from condcolor.errors import DataError, UsageError
+from condcolor.evaluation.evaluate import encode_csv, evaluate, make_evaluator
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.checkpoint import load_model
 from condcolor.models.config import ModelConfig
@@ -55,6 +58,10 @@ def compare(colorizer, data, *, max_inputs=None, on_progress=None, on_skip=None,
     return evaluator.compare(colorizer, data, max_inputs=max_inputs, **callbacks)
 
 
+def frame_of(text: bytes) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(text))
+
+
 def keep(folder, rows, wanted) -> None:
     """Leave only these combinations in the metadata.csv."""
     kept = [row for row in rows if tuple(row[2:]) in wanted]
@@ -78,9 +85,9 @@ def test_splits_are_apart_and_each_beside_the_baselines(data):
     counts = {name: (t["model"].inputs, t["model"].rows) for name, t in tables.items()}
     assert counts == {"train": (2, 16), "test": (1, 3), "test, unseen combinations": (1, 1)}
     for table in tables.values():
-        assert (table["model"].mse, table["model"].obeyed) == (0, 1)
+        assert (table["model"].mse, table["model"].accuracy) == (0, 1)
         assert min(table["grey"].mse, table["flat fill"].mse) > 0
-        assert table["grey"].obeyed < 1
+        assert table["grey"].accuracy < 1
 
 
 def test_a_fault_in_unseen_combinations_alone_shows_there_alone(data):
@@ -221,3 +228,60 @@ def test_grey_ones_count_where_they_are_asked_for(photo_model, tmp_path):
         for keep in (False, True)
     ]
     assert counts == [1, 2]
+
+
+def test_the_table_has_a_row_for_each_split_and_method(data):
+    table = evaluate(Painter(wrong={("red", "red")}), str(data))
+    methods = ["model", "flat fill", "grey"]
+    splits = ["train", "test", "test, unseen combinations"]
+    assert list(zip(table.split, table.method, strict=True)) == [
+        (split, method) for split in splits for method in methods
+    ]
+    assert list(table.columns[2:7]) == ["inputs", "rows", "mse", "haze", "line_f1"]
+    rows = table.set_index(["split", "method"])
+    assert rows.loc[("test, unseen combinations", "model"), "hair accuracy"] == 0
+    assert rows.loc[("test", "model"), "hair accuracy"] == pytest.approx(8 / 9)
+    assert rows.loc[("test", "model"), "shirt delta_e"] < 0.01
+    assert rows.loc[("test", "model"), "accuracy"] == pytest.approx(17 / 18)
+
+
+def test_the_table_of_photographs_has_what_is_derived_too(photo_model, tmp_path):
+    shoot(tmp_path, 2)
+    table = evaluate(TorchColorizer(photo_model, device="cpu"), tmp_path, vivid=[2])
+    rows = table.set_index("method")
+    assert list(rows.index) == ["model", "vivid 2", "grey", "truth"]
+    assert set(rows.split) == {"all photographs"}
+    assert rows.loc["truth", ["dcf_abs", "drift", "score"]].tolist() == [0, 0, 0]
+    assert rows.loc["grey", "ab_error"] > 1
+    assert rows.fid.isna().all()
+
+
+def test_a_table_survives_its_csv_and_a_spreadsheet_runs_no_cell_of_it():
+    cells = {"split": ["test"], "method": ["=1+1"], "-x accuracy": [-0.25], "fid": [math.nan]}
+    text = encode_csv(pd.DataFrame(cells))
+    assert text == b"split,method,'-x accuracy,fid\ntest,'=1+1,-0.25,\n"
+    assert frame_of(text)["'-x accuracy"].tolist() == [-0.25]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"vivid": [2]}, "vivid is for models of photographs; this is one of sketches"),
+        ({"keep_grey": True, "vivid": [2]}, "keep_grey and vivid are for models of photographs"),
+        ({"network": True}, "no option network of sketches; did you mean 'network_only'?"),
+    ],
+)
+def test_an_option_of_another_task_is_refused(data, options, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
+        evaluate(Painter(), data, **options)
+
+
+def test_a_models_name_is_no_colorizer():
+    with pytest.raises(UsageError, match=re.escape("Colorizer.load('icons')")):
+        evaluate("icons", "data")
+
+
+def test_an_exported_model_of_sketches_is_refused(data):
+    exported = type("Exported", (), {"recipe": "icons", "schema": SCHEMA, "image_size": 16})()
+    with pytest.raises(UsageError, match="evaluate the model folder"):
+        evaluate(exported, data)

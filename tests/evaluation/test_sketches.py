@@ -55,7 +55,7 @@ def test_perfect_pictures_score_perfectly(pictures):
     assert result.mse == 0
     assert result.haze == 0
     assert result.line_f1 == 1
-    assert result.obeyed == 1
+    assert result.accuracy == 1
     for score in result.attributes:
         assert score.obeyed == 1
         assert score.delta_e < 0.01
@@ -73,7 +73,7 @@ def test_swapped_colours_are_off_the_diagonal(pictures):
     assert (hair.obeyed, shirt.obeyed) == (0, 1)
     assert hair.delta_e > 10
     assert hair.leakage == shirt.leakage == 0  # wrong, but nowhere else
-    assert result.obeyed == 0.5
+    assert result.accuracy == 0.5
 
 
 def test_a_bleed_is_leakage_of_its_attribute_alone(pictures):
@@ -147,7 +147,7 @@ def test_a_colour_that_is_not_known_is_not_measured(tmp_path):
     assert math.isnan(hair.obeyed)
     assert math.isnan(hair.delta_e)
     assert hair.leakage == 0  # no palette is needed for that
-    assert shirt.obeyed == result.obeyed == 1
+    assert shirt.obeyed == result.accuracy == 1
     told = result.to_json()["attributes"][0]
     assert (told["obeyed"], told["delta_e"], told["leakage"]) == (None, None, 0)
     json.dumps(told, allow_nan=False)
@@ -168,7 +168,7 @@ def test_without_attributes_there_is_one_colouring(tmp_path):
 
     result = evaluate_sketches(color, pictures)
     assert (result.mse, result.haze, result.line_f1, result.attributes) == (0, 0, 1, ())
-    assert math.isnan(result.obeyed)
+    assert math.isnan(result.accuracy)
     for baseline in (grey, flat_fill(AttributeSchema())):
         assert evaluate_sketches(baseline, pictures).mse > 0
 
@@ -222,7 +222,7 @@ def test_too_many_combinations_are_measured_around_one(tmp_path, monkeypatch):
 
         result = evaluate_sketches(color, ImageDataset(records, schema, 16))
         assert max(asked_for) < 9
-        assert (result.rows, result.mse, result.obeyed) == (rows, 0, 1)
+        assert (result.rows, result.mse, result.accuracy) == (rows, 0, 1)
         for score in result.attributes:
             assert score.leakage == 0
             assert all(any(counts) for counts in score.confusion)  # every value was asked for
@@ -245,7 +245,7 @@ def test_only_the_combinations_given_are_scored(pictures):
         return colored
 
     seen = evaluate_sketches(wrong_in_one, pictures, combinations=[("red", "red"), ("blue", "red")])
-    assert (seen.inputs, seen.rows, seen.mse, seen.obeyed) == (2, 4, 0, 1)
+    assert (seen.inputs, seen.rows, seen.mse, seen.accuracy) == (2, 4, 0, 1)
     unseen = evaluate_sketches(wrong_in_one, pictures, combinations=[("brown", "red")])
     assert unseen.rows == 2
     assert unseen.mse > 0
