@@ -5,7 +5,7 @@
     colorizer = Colorizer.load("icons")
     colorizer("sketch.png", hair="red", shirt="blue").save("icon.png")
 
-Every name here is imported on first use, so that `import condcolor` stays light. Modules below may change their place.
+Every name is imported on first use, so that `import condcolor` stays light. Other module paths may change.
 Without torch, `Colorizer` colors with exported .onnx files.
 """
 
