@@ -102,7 +102,7 @@ def load_model(folder: Path) -> Model:
 
 def _rebuilt(folder: Path, described: Mapping) -> Model:
     """The model of a folder whose config.json says `described`."""
-    told, size = shown_name(folder / CONFIG), described["image_size"]
+    label, size = shown_name(folder / CONFIG), described["image_size"]
     try:
         recipe = checked_recipe(described["recipe"])
         config = from_fields(ModelConfig, described["model"])
@@ -115,9 +115,9 @@ def _rebuilt(folder: Path, described: Mapping) -> Model:
             generator = make_generator(config)
         training, metrics = (dict(described.get(name) or {}) for name in ("training", "metrics"))
     except CondcolorError as error:
-        raise CheckpointError(f"{told}: {error}") from None
+        raise CheckpointError(f"{label}: {error}") from None
     except (TypeError, ValueError, RuntimeError, MemoryError) as error:
-        raise CheckpointError(f"{told}: no model can be made of it ({error})") from None
+        raise CheckpointError(f"{label}: no model can be made of it ({error})") from None
     load_weights(generator, _verified_weights(folder, described.get("sha256")), folder / WEIGHTS)
     licence = str(described.get("licence", "not stated"))
     return Model(generator.eval(), recipe, config, schema, size, training, metrics, licence, vivid)
@@ -183,10 +183,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _verified_weights(folder: Path, expected: object) -> dict[str, Tensor]:
-    found = sha256_of(folder / WEIGHTS)
-    if found != expected:
+    digest = sha256_of(folder / WEIGHTS)
+    if digest != expected:
         raise CheckpointError(
-            f"{shown_name(folder / WEIGHTS)}: damaged: its sha256 begins {found[:8]}, {CONFIG} says "
+            f"{shown_name(folder / WEIGHTS)}: damaged: its sha256 begins {digest[:8]}, {CONFIG} says "
             f"{str(expected)[:8]}; copy the model again"
         )
     return read_tensors(folder / WEIGHTS)
@@ -201,7 +201,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         ) from None
 
 
-def refuse_not_finite(tensors: Mapping[str, Tensor], what: str) -> None:
+def refuse_not_finite(tensors: Mapping[str, Tensor], label: str) -> None:
     bad = [k for k, v in tensors.items() if v.is_floating_point() and not v.isfinite().all()]
     if bad:
-        raise CheckpointError(f"{what}: {bad[0]} holds NaN or infinity ({len(bad)} such tensors)")
+        raise CheckpointError(f"{label}: {bad[0]} holds NaN or infinity ({len(bad)} such tensors)")

@@ -71,17 +71,17 @@ class ProcessGroup:
         """What `work` gives on the first rank, on all; the others do nothing."""
         if self.count == 1:
             return work()
-        told = [work() if self.is_first else None]
-        dist.broadcast_object_list(told)
-        return told[0]
+        shared = [work() if self.is_first else None]
+        dist.broadcast_object_list(shared)
+        return shared[0]
 
     def highest(self, number: int) -> int:
         """The largest of all ranks' numbers. It travels beside the GPUs and waits for none."""
         if self.count == 1:
             return number
-        told = torch.tensor([number])
-        dist.all_reduce(told, dist.ReduceOp.MAX)
-        return int(told)
+        shared = torch.tensor([number])
+        dist.all_reduce(shared, dist.ReduceOp.MAX)
+        return int(shared)
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean over all ranks."""
@@ -201,7 +201,7 @@ def _peers() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # dist.DistBackendError and what gloo raises are among them
-        said = str(error).lower()
-        if isinstance(error, dist.DistError) or "connection" in said or "gloo" in said:
+        text = str(error).lower()
+        if isinstance(error, dist.DistError) or "connection" in text or "gloo" in text:
             raise RankLost("another process of the run is gone; its last state stands") from error
         raise

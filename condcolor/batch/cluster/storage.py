@@ -72,12 +72,12 @@ class Store:
 
         selector = FileSelector(self.root, recursive=True, allow_not_found=True)
         start = len(self.root.rstrip("/")) + 1
-        found = [
+        entries = [
             Entry(info.path[start:], info.size or 0, info.mtime_ns or 0)
             for info in self.filesystem.get_file_info(selector)
             if info.is_file
         ]
-        return sorted((e for e in found if not _is_hidden(e.name)), key=lambda e: e.name), []
+        return sorted((e for e in entries if not _is_hidden(e.name)), key=lambda e: e.name), []
 
     def read(self, name: str) -> bytes:
         with self.filesystem.open_input_file(self._path(name)) as file:
@@ -89,7 +89,10 @@ class Store:
 
     @contextmanager
     def new_file(self, name: str) -> Iterator[BinaryIO]:
-        """A file to fill, which takes its name when the block ends without a fault, and only then."""
+        """Open a file to fill, which takes its name when the block ends without a fault, and only then.
+
+        What `atomic_file` does on this computer's disk, by what every file system of pyarrow can do.
+        """
         temporary = self._path(f"{UNFINISHED}/{secrets.token_hex(8)}")
         self._make_folder(temporary)
         try:
@@ -145,8 +148,8 @@ def open_store(path: str | os.PathLike) -> Store:
     try:
         filesystem, root = fs.FileSystem.from_uri(text)
     except (OSError, ValueError, ImportError) as error:
-        told = f"{shown_name(text)}: no file system of ours ({error}): check the URI"
-        raise UsageError(" ".join(told.split())) from error
+        fault = f"{shown_name(text)}: no file system of ours ({error}): check the URI"
+        raise UsageError(" ".join(fault.split())) from error
     return Store(filesystem, root)
 
 
@@ -164,12 +167,12 @@ def open_source(path: str | os.PathLike) -> tuple[Store, list[Entry], list[str]]
             folder, _, name = store.root.rpartition("/")
             entry = Entry(name, info.size or 0, info.mtime_ns or 0)
             return Store(store.filesystem, folder), [entry], []
-        found, passed_over = store.entries()
+        entries, passed_over = store.entries()
     except OSError as error:
         raise DataError(f"{label}: cannot be listed ({error}): check the path") from error
-    if not found and not passed_over:
+    if not entries and not passed_over:
         raise UsageError(f"{label}: no files there: check the path")
-    return store, found, passed_over
+    return store, entries, passed_over
 
 
 def require_pyarrow() -> Any:
@@ -183,17 +186,17 @@ def require_pyarrow() -> Any:
 
 
 def _walk(root: str) -> tuple[list[Entry], list[str]]:
-    found: list[Entry] = []
+    entries: list[Entry] = []
     passed_over: list[str] = []
 
     def unreadable(error: OSError) -> None:
         if error.filename != root or os.path.lexists(root):
             passed_over.append(f"{shown_name(error.filename)}: folder skipped ({error.strerror})")
 
-    for place, folders, names in os.walk(root, onerror=unreadable):
+    for parent, folders, names in os.walk(root, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in (name for name in names if not name.startswith(".")):
-            path = os.path.join(place, name)
+            path = os.path.join(parent, name)
             shown = os.path.relpath(path, root)
             try:
                 shown.encode()
@@ -206,8 +209,8 @@ def _walk(root: str) -> tuple[list[Entry], list[str]]:
                 if not stat.S_ISREG(about.st_mode):
                     passed_over.append(f"{shown}: not a file (a pipe or device) skipped")
                     continue
-                found.append(Entry(shown.replace(os.sep, "/"), about.st_size, about.st_mtime_ns))
-    return sorted(found, key=lambda entry: entry.name), sorted(passed_over)
+                entries.append(Entry(shown.replace(os.sep, "/"), about.st_size, about.st_mtime_ns))
+    return sorted(entries, key=lambda entry: entry.name), sorted(passed_over)
 
 
 def _is_hidden(name: str) -> bool:
