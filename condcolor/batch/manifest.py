@@ -1,7 +1,8 @@
 """manifest.jsonl of an output folder: what was made of which picture, so that the next run goes on.
 
 A line a picture, appended when it is finished; of several lines for one output the last counts. Paths are
-relative to the folder, so that they hold wherever the command is started.
+relative to the folder, so that they hold wherever the command is started. Lines are appended in place, for
+to write the file anew with each picture would take time that grows with their square.
 """
 
 from __future__ import annotations
@@ -163,10 +164,10 @@ class Manifest:
             os.close(file)
         self._torn = False
 
-    def _give_up(self, what: str, error: OSError) -> None:
+    def _give_up(self, fault: str, error: OSError) -> None:
         self._usable = False
         why = error.strerror or error
-        self.problem = f"{shown_name(self.path)}: {what} ({why}): going on without it"
+        self.problem = f"{shown_name(self.path)}: {fault} ({why}): going on without it"
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()

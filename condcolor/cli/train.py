@@ -151,7 +151,7 @@ def train(
             epochs=epochs,
             device=device,
             cache=cache,
-            init=find_folder(init, "--init") if init else None,
+            init=find_folder(init, "--init").path if init else None,
             encoder_weights=encoder_weights,
             vocabulary="shared" if shared_values else "own",
             phase=phase,

@@ -69,8 +69,8 @@ class ImageCache:
         """One picture, `[C, S, S]`."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        shard, place = divmod(int(index), len(self.shards[0]))
-        return self.shards[shard][place]
+        shard, row = divmod(int(index), len(self.shards[0]))
+        return self.shards[shard][row]
 
     def take(self, indices: Tensor) -> Tensor:
         """The pictures of `indices [B]`, copied: `[B, C, S, S]`, where the squares are."""
@@ -100,26 +100,26 @@ def decode(
     Raises:
         DataError: the cache folder cannot be written, or the disk is full.
     """
-    told = on_progress or (lambda done, total: None)
+    report = on_progress or (lambda done, total: None)
     faults: dict[Path, DataError] = {}
     if cache is None or 3 * side * side * len(files) <= IN_MEMORY:
         squares = torch.zeros(len(files), 3, side, side, dtype=torch.uint8)
         for done, (i, fault) in enumerate(_fill(squares, files, side, decoder), start=1):
             if fault is not None:
                 faults[files[i][0]] = fault
-            told(done, len(files))
+            report(done, len(files))
         return ImageCache([squares]), faults
     shards = []
     for start in range(0, len(files), SHARD):
         some = files[start : start + SHARD]
-        place = cache / _digest(some, side, decoder)
-        known = _kept(place, len(some), side)
-        if known is None:
-            known = _make(place, some, side, decoder, lambda n, at=start: told(at + n, len(files)))
-        wrong, squares = known
-        faults |= {files[start + i][0]: DataError(said) for i, said in wrong.items()}
+        base = cache / _digest(some, side, decoder)
+        shard = _kept(base, len(some), side)
+        if shard is None:
+            shard = _make(base, some, side, decoder, lambda n, at=start: report(at + n, len(files)))
+        wrong, squares = shard
+        faults |= {files[start + i][0]: DataError(text) for i, text in wrong.items()}
         shards.append(squares)
-        told(start + len(some), len(files))
+        report(start + len(some), len(files))
     return ImageCache(shards), faults
 
 
@@ -180,38 +180,44 @@ def _digest(files: Sequence[File], side: int, decoder: Decoder) -> str:
     return digest.hexdigest()[:32]
 
 
-def _kept(place: Path, count: int, side: int) -> tuple[dict[int, str], Tensor] | None:
+def _kept(base: Path, count: int, side: int) -> tuple[dict[int, str], Tensor] | None:
     """What is wrong with which picture, and the pictures, of a shard that is there whole."""
     try:
-        told = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
-        os.utime(place.with_suffix(".json"))  # it is in use
-        mapped = np.memmap(place.with_suffix(".u8"), np.uint8, "c", shape=(count, 3, side, side))
-        return {int(i): said for i, said in told["faults"].items()}, torch.from_numpy(mapped)
+        description = json.loads(base.with_suffix(".json").read_text(encoding="utf-8"))
+        os.utime(base.with_suffix(".json"))  # it is in use
+        mapped = np.memmap(base.with_suffix(".u8"), np.uint8, "c", shape=(count, 3, side, side))
+        return {int(i): text for i, text in description["faults"].items()}, torch.from_numpy(mapped)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 def _make(
-    place: Path, files: Sequence[File], side: int, decoder: Decoder, told: Callable[[int], None]
+    base: Path, files: Sequence[File], side: int, decoder: Decoder, on_done: Callable[[int], None]
 ) -> tuple[dict[int, str], Tensor]:
     """Decode a shard into its files: the pictures first, then, when they are whole, what is wrong."""
     shape = (len(files), 3, side, side)
     wrong: dict[int, str] = {}
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(place.with_suffix(".u8"), overwrite=True) as file:
+        base.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(base.with_suffix(".u8"), overwrite=True) as file:
             allocate(file, int(np.prod(shape)))
             squares = torch.from_numpy(np.memmap(file, np.uint8, "r+", shape=shape))
             for i, fault in _fill(squares, files, side, decoder):
                 if fault is not None:
                     wrong[i] = str(fault)
-                told(i + 1)
-        with atomic_file(place.with_suffix(".json"), overwrite=True) as file:
+                on_done(i + 1)
+            squares = fault = None  # Windows gives no other name to a file that is mapped
+        with atomic_file(base.with_suffix(".json"), overwrite=True) as file:
             file.write(json.dumps({"faults": wrong}).encode())
     except OSError as error:
-        raise _unwritten(place.parent, error) from error
-    _drop_unused(place.parent)
-    return wrong, squares
+        raise _unwritten(base.parent, error) from error
+    _drop_unused(base.parent)
+    shard = _kept(base, len(files), side)
+    if shard is None:
+        raise DataError(
+            f"{shown_name(base.parent)}: decoded pictures are gone from there: run the same again"
+        )
+    return shard
 
 
 def _drop_unused(folder: Path) -> None:
@@ -225,8 +231,8 @@ def _drop_unused(folder: Path) -> None:
 
 
 def _unwritten(folder: Path, error: OSError) -> DataError:
-    said = error.strerror or error
+    why = error.strerror or error
     return DataError(
-        f"{shown_name(folder)}: decoded pictures cannot be kept there ({said}): free some space, or "
+        f"{shown_name(folder)}: decoded pictures cannot be kept there ({why}): free some space, or "
         "choose another place with --cache FOLDER"
     )

@@ -101,8 +101,8 @@ class RunFolder:
     @property
     def minutes(self) -> float | None:
         """Of training, as far as it was said."""
-        said = [number(entry.get("seconds")) for entry in self.log if entry["kind"] == "epoch"]
-        return max((seconds / 60 for seconds in said if seconds is not None), default=None)
+        logged = [number(entry.get("seconds")) for entry in self.log if entry["kind"] == "epoch"]
+        return max((seconds / 60 for seconds in logged if seconds is not None), default=None)
 
     @property
     def kept_step(self) -> int | None:
@@ -118,11 +118,11 @@ class RunFolder:
     @cached_property
     def checks(self) -> list[dict]:
         """All tests of the model, in order: a run has checks, or, of old, epochs that hold a test."""
-        found = {}
+        tests = {}
         for entry in self.log:
             if entry["kind"] in ("check", "epoch") and isinstance(entry.get("test"), dict):
-                found.setdefault((entry["step"], entry.get("phase")), entry)
-        return sorted(found.values(), key=lambda entry: entry["step"])
+                tests.setdefault((entry["step"], entry.get("phase")), entry)
+        return sorted(tests.values(), key=lambda entry: entry["step"])
 
     @cached_property
     def sheets(self) -> list[Sheets]:
@@ -135,21 +135,23 @@ class RunFolder:
                 key = (bool(before), int(epoch) if epoch else None, phase)
                 moments.setdefault(key, {})[split] = path
         sheets = [self._sheets(*key, paths) for key, paths in moments.items()]
-        return [made for _, made in sorted(sheets, key=lambda pair: pair[0])]
+        return [moment for _, moment in sorted(sheets, key=lambda pair: pair[0])]
 
     def _sheets(self, compares: bool, epoch: int | None, phase: str | None, paths) -> tuple:
         """(what to sort by, the sheets of a moment)."""
         kind, value = ("epoch", epoch) if phase is None else ("phase", phase)
-        found = [entry for entry in self.log if entry["kind"] == kind and entry.get(kind) == value]
-        made = found[-1] if found else {}
-        step, kept = made.get("step"), number(made.get("kept_step"))
+        entries = [
+            entry for entry in self.log if entry["kind"] == kind and entry.get(kind) == value
+        ]
+        last = entries[-1] if entries else {}
+        step, kept = last.get("step"), number(last.get("kept_step"))
         label = ("before and " if compares else "") + (
             f"after {phase}" if phase else f"epoch {epoch}"
         )
         if kept not in (None, step):
             label += f" (its best, step {kept:,.0f})"
-        place = (step is None, step or 0, phase is not None, epoch or 0)
-        return place, Sheets(label, step, compares, paths)
+        order = (step is None, step or 0, phase is not None, epoch or 0)
+        return order, Sheets(label, step, compares, paths)
 
 
 def _entries(path: Path) -> Iterator[dict]:
@@ -162,8 +164,8 @@ def _entries(path: Path) -> Iterator[dict]:
         raise DataError(f"{shown_name(path / NAME)}: cannot be read ({error})") from None
     for line, entry in enumerate(entries, start=1):
         if not _is_entry(entry):
-            said = f"{shown_name(path / NAME)} line {line}: not an entry of a run's log"
-            raise DataError(f"{said}: take the line away, or bring the file back")
+            fault = f"{shown_name(path / NAME)} line {line}: not an entry of a run's log"
+            raise DataError(f"{fault}: take the line away, or bring the file back")
         yield entry
 
 
@@ -208,17 +210,21 @@ def _described(folder: Path, notes: list[str]) -> dict:
     if not (folder / CONFIG).is_file():
         return {}
     try:
-        told = read_config(folder)
+        description = read_config(folder)
     except CheckpointError as error:
         notes.append(str(error))
         return {}
     sound = {
-        "training": isinstance(told.get("training"), dict),
-        "metrics": _is_test(told.get("metrics")),
+        "training": isinstance(description.get("training"), dict),
+        "metrics": _is_test(description.get("metrics")),
     }
-    for name in (name for name, is_sound in sound.items() if told.get(name) and not is_sound):
+    for name in (
+        name for name, is_sound in sound.items() if description.get(name) and not is_sound
+    ):
         notes.append(f"{shown_name(folder / CONFIG)}: its {name} cannot be read")
-    return told | {name: told[name] if is_sound else {} for name, is_sound in sound.items()}
+    return description | {
+        name: description[name] if is_sound else {} for name, is_sound in sound.items()
+    }
 
 
 NAME = "log.jsonl"

@@ -89,7 +89,10 @@ class Store:
 
     @contextmanager
     def new_file(self, name: str) -> Iterator[BinaryIO]:
-        """A file to fill, which takes its name when the block ends without a fault, and only then."""
+        """Open a file to fill, which takes its name when the block ends without a fault, and only then.
+
+        What `atomic_file` does on this computer's disk, by what every file system of pyarrow can do.
+        """
         temporary = self._path(f"{UNFINISHED}/{secrets.token_hex(8)}")
         self._make_folder(temporary)
         try:

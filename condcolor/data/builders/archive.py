@@ -253,12 +253,12 @@ def is_finished(
     if not any(out.iterdir()):
         return False
     origin = out / ORIGIN
-    said = origin.read_text("utf-8", errors="replace") if origin.is_file() else ""
-    if not said.startswith(title):
+    text = origin.read_text("utf-8", errors="replace") if origin.is_file() else ""
+    if not text.startswith(title):
         raise UsageError(
             f"{label} is not empty; name a new folder, photographs are never mixed with others"
         )
-    if not all(option in said for option in options):
+    if not all(option in text for option in options):
         raise UsageError(
             f"{label} holds photographs picked otherwise (see {ORIGIN}); name a new folder"
         )
@@ -278,9 +278,9 @@ def set_aside(archive: Path, error: CorruptError) -> CorruptError:
     return CorruptError(f"{error}; set aside as {aside.name}: run the same again for a new one")
 
 
-def megabytes(told: OnStageProgress, what: str) -> Callable[[int, int], None]:
+def megabytes(on_progress: OnStageProgress, stage: str) -> Callable[[int, int], None]:
     """Bytes are told in MB, rounded up: no line of ten digits, and never a total of 0."""
-    return lambda done, total: told(what, -(-done // MEGABYTE), -(-total // MEGABYTE))
+    return lambda done, total: on_progress(stage, -(-done // MEGABYTE), -(-total // MEGABYTE))
 
 
 def size_of(path: Path) -> int:

@@ -82,25 +82,27 @@ def fetch_coco(
     if is_finished(out, TITLE, (options, sha256), lambda: (_there(out), pictures)):
         return Fetched(train, pictures - train, None)
     source = place_of(out, url, archive)
-    told, told_of = on_progress or (lambda *_: None), say or (lambda _: None)
+    on_stage, on_note = on_progress or (lambda *_: None), say or (lambda _: None)
     with disk_faults("; what was downloaded stays"):
         out.parent.mkdir(parents=True, exist_ok=True)
         if archive is None and source.exists():
-            told_of(f"{shown_name(source)} is there already and is not downloaded")
+            on_note(f"{shown_name(source)} is there already and is not downloaded")
         elif archive is None:
             size = SIZE if url == URL else None
-            downloading = megabytes(told, "downloading MB")
+            downloading = megabytes(on_stage, "downloading MB")
             download(url, source, size=size, on_progress=downloading, say=say, **transfer)
-        contents = _checked(source, archive is None, url, sha256, megabytes(told, "checking MB"))
+        contents = _checked(
+            source, archive is None, url, sha256, megabytes(on_stage, "checking MB")
+        )
         if len(contents.pictures) < pictures:
             raise DataError(
                 f"{shown_name(source)}: {len(contents.pictures):,} pictures in it, and {pictures:,} "
                 "are asked for: ask for fewer"
             )
-        taught, tested = pick(contents.pictures, pictures=pictures, train=train, seed=seed)
+        to_train, to_test = pick(contents.pictures, pictures=pictures, train=train, seed=seed)
         origin = _origin(url if archive is None else source.name, contents, options)
-        _unpack(source, contents, taught, tested, origin, out, told)
-    return Fetched(len(taught), len(tested), source, _notes(contents))
+        _unpack(source, contents, to_train, to_test, origin, out, on_stage)
+    return Fetched(len(to_train), len(to_test), source, _notes(contents))
 
 
 def place_of(out: Path | str, url: str, archive: Path | str | None) -> Path:
@@ -142,10 +144,10 @@ def _there(out: Path) -> int:
     return sum(1 for path in (out / FOLDER).glob("*") if path.is_file())
 
 
-def _checked(source: Path, is_ours: bool, url: str, sha256: str, told) -> Contents:
+def _checked(source: Path, is_ours: bool, url: str, sha256: str, on_progress) -> Contents:
     """What the archive holds, sure to be what was packed; ours is set aside where it is not."""
     try:
-        contents = scan(source, on_progress=told)
+        contents = scan(source, on_progress=on_progress)
         if sha256 and contents.sha256 != sha256:
             raise CorruptError(
                 f"{shown_name(source)}: its sha256 is {contents.sha256}, not {sha256}: another "
@@ -180,7 +182,7 @@ def _unpack(
     test: list[str],
     origin: str,
     out: Path,
-    told: OnStageProgress,
+    on_stage: OnStageProgress,
 ) -> None:
     """Fill a folder under another name, then put it in place of `out`, which is empty if there."""
     with atomic_folder(out) as draft:
@@ -190,7 +192,7 @@ def _unpack(
             contents,
             train + test,
             draft / FOLDER,
-            on_progress=lambda done, total: told("unpacking", done, total),
+            on_progress=lambda done, total: on_stage("unpacking", done, total),
         )
         rows = [(f"{FOLDER}/{name}", "train") for name in train]
         rows += [(f"{FOLDER}/{name}", "test") for name in test]
@@ -207,10 +209,10 @@ def _options(pictures: int, train: int, seed: int) -> str:
 
 def _origin(source: str, contents: Contents, options: str) -> str:
     """ORIGIN.md: which archive, which pick, whose pictures."""
-    where = source.partition("?")[0].partition("#")[0]  # what follows may be a key
+    address = source.partition("?")[0].partition("#")[0]  # what follows may be a key
     return f"""{TITLE}
 
-From {shown_name(where)}, {contents.size} bytes with {len(contents.pictures)} pictures,
+From {shown_name(address)}, {contents.size} bytes with {len(contents.pictures)} pictures,
 sha256 {contents.sha256}
 
 {options} {CSV_NAME} holds them in the order drawn.

@@ -169,7 +169,7 @@ def _try(part: Part, size: int | None, on_progress, timeout: float) -> None:
         elif response.status == 200:
             total = response.length  # None where it comes in chunks
             _check_size(part, total, size)
-            part.begin(Version.told(part.url, response.headers, total))
+            part.begin(Version.of_response(part.url, response.headers, total))
         else:
             raise DownloadError(f"{_host(part)}: answered {response.status} instead of a file")
         _check_room(part, total)
@@ -189,14 +189,14 @@ def _connect(part: Part, headers: dict[str, str], start: int, timeout: float) ->
         return _opener().open(request, timeout=timeout)
     except HTTPError as error:
         error.close()
-        said = f"HTTP {error.code} {shown_name(str(error.reason))}".rstrip()
+        status = f"HTTP {error.code} {shown_name(str(error.reason))}".rstrip()
         if error.code == 416 and start:  # no such rest: the file there is another one
             part.forget()
             raise _Lost("has another version of the file") from error
         if error.code in PASSING:
-            raise _Lost(said) from error
+            raise _Lost(status) from error
         raise DownloadError(
-            f"{_host(part)}: {said} for {shown_name(urlsplit(part.url).path)}: check the address"
+            f"{_host(part)}: {status} for {shown_name(urlsplit(part.url).path)}: check the address"
         ) from error
     except URLError as error:
         reason = error.reason
@@ -232,11 +232,11 @@ def _opener() -> urllib.request.OpenerDirector:
 
 def _continued(part: Part, response: HTTPResponse, known: Version, start: int) -> int | None:
     """The file's length, once it is sure that a 206 holds the rest of what `part` holds."""
-    said = re.match(r"bytes (\d+)-\d+/(\d+|\*)$", response.headers.get("Content-Range", ""))
-    total = int(said[2]) if said and said[2] != "*" else known.total
-    again = Version.told(part.url, response.headers, total)
+    match = re.match(r"bytes (\d+)-\d+/(\d+|\*)$", response.headers.get("Content-Range", ""))
+    total = int(match[2]) if match and match[2] != "*" else known.total
+    again = Version.of_response(part.url, response.headers, total)
     same = known.total in (None, total) and again.validator in ("", known.validator)
-    if not said or int(said[1]) != start or not same:
+    if not match or int(match[1]) != start or not same:
         part.forget()
         raise _Lost("sent another part or version than asked")
     return total
@@ -253,12 +253,12 @@ def _blocks(response: HTTPResponse, timeout: float) -> Iterator[bytes]:
         yield block
 
 
-def _check_size(part: Part, came: int | None, size: int | None) -> None:
+def _check_size(part: Part, length: int | None, size: int | None) -> None:
     """Before a byte of another file can take the place of those that are kept."""
-    if size is not None and came != size:
-        came = "a length it does not state" if came is None else f"{came:,} bytes"
+    if size is not None and length != size:
+        length = "a length it does not state" if length is None else f"{length:,} bytes"
         hint = "a login page or another file answers: try another network"
-        raise DownloadError(f"{_host(part)}: the file has {came}, not {size:,} bytes: {hint}")
+        raise DownloadError(f"{_host(part)}: the file has {length}, not {size:,} bytes: {hint}")
 
 
 def _check_room(part: Part, total: int | None) -> None:

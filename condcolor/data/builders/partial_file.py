@@ -21,7 +21,7 @@ class Version:
     total: int | None = None  # bytes
 
     @classmethod
-    def told(cls, url: str, headers: HTTPMessage, total: int | None) -> Version:
+    def of_response(cls, url: str, headers: HTTPMessage, total: int | None) -> Version:
         etag = headers.get("ETag", "")
         strong = etag if etag.startswith('"') else ""  # W/"..." may stand for other bytes
         return cls(url, strong or headers.get("Last-Modified", ""), total)

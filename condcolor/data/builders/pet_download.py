@@ -48,7 +48,7 @@ def place_of(out: Path | str) -> Path:
 def fetch_published(
     root: Path,
     resources: Resources | None,
-    told: OnStageProgress,
+    on_stage: OnStageProgress,
     say: Callable[[str], None],
     **transfer,
 ) -> tuple[Path, dict[str, list[str]], Resources]:
@@ -72,14 +72,14 @@ def fetch_published(
     try:
         base.mkdir(parents=True, exist_ok=True)
         for url, md5 in resources:
-            _fetch(url, md5, base / os.path.basename(url), told, say, transfer)
+            _fetch(url, md5, base / os.path.basename(url), on_stage, say, transfer)
     finally:
         for folder in (base, root):
             with suppress(OSError):  # not empty, as it should be
                 folder.rmdir()
-    told("unpacking archives", 0, 1)
+    on_stage("unpacking archives", 0, 1)
     named = _unpacked(dataset, root, torchvision.__version__)
-    told("unpacking archives", 1, 1)
+    on_stage("unpacking archives", 1, 1)
     return base, named, resources
 
 
@@ -92,23 +92,23 @@ def _checked(resources: Resources | None, version: str) -> Resources:
     return resources
 
 
-def _unknown(version: str, what: str) -> DataError:
+def _unknown(version: str, member: str) -> DataError:
     return DataError(
-        f"torchvision {version}: its OxfordIIITPet has no {what} as that of 0.28 has: install 0.28, "
+        f"torchvision {version}: its OxfordIIITPet has no {member} as that of 0.28 has: install 0.28, "
         f"or {BY_HAND} and name it"
     )
 
 
-def _fetch(url: str, md5: str, place: Path, told: OnStageProgress, say, transfer: dict) -> None:
-    if place.exists():
-        say(f"{shown_name(place.name)} is there already and is not downloaded")
+def _fetch(url: str, md5: str, path: Path, on_stage: OnStageProgress, say, transfer: dict) -> None:
+    if path.exists():
+        say(f"{shown_name(path.name)} is there already and is not downloaded")
     else:
-        on_progress = megabytes(told, f"downloading MB of {shown_name(place.name)}")
-        download(url, place, on_progress=on_progress, say=say, **transfer)
-    came = _md5(place, megabytes(told, f"checking MB of {shown_name(place.name)}"))
-    if came != md5:
-        said = f"{shown_name(place)}: its md5 is {came}, not {md5}: another file, or damaged"
-        raise set_aside(place, CorruptError(said))
+        on_progress = megabytes(on_stage, f"downloading MB of {shown_name(path.name)}")
+        download(url, path, on_progress=on_progress, say=say, **transfer)
+    digest = _md5(path, megabytes(on_stage, f"checking MB of {shown_name(path.name)}"))
+    if digest != md5:
+        fault = f"{shown_name(path)}: its md5 is {digest}, not {md5}: another file, or damaged"
+        raise set_aside(path, CorruptError(fault))
 
 
 def _md5(path: Path, on_progress: Callable[[int, int], None]) -> str:
@@ -138,9 +138,9 @@ def _unpacked(dataset, root: Path, version: str) -> dict[str, list[str]]:
                 raise _unknown(version, "_images")
             named[ours] = [Path(picture).stem for picture in pictures]
     except UNFIT as error:
-        said = shown_name(" ".join(str(error).split()))
+        reason = shown_name(" ".join(str(error).split()))
         raise DataError(
-            f"{shown_name(root)}: not as torchvision {version} expects the set to be ({said}): "
+            f"{shown_name(root)}: not as torchvision {version} expects the set to be ({reason}): "
             "remove the folder and run the same again"
         ) from error
     mark.unlink()

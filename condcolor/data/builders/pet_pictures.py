@@ -71,17 +71,17 @@ def find_pets(folder: Path) -> Pets:
     """
     images = folder / IMAGES
     paths, skipped = find_pictures(images if images.is_dir() else folder)
-    found: dict[str, Pet] = {}
+    pets: dict[str, Pet] = {}
     left_out = [LeftOut(*line.rsplit(": ", 1)) for line in skipped]
     for path in paths:
         fault = _name_fault(path)
-        if not fault and path.stem in found:
-            fault = f"has the name of {found[path.stem].path.name}"
+        if not fault and path.stem in pets:
+            fault = f"has the name of {pets[path.stem].path.name}"
         if fault:
             left_out.append(LeftOut(path.name, fault))
         else:
-            found[path.stem] = Pet(path, _breed(path.stem))
-    return Pets(tuple(found[name] for name in sorted(found)), tuple(left_out))
+            pets[path.stem] = Pet(path, _breed(path.stem))
+    return Pets(tuple(pets[name] for name in sorted(pets)), tuple(left_out))
 
 
 def _breed(name: str) -> str:
@@ -133,8 +133,8 @@ def split_by_lists(pets: Pets, named: Mapping[str, Sequence[str]]) -> Pets:
             f"{LISTS['test']}; a picture is for training or for testing: take one out"
         )
     splits = {name: split for split, names in named.items() for name in names}
-    told = {Path(file).stem for file, _ in pets.left_out}
-    missing = sorted(set(splits) - {pet.name for pet in pets.found} - told)
+    known = {Path(file).stem for file, _ in pets.left_out}
+    missing = sorted(set(splits) - {pet.name for pet in pets.found} - known)
     absent = [
         LeftOut(name, f"not there, though {LISTS[splits[name]]} names it") for name in missing
     ]
@@ -154,8 +154,8 @@ def split_by_csv(pets: Pets, csv: Path) -> Pets:
     for column in ("file", "split"):
         if table.columns and column not in table.columns:
             hint = did_you_mean(column, table.columns)
-            said = f"no column '{column}'; the columns are {listed(table.columns)}{hint}"
-            faults.add("no column", f"{header}: {said}")
+            fault = f"no column '{column}'; the columns are {listed(table.columns)}{hint}"
+            faults.add("no column", f"{header}: {fault}")
     splits: dict[str, str] = {}
     if not faults.count:
         at, of = table.columns.index("file"), table.columns.index("split")
@@ -164,15 +164,15 @@ def split_by_csv(pets: Pets, csv: Path) -> Pets:
         for line, cells in table.rows:
             file, split = cells[at], cells[of]
             if split not in SPLITS:
-                said = f"split '{split}' is not one of {', '.join(SPLITS)}"
+                fault = f"split '{split}' is not one of {', '.join(SPLITS)}"
                 hint = did_you_mean(split, SPLITS)
-                faults.add("the split is wrong", f"{label} line {line}: {said}{hint}")
+                faults.add("the split is wrong", f"{label} line {line}: {fault}{hint}")
             elif file not in known:
-                said = f"file '{shown_name(file)}' is not among the pictures"
-                faults.add("the file is not there", f"{label} line {line}: {said}")
+                fault = f"file '{shown_name(file)}' is not among the pictures"
+                faults.add("the file is not there", f"{label} line {line}: {fault}")
             elif file in splits:
-                said = f"file '{shown_name(file)}' has been named before"
-                faults.add("the file is named again", f"{label} line {line}: {said}")
+                fault = f"file '{shown_name(file)}' has been named before"
+                faults.add("the file is named again", f"{label} line {line}: {fault}")
             else:
                 splits[file] = SPLITS[split]
     if faults.count:
@@ -183,8 +183,8 @@ def split_by_csv(pets: Pets, csv: Path) -> Pets:
 
 
 def _picked(pets: Pets, splits: Mapping[str, str]) -> Pets:
-    found = tuple(replace(p, split=splits[p.name]) for p in pets.found if p.name in splits)
-    return Pets(found, pets.left_out, len(pets.found) - len(found))
+    picked = tuple(replace(p, split=splits[p.name]) for p in pets.found if p.name in splits)
+    return Pets(picked, pets.left_out, len(pets.found) - len(picked))
 
 
 def hold_out(pets: Iterable[Pet], seed: int) -> tuple[Pet, ...]:

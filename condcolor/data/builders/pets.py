@@ -79,7 +79,7 @@ def make_pets(
         DataError: an archive that is damaged, lists that cannot be used, no pictures, a full disk.
     """
     out = Path(out)
-    told, told_of = on_progress or (lambda *_: None), say or (lambda _: None)
+    on_stage, on_note = on_progress or (lambda *_: None), say or (lambda _: None)
     if splits is not None and pictures is None:
         raise UsageError("splits are for pictures that are here already: name their folder, too")
     if pictures is None and out.name == place_of(out).name:
@@ -93,7 +93,7 @@ def make_pets(
         if pictures is None:
             download = place_of(out)
             folder, named, archives = fetch_published(
-                download, resources, told, told_of, **transfer
+                download, resources, on_stage, on_note, **transfer
             )
             pets = split_by_lists(find_pets(folder), named)
             source = "\n".join(f"{shown_name(url)}, md5 {md5}" for url, md5 in archives)
@@ -108,12 +108,12 @@ def make_pets(
             )
         with atomic_folder(out) as draft:
             copies = copy_pictures(
-                pets.found, draft, lambda done, total: told("copying pictures", done, total)
+                pets.found, draft, lambda done, total: on_stage("copying pictures", done, total)
             )
             kept, faulty = _usable(copies, seed)
             left_out = [*pets.left_out, *(LeftOut(c.pet.path.name, c.fault) for c in faulty)]
             for file, why in left_out:
-                told_of(f"left out: {shown_name(file)}: {why}")
+                on_note(f"left out: {shown_name(file)}: {why}")
             if not kept:
                 count = f"all {len(left_out):,} were left out"
                 raise DataError(f"{shown_name(folder)}: no picture in it to train with: {count}")
@@ -170,8 +170,8 @@ def _check_readable(draft: Path, folder: Path) -> None:
     try:
         read_metadata(draft)
     except DataError as error:
-        said = "its names make no data set that can be read: rename or take out these pictures"
-        raise DataError(f"{shown_name(folder)}: {said}", error.problems) from error
+        fault = "its names make no data set that can be read: rename or take out these pictures"
+        raise DataError(f"{shown_name(folder)}: {fault}", error.problems) from error
 
 
 def _rows(out: Path) -> list[tuple[str, ...]]:
@@ -195,15 +195,15 @@ TITLE = "# Origin of these pictures of pets"
 def _options(pictures: Path | str | None, splits: Path | str | None, seed: int) -> str:
     if pictures is None:
         return "Options: the published set, split by its own lists."
-    said = f"Options: pictures {shown_name(Path(pictures).resolve().name)}"
+    options = f"Options: pictures {shown_name(Path(pictures).resolve().name)}"
     if splits is None:
-        return f"{said}, split by the lists beside them, or without these by seed {seed}."
+        return f"{options}, split by the lists beside them, or without these by seed {seed}."
     splits = Path(splits)
     if not splits.is_file():  # a pipe would be waited for
-        what = "is not a file" if splits.exists() else "no such file"
-        raise DataError(f"{shown_name(splits)}: {what}: check the path")
+        fault = "is not a file" if splits.exists() else "no such file"
+        raise DataError(f"{shown_name(splits)}: {fault}: check the path")
     digest = hashlib.sha256(splits.read_bytes()).hexdigest()
-    return f"{said}, split by {shown_name(splits.name)}, sha256 {digest}."
+    return f"{options}, split by {shown_name(splits.name)}, sha256 {digest}."
 
 
 def _origin(
