@@ -1,4 +1,4 @@
-"""The commands `info` and `export`."""
+"""The commands `info`, `export`."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _described(folder: Path) -> list[str]:
 
 
 def _card(model: Path) -> str:
-    """Where the model's card is; nowhere is an empty string."""
+    """Return where the model's card is, or an empty text."""
     if is_onnx(model):
         return f"{CARD} in its metadata" if CARD in read_onnx(model).properties else ""
     return str(model / "card.md") if (model / "card.md").is_file() else ""
@@ -93,7 +93,7 @@ def _pairs(values: Mapping[str, object], names: Iterable[str]) -> str:
 
 
 def _options(schema: AttributeSchema) -> list[tuple[str, str]]:
-    """Each attribute as `colorize` asks for it, with the colors of its values."""
+    """Return the option of `colorize` for each attribute, and its values with their colors."""
     rows = []
     for attribute, option in zip(
         schema.attributes, colorize.options_of(schema.attributes), strict=True
@@ -116,7 +116,7 @@ MEASURES = {  # figures of config.json: what they are called, and how many digit
 
 
 def _measures(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What the best epoch's test gave, as far as it could be measured."""
+    """Return the measures of the model's test, as rows of label and text."""
     if not metrics:
         return []
     measured = (f"{n} {_figure(metrics[f], d)}" for f, (n, d) in MEASURES.items() if f in metrics)

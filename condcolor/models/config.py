@@ -1,4 +1,4 @@
-"""`ModelConfig`: the shape of a model's networks, kept in its config.json."""
+"""`ModelConfig`: the shape of the networks, kept in a model's config.json."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 from condcolor.models.encoders import ENCODERS
 
-DROPPED_UPS = 3  # the innermost decoder blocks that have dropout, same section
+DROPPED_UPS = 3  # innermost decoder blocks with dropout (Isola et al. 2017, section 6.1.1)
 COND_LEVELS = {
     "input": "planes joined to the source (pix2pix; Mirza and Osindero 2014)",
     "all": "the same, and added at every level (Tag2Pix, Kim et al. 2019, section 4.1)",
@@ -20,22 +20,22 @@ DISC_NORMS = {
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """All that is needed to build the generator and the discriminator again."""
+    """The hyperparameters of generator and discriminator; raises ValueError for invalid ones."""
 
     source_channels: int
     output_channels: int
     cond_planes: int = 0
-    base_channels: int = 64  # width of the first layer; deeper ones double it, up to max_channels
+    base_channels: int = 64  # of the first layer; doubled at each level, up to max_channels
     max_channels: int = 512
     depth: int = 8  # downs of the U-Net; 8 take 256 px to 1x1
-    encoder: str = "none"  # downs that may come trained, one of ENCODERS, for the U-Net's own
+    encoder: str = "none"  # one of ENCODERS in place of the U-Net's own downs
     dropout: float = 0.5
-    cond_levels: str = "input"  # where the condition enters G, see COND_LEVELS
-    mix_masks: int = 8  # with cond_levels "head": masks that the output's colors are mixed by
-    keeps_luma: bool = False  # the output is RGB of the grey source's luma, and passes no tanh
+    cond_levels: str = "input"  # where the condition enters G, of COND_LEVELS
+    mix_masks: int = 8  # with cond_levels "head": number of region masks
+    keeps_luma: bool = False  # the output is RGB with the luma of the grey source, without tanh
     disc_channels: int = 64
-    disc_layers: int = 3  # stride-2 layers of D; 3 see 70x70
-    disc_norm: str = "batch"  # what keeps D's layers in range, see DISC_NORMS
+    disc_layers: int = 3  # stride-2 layers of D; 3 have a receptive field of 70x70
+    disc_norm: str = "batch"  # normalization of D, of DISC_NORMS
 
     def __post_init__(self) -> None:
         counts = ("source_channels", "output_channels", "base_channels", "max_channels", "depth")
@@ -64,16 +64,16 @@ class ModelConfig:
 
     @property
     def multiple(self) -> int:
-        """Height and width of a picture must be multiples of this many pixels."""
+        """The number of pixels of which height and width of a picture must be multiples."""
         return 2**self.depth
 
     def with_discriminator_of(self, other: ModelConfig) -> ModelConfig:
-        """This generator against the discriminator of `other`."""
+        """Return the config with the discriminator of `other`."""
         shape = {name: value for name, value in asdict(other).items() if name.startswith("disc_")}
         return replace(self, **shape)
 
     def widths(self) -> list[int]:
-        """Output channels of each down, outermost first."""
+        """Return the output channels of each down, outermost first."""
         return [min(self.base_channels * 2**i, self.max_channels) for i in range(self.depth)]
 
 
