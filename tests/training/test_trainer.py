@@ -328,7 +328,7 @@ def test_a_frozen_encoder_moves_only_after_its_epochs(photographs, tmp_path):
 
         def on_begin(self, trainer):
             self.trainer = trainer
-            self.epoch({}, "")
+            self.on_epoch({}, "")
 
         def on_epoch(self, entry, said):
             states = self.trainer.nets.generator.state_dict()
