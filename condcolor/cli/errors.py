@@ -66,7 +66,7 @@ def _ending(error: BaseException) -> tuple[str, int]:
             return "Interrupted.", INTERRUPTED
         case Terminated():
             return "Terminated.", TERMINATED
-        case BrokenPipeError():  # the reader of our output went away, as `head` does
+        case BrokenPipeError():  # the reader of stdout has exited, such as `head`
             _drop_unread()
             return "", UNREAD
         case OSError():
@@ -76,7 +76,7 @@ def _ending(error: BaseException) -> tuple[str, int]:
         case _ if is_memory_error(error):
             return "Error: not enough memory: close other programs", DataError.exit_code
     if isinstance(behind := error.__cause__ or error.__context__, KeyboardInterrupt | Terminated):
-        return _ending(behind)  # a signal in the midst of an import comes wrapped
+        return _ending(behind)  # a signal during an import is wrapped
     summary = f"{type(error).__name__}: {error}".splitlines()[0]
     return f"Error: unexpected {summary} (--debug shows where)", UNEXPECTED
 

@@ -104,7 +104,7 @@ def _options(schema: AttributeSchema) -> list[tuple[str, str]]:
     return rows
 
 
-MEASURES = {  # figures of config.json: what they are called, and how many digits are said
+MEASURES = {  # measure of config.json -> its label and digits
     "mse": ("test MSE", 5),
     "haze": ("haze", 2),
     "ab_error": ("ab error", 2),

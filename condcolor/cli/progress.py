@@ -45,7 +45,7 @@ class Progress:
         return self
 
     def __call__(self, done: int, total: int, detail: str = "") -> None:
-        if total != self.total or done < self.last:  # the next of several passes begins
+        if total != self.total or done < self.last:  # the next of several passes
             self.total, self.first, self.tenth = total, done, 10 * done // total
             self.started = self.reported = self.clock()
             self._close()

@@ -229,7 +229,7 @@ class ImageDataset:
         return _tensor(_framed(path, 0, self.image_size))[channel].float() / 255
 
     def _warped(self, both: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
-        """Sources and partners under one move; what comes in from outside is white, and no part."""
+        """Warp sources and partners alike; outside the picture is white, and 0 in masks."""
         if not moves_in(config):
             return mirrored(both, draws, config)
         papers = 3 if self.compose else both.shape[1]

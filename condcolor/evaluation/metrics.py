@@ -97,9 +97,7 @@ def leakage(pixels: Tensor, pairs: Tensor, inside: Tensor, outside: Tensor) -> f
 
 def haze(pixels: Tensor, ground: Tensor) -> float:
     """Return the mean CIEDE2000 to white of Lab pixels `[N, 3, P]` on the white `ground [P]` bool."""
-    white = srgb_to_lab(torch.ones(3, 1, 2))[
-        ..., :1, 0
-    ]  # one pixel alone is rounded in another way
+    white = srgb_to_lab(torch.ones(3, 1, 2))[..., :1, 0]  # a single pixel is rounded differently
     return float(torch.stack([difference(p[:, ground], white).mean() for p in pixels]).mean())
 
 

@@ -58,7 +58,7 @@ class FeatureNetwork:
         if not Path(path).is_file():
             raise UsageError(f"{self.name}: no such file: name a TorchScript file (.pt)")
         try:
-            with warnings.catch_warnings():  # torch discourages new TorchScript; this file is old
+            with warnings.catch_warnings():  # torch deprecates TorchScript; these files are old
                 warnings.simplefilter("ignore")
                 network = torch.jit.load(str(path), map_location=device).eval()
             known = {argument.name for argument in network.forward.schema.arguments}

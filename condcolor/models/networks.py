@@ -35,10 +35,9 @@ class Kernel(TypedDict):
 
 
 KERNEL: Kernel = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
-MIX_GAIN = (
-    16.0  # colors of the head move this much faster than weights, to reach +-2 in 1,000 steps
-)
-CHROMA_GAIN = 4.0  # what a photograph's colors add to its grey is a quarter as large as the grey
+# gain of the head's colors over its weights, so that they reach +-2 in 1,000 steps
+MIX_GAIN = 16.0
+CHROMA_GAIN = 4.0  # the chroma of photographs is a quarter as large as their grey
 
 
 Module = TypeVar("Module", bound=nn.Module)

@@ -104,9 +104,7 @@ class ProcessGroup:
         if device.type == "cuda":
             return nn.SyncBatchNorm.convert_sync_batchnorm(module)
         for part in module.modules():
-            if (
-                type(part) is nn.BatchNorm2d
-            ):  # the same parameters and names: only its forward differs
+            if type(part) is nn.BatchNorm2d:  # the same parameters and names, another forward
                 part.__class__ = _SyncedBatchNorm2d
         return module
 
@@ -117,7 +115,7 @@ class ProcessGroup:
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", FutureWarning
-            )  # its new name is younger than our oldest torch
+            )  # its new name is missing in the oldest supported torch
             # BatchNorm statistics are equal on all ranks; a broadcast would change them inside a graph
             return nn.parallel.DistributedDataParallel(module, broadcast_buffers=False)
 
