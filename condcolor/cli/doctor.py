@@ -1,4 +1,4 @@
-"""condcolor doctor."""
+"""The command `doctor`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _check_device() -> None:
 
 
 def _check_models() -> int:
-    """Load each built-in model and color a picture with it; how many fail."""
+    """Load each built-in model and color a picture with it; return how many fail."""
     from PIL import Image
 
     from condcolor.inference.colorizer import Colorizer

@@ -1,4 +1,7 @@
-"""How a command ends: a line on stderr and an exit code, and never a traceback without --debug."""
+"""How a command ends: one line and an exit code, for errors and signals alike.
+
+A traceback is printed only with --debug.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,11 @@ INTERRUPTED, UNREAD, TERMINATED = (128 + n for n in (signal.SIGINT, SIGPIPE, sig
 
 
 class Terminated(BaseException):
-    """SIGTERM came. Raised, so that files under way are cleaned up on the way out."""
+    """SIGTERM was received; raised, so that unfinished files are removed."""
 
 
 def run(command: Callable[[], object], *, debug: bool = False) -> int:
-    """Run a command, tell what ended it, and return the exit code."""
+    """Run a command, print its error, and return the exit code."""
     _let_any_text_out()
     try:
         with _terminable(), _told_warnings():
@@ -48,7 +51,7 @@ def run(command: Callable[[], object], *, debug: bool = False) -> int:
 
 
 def _ending(error: BaseException) -> tuple[str, int]:
-    """What to say of it, on one line unless a DataError lists more, and the exit code."""
+    """Return the message of an error, one line unless a DataError lists more, and the exit code."""
     match error:
         case click.exceptions.Exit():
             return "", error.exit_code
@@ -62,7 +65,7 @@ def _ending(error: BaseException) -> tuple[str, int]:
             return "Interrupted.", INTERRUPTED
         case Terminated():
             return "Terminated.", TERMINATED
-        case BrokenPipeError():  # the reader of our output went away, as `head` does
+        case BrokenPipeError():  # the reader of stdout has exited, such as `head`
             _drop_unread()
             return "", UNREAD
         case OSError():
@@ -72,13 +75,13 @@ def _ending(error: BaseException) -> tuple[str, int]:
         case _ if is_memory_error(error):
             return "Error: not enough memory: close other programs", DataError.exit_code
     if isinstance(behind := error.__cause__ or error.__context__, KeyboardInterrupt | Terminated):
-        return _ending(behind)  # a signal in the midst of an import comes wrapped
+        return _ending(behind)  # a signal during an import is wrapped
     summary = f"{type(error).__name__}: {error}".splitlines()[0]
     return f"Error: unexpected {summary} (--debug shows where)", UNEXPECTED
 
 
 def _usage(error: click.ClickException) -> str:
-    """Click's complaint in our words: what came, what was allowed, where it says more."""
+    """Reword an error of click: what was given, what is allowed, which help to read."""
     context = getattr(error, "ctx", None)
     params = context.command.get_params(context) if context else []
     flags = [flag for param in params if isinstance(param, click.Option) for flag in param.opts]
@@ -102,7 +105,7 @@ def _name(param: click.Parameter) -> str:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Within it, SIGTERM raises Terminated, where it would have killed."""
+    """Make SIGTERM raise Terminated inside the block, unless it has a handler."""
 
     def stop(number: int, frame: object) -> None:
         raise Terminated
@@ -120,7 +123,7 @@ def _terminable() -> Iterator[None]:
 
 @contextmanager
 def _told_warnings() -> Iterator[None]:
-    """Within it, a library's warning is a line like our own notes."""
+    """Print warnings of libraries inside the block as notes."""
 
     def show(
         message: Warning | str,
@@ -135,20 +138,20 @@ def _told_warnings() -> Iterator[None]:
             click.echo(f"note: {text}", err=True)
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")  # odd pictures are ours to tell of
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # pictures have messages of our own
         warnings.showwarning = show
         yield
 
 
 def _let_any_text_out() -> None:
-    """What a stream's encoding lacks (a name in a C locale) is escaped and ends nothing."""
+    """Escape characters that the encoding of stdout or stderr lacks, such as names in a C locale."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _drop_unread() -> None:
-    """Let Python close a stdout that takes no more without complaining."""
+    """Redirect a broken stdout to os.devnull, so that Python closes it without an error."""
     if sys.stdout is not None:
         try:
             sys.stdout.flush()

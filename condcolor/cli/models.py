@@ -1,4 +1,4 @@
-"""The commands `info` and `export`."""
+"""The commands `info`, `export`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _pairs(values: Mapping[str, object], names: Iterable[str]) -> str:
 
 
 def _options(schema: AttributeSchema) -> list[tuple[str, str]]:
-    """Each attribute as `colorize` asks for it, with the colors of its values."""
+    """Return the option of `colorize` for each attribute, and its values with their colors."""
     rows = []
     for attribute, option in zip(
         schema.attributes, colorize.options_of(schema.attributes), strict=True

@@ -1,4 +1,4 @@
-"""Progress bars and lines: of any work, of a training, of a download."""
+"""Progress bars and lines."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ else:  # the trainer imports torch, which takes seconds
     Callbacks = object
 
 
-QUIET = 5.0  # seconds at least between two lines, so that short work says nothing
-LONGEST = 60.0  # seconds after which a line comes, though no further tenth is done
+QUIET = 5.0  # seconds, shortest time between two lines; short work prints none
+LONGEST = 60.0  # seconds after which a line is printed though no further tenth is done
 
 
 class Progress:
-    """A context manager, and the callback `(done, total)` that the library asks for. All goes to stderr.
+    """A progress bar on stderr: a context manager, and the callback `(done, total)` of the library.
 
-    Where stderr is no terminal, a line comes with each tenth of the work and at least every minute.
+    If stderr is no terminal, a line is printed for each tenth of the work, and at least every minute.
     """
 
     def __init__(self, label: str, *, clock: Callable[[], float] = time.monotonic):
@@ -46,7 +46,7 @@ class Progress:
         return self
 
     def __call__(self, done: int, total: int, detail: str = "") -> None:
-        if total != self.total or done < self.last:  # the next of several passes begins
+        if total != self.total or done < self.last:  # the next of several passes
             self.total, self.first, self.tenth = total, done, 10 * done // total
             self.started = self.reported = self.clock()
             self._close()
@@ -57,7 +57,7 @@ class Progress:
         self.last = done
 
     def say(self, text: str, *, err: bool = False) -> None:
-        """A line of its own, not into the bar."""
+        """Print a line beside the bar."""
         if self.bar is not None:
             self.bar.clear()
         click.echo(text, err=err)
@@ -95,7 +95,7 @@ class Progress:
 
 
 def span(seconds: float) -> str:
-    """`40 s`, `12 min`, `3.5 h`."""
+    """Format a duration: `40 s`, `12 min`, `3.5 h`."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     if seconds < 100 * 60:
@@ -104,7 +104,7 @@ def span(seconds: float) -> str:
 
 
 class ProgressSteps:
-    """A context manager, and the callback `(what, done, total)`: a Progress for each `what`."""
+    """Progress of several steps: a context manager, and the callback `(label, done, total)`."""
 
     def __init__(self) -> None:
         self.progress = Progress("")
@@ -127,9 +127,15 @@ class ProgressSteps:
 
 @contextmanager
 def resumable_download(target: Path | None, by_hand: str) -> Iterator[None]:
-    """Within it, a stop says what is kept, and a download that fails the way by hand.
+    """Make interrupts inside the block say what is kept, and failed downloads how to download by hand.
 
-    target: the archive, or the folder of several, that the download goes to; None: there is none.
+    Args:
+        target: the archive, or the folder of several, that is downloaded; None without a download.
+        by_hand: the manual way, for the message of a failed download.
+
+    Raises:
+        Interrupted: the download was interrupted.
+        DownloadError: it failed.
     """
     from condcolor.data.builders.download import DownloadError
 
@@ -153,7 +159,7 @@ def _kept(target: Path | None) -> str:
 
 
 class TrainingProgress(Callbacks):
-    """What a run says: a bar of steps or a line now and then, and a line an epoch."""
+    """The progress of a training: a bar or lines for steps, and a line for each epoch."""
 
     def __init__(self, progress: Progress):
         self.progress = progress

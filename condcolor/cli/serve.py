@@ -1,4 +1,4 @@
-"""condcolor serve."""
+"""The command `serve`."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def serve(host: str, port: int, models: tuple[str, ...], device: str | None, ope
 def _make_app(
     models: Sequence[str], device: str | None, host: str, *, any_address: bool
 ) -> ASGIApp:
-    """The app with all models loaded, those asked for first."""
+    """Make the app with all models loaded, those of --model first."""
     import socket
 
     from condcolor.inference.colorizer import Colorizer

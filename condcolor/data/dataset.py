@@ -1,4 +1,7 @@
-"""Records -> batches: pictures decoded once into uint8, batches that depend on (seed, epoch, index) alone."""
+"""`ImageDataset`: records to batches on a device.
+
+Pictures are decoded once to uint8. A batch is a function of (seed, epoch, index) alone.
+"""
 
 from __future__ import annotations
 
@@ -38,26 +41,26 @@ T = TypeVar("T")
 
 
 class Batch(NamedTuple):
-    """What a step sees. `wrong` is a condition that differs from `cond` in at least one attribute."""
+    """A training batch; `wrong` differs from `cond` in at least one attribute, if any has several values."""
 
     source: Tensor  # [B, 3, H, W] uint8
-    target: Tensor  # [B, 3, H, W] uint8; the source itself where a picture is both
+    target: Tensor  # [B, 3, H, W] uint8; the same tensor as the source for photographs
     cond: Tensor  # [B, P] float, one-hot by attribute
     wrong: Tensor  # [B, P] float
 
 
 class RawBatch(NamedTuple):
-    """A batch as it is read, and all that is random about it; `ImageDataset.made` makes the rest of it."""
+    """A batch before augmentation, with its random draws; `ImageDataset.to_batch` makes a Batch of it."""
 
     source: Tensor  # [B, 3, side, side] uint8
-    partner: Tensor  # targets or masks like that; the source itself where a picture is both
+    partner: Tensor  # [B, 3, side, side] uint8, targets or masks; the source itself for photographs
     values: Tensor  # [B, A] value indices
     wrong: Tensor  # [B, A]
     draws: Draws
     config: AugmentConfig | None
 
     def to(self, device: torch.device) -> RawBatch:
-        """The same on a device."""
+        """Copy the batch to a device, asynchronously to a GPU."""
 
         def sent(part: Tensor) -> Tensor:
             to_gpu = device.type == "cuda" and part.is_cpu
@@ -70,22 +73,22 @@ class RawBatch(NamedTuple):
 
 
 class ImageDataset:
-    """The decoded pictures of some records, each file once, as squares.
+    """The pictures of records, each file decoded once to a square.
 
     Args:
         records: rows of one split; all need a target, or with `compose` a mask.
         schema: their attributes; with `compose` every value needs a palette color.
-        image_size: side of the square, in pixels.
-        compose: draw a new coloring each time, from the source and its mask, instead of the csv's.
-        fixed: the colors of the mask's channels behind the attributes (skin).
-        photographs: the records are photographs, each its own target: cut to squares, not framed, and
-            those that are grey or cannot be read are left out and named in `.skipped`.
-        jitter: keep the squares larger by this share, to cut from at random.
-        cache: a folder to keep the pictures in, if they are many; None keeps them in memory.
+        image_size: side of a square in pixels.
+        compose: draw a random coloring of the source and its mask for each batch, instead of the csv's.
+        fixed: colors of the mask's channels after those of the attributes (skin).
+        photographs: the records are photographs, each its own target; they are cropped to squares, and grey
+            or unreadable ones are left out and listed in `.skipped`.
+        jitter: share by which squares are decoded larger, for random crops.
+        cache: folder for decoded pictures of a large set; None keeps them in memory.
 
     Raises:
-        DataError: pictures that cannot be read, or masks or palette missing, all named at once; or
-            the cache cannot be written.
+        DataError: pictures cannot be read, or masks or palette colors are missing (all listed); or the cache
+            cannot be written.
     """
 
     def __init__(
@@ -124,7 +127,7 @@ class ImageDataset:
         self.records = tuple(records)
         self.skipped = tuple(str(error) for error in faults.values())
         self.pictures = decoded  # sources, targets and masks
-        self.partners = decoded  # where the targets or masks are
+        self.partners = decoded  # targets or masks
         self.source_of = torch.tensor([files[r.source, 255] for r in records])  # row -> picture
         self.partner_of = torch.tensor([files[file] for file in partner])
         self.values = torch.tensor(
@@ -141,12 +144,13 @@ class ImageDataset:
         config: AugmentConfig | None = None,
         device: torch.device | None = None,
     ) -> Batch:
-        """The batch of these rows, as they stand or as training sees them.
+        """Return the batch of `rows`, with augmentation if `config` is given.
 
         Args:
+            rows: `[B]` row indices.
             generator: draws the wrong conditions and, with `compose`, the colorings.
-            config: the augmentation to draw; None leaves the pictures alone.
-            device: where to make it; None where the pictures are.
+            config: augmentation; None for none.
+            device: where the batch is made; None: where the pictures are.
         """
         raw = self.read(rows, generator, config)
         return self.to_batch(raw.to(device) if device is not None else raw)
@@ -158,9 +162,13 @@ class ImageDataset:
         config: AugmentConfig | None = None,
         part: slice = slice(None),
     ) -> RawBatch:
-        """What `rows` is made of: little work, and none that torch would share out among threads.
+        """Read the pictures of `rows` and draw their augmentation; cheap, and free of torch's thread pool.
 
-        part: those of the rows to read; what is drawn for them is what it is for all.
+        Args:
+            rows: `[B]` row indices.
+            generator: as for `rows`.
+            config: as for `rows`.
+            part: slice of the rows that is read; the draws are those of the whole batch.
         """
         values = self.values[rows]
         if self.compose and generator is not None:
@@ -176,7 +184,7 @@ class ImageDataset:
         return RawBatch(source, partner, values[part], wrong[part], own, config)
 
     def to_batch(self, raw: RawBatch) -> Batch:
-        """The batch, on the device that `raw` is on."""
+        """Apply crop, augmentation and composition to a raw batch, on its device."""
         source, partner, draws, config = raw.source, raw.partner, raw.draws, raw.config
         apart = partner is not source
         both = torch.cat((source, partner), dim=1) if apart else source
@@ -194,7 +202,11 @@ class ImageDataset:
         return Batch(source, partner, *planes)
 
     def with_targets(self, targets: ImageCache) -> ImageDataset:
-        """The same rows with other targets, one for each, of the pictures' own side."""
+        """Return the dataset with other targets, one for each row, of the pictures' side.
+
+        Raises:
+            ValueError: the targets are composed.
+        """
         if self.compose:
             raise ValueError("targets that are composed anew each time cannot be others")
         other = copy.copy(self)
@@ -202,7 +214,7 @@ class ImageDataset:
         return other
 
     def near(self, device: torch.device) -> ImageDataset:
-        """The same set, its pictures on the device where they take at most half of what is free there."""
+        """Return the dataset with its pictures on the device, if they fit half of its free memory."""
         if 2 * self.pictures.bytes > free_memory(device):
             return self
         other = copy.copy(self)
@@ -210,14 +222,14 @@ class ImageDataset:
         return other
 
     def mask_of(self, row: int, channel: int) -> Tensor | None:
-        """Channel `[H, W]` in [0, 1] of the mask of a row's input, None when it has none."""
+        """Return channel `[H, W]` in [0, 1] of the mask of a row's source, or None."""
         path = self.records[row].mask
         if path is None or channel > 2:
             return None
         return _tensor(_framed(path, 0, self.image_size))[channel].float() / 255
 
     def _warped(self, both: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
-        """Sources and partners under one move; what comes in from outside is white, and no part."""
+        """Warp sources and partners alike; outside the picture is white, and 0 in masks."""
         if not moves_in(config):
             return mirrored(both, draws, config)
         papers = 3 if self.compose else both.shape[1]
@@ -233,7 +245,7 @@ class ImageDataset:
 
 
 def one_hot(values: Tensor, sizes: Sequence[int]) -> Tensor:
-    """Value indices `[B, A]` -> one-hot planes `[B, sum(sizes)]`, attributes side by side."""
+    """Return one-hot planes `[B, sum(sizes)]` of value indices `[B, A]`, attributes concatenated."""
     hot = [F.one_hot(values[:, i], size) for i, size in enumerate(sizes)]
     return (
         torch.cat(hot, dim=1).float() if hot else torch.zeros(len(values), 0, device=values.device)
@@ -248,7 +260,7 @@ def _random_values(count: int, sizes: Sequence[int], generator: torch.Generator)
 def _other_values(
     values: Tensor, sizes: Sequence[int], generator: torch.Generator | None
 ) -> Tensor:
-    """Values of which a random, non-empty choice of attributes is changed to another value."""
+    """Change a random, non-empty subset of the attributes of each row to other values: `[B, A]`."""
     changeable = [i for i, size in enumerate(sizes) if size > 1]
     if not changeable:
         return values
@@ -278,12 +290,12 @@ def _unique(paths: Iterable[T]) -> dict[T, int]:
 
 
 def _framed(path: Path, fill: int, side: int) -> np.ndarray:
-    """The whole picture `[side, side, 3]` uint8, on a ground of `fill`."""
+    """Decode a picture and letterbox it on `fill`: `[side, side, 3]` uint8."""
     return letterbox(open_picture(path).rgb, side, fill=fill)[0]
 
 
 def _photograph(path: Path, fill: int, side: int) -> np.ndarray:
-    """The middle of a photograph `[side, side, 3]` uint8; DataError when it has no colors."""
+    """Decode a photograph and crop its center: `[side, side, 3]` uint8; DataError if it is grey."""
     return cover(open_photograph(path), side)
 
 

@@ -1,4 +1,4 @@
-"""Data sets: a metadata.csv read and written, a folder of photographs read, the split by character."""
+"""A data set read and written: metadata.csv, a folder of photographs; the split by character."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CSV_NAME = "metadata.csv"
 
 @dataclass(frozen=True)
 class Metadata:
-    """All records of a data set, and what can be asked for in it (the palette not measured)."""
+    """The records of a data set and its schema, whose palette is not measured."""
 
     root: Path
     schema: AttributeSchema
@@ -40,7 +40,7 @@ class Metadata:
     notes: tuple[str, ...] = ()
 
     def split(self, name: str) -> tuple[Record, ...]:
-        """The records of "train", of "test", or of "" (not said)."""
+        """Return the records of "train", of "test", or of "" (no split given)."""
         return tuple(record for record in self.records if record.split == name)
 
 
@@ -53,10 +53,16 @@ def read_metadata(
 ) -> Metadata:
     """Read a csv, a folder with metadata.csv, or one with train/metadata.csv (and test/).
 
-    vocabulary: "own" gives each attribute the values of its own column, "shared" gives every
-    attribute the values of all; a schema says which attributes and values there may be.
-    any_color: a value may be a color, too; the values of the records are ColorSpecs then.
-    DataError lists every problem, each with its csv and line.
+    Args:
+        path: the csv or folder.
+        require_target: every row needs a target.
+        vocabulary: "own" gives an attribute the values of its column, "shared" gives each attribute the
+            values of all; a schema limits attributes and values to its own.
+        any_color: values may be colors, too; the values of the records are ColorSpecs then.
+
+    Raises:
+        DataError: the data set cannot be used; lists all problems with csv and line.
+        UsageError: an unknown vocabulary.
     """
     metadata, problems = scan_metadata(
         path, require_target=require_target, vocabulary=vocabulary, any_color=any_color
@@ -74,7 +80,7 @@ def scan_metadata(
     vocabulary: str | AttributeSchema = "own",
     any_color: bool = False,
 ) -> tuple[Metadata, tuple[str, ...]]:
-    """As `read_metadata`, but hands back the rows that can be used, and the problems."""
+    """Read a data set as `read_metadata` does; return its usable rows and the list of problems."""
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
         raise UsageError(f"vocabulary is 'own', 'shared' or a schema, not {vocabulary!r}")
     path = Path(path)
@@ -109,11 +115,14 @@ def scan_metadata(
 def split_by_character(
     records: Iterable[Record], test_fraction: float = 0.2, seed: int = 0
 ) -> tuple[Record, ...]:
-    """Say "train" or "test" where a record's split is "": whole characters, never single rows.
+    """Assign "train" or "test" to records without a split, character by character.
 
-    A character some of whose rows have a split keeps it for all. Of the others, `test_fraction` of
-    the characters (at least one, where there are two or more) become the test set: the same
-    ones for the same seed, in whatever order the rows come. A single character trains.
+    A character keeps the split that any of its rows has. Of the others, a share of `test_fraction` (at least
+    one, if there are two or more) becomes the test set; the choice depends on the seed, not on the order of
+    rows. A single character is used for training.
+
+    Raises:
+        UsageError: `test_fraction` is not in [0, 1).
     """
     if not 0 <= test_fraction < 1:
         raise UsageError(f"test_fraction must be at least 0 and below 1, not {test_fraction}")
@@ -137,11 +146,20 @@ def write_metadata(
     rows: Iterable[Mapping[str, object] | Sequence[object]],
     columns: Sequence[str],
 ) -> int:
-    """Write a metadata.csv in one step: UTF-8, `\\n`, no cell a spreadsheet would run.
+    """Write a metadata.csv atomically: UTF-8, `\\n`, formulas of spreadsheets escaped.
 
-    rows: mappings with `columns` as keys, or sequences in their order. A cell that starts with
-    `=`, `+`, `-` or `@` gets a `'` in front, which `read_metadata` takes off. Returns the number
-    of rows. UsageError when a row does not fit, DataError when the file cannot be written.
+    Args:
+        path: the file.
+        rows: mappings with `columns` as keys, or sequences in their order. A cell that starts with `=`, `+`,
+            `-` or `@` gets a leading `'`, which `read_metadata` removes.
+        columns: names of the columns.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        UsageError: a row does not fit the columns.
+        DataError: the file cannot be written.
     """
     data, count = format_table(rows, columns, str(path))
     write_whole(path, data, overwrite=True)
@@ -149,7 +167,7 @@ def write_metadata(
 
 
 def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Path, str]]:
-    """The csv files of a data set, each with the split it stands for."""
+    """Find the csv files of a data set, each with its split."""
     if not path.exists():
         faults.add("missing", f"{path} does not exist")
         return []
@@ -180,9 +198,9 @@ def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Pat
 def _collect_schema(
     sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Problems
 ) -> AttributeSchema:
-    """Return the attributes and their values, sorted: those of the training rows, if there are any.
+    """Collect the attributes and their sorted values, of the training rows if there are any.
 
-    An attribute with too many values is named as a problem and left out.
+    An attribute with more than MAX_VALUES values is added to `faults` and left out.
     """
     if not names:
         return AttributeSchema()
@@ -211,7 +229,7 @@ def _collect_schema(
 
 
 def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
-    """Where no column names the character, it is the source: one sketch, copied or not."""
+    """Name the character of records without one after their source; equal files are one character."""
     unnamed = [record.source for record in records if not record.character]
     first = same_pictures(unnamed)
     return [
@@ -223,7 +241,7 @@ def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
 
 
 def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> None:
-    """A character in train and test makes the test say nothing: it has been seen."""
+    """Add a fault for each character that is in both train and test, which makes the test invalid."""
     taught: dict[str, Record] = {}
     for record in records:
         if record.split == "train":
@@ -243,23 +261,23 @@ def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> Non
 
 
 def line_of(record: Record, root: Path) -> str:
-    """`train/metadata.csv line 37`."""
+    """Return the position of a record: `train/metadata.csv line 37`."""
     return f"{record.csv.relative_to(root).as_posix()} line {record.line}"
 
 
-GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph is grey, and would teach grey
-LOOKED_AT = 64  # pixels a side that this mean is taken over
+GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph counts as grey
+LOOKED_AT = 64  # pixels a side that are sampled for this mean
 
 
 def read_photographs(path: Path | str) -> Metadata:
-    """The records of a folder of photographs, nested as it may be, or of its metadata.csv.
+    """Read the records of a folder of photographs, with subfolders, or of its metadata.csv.
 
-    Without a csv, folders called train and test (or val, validation) right below `path` are the
-    splits; other pictures have none yet. No picture is opened: those that cannot be used are found
-    where they are decoded.
+    Without a csv, the folders train and test (or val, validation) directly in `path` are the splits; other
+    pictures have no split. Pictures are not opened; unusable ones are found when they are decoded.
 
     Raises:
-        DataError: no pictures there, or the csv's own problems.
+        DataError: the folder has no pictures, or its csv has problems.
+        PictureError: the folder does not exist or cannot be read.
     """
     path = Path(path)
     csvs = (path / CSV_NAME, path / "train" / CSV_NAME)
@@ -275,7 +293,11 @@ def read_photographs(path: Path | str) -> Metadata:
 
 
 def open_photograph(path: Path) -> np.ndarray:
-    """A photograph `[H, W, 3]` uint8; DataError when it cannot be read or has no colors."""
+    """Decode a photograph `[H, W, 3]` uint8.
+
+    Raises:
+        DataError: it is grey. PictureError: it cannot be read.
+    """
     rgb = open_picture(path).rgb
     if is_grey(rgb):
         raise DataError(f"{shown_name(path)}: a grey picture, which has no colours to teach")
@@ -283,7 +305,7 @@ def open_photograph(path: Path) -> np.ndarray:
 
 
 def is_grey(rgb: np.ndarray) -> bool:
-    """Whether a photograph `[H, W, 3]` uint8 is grey or all but: it has no colors to teach."""
+    """Return whether a photograph `[H, W, 3]` uint8 is grey, by its mean chroma."""
     steps = [max(1, side // LOOKED_AT) for side in rgb.shape[:2]]
     import torch
 
@@ -295,7 +317,7 @@ def is_grey(rgb: np.ndarray) -> bool:
 
 
 def _own_targets(metadata: Metadata) -> Metadata:
-    """The same photographs under no attributes, each once, the colored file source and target."""
+    """Reduce records to their colored files, each once and its own target, without attributes."""
     records = {
         picture: Record(picture, picture, (), r.character, r.split, r.line, r.csv)
         for r in metadata.records

@@ -1,4 +1,4 @@
-"""The color that stands for each value, measured in the pictures of a data set."""
+"""The color of each value, measured in a data set's pictures."""
 
 from __future__ import annotations
 
@@ -15,21 +15,27 @@ from condcolor.data.records import Record
 from condcolor.imaging.open import open_picture
 
 DIFFERENT = 24  # of 255, in any channel: more than JPEG noise, less than two named colors
-ROWS_OF_AN_INPUT = 64  # compared with each other, to see where a value shows
-SIGHTINGS = 16  # of a value, over all inputs: enough to outvote a wrong label
+ROWS_OF_AN_INPUT = 64  # rows of one source that are compared to locate a part
+SIGHTINGS = 16  # measurements of a value over all sources, enough to outvote a wrong label
 MASK_CHANNELS = 3
-INSIDE = 255  # a mask is that where a part alone is seen, less on its antialiased edge
+INSIDE = 255  # mask value inside a part; lower on its antialiased edge
 
 
 def measure_palette(metadata: Metadata, max_inputs: int = 64) -> AttributeSchema:
-    """The schema with the color of each value, as it is seen in the targets of the training rows.
+    """Measure the color of each value in the targets of the training rows.
 
-    Where an input has a mask, a part is the pixels where the mask is 255. Elsewhere it is the
-    pixels that change between rows of one input that differ in that attribute alone. The color is
-    the median over the part and over rows; None where no row shows it.
+    If a source has a mask, a part is where its channel is 255; otherwise it is where rows of the source that
+    differ in that attribute alone have different pixels. The color is the median over the part and over rows.
 
-    max_inputs: how many inputs are looked at (more only if a value would be left out).
-    DataError when a picture cannot be read.
+    Args:
+        metadata: the data set.
+        max_inputs: sources that are measured; more only if a value would be missing.
+
+    Returns:
+        The schema with its palette; None for a value that no row shows.
+
+    Raises:
+        DataError: a picture cannot be read.
     """
     schema = metadata.schema
     if not schema.names:
@@ -45,9 +51,12 @@ def measure_palette(metadata: Metadata, max_inputs: int = 64) -> AttributeSchema
 
 
 def measure_fixed(metadata: Metadata, max_inputs: int = 64) -> RGB | None:
-    """The color of the part behind the attributes in the masks (skin); None when there is none.
+    """Measure the color of the mask channel after those of the attributes (skin); None if there is none.
 
-    Measured as in `measure_palette`, on one row an input. DataError when a picture cannot be read.
+    Measured as in `measure_palette`, on one row of each source.
+
+    Raises:
+        DataError: a picture cannot be read.
     """
     channel = len(metadata.schema.names)
     colors = []
@@ -63,9 +72,9 @@ def measure_fixed(metadata: Metadata, max_inputs: int = 64) -> RGB | None:
 
 
 class SeenColors:
-    """The color seen in each row for each attribute, gathered input by input.
+    """The measured colors of each row, collected source by source.
 
-    rows: `(record, colors)`, a color an attribute, None where the attribute cannot be seen.
+    `rows` holds `(record, colors)`, a color for each attribute, None if it is not visible.
     """
 
     def __init__(self, schema: AttributeSchema):
@@ -75,9 +84,13 @@ class SeenColors:
     def add(
         self, records: Sequence[Record], targets: Sequence[np.ndarray], mask: np.ndarray | None
     ) -> None:
-        """Rows of one input with their targets `[H,W,3]` uint8; a mask is `[H,W,3]` uint8.
+        """Add the rows of one source.
 
-        A target of another size than the mask (without one: than most targets) shows nothing.
+        Args:
+            records: the rows.
+            targets: `[H, W, 3]` uint8 of each row; ignored if the size differs from the mask's, or without a
+                mask from that of most targets.
+            mask: `[H, W, 3]` uint8 of the source, or None.
         """
         shapes = Counter(target.shape for target in targets)
         shape = mask.shape if mask is not None else shapes.most_common(1)[0][0] if shapes else ()
@@ -96,7 +109,7 @@ class SeenColors:
         self.rows.extend(zip(records, map(tuple, colors), strict=True))
 
     def palette(self) -> AttributeSchema:
-        """The schema with the median color of each value over the rows that have it."""
+        """Return the schema with the median color of each value over its rows."""
         gathered: dict[tuple[str, str], list[RGB]] = defaultdict(list)
         for record, colors in self.rows:
             for name, value, color in zip(self.schema.names, record.values, colors, strict=True):
@@ -114,10 +127,10 @@ def find_part(
     targets: Sequence[np.ndarray],
     mask: np.ndarray | None,
 ) -> np.ndarray | None:
-    """Where an attribute shows in the pictures of one input: `[H,W]` bool, or None.
+    """Locate the part of an attribute in the pictures of one source: `[H, W]` bool, or None.
 
-    Without a mask, a pixel belongs to the part when it changes in most pairs of rows that differ
-    in this attribute alone, so that one row with a wrong label moves nothing.
+    Without a mask, a pixel belongs to the part if it changes in most pairs of rows that differ in this
+    attribute alone, so that a single row with a wrong label has no effect.
     """
     if mask is not None and attribute < MASK_CHANNELS:
         part = mask[..., attribute] == INSIDE
@@ -135,7 +148,7 @@ def find_part(
             pairs += 1
     if pairs == 0:
         return None
-    for share in (2, 3):  # a third will do where two values look the same
+    for share in (2, 3):  # a third suffices if two values look the same
         part = np.asarray(votes) * share > pairs
         if part.any():
             return part
@@ -143,7 +156,7 @@ def find_part(
 
 
 def rows_by_input(records: Iterable[Record]) -> list[list[Record]]:
-    """Records grouped by their source, in the order of its first row."""
+    """Group records by source, in the order of first rows."""
     groups: dict[object, list[Record]] = defaultdict(list)
     for record in records:
         groups[record.source].append(record)
@@ -151,7 +164,7 @@ def rows_by_input(records: Iterable[Record]) -> list[list[Record]]:
 
 
 def _choose_inputs(metadata: Metadata, max_inputs: int) -> list[list[Record]]:
-    """Rows of inputs spread over the data set; every value is among them."""
+    """Choose the rows of sources spread over the data set, so that every value occurs."""
     colored = [record for record in metadata.records if record.target is not None]
     groups = rows_by_input([row for row in colored if row.split != "test"] or colored)
     step = max(1, -(-len(groups) // max(1, max_inputs)))
@@ -166,7 +179,7 @@ def _choose_inputs(metadata: Metadata, max_inputs: int) -> list[list[Record]]:
 
 
 def _some_of_each_value(rows: Sequence[Record], times: int) -> list[Record]:
-    """Rows that show every value that often, if there are as many, and not many more."""
+    """Choose rows greedily so that every value occurs `times` times, if it can."""
     seen: Counter[tuple[int, str]] = Counter()
     chosen = []
     for row in rows:
@@ -186,7 +199,7 @@ def _open_mask(record: Record) -> np.ndarray | None:
 
 
 def _median(pixels: np.ndarray) -> np.ndarray:
-    """The lower median of each channel of `[N,3]`, a color that is there in flat fills."""
+    """Return the lower median of each channel of `[N, 3]`, which in flat fills is an existing color."""
     middle = (len(pixels) - 1) // 2
     return np.partition(pixels, middle, axis=0)[middle]
 

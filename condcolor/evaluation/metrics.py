@@ -1,10 +1,10 @@
-"""Metrics: PSNR, SSIM, AuC, colorfulness, attribute accuracy, leakage, haze.
+"""Metrics as pure functions: PSNR, SSIM, AuC, colorfulness, attribute accuracy, leakage, haze.
 
-Where colors are compared, pictures are Lab *pixels*: `[..., 3, P]`, the P = H * W pixels in a row. They
-are made once for all measures, and regions are `[P]` bool.
+Color differences take Lab *pixels* `[..., 3, P]`, P = H * W, converted once for all measures; regions are
+`[P]` bool.
 
-Lightness is copied from a photograph, so measures of RGB (PSNR, SSIM) reward a picture left grey; those of
-ab do not.
+The lightness of a photograph is copied, so measures of RGB (PSNR, SSIM) reward a grey picture; those of ab
+do not.
 """
 
 from __future__ import annotations
@@ -18,51 +18,51 @@ from torch import Tensor
 from condcolor.imaging.color import delta_e_2000, srgb_to_lab
 from condcolor.models.encoders import IMAGENET_STD
 
-TOUCHED = 2 / 255  # a pixel that differs by no more than this is the same
-PURE = 0.9  # share of an attribute's largest difference from which a pixel is all its own
-UNCHANGED = 0.01  # CIEDE2000 under which nothing has changed
+TOUCHED = 2 / 255  # largest difference between equal pixels
+PURE = 0.9  # share of an attribute's largest difference above which a pixel belongs to it alone
+UNCHANGED = 0.01  # CIEDE2000 below which nothing has changed
 DARK = 0.3  # lightness (mean of R, G, B) below which a pixel is a line; red and brown are above
-WHITE = 250 / 255  # from here on a pixel of sketch and targets counts as white ground
+WHITE = 250 / 255  # smallest value of white ground in sketch and targets
 
 
 def lab_pixels(pictures: Tensor) -> Tensor:
-    """RGB pictures `[N, 3, H, W]` -> Lab pixels `[N, 3, H * W]`."""
+    """Convert RGB pictures `[N, 3, H, W]` in [0, 1] to Lab pixels `[N, 3, H * W]`."""
     pixels = torch.empty(pictures.shape[0], 3, pictures[0, 0].numel())
-    for lab, picture in zip(pixels, pictures, strict=True):  # one by one, they stay in the cache
+    for lab, picture in zip(pixels, pictures, strict=True):  # one picture fits the cache
         lab.copy_(srgb_to_lab(picture).flatten(1))
     return pixels
 
 
 def difference(first: Tensor, second: Tensor) -> Tensor:
-    """CIEDE2000 of Lab pixels `[3, P]` and `[3, P]` (or `[3, 1]`) -> `[P]`."""
+    """Return the CIEDE2000 difference `[P]` of Lab pixels `[3, P]` and `[3, P]` or `[3, 1]`."""
     differ = (first != second).any(dim=0)
     if differ.sum() > 0.7 * len(differ):
         return delta_e_2000(first[..., None], second[..., None])[..., 0]
-    second = second.expand_as(first)  # equal pixels, most of them in flat fills, cost nothing
+    second = second.expand_as(first)  # equal pixels, the majority in flat fills, are skipped
     change = torch.zeros(len(differ))
     change[differ] = delta_e_2000(first[:, differ, None], second[:, differ, None])[..., 0]
     return change
 
 
 def color_distances(lab: Tensor, palette: Tensor) -> Tensor:
-    """CIEDE2000 of colors `lab [N, 3]` to each of `palette [V, 3]` (RGB in [0, 1]) -> `[N, V]`."""
+    """Return CIEDE2000 `[N, V]` of colors `lab [N, 3]` to each of `palette [V, 3]`, RGB in [0, 1]."""
     palette_lab = srgb_to_lab(palette[:, :, None, None])  # (V, 3, 1, 1)
     return delta_e_2000(lab[:, None, :, None, None], palette_lab[None])[..., 0, 0]
 
 
 def spread(pictures: Tensor, groups: Sequence[Tensor]) -> Tensor:
-    """How far a pixel changes within a group: the largest over groups and channels, `[H, W]`.
+    """Return the range of each pixel within a group, the largest over groups and channels: `[H, W]`.
 
     Args:
         pictures: `[N, 3, H, W]`.
-        groups: indices of pictures that differ in one attribute only.
+        groups: indices of pictures that differ in one attribute alone.
     """
     ranges = [pictures[g].amax(0) - pictures[g].amin(0) for g in groups]  # each (3, H, W)
     return torch.stack(ranges).amax(dim=(0, 1))
 
 
 def groups_by(values: Tensor, attribute: int) -> list[Tensor]:
-    """Rows of `values [N, A]` that differ in `attribute` alone: index groups, a row a value."""
+    """Group rows of `values [N, A]` that differ in `attribute` alone; a group has one row per value."""
     groups: dict[tuple[int, ...], dict[int, int]] = {}  # the others' values -> its value -> row
     for row, others in enumerate(values.tolist()):
         value = others.pop(attribute)
@@ -71,18 +71,18 @@ def groups_by(values: Tensor, attribute: int) -> list[Tensor]:
 
 
 def neighbours(groups: Sequence[Tensor]) -> Tensor:
-    """Index pairs `[M, 2]`: each picture of a group and the next, so every one is compared twice."""
+    """Return index pairs `[M, 2]` of each picture and the next of its group, cyclically."""
     return torch.cat([torch.stack((g, g.roll(1)), dim=1) for g in groups])
 
 
 def leakage(pixels: Tensor, pairs: Tensor, inside: Tensor, outside: Tensor) -> float:
-    """Mean change outside an attribute's region over the mean change inside, 0 is perfect.
+    """Return the mean change outside an attribute's region divided by that inside; 0 is perfect.
 
-    NaN where nothing changes inside but something does outside: there is no scale to measure it on.
+    NaN if pixels change outside but not inside.
 
     Args:
         pixels: `[N, 3, P]` Lab, of outputs.
-        pairs: `[M, 2]` indices of pictures that differ in this attribute only.
+        pairs: `[M, 2]` indices of pictures that differ in this attribute alone.
         inside, outside: `[P]` bool.
     """
     change = torch.zeros(pixels.shape[-1])
@@ -96,17 +96,15 @@ def leakage(pixels: Tensor, pairs: Tensor, inside: Tensor, outside: Tensor) -> f
 
 
 def haze(pixels: Tensor, ground: Tensor) -> float:
-    """Mean CIEDE2000 to white of Lab pixels `[N, 3, P]` over the white `ground [P]` bool."""
-    white = srgb_to_lab(torch.ones(3, 1, 2))[
-        ..., :1, 0
-    ]  # one pixel alone is rounded in another way
+    """Return the mean CIEDE2000 to white of Lab pixels `[N, 3, P]` on the white `ground [P]` bool."""
+    white = srgb_to_lab(torch.ones(3, 1, 2))[..., :1, 0]  # a single pixel is rounded differently
     return float(torch.stack([difference(p[:, ground], white).mean() for p in pixels]).mean())
 
 
 def line_f1(sketch: Tensor, pictures: Tensor) -> float:
-    """F1 of the dark pixels of `pictures [N, 3, H, W]` as a finding of those of `sketch [3, H, W]`.
+    """Return F1 of the dark pixels of `pictures [N, 3, H, W]` as predictions of those of `sketch [3, H, W]`.
 
-    NaN where there is no dark pixel in either.
+    NaN if there is no dark pixel in either.
     """
     lines, drawn = sketch.mean(-3) < DARK, pictures.mean(-3) < DARK
     both = (lines & drawn).sum()
@@ -114,7 +112,7 @@ def line_f1(sketch: Tensor, pictures: Tensor) -> float:
 
 
 def mse(output: Tensor, target: Tensor) -> float:
-    """Mean squared error on pixels scaled to [-1, 1]: four times that of pictures in [0, 1]."""
+    """Return the mean squared error of pictures in [0, 1], scaled to [-1, 1] (times four)."""
     return float(4 * (output - target).square().mean())
 
 
@@ -126,21 +124,23 @@ BINS = 23  # classes a side: ab -115..115
 
 
 def psnr(output: Tensor, truth: Tensor) -> float:
-    """Peak signal-to-noise ratio of RGB in dB; infinite where the pictures agree."""
+    """Return the peak signal-to-noise ratio of RGB in [0, 1], in dB; infinite for equal pictures."""
     return float(-10 * torch.log10((output - truth).square().mean()))
 
 
 def imagenet_mse(output: Tensor, truth: Tensor) -> float:
-    """Mean squared error of RGB in units of ImageNet's standard deviation of each channel.
+    """Return the mean squared error of RGB in [0, 1] in units of ImageNet's standard deviations.
 
-    The validation loss of trainings on pictures normalized for an encoder, as fastai's are.
+    It is the validation loss of trainings on pictures normalized for an encoder, such as fastai's.
     """
     std = output.new_tensor(IMAGENET_STD).view(3, 1, 1)
     return float(((output - truth) / std).square().mean())
 
 
 def ssim(output: Tensor, truth: Tensor) -> float:
-    """Mean structural similarity over RGB (Wang et al. 2004, equation 13), Gaussian window; 1 is the same.
+    """Return the mean structural similarity (Wang et al. 2004, equation 13) of RGB `[3, H, W]` in [0, 1].
+
+    The window is Gaussian; equal pictures have 1.
 
     Raises:
         ValueError: a side is smaller than the window.
@@ -166,15 +166,15 @@ def ssim(output: Tensor, truth: Tensor) -> float:
 
 
 def ab_errors(output: Tensor, truth: Tensor) -> Tensor:
-    """Euclidean distance in ab of two Lab pictures `[3, H, W]` -> `[H, W]`, Lab units."""
+    """Return the Euclidean distance `[H, W]` in ab of two Lab pictures `[3, H, W]`, in units of Lab."""
     return torch.linalg.vector_norm(output[1:] - truth[1:], dim=0)
 
 
 def colourfulness(rgb: Tensor, *, signed: bool) -> float:
-    """How colorful a picture is: 0 is grey, photographs are about 40.
+    """Return the colorfulness of RGB `[3, H, W]` in [0, 1]: 0 is grey, photographs have about 40.
 
-    Hasler and Suesstrunk 2003, equation 11, on 0..255. `signed=False` takes the absolute values of
-    both opponent axes first, as the code of many papers does: the figure to quote beside theirs.
+    Hasler and Suesstrunk 2003, equation 11, on 0..255. `signed=False` takes absolute values of the opponent
+    axes first, as the code of many papers does; it is the figure comparable to theirs.
     """
     red, green, blue = (rgb * 255).unbind(0)
     axes = torch.stack((red - green, (red + green) / 2 - blue)).flatten(1)
@@ -184,15 +184,15 @@ def colourfulness(rgb: Tensor, *, signed: bool) -> float:
 
 
 def color_classes(lab: Tensor) -> Tensor:
-    """The color class of each pixel of a Lab picture `[3, H, W]` -> `[H, W]`, 0..BINS^2-1."""
+    """Return the color class `[H, W]`, 0..BINS^2-1, of each pixel of a Lab picture `[3, H, W]`."""
     cells = (lab[1:] / BIN + BINS / 2).floor().long().clamp(0, BINS - 1)
     return cells[0] * BINS + cells[1]
 
 
 def error_counts(errors: Tensor, classes: Tensor) -> Tensor:
-    """How many pixels of each class are wrong by how much: `[BINS^2, MOST_ERROR + 1]` float64.
+    """Return the histogram of errors of each class: `[BINS^2, MOST_ERROR + 1]` float64.
 
-    Column t holds the errors in (t - 1, t], the last one all above MOST_ERROR - 1.
+    Column t counts errors in (t - 1, t], the last one all above MOST_ERROR - 1.
     """
     column = errors.ceil().long().clamp(0, MOST_ERROR).flatten()
     cell = classes.flatten() * (MOST_ERROR + 1) + column
@@ -201,12 +201,12 @@ def error_counts(errors: Tensor, classes: Tensor) -> Tensor:
 
 
 def auc(counts: Tensor, *, rebalanced: bool) -> float:
-    """Area under the share of pixels with an error of at most t, t = 0..150, over the whole area: 0..1.
+    """Return the normalized area, 0..1, under the share of pixels with an error of at most t = 0..150.
 
     Args:
         counts: sum of `error_counts` over the pictures.
-        rebalanced: weigh each class by the inverse of its frequency, so that all classes that occur
-            count alike (Zhang et al. 2016, section 3.1).
+        rebalanced: weight each class by its inverse frequency, so that all classes present count equally
+            (Zhang et al. 2016, section 3.1).
     """
     sizes = counts.sum(dim=1, keepdim=True)
     seen = counts[sizes[:, 0] > 0]

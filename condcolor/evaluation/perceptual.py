@@ -1,4 +1,4 @@
-"""FID, KID and LPIPS of colored photographs, by networks from files that the user has."""
+"""FID, KID and LPIPS by networks that the user has."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DISTANCES = {"return_lpips": True, "resize_images": False}  # of the VGG file: s
 
 @dataclass(frozen=True)
 class PerceptualScore:
-    """NaN where no network was given, or fewer than two pictures were."""
+    """FID, KID and LPIPS; NaN without a network, and FID and KID with fewer than two pictures."""
 
     fid: float
     kid: float
@@ -39,15 +39,16 @@ class PerceptualScore:
 
 
 class FeatureNetwork:
-    """Pictures to one vector each, by a TorchScript network.
+    """A TorchScript network that maps a picture to a feature vector.
 
     Args:
-        path: the file. What is in it runs, as TorchScript: take it from where you trust it.
-        options: arguments for its `forward` besides the pictures; those that it has not are left out.
+        path: the file. Its code is executed: use only files that you trust.
+        options: arguments of its `forward` besides the pictures; unknown ones are left out.
+        device: where the network runs.
 
     Raises:
-        UsageError: no such file.
-        CheckpointError: it is no TorchScript network.
+        UsageError: the file does not exist.
+        CheckpointError: the file is no TorchScript network.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class FeatureNetwork:
         if not Path(path).is_file():
             raise UsageError(f"{self.name}: no such file: name a TorchScript file (.pt)")
         try:
-            with warnings.catch_warnings():  # torch discourages new TorchScript; this file is old
+            with warnings.catch_warnings():  # torch deprecates TorchScript; these files are old
                 warnings.simplefilter("ignore")
                 network = torch.jit.load(str(path), map_location=device).eval()
             known = {argument.name for argument in network.forward.schema.arguments}
@@ -71,10 +72,10 @@ class FeatureNetwork:
 
     @torch.inference_mode()
     def __call__(self, picture: Tensor) -> np.ndarray:
-        """`[3, H, W]` float RGB in [0, 1] -> `[D]` float64.
+        """Return the features `[D]` float64 of a picture `[3, H, W]` float RGB in [0, 1].
 
         Raises:
-            CheckpointError: the network wants something else, or gives it.
+            CheckpointError: the network does not take a picture, or does not return one vector.
         """
         levels = (picture[None] * 255).round().clamp(0, 255).to(self.device)
         try:
@@ -87,11 +88,16 @@ class FeatureNetwork:
 
 
 class Perceptual:
-    """Takes in the colorings of photographs, one photograph after the other.
+    """Accumulates FID, KID and LPIPS over photographs.
 
     Args:
         fid: file of the network for FID and KID, or None.
         lpips: file of the network for LPIPS, or None.
+        device: where the networks run.
+
+    Raises:
+        UsageError: a file does not exist.
+        CheckpointError: a file is no suitable network.
     """
 
     def __init__(
@@ -109,7 +115,7 @@ class Perceptual:
         self.apart: dict[str, list[float]] = {}
 
     def add(self, outputs: Mapping[str, Tensor], truth: Tensor) -> None:
-        """One photograph as each of `outputs` has it, and the truth, `[3, H, W]` float in [0, 1]."""
+        """Add the colorings of a photograph by name, and its truth; all `[3, H, W]` float in [0, 1]."""
         if self.features is not None:
             self.truths.append(self.features(truth))
             for name, output in outputs.items():
@@ -121,7 +127,7 @@ class Perceptual:
                 self.apart.setdefault(name, []).append(apart)
 
     def scores(self) -> dict[str, PerceptualScore]:
-        """Name of the output -> figures."""
+        """Return the scores of each name."""
         scores = {}
         for name in self.outputs | self.apart:
             fid = kid = float("nan")
@@ -135,10 +141,10 @@ class Perceptual:
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Frechet distance of the Gaussians with the moments of features `[N, D]` and `[M, D]`.
+    """Return the Frechet distance of the Gaussians fitted to features `[N, D]` and `[M, D]`.
 
     Dowson and Landau 1982: |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)). With S = X^T X the last trace is
-    the sum of the singular values of X1 X2^T, which needs no matrix root and holds for few pictures.
+    the sum of the singular values of X1 X2^T, which needs no matrix root and is exact for few pictures.
     """
     (mean1, root1), (mean2, root2) = (_moments(features) for features in (first, second))
     shared = np.linalg.svd(root1 @ root2.T, compute_uv=False).sum()
@@ -147,7 +153,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Unbiased MMD^2 of features `[N, D]` and `[M, D]`, kernel (x.y / D + 1)^3; may be below 0."""
+    """Return the unbiased MMD^2 of features `[N, D]` and `[M, D]`, kernel (x.y / D + 1)^3; may be below 0."""
 
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return (a @ b.T / a.shape[1] + 1) ** 3
@@ -160,7 +166,7 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean `[D]`, and an X with X^T X = covariance that is no longer than `features [N, D]` is wide."""
+    """Return the mean `[D]` and an X `[min(N, D), D]` with X^T X = covariance of `features [N, D]`."""
     mean = features.mean(axis=0)
     root = (features - mean) / np.sqrt(len(features) - 1)
     if len(root) > root.shape[1]:

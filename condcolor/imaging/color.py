@@ -1,11 +1,11 @@
-"""Color on tensors: sRGB <-> CIE Lab (D65), the CIEDE2000 difference, and composing flat fills.
+"""Color spaces on tensors: sRGB and CIE Lab, CIEDE2000, luma; flat fills composed.
 
 Every function takes channels at dimension -3 (`[..., 3, H, W]`), any leading dimensions, float32.
 RGB is sRGB in [0, 1]; Lab has L in 0..100 and, inside sRGB, a in -86.18..98.23, b in -107.86..94.48.
 
-A conversion is a power between two matrices. Where a curve has a line at its dark end, both are computed
-and added: `power(max(x, edge)) + slope * (min(x, edge) - edge)`, which costs less than to choose. Tensors on
-a CPU go through in pieces that stay in the cache.
+A conversion is a power function between two matrix products. Transfer curves have a linear segment at the
+dark end; power and line are added instead of selected, `power(max(x, edge)) + slope * (min(x, edge) - edge)`,
+which is faster. On a CPU, tensors are converted in pieces that fit the cache.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ XYZ_FROM_RGB = (
     (0.019334, 0.119193, 0.950227),
 )
 D65_WHITE = (0.95047, 1.0, 1.08883)
-DELTA = 6 / 29  # where the Lab cube root turns into a line (CIE 15:2004, 8.2.1)
-LINE = 3 * DELTA**2  # the inverse slope of that line
-DARK_CODE, DARK_LIGHT = 0.04045, 0.0031308  # where sRGB's power turns into a line of slope 12.92
-PIECE = 1 << 15  # pixels a thread: smaller, and the calls cost more than the work
-# linear RGB -> XYZ over white; the cube roots f of that -> L + 16, a, b; and back
+DELTA = 6 / 29  # below its cube, the Lab curve is a line (CIE 15:2004, 8.2.1)
+LINE = 3 * DELTA**2  # inverse slope of that line
+DARK_CODE, DARK_LIGHT = 0.04045, 0.0031308  # below, the sRGB curve is a line of slope 12.92
+PIECE = 1 << 15  # pixels per thread; with fewer, the overhead of calls dominates
+# linear RGB -> XYZ / white; their cube roots f -> L + 16, a, b; and the inverses
 _XYZ = torch.tensor(XYZ_FROM_RGB, dtype=torch.float64)
 
 
@@ -40,15 +40,12 @@ _RGB, _F = _XYZ.inverse(), _LAB.inverse()
 
 
 def srgb_to_lab(rgb: Tensor) -> Tensor:
-    """`[..., 3, H, W]` sRGB in [0, 1] -> `[..., 3, H, W]` CIE Lab under D65 (CIE 15:2004, 8.2.1).
-
-    Differentiable.
-    """
+    """Convert sRGB `[..., 3, H, W]` in [0, 1] to CIE Lab under D65 (CIE 15:2004, 8.2.1). Differentiable."""
     return _in_pieces(lambda part, out: _lab(_linear(part), out), rgb, rgb.dtype)
 
 
 def srgb8_to_lab(rgb: Tensor) -> Tensor:
-    """`[..., 3, H, W]` sRGB uint8 -> `[..., 3, H, W]` CIE Lab float32: faster than from floats."""
+    """Convert sRGB `[..., 3, H, W]` uint8 to CIE Lab float32 by a lookup table; faster than from floats."""
     if rgb.dtype != torch.uint8:
         raise ValueError(f"expected uint8, got {rgb.dtype}: use srgb_to_lab")
     table = _LINEAR_OF_CODE.to(rgb.device)
@@ -60,9 +57,9 @@ def srgb8_to_lab(rgb: Tensor) -> Tensor:
 
 
 def lab_to_srgb(lab: Tensor) -> Tensor:
-    """`[..., 3, H, W]` CIE Lab (D65) -> sRGB in [0, 1]. Differentiable.
+    """Convert CIE Lab (D65) `[..., 3, H, W]` to sRGB in [0, 1]. Differentiable.
 
-    A color outside sRGB loses chroma and keeps its L: to cut R, G and B at 0 and 1 each would shift both
+    A color outside the gamut of sRGB loses chroma and keeps its L. Clipping R, G and B would shift both
     hue and L.
     """
 
@@ -75,20 +72,19 @@ def lab_to_srgb(lab: Tensor) -> Tensor:
 
 
 def _lab(linear: Tensor, out: Tensor | None) -> Tensor:
-    """Linear RGB `[..., 3, P]` -> Lab."""
+    """Convert linear RGB `[..., 3, P]` to Lab."""
     xyz = torch.matmul(_XYZ.to(linear), linear)
     f = _power(xyz.clamp_min(DELTA**3), 1 / 3)
     f = f.add(xyz.clamp_max(DELTA**3), alpha=1 / LINE)
     lab = torch.matmul(_LAB.to(f), f, out=out)
     lightness = lab.select(-2, 0)
-    lightness.sub_(116 * DELTA**3 / LINE + 16).clamp_(
-        0, 100
-    )  # in a and b the line's offset cancels
+    # in a and b the offset of the line cancels
+    lightness.sub_(116 * DELTA**3 / LINE + 16).clamp_(0, 100)
     return lab
 
 
 def _linear_of_lab(lab: Tensor) -> tuple[Tensor, Tensor]:
-    """Lab `[..., 3, P]` -> linear RGB of any value, and luminance `[..., P]`."""
+    """Convert Lab `[..., 3, P]` to unbounded linear RGB `[..., 3, P]` and luminance `[..., P]`."""
     f = torch.matmul(_F.to(lab), lab).add_(16 / 116)
     curve = f.clamp_min(DELTA)
     xyz = curve.square().mul(curve).add_(f.clamp_max(DELTA).sub_(DELTA), alpha=LINE)
@@ -96,11 +92,11 @@ def _linear_of_lab(lab: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _toward_grey(linear: Tensor, luminance: Tensor) -> Tensor:
-    """Linear RGB `[..., 3, P]` of any value -> into [0, 1], to rounding, with its `luminance [..., P]`.
+    """Map unbounded linear RGB `[..., 3, P]` into [0, 1] at constant `luminance [..., P]` in [0, 1].
 
-    A pixel outside moves toward the grey of its own luminance Y, on the straight line, as far as it must:
-    by `Y + t (c - Y)` with the largest t in [0, 1] that keeps every channel c in [0, 1]. Y, in [0, 1], is
-    linear in c, so that it stays, and L with it; the line is one of constant dominant wavelength.
+    A pixel outside the gamut moves toward the grey of its own luminance Y: `Y + t (c - Y)` with the largest
+    t in [0, 1] that keeps every channel c in [0, 1] (to rounding). Y is linear in c, so Y and L stay; the
+    line is one of constant dominant wavelength.
     """
     above = (linear.amax(-2) - luminance).clamp_min(1e-7)
     below = (luminance - linear.amin(-2)).clamp_min(1e-7)
@@ -109,32 +105,34 @@ def _toward_grey(linear: Tensor, luminance: Tensor) -> Tensor:
 
 
 def _linear(code: Tensor) -> Tensor:
-    """sRGB -> linear RGB (IEC 61966-2-1)."""
+    """Decode sRGB to linear RGB (IEC 61966-2-1)."""
     curve = _power((code.clamp_min(DARK_CODE) + 0.055).mul_(1 / 1.055), 2.4)
     return curve.add(code.clamp_max(DARK_CODE).sub_(DARK_CODE), alpha=1 / 12.92)
 
 
 def _encoded(linear: Tensor) -> Tensor:
-    """Linear RGB -> sRGB (IEC 61966-2-1), both in [0, 1]."""
+    """Encode linear RGB as sRGB (IEC 61966-2-1), both in [0, 1]."""
     curve = _power(linear.clamp(DARK_LIGHT, 1.0), 1 / 2.4).mul(1.055)
     line = linear.clamp(0.0, DARK_LIGHT)
     return curve.add_(line, alpha=12.92).sub_(0.055 + 12.92 * DARK_LIGHT).clamp_(0, 1)
 
 
 def _power(base: Tensor, exponent: float) -> Tensor:
-    """A third of the time of `base ** exponent`, and as exact."""
+    """Compute `base ** exponent` of positive values in a third of its time, and as exactly."""
     return base.log2().mul_(exponent).exp2()
 
 
 def _in_pieces(
     convert: Callable[[Tensor, Tensor | None], Tensor], picture: Tensor, dtype: torch.dtype
 ) -> Tensor:
-    """`convert(pixels, out)`, on `[..., 3, P]`, of `picture [..., 3, H, W]`; on a CPU piece by piece."""
+    """Apply `convert(pixels [..., 3, P], out)` to `picture [..., 3, H, W]`; on a CPU, piece by piece."""
     _check_channels(picture)
     pixels = picture.flatten(-2)  # (..., 3, P)
-    # autocast would round a matmul to half precision: off by whole units of Lab
+    # under autocast a matmul has half precision: errors of whole units of Lab
     with torch.autocast(picture.device.type, enabled=False):
-        whole = not picture.is_cpu or torch.compiler.is_exporting()  # a graph knows no size
+        whole = (
+            not picture.is_cpu or torch.compiler.is_exporting()
+        )  # an exported graph has no fixed size
         if whole or (picture.requires_grad and torch.is_grad_enabled()):
             return convert(pixels, None).view(picture.shape)
         pixels = pixels.reshape(-1, 3, pixels.shape[-1])
@@ -151,13 +149,13 @@ _LINEAR_OF_CODE = _linear(torch.arange(256, dtype=torch.float64) / 255).float()
 
 
 def luma(rgb: Tensor) -> Tensor:
-    """`[..., 3, H, W]` sRGB -> its grey `[..., 1, H, W]` (ITU-R BT.601), in the same units."""
+    """Return the luma `[..., 1, H, W]` (ITU-R BT.601) of sRGB `[..., 3, H, W]`, in the same range."""
     _check_channels(rgb)
     return (rgb * rgb.new_tensor(LUMA).view(3, 1, 1)).sum(dim=-3, keepdim=True)
 
 
 def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:
-    """CIEDE2000 between two Lab tensors `[..., 3, H, W]` (broadcast) -> `[..., H, W]`, k = 1.
+    """Return the CIEDE2000 difference `[..., H, W]` of Lab tensors `[..., 3, H, W]`, broadcast, k = 1.
 
     Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula" (2005), equations 2-22.
     """
@@ -169,7 +167,7 @@ def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:
     chroma1, chroma2 = torch.hypot(a1, b1), torch.hypot(a2, b2)
     hue1 = torch.atan2(b1, a1) % (2 * math.pi)
     hue2 = torch.atan2(b2, a2) % (2 * math.pi)
-    grey = chroma1 * chroma2 == 0  # hue says nothing then
+    grey = chroma1 * chroma2 == 0  # hue is undefined
 
     d_hue = hue2 - hue1
     d_hue = torch.where(d_hue > math.pi, d_hue - 2 * math.pi, d_hue)
@@ -200,10 +198,10 @@ def delta_e_2000(first: Tensor, second: Tensor) -> Tensor:
 
 
 def compose(blank: Tensor, masks: Tensor, colors: Tensor) -> Tensor:
-    """Fill the parts of a drawing with flat colors, exactly as a renderer would.
+    """Fill the parts of a drawing with flat colors, exactly as a renderer does.
 
-    A render is linear in the color of each of its parts, so the drawing with white parts and one
-    coverage mask a part give every coloring: `blank - sum_k mask_k * (1 - color_k)`.
+    A rendering is linear in the colors of its parts. So the drawing with white parts and a coverage mask for
+    each part give every coloring: `blank - sum_k mask_k * (1 - color_k)`.
 
     Args:
         blank: `[..., 3 or 1, H, W]` float in [0, 1], the drawing with every part white.

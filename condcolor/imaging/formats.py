@@ -1,4 +1,4 @@
-"""Picture formats that are read and written; a file's format by its bytes; the pictures of a folder."""
+"""Picture formats that are read and written; a format known by a file's bytes; the pictures of a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from condcolor.errors import PictureError, UsageError, did_you_mean
 from condcolor.runtime.messages import shown_name, why_unread
 
 HEAD_BYTES = 4096  # enough to see past a byte order mark, a comment or an XML prologue
-# What can be opened. BMP asks for the size of its header too: "BM" alone starts many a text.
+# Formats that can be opened. BMP also matches its header's size: many texts begin with "BM".
 PICTURES = {
     "PNG": rb"\x89PNG\r\n\x1a\n",
     "JPEG": rb"\xff\xd8\xff",
@@ -24,7 +24,7 @@ PICTURES = {
     "BMP": rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0",
     "TIFF": rb"II[*+]\0|MM\0[*+]",
 }
-# What comes under a picture's name all the same: what it is, and what to do. First match counts.
+# Other formats found under a picture's name, and what to do about each. The first match counts.
 _GAP = rb"(?:\xef\xbb\xbf)?\s*"
 _HTML = _GAP + rb"(?i:<!doctype html|<html|<head|<body)"
 _SVG = _GAP + rb"(?:<svg|<[?!].*<svg)"
@@ -52,7 +52,7 @@ UNKNOWN = f"is no picture that can be read: save it as one of {', '.join(PICTURE
 
 
 def picture_format(head: bytes) -> str | None:
-    """The key of PICTURES that a file's first bytes belong to, or None."""
+    """Return the key of PICTURES that matches a file's first bytes, or None."""
     for name, pattern in PICTURES.items():
         if re.match(pattern, head, re.DOTALL):
             return name
@@ -60,7 +60,7 @@ def picture_format(head: bytes) -> str | None:
 
 
 def describe(head: bytes) -> str:
-    """What a file that is no picture is, and what to do: `is a PDF document, ...: export ...`."""
+    """Describe a file that is not a picture: `is a PDF document, ...: export ...`."""
     for pattern, reason in OTHERS:
         if re.match(pattern, head, re.DOTALL):
             return reason
@@ -70,23 +70,23 @@ def describe(head: bytes) -> str:
 def _is_text(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
         return True
-    # A character that the end of the head cuts in two decodes to one replacement character.
+    # A character cut by the end of the head decodes to one replacement character.
     text = head.decode(errors="replace")
     text = text[:-1] if len(head) >= HEAD_BYTES else text
     return not re.search("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]", text)
 
 
 def png_fault(stream: BinaryIO) -> str | None:
-    """What is wrong with a PNG's critical chunks, of those that are there, or None.
+    """Check the CRC of a PNG's critical chunks; return the first fault, or None.
 
-    Pillow checks the sums of the small chunks only, so a flipped bit among the pixels would pass.
+    Missing chunks are no fault here. Pillow checks small chunks only, not those of the pixels.
     """
     stream.seek(8)
     while len(header := stream.read(8)) == 8:
         length, tag = struct.unpack(">I4s", header)
         if tag == b"IEND":
             break
-        if not tag[:1].isupper():  # lower case: ancillary, the picture does without it
+        if not tag[:1].isupper():  # lower case: an ancillary chunk, not needed for the pixels
             stream.seek(length + 4, os.SEEK_CUR)
             continue
         crc = zlib.crc32(tag)
@@ -102,7 +102,7 @@ def png_fault(stream: BinaryIO) -> str | None:
 
 
 def webp_size(head: bytes) -> tuple[int, int] | None:
-    """(width, height) that a WEBP's first bytes state, or None."""
+    """Return the (width, height) in a WEBP's header, or None."""
     head = head.ljust(30, b"\0")
     if head[12:16] == b"VP8X":
         width, height = (int.from_bytes(head[at : at + 3], "little") + 1 for at in (24, 27))
@@ -117,7 +117,7 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
 
 
 def ends_early(stream: BinaryIO, name: str) -> bool:
-    """Whether a picture of that format, which failed to load, lacks its own end."""
+    """Return whether a picture of format `name` that failed to load is truncated."""
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     head = stream.read(12)
@@ -133,7 +133,7 @@ def ends_early(stream: BinaryIO, name: str) -> bool:
 
 @dataclass(frozen=True)
 class WriteFormat:
-    """How a format is written: its suffixes, whether it keeps alpha, its encoder's options."""
+    """A format that is written: suffixes, whether it has alpha, longest side, options of its encoder."""
 
     suffixes: tuple[str, ...]
     alpha: bool
@@ -141,9 +141,8 @@ class WriteFormat:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-# PNG at zlib's level 3 is as small as at its default, 6, for half the time: of one of 512 px 205 kB in
-# 18 ms, and 229 kB in 45.
-# JPEG keeps full color resolution, for flat fills bleed over lines without it.
+# PNG: zlib's level 3 takes half the time of its default, 6, for files as small (512 px: 205 kB in 18 ms
+# against 229 kB in 45 ms). JPEG: no chroma subsampling, which lets flat fills bleed over lines.
 WRITE_FORMATS = {
     "PNG": WriteFormat((".png",), True, 2**31 - 1, {"compress_level": 3}),
     "JPEG": WriteFormat((".jpg", ".jpeg"), False, 65500, {"quality": 95, "subsampling": "4:4:4"}),
@@ -155,7 +154,11 @@ WRITE_SUFFIXES = tuple(suffix for row in WRITE_FORMATS.values() for suffix in ro
 
 
 def format_for(path: str | os.PathLike[str]) -> str:
-    """The key of WRITE_FORMATS that a file's suffix names; UsageError when it names none."""
+    """Return the key of WRITE_FORMATS for a file's suffix.
+
+    Raises:
+        UsageError: the suffix belongs to no format that is written.
+    """
     suffix = Path(path).suffix.lower()
     for name, row in WRITE_FORMATS.items():
         if suffix in row.suffixes:
@@ -170,14 +173,16 @@ READ_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tif
 
 
 def find_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[str]]:
-    """The pictures in a folder and its subfolders, by suffix, sorted; and what was passed over.
+    """Find the pictures in a folder and its subfolders by their suffix.
 
-    Hidden files and folders are left out without a word. Passed over with a reason, a line each:
-    links that leave the folder or lead nowhere, linked folders, folders and pipes with a
-    picture's suffix, folders that cannot be read.
+    Hidden files and folders are ignored. Skipped with a reason: links that leave the folder, dangling
+    links, linked folders, folders and pipes with a picture's suffix, folders that cannot be read.
+
+    Returns:
+        The paths, sorted, and a line for each path that was skipped.
 
     Raises:
-        PictureError: no such folder, or it cannot be read.
+        PictureError: the folder does not exist or cannot be read.
     """
     root = Path(folder)
     label = shown_name(root)

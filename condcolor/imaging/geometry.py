@@ -1,7 +1,7 @@
-"""Resizing, letterboxing, center crops; strips of a full-size picture.
+"""Resize, letterbox, center crop; strips of a full-size picture.
 
-A picture is finished strip by strip from small planes as wide as itself; each strip takes the few rows of
-them that it lies between. Free of any array library's operations: the codecs bring their own.
+A full-size picture is decoded strip by strip from low-resolution planes of its own width; a strip needs only
+the few rows of the planes around it. The codecs bring the operations, for tensors or NumPy arrays.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Box:
-    """Where a picture lies in a larger one, in pixels."""
+    """The position and size of a picture inside a larger one, in pixels."""
 
     left: int
     top: int
@@ -25,11 +25,13 @@ class Box:
 
 
 def resize(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
-    """`rgb [H,W,3] uint8 -> [height,width,3] uint8`, antialiased, lines kept crisp.
+    """Resize `rgb [H, W, 3]` uint8 to `[height, width, 3]` uint8 with antialiasing.
 
-    Against drawings rendered at the new size, LANCZOS errs least at most factors and the mean
-    of whole blocks (BOX) at whole ones, where it also makes no new colors. BICUBIC enlarges
-    with less of a halo.
+    Compared with drawings rendered at the new size, BOX (block means) has the least error at whole factors,
+    where it also adds no colors, and LANCZOS at most others. BICUBIC has weaker halos when enlarging.
+
+    Raises:
+        ValueError: `width` or `height` is below 1.
     """
     if min(width, height) < 1:
         raise ValueError(f"a picture is at least 1x1, not {width}x{height}")
@@ -46,10 +48,15 @@ def resize(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
 def letterbox(
     rgb: np.ndarray, size: int, fill: int | tuple[int, int, int] | None = 255
 ) -> tuple[np.ndarray, Box]:
-    """Fit a picture into the middle of a square, its aspect kept.
+    """Fit a picture into the middle of a square, keeping its aspect ratio.
 
-    `rgb [H,W,3] uint8 -> [size,size,3] uint8` and the Box of the content, at least 1 pixel a
-    side. The rest is `fill`, a grey level or an RGB in 0..255; None repeats the picture's edge.
+    Args:
+        rgb: `[H, W, 3]` uint8.
+        size: side of the square in pixels.
+        fill: grey level or RGB in 0..255 around the picture; None repeats its edge pixels.
+
+    Returns:
+        `[size, size, 3]` uint8, and the box of the picture in it, at least 1 pixel a side.
     """
     height, width = rgb.shape[:2]
     scale = size / max(width, height)
@@ -65,50 +72,50 @@ def letterbox(
 
 
 def cover(rgb: np.ndarray, size: int) -> np.ndarray:
-    """The middle of a picture, cut to a square that its short side fills.
-
-    `rgb [H,W,3] uint8 -> [size,size,3] uint8`.
-    """
+    """Crop the largest central square of `rgb [H, W, 3]` uint8 and resize it to `[size, size, 3]`."""
     height, width = rgb.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     return resize(rgb[top : top + side, left : left + side], size, size)
 
 
-# worked on at a time: 3 MB of RGB floats; smaller bands wait for each other more
-STRIP_PIXELS = 2**18
-REACH = 3  # rows: what bicubic interpolation (4 taps) can look at beside a place, and one more
+STRIP_PIXELS = 2**18  # 3 MB of RGB floats; smaller strips lose time between threads
+REACH = 3  # rows on either side of a strip: those of bicubic interpolation (4 taps), and one more
 
 
 class StripDecoder(Protocol):
-    """What paints, with tensors or NumPy arrays, whichever it takes."""
+    """A codec that decodes a full-size picture strip by strip, on tensors or NumPy arrays."""
 
     def prepare_strips(self, original: Any, output: Any, /) -> Any:
-        """What to paint with: `[B, 3, H, W]` uint8 and `[B, O, h, w]` float -> `[B, K, h, W]` float."""
+        """Return planes `[B, K, h, W]` of `original [B, 3, H, W]` uint8 and `output [B, O, h, w]` float."""
 
     def decode_strip(self, rows: Any, near: Any, positions: np.ndarray, /) -> Any:
-        """A band of the picture.
+        """Return a strip of the decoded picture.
 
         Args:
-            rows: `[B, 3, R, W]` uint8, of the original.
-            near: `[B, K, n, W]`, the rows of what `prepared` gave beside those.
-            positions: `[R]` float32, where each row lies in `near`: 0 is the middle of its first row.
+            rows: `[B, 3, R, W]` uint8, rows of the original.
+            near: `[B, K, n, W]`, the rows of the planes of `prepare_strips` around them.
+            positions: `[R]` float32, position of each row in `near`; 0 is the center of its first row.
         """
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Rows of the large picture, those of the small one beside them, and where they lie there."""
+    """Rows of a full-size picture, and the low-resolution rows around them."""
 
     rows: slice
     near: slice
-    place: np.ndarray
+    place: (
+        np.ndarray
+    )  # [R] float32, position of each row in `near`; 0 is the center of its first row
 
 
 def strips(size: tuple[int, int], low: int) -> Iterator[Strip]:
-    """The bands of a picture of `size` (H, W) from the top down, each of BAND_PIXELS or a row.
+    """Yield the strips of a picture from top to bottom, of at most STRIP_PIXELS or of one row.
 
-    low: rows of the small picture.
+    Args:
+        size: (H, W) of the picture.
+        low: rows of the low-resolution planes.
     """
     height, width = size
     step = max(1, STRIP_PIXELS // width)
@@ -121,7 +128,7 @@ def strips(size: tuple[int, int], low: int) -> Iterator[Strip]:
 
 
 def decode_strips(decoder: StripDecoder, original: Any, output: Any) -> Iterator[tuple[slice, Any]]:
-    """The original as the network's output paints it: rows, and what `painted` makes of them."""
+    """Decode a network's output at the size of the original; yields rows and the strip of these rows."""
     planes = decoder.prepare_strips(original, output)
     for strip in strips(original.shape[-2:], planes.shape[-2]):
         rows, near = original[:, :, strip.rows], planes[:, :, strip.near]

@@ -1,4 +1,7 @@
-"""Layers as files: a folder of PNGs with alpha, and one OpenRaster file (docs/format.md)."""
+"""Layers as files: a folder of PNGs, an OpenRaster file.
+
+The formats are described in docs/format.md.
+"""
 
 from __future__ import annotations
 
@@ -26,21 +29,31 @@ ORA = ".ora"
 ORA_NAME, INDEX = "layers.ora", "layers.json"
 FORMAT = 1
 MIMETYPE = b"image/openraster"
-THUMBNAIL = 256  # pixels, the longer side at most (OpenRaster 0.0.6, "Thumbnail")
+THUMBNAIL = 256  # pixels, longest side (OpenRaster 0.0.6, "Thumbnail")
 LONGEST_TEXT = 2**20  # bytes of a stack.xml or layers.json
-LARGEST_MEMBER = 2**30  # bytes of a packed picture, unpacked
-STORED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the same layers, the same bytes
+LARGEST_MEMBER = 2**30  # bytes of an uncompressed picture
+STORED_AT = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # the earliest date of a zip; fixed, so that files are reproducible
 PLAIN_OVER = ("svg:src-over", "")
 
 
 def recolor_layers(source: str | os.PathLike[str], /, **values: str) -> Layers:
-    """The layers of a folder or .ora file, some in other colors: `recolor_layers("out", hair="#0a8")`.
+    """Load the layers of a folder or .ora file and recolor some: `recolor_layers("out", hair="#0a8")`.
 
-    `.composed()` is the picture, `save_layers` saves them. Needs no network and no model.
+    `Layers.composed` makes the picture, `save_layers` saves the layers. No network or model is needed.
+
+    Args:
+        values: layer -> value of its attribute or any color.
 
     Raises:
-        UsageError: no such layer, or no such color.
-        DataError: what is there are no layers.
+        UsageError: an unknown layer or color.
+        DataError: the layers are missing or cannot be read.
     """
     return load_layers(source).recolored(**values)
 
@@ -48,12 +61,14 @@ def recolor_layers(source: str | os.PathLike[str], /, **values: str) -> Layers:
 def save_layers(
     layers: Layers, out: str | os.PathLike[str], *, overwrite: bool = False
 ) -> list[Path]:
-    """Save layers as an .ora file, where `out` ends so, else in a folder, made if need be.
+    """Save layers as an OpenRaster file if `out` ends in .ora, otherwise in a folder.
 
-    Returns the files: in a folder a PNG a layer, from the bottom up, the same as an .ora, and layers.json.
+    Returns:
+        The files. In a folder: a PNG for each layer from the bottom up, layers.ora and layers.json.
 
     Raises:
-        UsageError: a file is there already. DataError: one cannot be written.
+        UsageError: a file exists already.
+        DataError: a file cannot be written.
     """
     out = Path(out)
     if out.suffix.lower() == ORA:
@@ -73,10 +88,11 @@ def save_layers(
 
 
 def load_layers(source: str | os.PathLike[str]) -> Layers:
-    """The layers of a folder that `save_layers` made, or of an .ora file, whoever saved it.
+    """Load layers from a folder of `save_layers`, or from an .ora file of any program.
 
     Raises:
-        DataError: there are none, or they cannot be read: where, and why.
+        DataError: the layers are missing or cannot be read.
+        UsageError: two layers have the same name.
     """
     source = Path(source)
     label = shown_name(source)
@@ -97,17 +113,17 @@ def load_layers(source: str | os.PathLike[str]) -> Layers:
 
 
 def encode_ora(layers: Layers) -> bytes:
-    """An OpenRaster file: what Krita, GIMP and MyPaint open, the layers in it named."""
+    """Encode layers as an OpenRaster file, which Krita, GIMP and MyPaint open."""
     return _ora(layers, [_encoded(image) for image in layers.images])
 
 
 def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:
-    """The same, of layers that are encoded already."""
+    """Encode an OpenRaster file from the PNG bytes of its layers."""
     width, height = layers.size
     image = ElementTree.Element("image", version="0.0.3", w=str(width), h=str(height))
     stack = ElementTree.SubElement(image, "stack")
     files = [f"data/{i}.png" for i in range(len(layers.names))]
-    for name, file in reversed(list(zip(layers.names, files, strict=True))):  # the top one first
+    for name, file in reversed(list(zip(layers.names, files, strict=True))):  # top layer first
         about = {"name": name, "src": file, "x": "0", "y": "0", "opacity": "1.0"}
         about |= {"visibility": "visible", "composite-op": "svg:src-over"}
         ElementTree.SubElement(stack, "layer", about)
@@ -189,17 +205,17 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _opened(source: Path | io.BytesIO, name: str) -> np.ndarray:
-    """`[H, W, 4]` uint8, the colors under the alpha as they were saved."""
+    """Read a PNG as RGBA `[H, W, 4]` uint8, keeping the colors under alpha 0."""
     if isinstance(source, Path):
         source = io.BytesIO(source.read_bytes())
-    open_picture(source, name=name)  # what is no picture, or too large, is told here
+    open_picture(source, name=name)  # raises PictureError for a damaged or too large file
     source.seek(0)
     with Image.open(source) as image:
         return np.array(image.convert("RGBA"))
 
 
 def _placed(own: np.ndarray, layer: ElementTree.Element, size: tuple[int, int]) -> np.ndarray:
-    """A layer cut out and put in its place, as editors save it, at the size of all."""
+    """Place a layer, which editors crop and offset, on the canvas: `[H, W, 4]` uint8, its opacity applied."""
     opacity = float(layer.get("opacity", 1))
     left, top = (int(layer.get(axis, 0)) for axis in ("x", "y"))
     most_pixels = Image.MAX_IMAGE_PIXELS or MAX_PIXELS

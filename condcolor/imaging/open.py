@@ -1,4 +1,4 @@
-"""Opening a picture: any file or stream -> upright sRGB of 8 bits, alpha apart."""
+"""Open a picture: files and streams read within bounds, decoded, brought to `Picture`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from condcolor.errors import PictureError
 from condcolor.imaging import formats, pixels
 from condcolor.runtime.messages import shown_name, why_unread
 
-MAX_PIXELS = 178_956_970  # 512 MiB of RGB, the size at which Pillow speaks of a bomb
-# Pillow's readers, called directly: Image.open warns of large pictures and refuses them by a
-# setting of the whole process, where here the cap is an argument.
+MAX_PIXELS = 178_956_970  # 512 MiB of RGB; from here on Pillow raises DecompressionBombError
+# Pillow's readers, called directly: Image.open limits the size of pictures by a setting of the whole
+# process, open_picture by an argument.
 _READERS: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
     "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,
@@ -38,8 +38,8 @@ _READERS: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
     "BMP": BmpImagePlugin.BmpImageFile,
     "TIFF": TiffImagePlugin.TiffImageFile,
 }
-# No byte of a file can hold more: deflate shrinks 1032 times, to one bit a pixel at best; a JPEG
-# block of 8x8 takes a bit, and at the sparsest sampling 128 pixels share one.
+# Upper bounds of pixels per byte. Deflate compresses at most 1032 times, and a pixel has at least one
+# bit. A JPEG block of 8x8 takes at least a bit; with the sparsest chroma subsampling 128 pixels share one.
 _MOST_PIXELS_A_BYTE = {"PNG": 1032 * 8, "JPEG": 128 * 8}
 
 
@@ -48,8 +48,8 @@ class Picture:
     """A decoded picture, upright and in sRGB."""
 
     rgb: np.ndarray  # [H, W, 3] uint8, transparent parts composited on the background
-    alpha: np.ndarray | None  # [H, W] uint8; None where nothing is transparent
-    notes: tuple[str, ...] = ()  # what was passed over: "animated: first frame of 12 used"
+    alpha: np.ndarray | None  # [H, W] uint8; None if no pixel is transparent
+    notes: tuple[str, ...] = ()  # such as "animated: first frame of 12 used"
 
     @property
     def size(self) -> tuple[int, int]:
@@ -67,17 +67,18 @@ def open_picture(
     max_pixels: int = MAX_PIXELS,
     name: str | None = None,
 ) -> Picture:
-    """Decode a PNG, JPEG, WEBP, GIF, BMP or TIFF, known by its content, or say why not.
+    """Decode a PNG, JPEG, WEBP, GIF, BMP or TIFF file or stream; its content tells the format.
 
-    The first frame or page; turned as EXIF says; 16-bit grey scaled by 1/257; a color profile
-    brought to sRGB. A stream is read to its end. Thread-safe.
+    The first frame or page is decoded and rotated by its EXIF orientation. 16-bit grey is scaled by 1/257,
+    and a color profile is converted to sRGB. A stream is read to its end. Thread-safe.
 
     Args:
-        background: RGB in 0..255, shown through transparent parts.
-        max_pixels: width x height allowed, checked before decoding.
-        name: how messages call the picture; default the path as given.
+        background: RGB in 0..255, on which transparent pixels are composited.
+        max_pixels: largest width x height; checked before the pixels are decoded.
+        name: the picture's name in messages; default its path.
+
     Raises:
-        PictureError: `cat.png: what is wrong: what to do`, for whatever the file does.
+        PictureError: the file cannot be read or decoded; `cat.png: what is wrong: what to do`.
     """
     path = source if isinstance(source, str | os.PathLike) else "the picture"
     label = shown_name(name or path)
@@ -95,10 +96,10 @@ def open_picture(
 
 
 def picture_of(image: Image.Image, *, name: str = "the picture") -> Picture:
-    """An image that Pillow has open already, as `open_picture` would give it, on white.
+    """Convert an open Pillow image of any mode to a `Picture`, composited on white.
 
     Raises:
-        PictureError: its pixels cannot be brought to 8-bit RGB, or it cannot be loaded.
+        PictureError: the image cannot be loaded, or its pixels cannot be converted to 8-bit RGB.
     """
     try:
         rgb, alpha, notes = pixels.standardize(image)
@@ -126,7 +127,7 @@ def _read(stream: BinaryIO, max_pixels: int) -> _Decoded:
         raise Fault(formats.describe(head))
     if kind == "PNG" and (fault := formats.png_fault(stream)):
         raise Fault(fault)
-    if kind == "WEBP" and (size := formats.webp_size(head)):  # its reader allocates at once
+    if kind == "WEBP" and (size := formats.webp_size(head)):  # its reader allocates all pixels
         _check_size(size, max_pixels)
     try:
         return _decode(stream, kind, max_pixels)
@@ -134,7 +135,7 @@ def _read(stream: BinaryIO, max_pixels: int) -> _Decoded:
         raise
     except pixels.UnsuitablePixels as error:
         raise Fault(str(error)) from error
-    except Exception as error:  # Pillow raises any of a dozen types on damage
+    except Exception as error:  # Pillow raises a dozen types for damaged files
         if isinstance(error, OSError) and error.errno:
             raise
         raise Fault(_damage(error, stream, kind)) from error
@@ -147,7 +148,7 @@ def _decode(stream: BinaryIO, kind: str, max_pixels: int) -> _Decoded:
     _check_size(image.size, max_pixels)
     width, height = image.size
     if width * height > bytes_given * _MOST_PIXELS_A_BYTE.get(kind, max_pixels):
-        # A JPEG's reader would take the memory, and fill it with grey.
+        # the JPEG reader would allocate all of it and fill it with grey
         reason = f"{width}x{height} pixels cannot be in {bytes_given:,} bytes"
         raise Fault(f"damaged {kind} ({reason}): copy or download it again")
     if kind == "PNG":
@@ -181,26 +182,26 @@ def _frames_note(image: Image.Image) -> tuple[str, ...]:
     try:
         if not getattr(image, "is_animated", False):
             return ()
-        if image.format == "TIFF":  # to count its pages can take long
+        if image.format == "TIFF":  # counting its pages can take long
             return ("several pages: the first used",)
         return (f"animated: first frame of {getattr(image, 'n_frames', 1)} used",)
-    except Exception:  # a later frame is damaged, which nobody asks for
+    except Exception:  # a later frame is damaged; only the first is needed
         return ("animated and damaged: first frame used",)
 
 
-MAX_STREAM_BYTES = 1 << 30  # of a stream, which is read whole
+MAX_STREAM_BYTES = 1 << 30  # a stream is read into memory
 
 
 class Fault(Exception):
-    """What is wrong with a file and what to do; its name is still to come in front."""
+    """A fault of a picture file and its remedy, as a message without the file's name."""
 
 
 def open_stream(source: str | os.PathLike[str] | BinaryIO) -> AbstractContextManager[BinaryIO]:
-    """A seekable binary stream of a regular file, or of all that a stream holds.
+    """Open a regular file, or read a whole stream into memory, as a seekable binary stream.
 
     Raises:
-        Fault: a folder, pipe or device; a stream too long; a name no file can have.
-        OSError: as the system says; see why_unread.
+        Fault: a folder, pipe or device; a stream over MAX_STREAM_BYTES; an invalid file name.
+        OSError: the system cannot open the file; see `why_unread`.
     """
     if isinstance(source, str | os.PathLike):
         return _opened_file(source)
@@ -209,8 +210,8 @@ def open_stream(source: str | os.PathLike[str] | BinaryIO) -> AbstractContextMan
 
 @contextmanager
 def _opened_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    # The kind is asked before opening, since to open a device can act on it, and again after,
-    # since the name may mean another file by then. O_NONBLOCK: a FIFO would wait for a writer.
+    # The file's type is checked before opening, since opening a device can act on it, and again after,
+    # since the name may refer to another file by then. O_NONBLOCK: opening a FIFO would block.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         _require_regular(os.stat(path))

@@ -1,4 +1,4 @@
-"""Any decoded picture brought to one form: upright, sRGB, 8 bits a channel, alpha apart."""
+"""Decoded pixels of any mode, depth, color profile and orientation as upright 8-bit sRGB, alpha apart."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TURNS = {
     8: _T.ROTATE_90,
 }
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
-# A PNG's transparent color is a stored value, of which Pillow scales the pixels but not the key.
+# Pillow scales a PNG's pixels to 8 bits, but not its transparent color (the tRNS chunk).
 _SCALED_KEYS = {
     "L;2": lambda key: key * 85,
     "L;4": lambda key: key * 17,
@@ -27,20 +27,20 @@ _SCALED_KEYS = {
 
 
 class UnsuitablePixels(ValueError):
-    """Pixel values with no one meaning as a color."""
+    """Pixel values that have no defined 8-bit color: floats, or integers beyond 16 bits."""
 
 
 def scale_key(image: ImageFile.ImageFile) -> None:
-    """Bring a PNG's transparent color to the scale of its pixels; call before `image.load()`."""
+    """Scale a PNG's transparent color (tRNS) as its pixels are scaled; call before `image.load()`."""
     raw_mode = image.tile[0][3] if image.tile else None
     if isinstance(raw_mode, str) and raw_mode in _SCALED_KEYS and "transparency" in image.info:
         image.info["transparency"] = _SCALED_KEYS[raw_mode](image.info["transparency"])
 
 
 def standardize(image: Image.Image) -> tuple[Image.Image, Image.Image | None, tuple[str, ...]]:
-    """A loaded picture of any mode -> (RGB, alpha, notes).
+    """Convert a loaded image of any mode to (RGB, alpha, notes).
 
-    Alpha is of mode L, or None where nothing is transparent; the colors under it are kept.
+    Alpha has mode L, or is None if no pixel is transparent; colors under alpha 0 are kept.
 
     Raises:
         UnsuitablePixels: floats, or integers that 16 bits cannot hold.
@@ -59,7 +59,7 @@ def standardize(image: Image.Image) -> tuple[Image.Image, Image.Image | None, tu
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # broken EXIF fails in many ways; the pixels are whole without it
+    except Exception:  # damaged EXIF raises many types; the pixels are intact
         return 1
 
 
@@ -79,7 +79,7 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """-> (L, RGB or CMYK without alpha, alpha or None)."""
+    """Split an image into (L, RGB or CMYK without alpha, alpha or None)."""
     if image.has_transparency_data:
         alpha = image.convert("RGBA").getchannel("A")
         if image.mode == "LA":
@@ -104,5 +104,5 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, tu
         rgb = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
         assert rgb is not None  # it is only when the image is converted in place
         return rgb, ("colour profile converted to sRGB",)
-    except Exception:  # without its profile a picture is a little off, not lost
+    except Exception:  # without its profile the colors are slightly off
         return image.convert("RGB"), ("broken colour profile ignored",)

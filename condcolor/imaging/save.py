@@ -1,4 +1,4 @@
-"""Pictures encoded, and files saved whole or not at all."""
+"""Save a picture: arrays and images encoded in a format, written whole."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from condcolor.runtime.messages import shown_name
 
 
 def encode_picture(rgb: np.ndarray, alpha: np.ndarray | None = None, format: str = "PNG") -> bytes:
-    """`rgb [H,W,3] uint8`, `alpha [H,W] uint8` or None -> the bytes of a file, with no metadata.
+    """Encode `rgb [H, W, 3]` uint8 and `alpha [H, W]` uint8 as the bytes of a file without metadata.
 
-    Alpha is composited on white where the format has none.
+    If the format has no alpha, the picture is composited on white.
 
     Raises:
-        UsageError: an unknown format, or a side longer than it can hold.
+        UsageError: an unknown format, or a side longer than the format allows.
+        ValueError: an array of another shape or dtype.
     """
     if format not in WRITE_FORMATS:
         hint = did_you_mean(format, WRITE_FORMATS)
@@ -64,7 +65,7 @@ def save_picture(
     *,
     overwrite: bool = False,
 ) -> None:
-    """Save a picture in the format that the suffix names; see encode_picture and write_whole."""
+    """Save a picture in the format of the suffix; raises as `encode_for` and `write_whole` do."""
     refuse_taken(path, overwrite)
     write_whole(path, encode_for(path, rgb, alpha), overwrite=overwrite)
 
@@ -72,10 +73,11 @@ def save_picture(
 def encode_for(
     path: str | os.PathLike[str], rgb: np.ndarray, alpha: np.ndarray | None = None
 ) -> bytes:
-    """`encode_picture` in the format that the suffix of `path` names; what is wrong names `path`.
+    """Encode a picture in the format of the suffix of `path`, which is named in messages.
 
     Raises:
-        UsageError: no such format, or it cannot hold the picture. DataError: its encoder fails.
+        UsageError: an unknown suffix, or a picture too large for the format.
+        DataError: the encoder fails.
     """
     format = format_for(path)
     try:
@@ -90,16 +92,16 @@ def encode_for(
 def save_image(
     path: str | os.PathLike[str], image: Image.Image, *, overwrite: bool = False
 ) -> None:
-    """`save_picture` for an RGB or RGBA image."""
+    """Save an RGB or RGBA image; raises as `save_picture` does."""
     save_picture(path, *_channels(image), overwrite=overwrite)
 
 
 def encode_image(path: str | os.PathLike[str], image: Image.Image) -> bytes:
-    """`encode_for` for an RGB or RGBA image."""
+    """Encode an RGB or RGBA image; raises as `encode_for` does."""
     return encode_for(path, *_channels(image))
 
 
 def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """RGB `[H, W, 3]` and alpha `[H, W]` or None, uint8, of an RGB or RGBA image."""
+    """Return RGB `[H, W, 3]` and alpha `[H, W]` or None, uint8, of an RGB or RGBA image."""
     alpha = np.asarray(image.getchannel("A")) if image.mode == "RGBA" else None
     return np.asarray(image.convert("RGB")), alpha

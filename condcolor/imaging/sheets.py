@@ -1,4 +1,4 @@
-"""Pictures in a grid: labeled contact sheets drawn, sprite sheets cut and joined."""
+"""Pictures in a grid: contact sheets drawn, sprite sheets cut and joined."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from condcolor.errors import DataError, UsageError
 from condcolor.imaging.line_art import as_it_came
 from condcolor.imaging.open import Picture
 
-MOST_CELLS = 10_000  # more is a slip of the pen
-BLANK = 8  # levels of 255: a cell that spreads no further has nothing drawn in it
+MOST_CELLS = 10_000  # more is a typing error
+BLANK = 8  # levels of 255; a cell with a smaller range is blank
 
 
 @dataclass(frozen=True)
 class Grid:
-    """How many cells a sheet has, all of one size."""
+    """The columns and rows of a sheet whose cells have one size."""
 
     columns: int
     rows: int
@@ -28,7 +28,11 @@ class Grid:
         return f"{self.columns}x{self.rows}"
 
     def cells(self, picture: Picture) -> list[Picture]:
-        """The cells, row by row; DataError where the picture's size does not divide by the grid."""
+        """Cut a sheet into its cells, row by row.
+
+        Raises:
+            DataError: the picture's size is not a multiple of the grid.
+        """
         width, height = picture.size
         if width % self.columns or height % self.rows:
             whole = width // self.columns * self.columns, height // self.rows * self.rows
@@ -46,7 +50,7 @@ class Grid:
         ]
 
     def places(self, picture: Picture) -> list[tuple[slice, slice]]:
-        """Where the cells lie, in the same order: rows and columns of pixels."""
+        """Return the pixel rows and columns of each cell, row by row."""
         wide, high = picture.size[0] // self.columns, picture.size[1] // self.rows
         return [
             (slice(high * row, high * (row + 1)), slice(wide * column, wide * (column + 1)))
@@ -55,7 +59,7 @@ class Grid:
         ]
 
     def joined(self, picture: Picture, cells: Sequence[Image.Image]) -> Image.Image:
-        """The cells at their places in a picture of this one's size; RGBA where it has alpha."""
+        """Join cells into a sheet of the size of `picture`, RGBA if that has alpha."""
         mode = "RGB" if picture.alpha is None else "RGBA"
         sheet = Image.new(mode, picture.size)
         for (rows, columns), cell in zip(self.places(picture), cells, strict=True):
@@ -64,7 +68,11 @@ class Grid:
 
 
 def parse_grid(text: str) -> Grid:
-    """`"4x3"` is 4 columns and 3 rows; UsageError for anything else."""
+    """Parse `"4x3"`, 4 columns and 3 rows.
+
+    Raises:
+        UsageError: the text is no grid, or has more than MOST_CELLS cells.
+    """
     match = re.fullmatch(r"([1-9]\d{0,4})[x×]([1-9]\d{0,4})", text.strip().lower())
     if match is None:
         raise UsageError(f"grid '{text}' is not columns x rows, such as 4x3")
@@ -75,7 +83,7 @@ def parse_grid(text: str) -> Grid:
 
 
 def is_blank(cell: Picture) -> bool:
-    """Whether nothing is drawn in a cell: it is all transparent, or all of one color."""
+    """Return whether a cell is blank: transparent, or of one color."""
     if cell.alpha is not None and cell.alpha.max() == 0:
         return True
     even = np.ptp(cell.rgb.reshape(-1, 3), axis=0).max() <= BLANK
@@ -83,7 +91,7 @@ def is_blank(cell: Picture) -> bool:
 
 
 def as_image(cell: Picture) -> Image.Image:
-    """A cell as it came."""
+    """Return a cell as an image, with its own alpha."""
     return Image.fromarray(as_it_came(cell.rgb, cell.alpha))
 
 
@@ -98,10 +106,13 @@ def sheet(
     labels: Sequence[str] = (),
     cell: int | None = None,
 ) -> np.ndarray:
-    """Pictures `[H, W, 3]` uint8 in a grid, with column headings and row labels -> `[H, W, 3]` uint8.
+    """Draw a contact sheet `[H, W, 3]` uint8.
 
     Args:
-        rows: the grid; every picture is fitted into a square of `cell` pixels (default: the largest side).
+        rows: the pictures of each row, `[H, W, 3]` uint8, fitted into squares of `cell` pixels.
+        columns: headings of the columns.
+        labels: labels of the rows.
+        cell: side of a cell in pixels; default the longest side of all pictures.
     """
     cell = cell or max((max(p.shape[:2]) for row in rows for p in row), default=1)
     font_size = max(11, cell // 14)
@@ -128,7 +139,7 @@ def sheet(
 
 
 def _fitted(picture: Image.Image, cell: int) -> Image.Image:
-    """The picture with its longer side brought to `cell` pixels."""
+    """Resize a picture so that its longer side is `cell` pixels."""
     if max(picture.size) == cell:
         return picture
     scale = cell / max(picture.size)
@@ -137,7 +148,7 @@ def _fitted(picture: Image.Image, cell: int) -> Image.Image:
 
 
 def reduced(image: Image.Image, cell: int) -> np.ndarray:
-    """The picture on white, its longer side at most `cell` pixels."""
+    """Shrink a picture on white to at most `cell` pixels a side, `[H, W, 3]` uint8."""
     flat = Image.new("RGB", image.size, "white")
     flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
     flat.thumbnail((cell, cell), Image.Resampling.LANCZOS)
@@ -147,7 +158,13 @@ def reduced(image: Image.Image, cell: int) -> np.ndarray:
 def contact_sheet(
     pictures: Sequence[np.ndarray], choices: Sequence[Mapping[str, str]], cell: int
 ) -> np.ndarray:
-    """The pictures in rows of the last attribute's values, every row and column labeled."""
+    """Draw a labeled contact sheet `[H, W, 3]` uint8 of all variants of a picture.
+
+    Args:
+        pictures: `[H, W, 3]` uint8; a row holds the values of the last attribute.
+        choices: attribute -> value, for each picture.
+        cell: side of a cell in pixels.
+    """
     captions = [[f"{name} {value}" for name, value in values.items()] for values in choices]
     along = len({values[-1] for values in captions}) if captions[0] else 1
     rows = [pictures[i : i + along] for i in range(0, len(pictures), along)]

@@ -1,11 +1,11 @@
-"""Colors of a small picture brought to a large one's size, along the edges of its lightness.
+"""Guided upsampling: colors of a small picture brought to full size along its edges.
 
-Around each pixel of the small picture the color is taken for a linear function of the lightness, as the
-guided filter does (He, Sun and Tang 2013; its fast form He and Sun 2015). But where that filter then
-averages, and so bleeds colors that are as light as each other, the function here goes through the
-pixel's own color, as residual interpolation does (Kiku et al. 2013). Enlarged by bicubic interpolation
-and fed with the large picture's lightness, it lets the color change where the lightness does, and
-where the lightness is flat it is plain interpolation.
+Around each pixel of the small picture, color is modeled as a linear function of lightness, as in the guided
+filter (He, Sun and Tang 2013; its fast form He and Sun 2015). The guided filter then averages the functions,
+which bleeds neighboring colors of equal lightness. Here the function passes through the pixel's own color,
+as in residual interpolation (Kiku et al. 2013). Its coefficients are enlarged by bicubic interpolation and
+applied to the lightness of the full-size picture: color edges follow lightness edges, and where the
+lightness is flat this is bicubic interpolation.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from torch import Tensor
 
 
 def linear_model(guide: Tensor, planes: Tensor, flat: float) -> Tensor:
-    """Slope and offset of `planes = slope * guide + offset`, fitted in 3x3 windows.
+    """Fit `planes = slope * guide + offset` in 3x3 windows.
 
     Args:
         guide: `[B, 1, h, w]`.
         planes: `[B, C, h, w]`.
-        flat: variance of the guide below which a window counts as flat (He et al. 2013, epsilon).
+        flat: variance of the guide below which a window counts as flat (epsilon of He et al. 2013).
 
     Returns:
         `[B, 2 C, h, w]`, the slopes first.
@@ -37,12 +37,12 @@ def linear_model(guide: Tensor, planes: Tensor, flat: float) -> Tensor:
 
 
 def linear(distance: Tensor) -> Tensor:
-    """Bilinear interpolation's weight of a row that is so many rows away, up to 1."""
+    """Return the linear interpolation kernel at `distance` rows in [0, 1]."""
     return 1 - distance
 
 
 def cubic(distance: Tensor) -> Tensor:
-    """Keys' cubic convolution (1981) with a = -0.75, as `F.interpolate` has it, up to 2 rows away."""
+    """Return Keys' cubic kernel (1981; a = -0.75, as in `F.interpolate`) at `distance` rows in [0, 2]."""
     near = (1.25 * distance - 2.25) * distance**2 + 1
     far = -0.75 * (((distance - 5) * distance + 8) * distance - 4)
     return torch.where(distance <= 1, near, far)
@@ -51,14 +51,14 @@ def cubic(distance: Tensor) -> Tensor:
 def rows_at(
     positions: np.ndarray | Tensor, planes: Tensor, kernel: Callable[[Tensor], Tensor], taps: int
 ) -> Tensor:
-    """`planes [B, K, h, W]` at other rows, interpolated: `[B, K, R, W]`. Edges are repeated.
+    """Interpolate `planes [B, K, h, W]` at row positions: `[B, K, R, W]`. Edge rows are repeated.
 
-    With `planes` as wide already, the same as `F.interpolate` with that kernel.
+    The vertical half of `F.interpolate` with the same kernel.
 
     Args:
-        positions: `[R]` float, the rows, 0 the middle of the first.
-        kernel: a row's weight by its distance.
-        taps: rows that have one, an even number.
+        positions: `[R]` float, in rows of `planes`; 0 is the center of the first row.
+        kernel: weight of a row by its distance.
+        taps: rows with a weight, an even number.
     """
     positions = torch.as_tensor(positions, device=planes.device)
     low = planes.shape[-2]
@@ -71,7 +71,7 @@ def rows_at(
 
 
 def shrunk(planes: Tensor, size: Sequence[int]) -> Tensor:
-    """`planes [B, C, H, W]` as means over areas, `F.interpolate` with mode "area", at `size` (h, w)."""
+    """Reduce `planes [B, C, H, W]` to `size` (h, w) by area means, as `F.interpolate(mode="area")`."""
     if tuple(planes.shape[-2:]) == tuple(size):
         return planes
     if not torch.compiler.is_exporting():
@@ -81,7 +81,7 @@ def shrunk(planes: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def _areas(length: int, count: int) -> Tensor:
-    """`[count, length]`: the weights of such means along one side, for graphs of any size."""
+    """Return the matrix `[count, length]` of area means along one axis, for exported graphs of any size."""
     start = torch.arange(count)[:, None] * length
     first, end = start // count, (start + length + count - 1) // count
     there = torch.arange(length)
@@ -89,14 +89,14 @@ def _areas(length: int, count: int) -> Tensor:
 
 
 def joined3(wide: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """All of each 3x3 window joined: `[B, C, H + 2, W + 2]` -> `[B, C, H, W]`.
+    """Reduce each 3x3 window by `join`: `[B, C, H + 2, W + 2]` -> `[B, C, H, W]`.
 
-    By rows and then by columns: on the CPU that is ten times as fast as torch's poolings.
+    Separable, rows first: on a CPU ten times as fast as torch's pooling.
     """
     rows = join(join(wide[:, :, :-2], wide[:, :, 1:-1]), wide[:, :, 2:])
     return join(join(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:])
 
 
 def _mean3(planes: Tensor) -> Tensor:
-    """The mean of each pixel's 3x3 window, edges repeated."""
+    """Return the mean of each pixel's 3x3 window, edge pixels repeated."""
     return joined3(F.pad(planes, (1, 1, 1, 1), mode="replicate"), torch.add) / 9

@@ -1,4 +1,4 @@
-"""A model exported to an .onnx file, which counts only when it does as torch does."""
+"""Export a model to an .onnx file, verified against torch."""
 
 from __future__ import annotations
 
@@ -20,25 +20,20 @@ from condcolor.models.model_folder import CARD_FILE, SUFFIX, find_folder
 from condcolor.runtime.files import refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
 
-LIMIT, HALF_LIMIT = 1e-3, 2e-2  # largest difference from torch of a decoded picture, of 1
-LEVELS_LIMIT = 2  # the same of a picture at its own size, of 255
-LARGE = (1.3, 1.9)  # height and width of those, over the model's image size
-DRAWN, RANDOM = 3, 3  # pictures that are compared
+LIMIT, HALF_LIMIT = 1e-3, 2e-2  # largest allowed difference of decoded pictures from torch, of 1
+LEVELS_LIMIT = 2  # largest allowed difference of full-size pictures, of 255
+LARGE = (1.3, 1.9)  # height and width of full-size pictures, in image sizes of the model
+DRAWN, RANDOM = 3, 3  # numbers of compared pictures
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """An exported file, and how far it differs from torch on drawn and random pictures."""
 
-    size: bytes.
-    difference: largest from torch, over `pictures` that are drawn or random, decoded, in [0, 1].
-    off_by: the same of pictures at their own size, in levels of 255.
-    """
-
-    size: int
-    pictures: int
-    difference: float
-    off_by: int
+    size: int  # bytes
+    pictures: int  # compared
+    difference: float  # largest of decoded pictures, of 1
+    off_by: int  # largest of full-size pictures, in levels of 255
 
 
 def export_onnx(
@@ -47,12 +42,14 @@ def export_onnx(
     """Write a model's generator and codec to an .onnx file, its config.json and card.md inside.
 
     Args:
-        model: a built-in model, or a model or run folder.
-        half: store the weights as float16, which halves the file; it computes in float32 all the same.
+        model: name of a built-in model, or a model or run folder.
+        path: the file to write, which ends in .onnx.
+        half: store the weights as float16, which halves the file; the computation stays in float32.
+        overwrite: replace an existing file.
 
     Raises:
-        UsageError: the file exists, is called otherwise, or the onnx extra is not installed.
-        CheckpointError: the model does not load, or does not do as in torch; no file is written.
+        UsageError: the file exists or has another suffix, or the onnx extra is not installed.
+        CheckpointError: the model cannot be loaded, or the export differs from torch; no file is written.
         DataError: the file cannot be written.
     """
     path = Path(path)
@@ -77,7 +74,7 @@ def export_onnx(
 
 
 def compare(model: Model, data: bytes, label: str) -> Exported:
-    """How far an exported file's bytes are from the model in torch, as float32 on the CPU."""
+    """Compare the bytes of an exported file with the model in torch, float32 on the CPU."""
     network, codec = open_graphs(data, label)
     squares = _pictures((model.image_size, model.image_size))
     cond = _conditions(model, len(squares))
@@ -97,7 +94,12 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
 
 
 def _off_by(model: Model, codec: OnnxCodec, original: np.ndarray, output: Tensor) -> int:
-    """How many levels the codec's graphs and torch's codec are apart on one picture."""
+    """Return the largest difference, in levels of 255, of the codec's graphs from torch on a picture.
+
+    Args:
+        original: `[1, 3, H, W]` uint8.
+        output: `[1, O, h, w]`, of the network.
+    """
     largest = 0
     in_torch = model.codec.strips_at(torch.from_numpy(original), output)
     in_onnx = decode_strips(codec, original, output.numpy())
@@ -108,7 +110,7 @@ def _off_by(model: Model, codec: OnnxCodec, original: np.ndarray, output: Tensor
 
 
 def _conditions(model: Model, count: int) -> np.ndarray:
-    """`[count, P]` float32: the first values, the last ones, and others."""
+    """Return conditions `[count, P]` float32: the first values, the last ones, and random ones."""
     draws = np.random.default_rng(0)
     rows = [
         [
@@ -122,7 +124,7 @@ def _conditions(model: Model, count: int) -> np.ndarray:
 
 
 def _pictures(size: tuple[int, int]) -> np.ndarray:
-    """`[N, 3, H, W]` uint8: line drawings and shapes in color, and then noise, finer and coarser."""
+    """Return pictures `[N, 3, H, W]` uint8: line drawings, colored shapes, and noise, fine to coarse."""
     height, width = size
     pictures = []
     for i in range(DRAWN):

@@ -1,7 +1,6 @@
-"""The graphs of an exported model: its network, and its codec's work on pictures.
+"""The ONNX graphs of a network and of its codec.
 
-All are traced from what torch runs, so that nothing is written a second time, and take pictures of any
-size.
+They are traced from the torch code, so that nothing is implemented twice, and take pictures of any size.
 """
 
 from __future__ import annotations
@@ -28,21 +27,25 @@ from condcolor.version import __version__
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
 
-OPSET = 20  # of the operators; ONNX Runtime knows it from 1.17 on
-MOST_STEPS = 64  # height and width of a source, over what they must be multiples of
-SMALL = 1024  # numbers in a weight up to which halving it saves nothing worth it
+OPSET = 20  # supported by ONNX Runtime from 1.17 on
+MOST_STEPS = 64  # largest height and width of a source, in multiples of ModelConfig.multiple
+SMALL = 1024  # elements of a weight up to which it stays float32
 ANY = Dim.DYNAMIC
 
 
 def to_onnx(
     model: Model, described: Mapping[str, Any], *, card: str | None = None, half: bool = False
 ) -> bytes:
-    """An .onnx file of the model, whose config.json is `described` and whose card.md is `card`.
+    """Encode a model as an .onnx file.
 
-    half: weights are stored as float16, and computed with as float32.
+    Args:
+        model: the model.
+        described: its config.json.
+        card: text of its card.md.
+        half: store weights as float16; the computation stays in float32.
 
     Raises:
-        UsageError: the packages that write ONNX are not installed.
+        UsageError: the packages for ONNX are not installed.
     """
     _need_onnx()
     codec = model.codec
@@ -67,12 +70,14 @@ def to_onnx(
 
 
 def _network(model: Model, *, folded: bool) -> ModelProto:
-    """`source [B, S, H, W]` and `cond [B, P]` -> `output [B, O, H, W]`.
+    """Trace the network: `source [B, S, H, W]` and `cond [B, P]` -> `output [B, O, H, W]`.
 
-    folded: each norm goes into the weights before it. Those of a model stored as float16 then need float32.
+    Args:
+        model: the model.
+        folded: fold BatchNorm into the weights before it; float16 weights need norms that are not folded.
     """
     config, step = model.config, model.config.multiple
-    side = step * max(2, model.image_size // step)  # traced with 1, it would be taken for fixed
+    side = step * max(2, model.image_size // step)  # a size of 1 step would be traced as a constant
     source = torch.zeros(2, config.source_channels, side, side)
     cond = torch.zeros(2, config.cond_planes)
     batch, high, wide = (Dim(name, min=1, max=MOST_STEPS) for name in ("batch", "high", "wide"))
@@ -81,15 +86,15 @@ def _network(model: Model, *, folded: bool) -> ModelProto:
     return _traced(model.generator.cpu().eval(), inputs, "output", sizes, folded=folded)
 
 
-@functools.cache  # they are those of every model of a recipe
+@functools.cache  # equal for all models of a recipe
 def _codec_parts(codec: Codec) -> dict[str, str]:
-    """The graphs of the codec by their names, in base64."""
+    """Return the graphs of a codec by name, encoded in base64."""
     graphs = {name: graph.SerializeToString() for name, graph in _codec_graphs(codec)}
     return {name: base64.b64encode(data).decode() for name, data in graphs.items()}
 
 
 def _codec_graphs(codec: Codec) -> Iterator[tuple[str, ModelProto]]:
-    """What `onnxcolorizer.OnnxCodec` runs, by its names for it."""
+    """Trace the graphs of a codec that `onnx_colorizer.OnnxCodec` runs, by name."""
     size, low = (30, 20), 12
     original = torch.zeros(1, 3, *size, dtype=torch.uint8)
     output = torch.zeros(1, codec.output_channels, low, 8)
@@ -163,9 +168,17 @@ def _traced(
     *,
     folded: bool = True,
 ) -> ModelProto:
-    """The `ModelProto` of a module, with nothing in it of the machine it was traced on."""
+    """Trace a module as a `ModelProto`, without metadata of this machine.
+
+    Args:
+        module: the module.
+        inputs: name -> example of each input.
+        output_names: name of the output, or of several.
+        sizes: the dynamic shapes, as for torch.onnx.export.
+        folded: fold constants and BatchNorm.
+    """
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # of torch about its own parts
+        warnings.simplefilter("ignore")  # torch warns of its own internals
         program = torch.onnx.export(
             module.eval(),
             tuple(inputs.values()),
@@ -178,7 +191,7 @@ def _traced(
             verbose=False,
         )
     assert program is not None  # as it is with dynamo
-    if not folded:  # all but the norms
+    if not folded:  # fold constants, but not the norms
         from onnxscript import optimizer
 
         optimizer.fold_constants(program.model)
@@ -199,7 +212,7 @@ def _traced(
 
 
 def _halve(graph: GraphProto) -> None:
-    """Store the large weights as float16; a Cast each makes float32 of them when the file is loaded."""
+    """Convert large weights to float16, in place, each followed by a Cast to float32."""
     from onnx import TensorProto, helper, numpy_helper
 
     casts = []

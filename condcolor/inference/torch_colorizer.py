@@ -1,9 +1,8 @@
-"""`TorchColorizer`: the network made ready (BatchNorm folded, bfloat16) and run by torch.
+"""The network made ready (BatchNorm folded, bfloat16) and run by torch.
 
-Training needs what use does not: BatchNorm apart from its convolution, weights in float32. Here the
-norms, which in use are a scale and an offset of each channel, go into the weights; the weights are brought
-to the precision they are used in once instead of at every call; and the last layer, which has hardly any
-outputs, takes a form that wastes less. Where bfloat16 is too coarse, float32 stays.
+For inference, BatchNorm, a scale and offset of each channel, is folded into the weights; the weights are
+converted to the precision of use once instead of in each call; and the last layer, which has few outputs, is
+replaced by a faster form. Pretrained encoders stay in float32, since bfloat16 is too coarse for them.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from condcolor.runtime.process import memory_advice
 
 
 class TorchColorizer(Colorizer):
-    """Colors pictures with a model in memory, or from its folder. Safe to share between threads."""
+    """A Colorizer that runs a model by torch. Thread-safe."""
 
     codec: Codec
 
@@ -63,8 +62,8 @@ class TorchColorizer(Colorizer):
         """Load the model of a model folder, or of one whose config was read before.
 
         Raises:
-            UsageError: no such device or precision, or a `vivid` that the model cannot be.
-            CheckpointError: nothing there, or the model is damaged or of a newer format.
+            UsageError: an unknown device or precision, or a `vivid` that the model does not support.
+            CheckpointError: the model is missing, damaged or of a newer format.
         """
         return cls(load_model(folder), vivid=vivid, device=device, precision=precision)
 
@@ -98,10 +97,10 @@ class TorchColorizer(Colorizer):
 
     @torch.inference_mode()
     def outputs(self, squares: Tensor, cond: Tensor) -> Tensor:
-        """The network's bare outputs.
+        """Return the outputs of the network.
 
         Args:
-            squares: `[B, 3, S, S]` uint8, S the model's image size; or one, for all of `cond`.
+            squares: `[B, 3, S, S]` uint8, S the image size of the model; or a single one for all of `cond`.
             cond: `[B, P]` float.
 
         Returns:
@@ -115,7 +114,7 @@ class TorchColorizer(Colorizer):
 
     @torch.inference_mode()
     def color(self, sketch: Tensor, values: Tensor) -> Tensor:
-        """A sketch of the model's size in several colorings, as `__call__` makes them.
+        """Color a sketch of the model's image size with several conditions, as `__call__` does.
 
         Args:
             sketch: `[3, S, S]` uint8.
@@ -129,21 +128,21 @@ class TorchColorizer(Colorizer):
 
     @torch.inference_mode()
     def color_bare(self, sketch: Tensor, values: Tensor) -> Tensor:
-        """Like `color`, but what the network says: fills not evened, lines not the sketch's."""
+        """Color as `color` does, by the network alone: fills are not made even, lines are the network's."""
         source = self.codec.encode_source(sketch[None])
         outputs = self.predict_values(sketch.numpy(), values.tolist())
         return self.codec.decode(source, torch.from_numpy(outputs))
 
 
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # layers that autocast runs in bfloat16
-NARROW = 4  # outputs of a transposed convolution up to which FineUp is faster: 4 x 4 fill a vector
+NARROW = 4  # output channels up to which FineUp is faster: 4 x 4 fill a vector register
 
 
 def ready(network: nn.Module, device: torch.device, precision: str) -> nn.Module:
-    """A copy of a trained network on `device`, for `torch.inference_mode` and `autocast(precision)`.
+    """Copy a trained network to `device`, optimized for `torch.inference_mode` and `autocast(precision)`.
 
     Args:
-        network: stays as it is.
+        network: the network, which is not changed.
         precision: "fp32" or "bf16".
     """
     prepared = copy.deepcopy(network).eval().requires_grad_(False)
@@ -167,20 +166,20 @@ def ready(network: nn.Module, device: torch.device, precision: str) -> nn.Module
 
 @torch.no_grad()
 def fold_norms(network: nn.Module) -> None:
-    """Put every BatchNorm that follows a convolution into its weights, in place; for use only."""
+    """Fold each BatchNorm after a convolution into its weights, in place; for inference only."""
     for module in list(network.modules()):
         for conv, norm in _normed(module):
             layer, batch_norm = getattr(module, conv), getattr(module, norm)
             transposed = isinstance(layer, nn.ConvTranspose2d)
             setattr(module, conv, fuse_conv_bn_eval(layer, batch_norm, transpose=transposed))
             setattr(module, norm, nn.Identity())
-            if isinstance(module, Block) and module.cond is not None:  # is added before the norm
+            if isinstance(module, Block) and module.cond is not None:  # added before the norm
                 scale = batch_norm.weight * (batch_norm.running_var + batch_norm.eps).rsqrt()
                 module.cond.weight *= scale[:, None]
 
 
 def _normed(module: nn.Module) -> Iterator[tuple[str, str]]:
-    """The names of a module's convolutions and of the BatchNorm that each goes into."""
+    """Yield the names of a module's convolutions and of the BatchNorm that follows each."""
     names = dict(module.named_children())
     if isinstance(module, Block):
         pairs = [("conv", "norm")]
@@ -195,10 +194,10 @@ def _normed(module: nn.Module) -> Iterator[tuple[str, str]]:
 
 
 class Exact(nn.Module):
-    """An encoder that computes in float32, whatever is around it; its features leave in bfloat16.
+    """An encoder that computes in float32 under autocast and returns features in bfloat16.
 
-    It is so deep that rounding adds up: with all in bfloat16, one pixel in fifteen of the built-in model's
-    photographs is more than 2 levels (of 255) off; with the encoder exact, hardly any is.
+    Rounding errors add up in a deep encoder: with all of the built-in model in bfloat16, one pixel in fifteen
+    of its photographs is off by more than 2 levels of 255; with an exact encoder, almost none.
     """
 
     def __init__(self, encoder: nn.Module):
@@ -211,11 +210,11 @@ class Exact(nn.Module):
 
 
 class FineUp(nn.Module):
-    """A 4x4 transposed convolution of stride 2 as a 2x2 convolution whose outputs interleave.
+    """A 4x4 transposed convolution of stride 2 as a 2x2 convolution with interleaved outputs.
 
-    Each pixel of a row of the output sees two neighbors of the input: an even one with the weights
-    3 and 1, an odd one with 2 and 0. So the four kinds of pixels are four convolutions, which run as
-    one with four times the outputs.
+    Along a row, an even output pixel depends on two input pixels by the weights 3 and 1, an odd one by the
+    weights 2 and 0. So the four kinds of output pixels are four convolutions, computed as one with four times
+    the output channels (sub-pixel convolution, Shi et al. 2016).
     """
 
     def __init__(self, conv: nn.ConvTranspose2d):
@@ -223,7 +222,7 @@ class FineUp(nn.Module):
         shape = (conv.kernel_size, conv.stride, conv.padding, conv.bias)
         assert shape == ((4, 4), (2, 2), (1, 1), None), shape
         self.outputs = conv.out_channels
-        taps = torch.tensor([[3, 1], [2, 0]])  # of the even rows (and columns) and of the odd ones
+        taps = torch.tensor([[3, 1], [2, 0]])  # of even rows (and columns), and of odd ones
         weight = conv.weight.detach()[:, :, taps][..., taps]  # (I, O, row kind, y, column kind, x)
         self.weight = nn.Parameter(
             weight.permute(2, 4, 1, 0, 3, 5).flatten(0, 2).contiguous(), requires_grad=False

@@ -1,4 +1,8 @@
-"""Models: a folder of safetensors and JSON, no pickle, verified by sha256, saved and loaded."""
+"""A trained model saved and loaded: weights as safetensors, verified (training states: runs/state.py).
+
+A model is a folder of safetensors and JSON, without pickle; config.json has the sha256 of the weights. The
+folder is replaced atomically (runtime/files.py).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ from condcolor.version import __version__
 
 @dataclass(frozen=True)
 class Model:
-    """A trained generator with all that it takes to use it."""
+    """A trained generator and what is needed to use it."""
 
     generator: UNet
     recipe: str
@@ -37,11 +41,11 @@ class Model:
     training: dict[str, Any]
     metrics: dict[str, Any]
     licence: str
-    vivid: float = 1.0  # chroma of its pictures, over what the network gives
+    vivid: float = 1.0  # factor of the network's chroma
 
     @property
     def codec(self) -> Codec:
-        """The recipe's, without `vivid`."""
+        """The codec of the recipe, without `vivid`."""
         return CODECS[self.recipe]
 
 
@@ -59,10 +63,13 @@ def save_model(
     vivid: float = 1.0,
     half: bool = False,
 ) -> None:
-    """Write a model folder, replacing one that is there. `half` stores float16.
+    """Write a model folder atomically, replacing an existing one.
+
+    Args:
+        half: store the weights as float16.
 
     Raises:
-        CheckpointError: a weight is not finite, or the disk refuses; what was there before stands.
+        CheckpointError: a weight is not finite, or the folder cannot be written; an existing one is kept.
     """
     weights = {k: v.detach().cpu().contiguous() for k, v in weights.items()}
     if half:
@@ -92,7 +99,7 @@ def load_model(model: Path | ModelInfo) -> Model:
     model: the folder, or what was read of it, whose config.json is not read again.
 
     Raises:
-        CheckpointError: nothing there, a newer format, a damaged or wrong file.
+        CheckpointError: the folder is missing, damaged, of a newer format, or no model.
     """
     if isinstance(model, ModelInfo):
         folder, described = model.path, model.config
@@ -103,11 +110,11 @@ def load_model(model: Path | ModelInfo) -> Model:
     except CheckpointError:
         if read_config(surviving(folder)) == described:
             raise
-    return load_model(folder)  # a training replaced it by a better one while it was read
+    return load_model(folder)  # a training run replaced it during the read
 
 
 def _rebuilt(folder: Path, described: Mapping[str, Any]) -> Model:
-    """The model of a folder whose config.json says `described`."""
+    """Build the model of a folder whose config.json is `described`."""
     label, size = shown_name(folder / CONFIG), described["image_size"]
     try:
         recipe = checked_recipe(described["recipe"])
@@ -115,7 +122,7 @@ def _rebuilt(folder: Path, described: Mapping[str, Any]) -> Model:
         schema = AttributeSchema.from_json(described["schema"])
         vivid = described.get("vivid", 1.0)
         if vivid != 1:
-            CODECS[recipe].with_vivid(vivid)  # says what is wrong with it
+            CODECS[recipe].with_vivid(vivid)  # raises UsageError if it is out of range
         _check_fit(recipe, config, schema, size)
         with NoInit():
             generator = make_generator(config)
@@ -130,7 +137,7 @@ def _rebuilt(folder: Path, described: Mapping[str, Any]) -> Model:
 
 
 def _check_fit(recipe: str, config: ModelConfig, schema: AttributeSchema, size: int) -> None:
-    """CheckpointError when network, recipe, schema and image size cannot be of one model."""
+    """Raise CheckpointError unless network, recipe, schema and image size fit each other."""
     check_channels(config, recipe)
     if schema.planes != config.cond_planes:
         raise CheckpointError(
@@ -143,7 +150,7 @@ def _check_fit(recipe: str, config: ModelConfig, schema: AttributeSchema, size: 
 
 
 def check_channels(config: ModelConfig, recipe: str) -> None:
-    """CheckpointError when the network is of another kind than the recipe's pictures."""
+    """Raise CheckpointError unless the network has the channels of the recipe's codec."""
     has = (config.source_channels, config.output_channels)
     needs = (CODECS[recipe].source_channels, CODECS[recipe].output_channels)
     if has != needs:
@@ -154,7 +161,7 @@ def check_channels(config: ModelConfig, recipe: str) -> None:
 
 
 class NoInit(TorchFunctionMode):
-    """Modules made within keep their weights unset, for those come from a file; the RNG rests."""
+    """A mode that skips torch.nn.init, for modules whose weights are loaded; no random numbers are drawn."""
 
     def __torch_function__(
         self,
@@ -169,7 +176,11 @@ class NoInit(TorchFunctionMode):
 
 
 def load_weights(module: torch.nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
-    """Fill `module`; CheckpointError on missing, extra or misshapen tensors, or values not finite."""
+    """Load weights into a module.
+
+    Raises:
+        CheckpointError: a tensor is missing, unexpected, of another shape or not finite; names `path`.
+    """
     label = shown_name(path)
     refuse_not_finite(weights, label)
     expected = module.state_dict()
@@ -188,9 +199,10 @@ def load_weights(module: torch.nn.Module, weights: Mapping[str, Tensor], path: P
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write tensors as safetensors; OSError if the disk is full."""
     try:
         save_file(dict(tensors), path)
-    except SafetensorError as error:  # a full disk, in its words
+    except SafetensorError as error:  # such as a full disk
         raise OSError(str(error)) from None
 
 
@@ -205,6 +217,7 @@ def _verified_weights(folder: Path, expected: object) -> dict[str, Tensor]:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file; CheckpointError if it cannot be read."""
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
@@ -214,6 +227,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def refuse_not_finite(tensors: Mapping[str, Tensor], label: str) -> None:
+    """Raise CheckpointError, which names `label`, if a tensor holds NaN or infinity."""
     bad = [k for k, v in tensors.items() if v.is_floating_point() and not v.isfinite().all()]
     if bad:
         raise CheckpointError(f"{label}: {bad[0]} holds NaN or infinity ({len(bad)} such tensors)")

@@ -1,4 +1,4 @@
-"""`ModelConfig`: the shape of a model's networks, kept in its config.json."""
+"""`ModelConfig`: the shape of the networks, kept in a model's config.json."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from condcolor.models.encoders import ENCODERS
 from condcolor.runtime.settings import setting
 
-DROPPED_UPS = 3  # the innermost decoder blocks that have dropout, same section
+DROPPED_UPS = 3  # innermost decoder blocks with dropout (Isola et al. 2017, section 6.1.1)
 COND_LEVELS = {
     "input": "planes joined to the source (pix2pix; Mirza and Osindero 2014)",
     "all": "the same, and added at every level (Tag2Pix, Kim et al. 2019, section 4.1)",
@@ -21,7 +21,7 @@ DISC_NORMS = {
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """All that is needed to build the generator and the discriminator again."""
+    """The hyperparameters of generator and discriminator; raises ValueError for invalid ones."""
 
     source_channels: int
     output_channels: int
@@ -80,16 +80,16 @@ class ModelConfig:
 
     @property
     def multiple(self) -> int:
-        """Height and width of a picture must be multiples of this many pixels."""
+        """The number of pixels of which height and width of a picture must be multiples."""
         return 2**self.depth
 
     def with_discriminator_of(self, other: ModelConfig) -> ModelConfig:
-        """This generator against the discriminator of `other`."""
+        """Return the config with the discriminator of `other`."""
         shape = {name: value for name, value in asdict(other).items() if name.startswith("disc_")}
         return replace(self, **shape)
 
     def widths(self) -> list[int]:
-        """Output channels of each down, outermost first."""
+        """Return the output channels of each down, outermost first."""
         return [min(self.base_channels * 2**i, self.max_channels) for i in range(self.depth)]
 
 

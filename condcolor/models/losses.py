@@ -1,4 +1,4 @@
-"""Losses: pixel, adversarial, of the discriminator, of features (perceptual); accuracy."""
+"""Losses: pixel, adversarial, discriminator, feature (perceptual); the discriminator's accuracy."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from condcolor.models.encoders import ENCODERS
 
-SMOOTH = 1e-3  # under this distance (of a range of 2) the slope fades, so that it is defined at 0
-# what each pixel of two pictures `[B, C, H, W]` differs by, `[B, H, W]`
+SMOOTH = 1e-3  # of a range of 2: makes the distance differentiable at 0
+# error of each pixel, `[B, C, H, W]` twice -> `[B, H, W]`
 PIXEL_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": lambda output, target: (output - target).abs().mean(dim=1),
     "mse": lambda output, target: (output - target).square().mean(dim=1),
-    # Euclidean: of ab, what the ab error measures
+    # Euclidean; for ab this is the ab error
     "distance": lambda output, target: torch.sqrt(
         (output - target).square().sum(dim=1) + SMOOTH**2
     ),
@@ -23,11 +23,14 @@ PIXEL_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def pixel_loss(kind: str, output: Tensor, target: Tensor, chroma_weight: float = 0.0) -> Tensor:
-    """The mean of one of PIXEL_LOSSES.
+    """Return the weighted mean of one of PIXEL_LOSSES, a scalar.
 
     Args:
-        chroma_weight: a pixel counts `1 + chroma_weight * |target|`, so that the many grey ones do not
-            outvote the few colored ones (as Zhang et al. 2016, section 2.2, by a weight for each color).
+        kind: key of PIXEL_LOSSES.
+        output: `[B, C, H, W]` in [-1, 1].
+        target: `[B, C, H, W]` in [-1, 1].
+        chroma_weight: the weight of a pixel is `1 + chroma_weight * |target|`, so that many grey pixels do
+            not dominate few colored ones (Zhang et al. 2016, section 2.2, use a weight for each color).
     """
     output, target = output.float(), target.float()
     errors = PIXEL_LOSSES[kind](output, target)
@@ -40,25 +43,25 @@ def pixel_loss(kind: str, output: Tensor, target: Tensor, chroma_weight: float =
 def adversarial_loss(logits: Tensor, *, real: bool) -> Tensor:
     """Binary cross-entropy of `logits` against all-real or all-fake (Goodfellow et al. 2014, section 3).
 
-    -log sigmoid(x) = softplus(-x) for real, -log(1 - sigmoid(x)) = softplus(x) for fake. For the
-    generator ask for `real=True` on its own pictures: the non-saturating form of the same section.
+    -log sigmoid(x) = softplus(-x) for real, -log(1 - sigmoid(x)) = softplus(x) for fake. The generator's
+    loss is `real=True` on its own pictures, the non-saturating form of the same section.
     """
     return F.softplus(-logits.float() if real else logits.float()).mean()
 
 
 def discriminator_loss(real: Tensor, fakes: list[Tensor]) -> Tensor:
-    """Half for the real pictures, half shared by the kinds of fake (pix2pix, section 3.3 halves D's loss).
+    """Return the mean of the real loss and the mean fake loss (pix2pix, section 3.3, halves D's loss, too).
 
     Args:
-        real: logits `[B, 1, h, w]` of real pictures under their own condition.
-        fakes: logits of each kind of fake: generated ones, and real ones under a wrong condition.
+        real: logits `[B, 1, h, w]` of real pictures with their own condition.
+        fakes: logits of each kind of fake: generated pictures, and real ones with a wrong condition.
     """
     against_fakes = sum(adversarial_loss(logits, real=False) for logits in fakes) / len(fakes)
     return (adversarial_loss(real, real=True) + against_fakes) / 2
 
 
 def accuracy(real: Tensor, fake: Tensor) -> Tensor:
-    """The share of pictures that a discriminator tells right, by the mean logit of each.
+    """Return the share of pictures that a discriminator classifies correctly by their mean logit.
 
     Args:
         real, fake: logits `[B, 1, h, w]` of real and of generated pictures.
@@ -68,14 +71,14 @@ def accuracy(real: Tensor, fake: Tensor) -> Tensor:
 
 
 class FeatureLoss(nn.Module):
-    """Mean absolute difference of an encoder's features, over all its levels alike.
+    """The mean absolute difference of an encoder's features, averaged over its levels.
 
-    A perceptual loss (Johnson et al. 2016, section 3.2) with absolute differences for squared ones. The
-    encoder never learns.
+    A perceptual loss (Johnson et al. 2016, section 3.2) with absolute instead of squared differences. The
+    encoder is frozen.
 
     Args:
         encoder: one of ENCODERS.
-        weights: as `find_weights` gives them.
+        weights: the encoder's weights, from `find_weights`.
     """
 
     def __init__(self, encoder: str, weights: Mapping[str, Tensor]):
@@ -88,7 +91,7 @@ class FeatureLoss(nn.Module):
         return super().train(False)
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        """RGB `[B, 3, H, W]` in [0, 1] both -> a scalar."""
+        """Return the loss, a scalar, of two pictures RGB `[B, 3, H, W]` in [0, 1]."""
         with torch.no_grad():
             truths = self.encoder(target * 2 - 1)
         features = self.encoder(output * 2 - 1)

@@ -1,11 +1,11 @@
-"""The networks: UNet, EncoderUNet and PatchGAN.
+"""The networks: UNet, EncoderUNet (generators), PatchGAN (discriminator).
 
-A condition is a vector of planes `cond [B, P]` (one-hot, concatenated over attributes). It is tiled to
-the picture's size and joined to it as channels. No attributes means P = 0, which needs no case of its own.
+A condition is a vector `cond [B, P]`, one-hot and concatenated over attributes. It is tiled to the picture's
+size and concatenated as channels. Without attributes P = 0, which needs no special case.
 
-Two things that look innocent cost a fifth of a training step on a CPU: a join in which one part is tiled
-comes out with its channels apart, which every reader then lays out anew; and the gradient of a part is a
-slice of the joined one, which BatchNorm walks at a tenth of its speed.
+Memory layout costs a fifth of a training step on a CPU: concatenating a tiled tensor gives a result that is
+not channels_last, which each consumer copies; and the gradient of a part is a slice of the whole gradient, on
+which BatchNorm runs at a tenth of its speed. `join` avoids both.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from condcolor.models.config import DROPPED_UPS, ModelConfig
 from condcolor.models.encoders import ENCODERS
 
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
-INIT_STD = 0.02  # weights ~ N(0, 0.02), same section
+INIT_STD = 0.02  # standard deviation of initial weights, same section
 
 
 class Kernel(TypedDict):
@@ -35,10 +35,9 @@ class Kernel(TypedDict):
 
 
 KERNEL: Kernel = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
-MIX_GAIN = (
-    16.0  # colors of the head move this much faster than weights, to reach +-2 in 1,000 steps
-)
-CHROMA_GAIN = 4.0  # what a photograph's colors add to its grey is a quarter as large as the grey
+# gain of the head's colors over its weights, so that they reach +-2 in 1,000 steps
+MIX_GAIN = 16.0
+CHROMA_GAIN = 4.0  # the chroma of photographs is a quarter as large as their grey
 
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -47,8 +46,8 @@ Module = TypeVar("Module", bound=nn.Module)
 class Block(nn.Module):
     """Activation - 4x4 convolution of stride 2 - BatchNorm - Dropout, with the condition if `planes` > 0.
 
-    A condition joined to the input as constant planes adds, away from the border, a constant to each output
-    channel; so it is added as one, which costs nothing and keeps channel counts even.
+    Constant planes concatenated to the input would add a constant to each output channel, except at the
+    border. So the condition is added as a bias, which is cheaper and keeps channel counts even.
     """
 
     def __init__(
@@ -75,10 +74,10 @@ class Block(nn.Module):
 
 
 class MixHead(nn.Module):
-    """Regions from the picture, colors from the condition: `base + sum_k mask_k * color_k(cond)`.
+    """Region masks from the picture, colors from the condition: `base + sum_k mask_k * color_k(cond)`.
 
-    A flat fill is just that, so the network below need not learn each region in each color, and all
-    colorings of a picture share one pass of it.
+    This is the form of flat fills: the body need not learn each region in each color, and all colorings of a
+    picture share one pass of the body.
     """
 
     def __init__(self, planes: int, masks: int, outputs: int):
@@ -87,7 +86,7 @@ class MixHead(nn.Module):
         self.colors = nn.Linear(planes, masks * outputs, bias=False)
 
     def forward(self, x: Tensor, cond: Tensor) -> Tensor:
-        """`[B, outputs + masks, H, W]` and `[B, P]` -> `[B, outputs, H, W]`; of either B may be 1."""
+        """`[B, outputs + masks, H, W]` and `[B, P]` -> `[B, outputs, H, W]`; either B may be 1."""
         base, masks = x.split((self.outputs, self.masks), dim=1)
         colors = MIX_GAIN * self.colors(cond).view(-1, self.masks, self.outputs)
         return base + torch.einsum("bkhw,bko->bohw", masks.sigmoid(), colors)
@@ -96,10 +95,10 @@ class MixHead(nn.Module):
 class UNet(nn.Module):
     """The pix2pix U-Net (Isola et al. 2017, section 6.1.1) with conditions.
 
-    No layer has a bias; the first and the innermost down have no norm (batch statistics of a 1x1 map
-    are empty at batch 1); the three innermost ups have dropout; the output passes a tanh. With
-    `keeps_luma` the body says what to add to a grey source in R, G and B, less the luma of that: lines and
-    lightness need not be learnt, and no discriminator can tell by them.
+    No layer has a bias. The first and the innermost down have no norm (batch statistics of a 1x1 map are
+    undefined at batch 1). The three innermost ups have dropout. The output passes a tanh. With `keeps_luma`
+    the body predicts an RGB offset, whose luma is subtracted, to the grey source: lines and lightness need
+    not be learned, and the discriminator cannot judge by them.
     """
 
     def __init__(self, config: ModelConfig):
@@ -122,7 +121,7 @@ class UNet(nn.Module):
                 nn.ConvTranspose2d(
                     channels[i]
                     if innermost
-                    else widths[i] + channels[i],  # joined from this level's down
+                    else widths[i] + channels[i],  # with the skip connection of this level
                     widths[i - 1] if i > 0 else last,
                     **KERNEL,
                 ),
@@ -136,11 +135,11 @@ class UNet(nn.Module):
             self.head.apply(init_weights)
 
     def _make_downs(self, joined: int, planes: int) -> Sequence[int]:
-        """Make what finds features; returns the channels of each level, outermost first.
+        """Make the encoder path and return the channels of each level, outermost first.
 
         Args:
-            joined: planes that the condition joins the source as.
-            planes: those that it is added from at every level.
+            joined: condition planes concatenated to the source.
+            planes: condition planes added at every level.
         """
         config, widths = self.config, self.config.widths()
         channels = [config.source_channels + joined, *widths]
@@ -158,10 +157,10 @@ class UNet(nn.Module):
         return widths
 
     def freeze_encoder(self, frozen: bool) -> None:
-        """Downs of its own always learn."""
+        """Do nothing: the U-Net's own downs are never frozen."""
 
     def features(self, x: Tensor, cond: Tensor) -> list[Tensor]:
-        """`[B, S, H, W]` -> a map a level, level i of size H / 2^(i+1), W / 2^(i+1)."""
+        """`[B, S, H, W]` -> a feature map per level, level i of size H / 2^(i+1), W / 2^(i+1)."""
         maps = []
         for down in self.downs:
             x = down(x, cond)
@@ -171,8 +170,11 @@ class UNet(nn.Module):
     def forward(self, source: Tensor, cond: Tensor) -> Tensor:
         """`source [B, S, H, W]` and `cond [B, P]` -> `[B, O, H, W]` in [-1, 1].
 
-        One source `[1, S, H, W]` may come with several conditions: with a head, the body runs once for
-        all of them. With `keeps_luma` it can leave the range a little; decoding cuts it.
+        A single source `[1, S, H, W]` may have several conditions; with a head, the body runs once for all of
+        them. With `keeps_luma` the output can slightly exceed the range; decoding clamps it.
+
+        Raises:
+            ValueError: height or width is not a multiple of `config.multiple`.
         """
         step = self.config.multiple
         if source.shape[-1] % step or source.shape[-2] % step:
@@ -182,7 +184,7 @@ class UNet(nn.Module):
         if self.head is not None:
             output = self.head(self.body(source, cond), cond)
         else:
-            if source.shape[0] != cond.shape[0]:  # `len` would fix the number in an exported graph
+            if source.shape[0] != cond.shape[0]:  # `len` would be a constant in an exported graph
                 source = source.expand(cond.shape[0], -1, -1, -1)
             output = self.body(join(source, tile(cond, source)), cond)
         if not self.config.keeps_luma:
@@ -191,7 +193,7 @@ class UNet(nn.Module):
         return source + added - luma(added)
 
     def body(self, x: Tensor, cond: Tensor) -> Tensor:
-        """All but the head and the tanh."""
+        """Apply downs and ups: `[B, C, H, W]` -> `[B, O, H, W]`, without head and tanh."""
         skips = self.features(x, cond)
         x = skips.pop()
         for up in self.ups:
@@ -202,7 +204,7 @@ class UNet(nn.Module):
 
 
 class EncoderUNet(UNet):
-    """A U-Net whose downs are an encoder that may come trained, one of ENCODERS; the ups as in `UNet`."""
+    """A U-Net whose downs are one of ENCODERS, which may be pretrained; the ups are those of `UNet`."""
 
     frozen = False
 
@@ -211,7 +213,7 @@ class EncoderUNet(UNet):
         return self.encoder.widths
 
     def freeze_encoder(self, frozen: bool) -> None:
-        """Let the encoder rest, its norm statistics too, or learn with the ups."""
+        """Freeze the encoder, with its BatchNorm statistics, or let it learn."""
         self.frozen = frozen
         self.encoder.requires_grad_(not frozen)
 
@@ -226,17 +228,17 @@ class EncoderUNet(UNet):
 
 
 def make_generator(config: ModelConfig) -> UNet:
-    """The generator that `config` describes, with random weights."""
+    """Make the generator of `config` with random weights."""
     return (UNet if config.encoder == "none" else EncoderUNet)(config)
 
 
 class PatchGAN(nn.Module):
-    """The 70x70 patch discriminator (Isola et al. 2017, section 6.1.2): logits, one for each patch.
+    """The 70x70 patch discriminator (Isola et al. 2017, section 6.1.2), with a logit for each patch.
 
-    Conv 4x4 - BatchNorm - LeakyReLU blocks, no norm in the first and the last; the last two have stride 1.
-    256 px give 30x30 logits. With `disc_norm` "spectral" no BatchNorm, and every weight has spectral norm 1:
-    a batch that is all real or all generated tells itself by its statistics, which in use are others. With
-    `keeps_luma` it sees, besides the source, only what a picture adds to that.
+    Blocks of 4x4 convolution, BatchNorm and LeakyReLU; the first and the last have no norm, the last two
+    stride 1. 256 px give 30x30 logits. With `disc_norm` "spectral" there is no BatchNorm and each weight has
+    spectral norm 1: batches that are all real or all generated differ in their statistics, which BatchNorm
+    exposes. With `keeps_luma` it sees the difference of picture and source instead of the picture.
     """
 
     def __init__(self, config: ModelConfig):
@@ -269,7 +271,7 @@ class PatchGAN(nn.Module):
 
 
 def init_weights(module: nn.Module) -> None:
-    """Weights ~ N(0, 0.02), norm scales ~ N(1, 0.02), biases 0."""
+    """Initialize weights ~ N(0, INIT_STD), norm scales ~ N(1, INIT_STD), biases 0."""
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
         nn.init.normal_(module.weight, 0.0, INIT_STD)
         if module.bias is not None:
@@ -286,24 +288,25 @@ def to_channels_last(module: Module, device: torch.device) -> Module:
 
 
 def count_parameters(module: nn.Module) -> int:
+    """Return the number of parameters."""
     return sum(p.numel() for p in module.parameters())
 
 
 def tile(cond: Tensor, like: Tensor) -> Tensor:
-    """`[B, P]` -> `[B, P, H, W]` planes of the size and dtype of `like [B, C, H, W]`."""
+    """Expand `cond [B, P]` to planes `[B, P, H, W]` of the size and dtype of `like [B, C, H, W]`."""
     return cond.to(like.dtype)[:, :, None, None].expand(-1, -1, *like.shape[-2:])
 
 
 def join(*parts: Tensor) -> Tensor:
-    """`[B, C_i, H, W]` -> `[B, sum C_i, H, W]`, in channels_last where the first part is.
+    """Concatenate channels, `[B, C_i, H, W]` -> `[B, sum C_i, H, W]`, in channels_last if the first part is.
 
-    Under autocast in its dtype, to which a convolution would cast all of it anyway.
+    Under autocast the result has autocast's dtype, to which a convolution would cast it anyway.
     """
     first = parts[0]
     kind = first.device.type
     if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
         parts = tuple(part.to(torch.get_autocast_dtype(kind)) for part in parts)
-    # an exported graph is of any size, which to look at the layout would settle
+    # in an exported graph, a test of the layout would fix the size
     if torch.compiler.is_exporting() or not first.is_contiguous(memory_format=torch.channels_last):
         return torch.cat(parts, dim=1)
     own = (_DenseGradient.apply(part) if part.requires_grad else part for part in parts)
@@ -312,7 +315,7 @@ def join(*parts: Tensor) -> Tensor:
 
 
 class _DenseGradient(torch.autograd.Function):
-    """The same map; its gradient is laid out in channels_last, by itself."""
+    """The identity, whose gradient is copied to channels_last."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
-"""One process or many that train together: the only module that knows of ranks.
+"""Several processes that train together: torchrun, DDP, ranks.
 
-`torchrun` starts the processes and says in the environment how many there are. Alone, everything here does
-nothing. Each step's batch is shared out among them; gradients are averaged by DistributedDataParallel (DDP).
+`torchrun` starts the processes and sets WORLD_SIZE and LOCAL_RANK. In a single process this does nothing.
+Each batch is split among the ranks; DistributedDataParallel (DDP) averages gradients.
 """
 
 from __future__ import annotations
@@ -23,29 +23,33 @@ from condcolor.errors import CondcolorError, UsageError
 
 T = TypeVar("T")
 Module = TypeVar("Module", bound=nn.Module)
-PATIENCE = timedelta(hours=2)  # while the first rank decodes or measures, the others wait
+PATIENCE = timedelta(hours=2)  # timeout; the others wait while the first rank decodes or measures
 
 
 class RankLost(CondcolorError):
-    """Another process of the run is gone; the last good state stands."""
+    """Another process of the run was lost; the last training state is intact."""
 
     exit_code = 1
 
 
 @dataclass(frozen=True)
 class ProcessGroup:
-    """The processes of a run, and which of them this one is."""
+    """The number of processes of a run, and the rank of this one."""
 
     rank: int = 0
     count: int = 1
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the one that writes, measures and speaks."""
+        """Whether this is rank 0, which writes, measures and prints."""
         return self.rank == 0
 
     def part(self, size: int) -> slice:
-        """This rank's rows of a batch of `size`; UsageError where they cannot be shared out evenly."""
+        """Return this rank's slice of a batch of `size` rows.
+
+        Raises:
+            UsageError: the batch cannot be split evenly.
+        """
         if size % self.count:
             raise UsageError(
                 f"a batch of {size} rows cannot be shared out among {self.count} processes: use "
@@ -55,13 +59,13 @@ class ProcessGroup:
         return slice(self.rank * own, (self.rank + 1) * own)
 
     def barrier(self) -> None:
-        """Wait until all are here."""
+        """Wait for all ranks."""
         if self.count > 1:
             dist.barrier()
 
     @contextlib.contextmanager
     def first_goes_ahead(self) -> Iterator[None]:
-        """Within it, the first rank works before the others do: what it leaves on disk, they find."""
+        """Run the block on the first rank, then on the others, which find its files on disk."""
         if not self.is_first:
             self.barrier()
         yield
@@ -69,7 +73,7 @@ class ProcessGroup:
             self.barrier()
 
     def of_first(self, work: Callable[[], T]) -> T:
-        """What `work` gives on the first rank, on all; the others do nothing."""
+        """Call `work` on the first rank and broadcast its result to all ranks."""
         if self.count == 1:
             return work()
         received: list[Any] = [work() if self.is_first else None]
@@ -78,7 +82,7 @@ class ProcessGroup:
         return result
 
     def highest(self, number: int) -> int:
-        """The largest of all ranks' numbers. It travels beside the GPUs and waits for none."""
+        """Return the maximum over all ranks; reduced on the CPU, without synchronizing GPUs."""
         if self.count == 1:
             return number
         largest = torch.tensor([number])
@@ -86,7 +90,7 @@ class ProcessGroup:
         return int(largest)
 
     def mean(self, values: Tensor) -> Tensor:
-        """The mean over all ranks."""
+        """Return the mean over all ranks, in the shape of `values`."""
         if self.count > 1:
             values = values.clone()
             dist.all_reduce(values)
@@ -94,27 +98,25 @@ class ProcessGroup:
         return values
 
     def synced(self, module: Module, device: torch.device) -> Module:
-        """With BatchNorm over the whole batch, not each rank's share of it: as one process sees it."""
+        """Synchronize BatchNorm, whose statistics are then of the whole batch, as in a single process."""
         if self.count == 1:
             return module
         if device.type == "cuda":
             return nn.SyncBatchNorm.convert_sync_batchnorm(module)
         for part in module.modules():
-            if (
-                type(part) is nn.BatchNorm2d
-            ):  # the same parameters and names: only its forward differs
+            if type(part) is nn.BatchNorm2d:  # the same parameters and names, another forward
                 part.__class__ = _SyncedBatchNorm2d
         return module
 
     def shared(self, module: nn.Module) -> nn.Module:
-        """The module, whose gradients all ranks average in its backward: one for each forward."""
+        """Wrap a module in DDP: backward averages gradients over all ranks, once for each forward."""
         if self.count == 1:
             return module
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", FutureWarning
-            )  # its new name is younger than our oldest torch
-            # norm statistics are equal already; one sent anew could not be part of a graph
+            )  # its new name is missing in the oldest supported torch
+            # BatchNorm statistics are equal on all ranks; a broadcast would change them inside a graph
             return nn.parallel.DistributedDataParallel(module, broadcast_buffers=False)
 
 
@@ -122,7 +124,7 @@ ALONE = ProcessGroup()
 
 
 class _Sum(torch.autograd.Function):
-    """The sum over all ranks, and in backward that of their gradients."""
+    """The sum over all ranks; backward sums the gradients."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -134,12 +136,12 @@ class _Sum(torch.autograd.Function):
 
 
 class _SyncedBatchNorm2d(nn.BatchNorm2d):
-    """BatchNorm over the batches of all ranks, on any device; nn.SyncBatchNorm knows GPUs only."""
+    """BatchNorm over the batches of all ranks, on any device; nn.SyncBatchNorm supports GPUs only."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)
-        # as nn.BatchNorm2d has them unless it is told otherwise
+        # the defaults of nn.BatchNorm2d: affine, with running statistics
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
@@ -160,10 +162,10 @@ class _SyncedBatchNorm2d(nn.BatchNorm2d):
 
 @contextlib.contextmanager
 def process_group(device: torch.device) -> Iterator[ProcessGroup]:
-    """The processes that `torchrun` started, joined; one alone where it started none.
+    """Join the processes that `torchrun` started; without torchrun, yield a group of one.
 
     Raises:
-        RankLost: within it, when another process is gone.
+        RankLost: inside the block, when another process is lost.
     """
     count = int(os.environ.get("WORLD_SIZE", 1))
     if count == 1 or dist.is_initialized():
@@ -174,12 +176,12 @@ def process_group(device: torch.device) -> Iterator[ProcessGroup]:
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     with _peers():
         store, rank, _ = next(dist.rendezvous("env://", timeout=PATIENCE))
-        # where it restarts processes, what those before them said of themselves is still in the store
+        # after a restart by torchrun, the store still holds the entries of the previous attempt
         store = dist.PrefixStore(f"attempt-{_restarts()}", store)
         dist.init_process_group(backend, store=store, rank=rank, world_size=count, timeout=PATIENCE)
         yield ProcessGroup(dist.get_rank(), count)
-        gc.collect()  # DDP's gradient hooks, before what they speak through
-        dist.barrier()  # or a rank that is done before another would end that one with it
+        gc.collect()  # frees DDP's gradient hooks before the process group they use
+        dist.barrier()  # a rank that leaves early would end the others
     dist.destroy_process_group()
 
 
@@ -194,7 +196,7 @@ def own_gpu(asked: str | None) -> str | None:
 
 
 def was_restarted() -> bool:
-    """Whether `torchrun` started the processes anew after one of them was lost."""
+    """Return whether `torchrun` restarted the processes after one was lost."""
     return _restarts() > 0
 
 
@@ -204,7 +206,7 @@ def _restarts() -> int:
 
 @contextlib.contextmanager
 def _peers() -> Iterator[None]:
-    """Within it, a connection that breaks is a RankLost."""
+    """Raise RankLost when a connection between ranks breaks inside the block."""
     try:
         yield
     except RuntimeError as error:  # dist.DistBackendError and what gloo raises are among them

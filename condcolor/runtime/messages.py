@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 
 def evenly(items: Sequence[T], most: int | None) -> list[T]:
-    """At most so many, evenly spread, the first and (from 2 up) the last among them; None takes all."""
+    """Return at most `most` items, evenly spread, with the first and (from 2 up) the last; None: all."""
     if most is None or len(items) <= most:
         return list(items)
     return [items[round(i * (len(items) - 1) / max(most - 1, 1))] for i in range(most)]
 
 
 def shown_name(name: str | os.PathLike[str]) -> str:
-    """The name in printable characters, on one line: what is not becomes an escape like `\\x1b`."""
+    """Return the name on one line; characters that are not printable become escapes like `\\x1b`."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode()
         for char in os.fspath(name)
@@ -28,7 +28,7 @@ def shown_name(name: str | os.PathLike[str]) -> str:
 
 
 def why_unread(error: OSError, source: object) -> str:
-    """What an OSError means for a picture or folder, and what to do."""
+    """Explain an OSError of reading the picture or folder `source`, and how to fix it."""
     if error.errno == errno.ENOENT:
         if isinstance(source, str | os.PathLike) and os.path.islink(source):
             target = shown_name(os.path.realpath(source))
@@ -68,17 +68,17 @@ LISTED_VALUES = 20  # named in a message before it says "and 12 more"
 
 
 def listed(values: Sequence[str]) -> str:
-    """`blue, brown, green`; a long list is cut, and the rest counted."""
+    """Join values as `blue, brown, green`; past LISTED_VALUES the rest is counted."""
     text = ", ".join(values[:LISTED_VALUES])
     more = len(values) - LISTED_VALUES
     return f"{text} and {more} more" if more > 0 else text
 
 
-SHOWN_OF_A_KIND = 20  # faults of one kind that are listed before the rest is counted
+SHOWN_OF_A_KIND = 20  # problems of one kind that are listed before the rest is counted
 
 
 class Problems:
-    """Collects problems in order. Of one kind the first 20 are listed and the rest counted."""
+    """Problems in order; of each kind the first SHOWN_OF_A_KIND are listed and the rest counted."""
 
     def __init__(self) -> None:
         self._messages: dict[str, list[str]] = {}
@@ -86,7 +86,7 @@ class Problems:
         self.count = 0
 
     def add(self, kind: str, message: str) -> None:
-        """`kind` is the sentence's end in "... and 37 more lines where `kind`"."""
+        """Add a problem; `kind` ends the sentence "... and 37 more where `kind`"."""
         self.count += 1
         messages = self._messages.setdefault(kind, [])
         if len(messages) < SHOWN_OF_A_KIND:

@@ -1,11 +1,10 @@
-"""This process: memory errors, malloc and OpenMP settings, cores, signals as a flag, a prefetch thread.
+"""This process: out of memory as an error, malloc and OpenMP settings, cores, signals, prefetching.
 
-glibc maps every large buffer anew and unmaps it when it is free, and the kernel fills each page with zeros
-when it is touched first. A network's layers free and take the same buffers in every pass, so that is paid
-again and again.
+glibc allocates large buffers by mmap and unmaps them when they are freed, and the kernel zeroes each page at
+its first use. A network frees and allocates the same buffers in every pass, and pays this cost each time.
 
-OpenMP's threads wait for the slowest of them by polling, which takes a core from whoever could use it. Alone
-on the machine that saves some microseconds; beside threads that decode and encode it costs a fifth.
+OpenMP threads poll while they wait for the slowest of them, which keeps a core busy. Without other threads
+that saves microseconds; beside threads that decode and encode it costs a fifth of the speed.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def is_memory_error(error: BaseException) -> bool:
 
 @contextmanager
 def memory_advice(what_to_do: str) -> Iterator[None]:
-    """Turn running out of memory within it into a DataError: `not enough memory: what_to_do`."""
+    """Turn out of memory inside the block into a DataError: `not enough memory: what_to_do`."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -41,20 +40,22 @@ def memory_advice(what_to_do: str) -> Iterator[None]:
         raise DataError(f"not enough memory: {what_to_do}") from error
 
 
-# of malloc.h: what may be set, and to what
+# parameters of mallopt, from malloc.h
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 KEPT = {
-    M_MMAP_MAX: 0,  # no buffer gets a mapping of its own
-    M_TRIM_THRESHOLD: -1,  # free memory at the heap's end stays
-    M_TOP_PAD: 256 * 2**20,  # bytes that the heap grows by, at least; untouched ones cost nothing
+    M_MMAP_MAX: 0,  # no buffer is allocated by mmap
+    M_TRIM_THRESHOLD: -1,  # free memory at the end of the heap is kept
+    M_TOP_PAD: 256 * 2**20,  # bytes, smallest growth of the heap; untouched pages cost nothing
 }
 
 
 def keep_memory() -> bool:
-    """Let this process keep the memory it frees, for its next use of it; return whether it does.
+    """Configure malloc to keep freed memory for reuse, until the process ends.
 
-    For commands: it holds for the whole process, which no library should decide. What was taken once is given
-    back only at the end. Where there is no glibc nothing is done, and nothing is wrong.
+    For commands only: the setting affects the whole process, which a library should not decide.
+
+    Returns:
+        Whether it was set; False without glibc, which is no error.
     """
     if sys.platform != "linux":
         return False
@@ -62,7 +63,7 @@ def keep_memory() -> bool:
         import ctypes
 
         libc = ctypes.CDLL(None)
-        libc.gnu_get_libc_version  # noqa: B018  # musl has a mallopt, too, that does nothing
+        libc.gnu_get_libc_version  # noqa: B018  # musl has a mallopt without effect
         mallopt = libc.mallopt
     except (ImportError, OSError, AttributeError):
         return False
@@ -75,7 +76,7 @@ POLICY = "OMP_WAIT_POLICY"  # OpenMP 3.0; read when torch is imported
 
 
 def wait_asleep() -> None:
-    """Let the threads of a torch that is not imported yet wait asleep, unless the environment says how."""
+    """Set OMP_WAIT_POLICY to PASSIVE unless it is set; effective only before torch is imported."""
     os.environ.setdefault(POLICY, "PASSIVE")
 
 
@@ -89,7 +90,7 @@ def let_mps_fall_back() -> None:
 
 
 class Interrupted(CondcolorError):
-    """Stopped by a signal, with everything saved; exits like the shell says: 128 + the signal."""
+    """A run stopped by a signal after saving its state; the exit code is 128 + the signal's number."""
 
     def __init__(self, number: int, message: str):
         super().__init__(message)
@@ -100,10 +101,10 @@ SignalHandler = Callable[[int, FrameType | None], Any] | int | signal.Handlers |
 
 
 class StopFlag:
-    """While entered, the first SIGINT or SIGTERM only sets `.signal`; a second one acts as ever.
+    """A context manager in which the first SIGINT or SIGTERM sets `.signal`; a second one acts as usual.
 
-    A signal that is being ignored, as SIGINT is in a shell's background job, stays ignored. Outside the
-    main thread, where Python lets no one handle signals, nothing changes and `.signal` stays 0.
+    An ignored signal stays ignored, such as SIGINT in a background job of a shell. Outside the main thread,
+    where Python allows no signal handlers, nothing changes and `.signal` stays 0.
     """
 
     def __init__(self) -> None:
@@ -114,7 +115,7 @@ class StopFlag:
         self.signal = 0
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                # None: a handler that is not Python's, which could not be put back
+                # None: a handler not set by Python, which could not be restored
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._before[number] = signal.signal(number, self._set)
         return self
@@ -134,13 +135,13 @@ class StopFlag:
 
 In = TypeVar("In")
 Out = TypeVar("Out")
-AHEAD = 2  # batches that are ready and wait
+AHEAD = 2  # batches that are prefetched
 
 
 def ahead(make: Callable[[In], Out], inputs: Iterable[In], depth: int = AHEAD) -> Iterator[Out]:
-    """Yield `make(input)` of each, in order; a thread makes up to `depth` of them before they are asked for.
+    """Prefetch: yield `make(input)` for each input in order, computing up to `depth` ahead in a thread.
 
-    What `make` raises is raised where its result would have come. Closing the iterator ends the thread.
+    An exception of `make` is raised in place of its result. Closing the iterator ends the thread.
     """
     # a result in a tuple of one, an error, or None after the last result
     ready: queue.Queue[tuple[Out] | BaseException | None] = queue.Queue(depth)
@@ -176,7 +177,7 @@ def ahead(make: Callable[[In], Out], inputs: Iterable[In], depth: int = AHEAD) -
 
 
 def cores() -> int:
-    """Return how many cores the system lets this process run on, one at least."""
+    """Return the number of CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

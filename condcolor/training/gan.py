@@ -1,4 +1,4 @@
-"""Generator and discriminator with their optimizers: one step, moving average of weights, loss meter."""
+"""`Gan`: generator and discriminator with their optimizers, one step; moving average of the weights."""
 
 from __future__ import annotations
 
@@ -34,19 +34,20 @@ from condcolor.runtime.devices import autocast, pick_precision
 from condcolor.runtime.distributed import ALONE, ProcessGroup
 
 READINGS = ("generator", "pixel", "gan", "feature", "discriminator", "accuracy")
-MOST_AT_ONCE = 32  # pictures in a pass that only looks
+MOST_AT_ONCE = 32  # pictures in a forward pass without gradients
 
 
 class Gan:
-    """Two networks that learn from each other.
+    """Generator and discriminator, trained against each other.
 
-    `averaged` are the weights to use: a moving average of the generator's, or its own. Besides weights and
-    moments, `generators_turn` (in a phase with a switch) and `generator_steps` are all there is to remember.
+    `averaged` is the generator to use: an exponential moving average of the generator, or itself. The state
+    is the weights, the optimizers' moments, `generators_turn` (in a phase with `switch_below`) and
+    `generator_steps`.
 
     Args:
-        sizes: how many values each attribute has.
-        features: the loss for phases with a `feature_weight`.
-        ranks: the processes that learn together, each from its share of a batch.
+        sizes: number of values of each attribute.
+        features: the loss of phases with a `feature_weight`.
+        group: the processes that train together, each on its share of a batch.
     """
 
     def __init__(
@@ -75,19 +76,21 @@ class Gan:
         self.generators_turn = False
         self.generator_steps = 0
 
-    # -- learning --------------------------------------------------------------------------------
+    # -- training --------------------------------------------------------------------------------
 
     def step(
         self, phase: Phase, batch: Batch, step: int, generated: Batch | None = None
     ) -> dict[str, Tensor]:
-        """One step of D, then one of G, on one forward of the latter; or of the one whose turn it is.
+        """Train D and then G for a step, on one forward pass of G, or only the one whose turn it is.
 
         Args:
+            phase: weights of the losses, and which networks are trained.
+            batch: the batch on the device.
             step: steps done before.
-            painted: the same rows with pictures that G made before for targets, when it does not learn.
+            generated: the same rows with generated targets, in a phase that does not train G.
 
         Returns:
-            Those of READINGS that were computed, each a scalar on the device.
+            The computed ones of READINGS, each a scalar on the device.
         """
         source, target = self.encoded(batch)
         d_learns = phase.trains_discriminator and not self.generators_turn
@@ -96,14 +99,14 @@ class Gan:
         self.generator.train(phase.trains_generator)
         self.discriminator.train()
 
-        # color the sources
+        # forward pass of the generator
         if generated is not None:
             _, fake = self.encoded(generated)
         else:
             with autocast(self.precision, self.device), torch.set_grad_enabled(g_learns):
                 fake = (self._paints if g_learns else self.generator)(source, batch.cond)
 
-        # tell real pictures from colored ones, and from real ones in other colors than asked
+        # discriminator: real against generated pictures, and against real ones with a wrong condition
         if d_learns:
             with autocast(self.precision, self.device):
                 pairs = [(target, batch.cond), (fake.detach(), batch.cond)]
@@ -114,7 +117,7 @@ class Gan:
             _descend(self.optimizer_d, loss)
             losses |= {"discriminator": loss, "accuracy": accuracy(real, fakes[0])}
 
-        # be taken for real, and be near the target
+        # generator: pixel, feature and adversarial loss
         if g_learns:
             losses["pixel"] = pixel_loss(phase.pixel_loss, fake, target, phase.chroma_weight)
             loss = phase.pixel_weight * losses["pixel"]
@@ -137,7 +140,7 @@ class Gan:
             if self.config.ema:
                 average(self.averaged, self.generator, self.config.ema, step)
 
-        # whose turn is next, where they alternate: to know it, the device is waited for
+        # whose turn is next, in a phase with switch_below; this synchronizes the device
         self.generators_turn = bool(
             phase.switch_below
             and d_learns
@@ -146,7 +149,7 @@ class Gan:
         return {name: loss.detach() for name, loss in losses.items()}
 
     def set_lr(self, phase: Phase, factor: float) -> None:
-        """The run's learning rate times `factor`, as each network learns in this phase."""
+        """Set the learning rates: the run's, times the phase's for each network, times `factor`."""
         for optimizer, own in (
             (self.optimizer_g, phase.lr_generator),
             (self.optimizer_d, phase.lr_discriminator),
@@ -155,28 +158,28 @@ class Gan:
                 group["lr"] = self.config.lr * own * factor
 
     def freeze_encoder(self, frozen: bool) -> None:
-        """Let a trained encoder rest, or learn with the rest of the generator."""
+        """Freeze a pretrained encoder, or train it with the rest of the generator."""
         learning = [p.requires_grad for p in self.generator.parameters()]
         self.generator.freeze_encoder(frozen)
         if learning != [p.requires_grad for p in self.generator.parameters()]:
             self._paints = self.group.shared(self.generator)
 
     def settle(self) -> None:
-        """End a phase: the next one goes on from the averaged weights, which were measured."""
+        """End a phase: the generator takes the averaged weights, which were measured."""
         self.generators_turn = False
         if self.averaged is not self.generator:
             self.generator.load_state_dict(self.averaged.state_dict())
 
-    # -- looking ---------------------------------------------------------------------------------
+    # -- inference -------------------------------------------------------------------------------
 
     @torch.no_grad()
     def color(self, sketch: Tensor, values: Tensor, network: nn.Module | None = None) -> Tensor:
-        """A picture in several colorings.
+        """Color a picture with several conditions.
 
         Args:
             sketch: `[3, H, W]` uint8.
             values: `[N, A]` value indices.
-            network: another generator than the averaged one.
+            network: another generator in place of the averaged one.
 
         Returns:
             `[N, 3, H, W]` float in [0, 1], on the CPU.
@@ -199,9 +202,12 @@ class Gan:
         room: Path,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> ImageDataset:
-        """The same rows, with what the averaged generator makes of them for targets, as 8-bit RGB.
+        """Return the dataset with targets that the averaged generator makes, as 8-bit RGB.
 
-        room: a folder for a file to keep them in, if they are many.
+        Args:
+            pictures: the dataset.
+            room: folder for a file with the pictures of a large set.
+            on_progress: called with (done, total) pictures.
         """
         network, side = self.averaged.eval(), pictures.pictures.side
         generated = blank(len(pictures), side, room)
@@ -209,7 +215,7 @@ class Gan:
             rgb = pictures.pictures.take(pictures.source_of[rows]).to(self.device)
             cond = one_hot(pictures.values[rows], self.sizes).to(self.device)
             source = self.codec.encode_source(rgb)
-            missing = -side % self.multiple  # pictures that are kept larger may fit no network
+            missing = -side % self.multiple  # with jitter, the side may be no multiple
             padded = F.pad(source, (0, missing, 0, missing), mode="replicate")
             with autocast(self.precision, self.device):
                 output = network(_channels_last(padded), cond)[..., :side, :side]
@@ -221,7 +227,7 @@ class Gan:
 
     @torch.no_grad()
     def discriminator_accuracy(self, pictures: ImageDataset, generated: ImageDataset) -> float:
-        """The share of real and of painted pictures that D tells right, in eval mode."""
+        """Return the share of real and generated pictures that D classifies correctly, in eval mode."""
         self.discriminator.eval()
         right = 0.0
         for rows in in_order(len(pictures), MOST_AT_ONCE):
@@ -235,17 +241,19 @@ class Gan:
         return right / len(pictures)
 
     def encoded(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Source and target of a batch on the device, as the networks take them."""
+        """Encode source and target of a batch, in channels_last."""
         source, target = self.codec.encode(batch.source, batch.target)
         return _channels_last(source), _channels_last(target)
 
-    # -- what a state holds ----------------------------------------------------------------------
+    # -- state -----------------------------------------------------------------------------------
 
     def modules(self) -> dict[str, nn.Module]:
+        """Return the networks by their names in a training state."""
         own = {"generator": self.generator, "discriminator": self.discriminator}
         return own | ({"averaged": self.averaged} if self.config.ema else {})
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Return the optimizers by their names in a training state."""
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
 
     def _placed(self, module: Module) -> Module:
@@ -257,14 +265,14 @@ class Gan:
 
 
 class _Verdicts(nn.Module):
-    """All that the discriminator says in a step, as one forward: ranks average gradients once for each."""
+    """All passes of the discriminator in a step as one forward: DDP averages gradients once per forward."""
 
     def __init__(self, discriminator: PatchGAN):
         super().__init__()
         self.discriminator = discriminator
 
     def forward(self, source: Tensor, pairs: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
-        """Pictures and the conditions they are shown under -> logits of each."""
+        """Pairs of pictures and conditions -> logits of each pair."""
         return [self.discriminator(source, picture, cond) for picture, cond in pairs]
 
 
@@ -280,9 +288,13 @@ def _channels_last(x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def average(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> None:
-    """Move the weights and norm statistics of `averaged` a little towards those of `network`.
+    """Update an exponential moving average of weights and BatchNorm statistics, in place.
 
-    decay: share of its own that it keeps, less in the first steps: its memory is short then.
+    Args:
+        averaged: the average.
+        network: the current weights.
+        decay: weight of the average; smaller in the first steps.
+        step: steps done before.
     """
     decay = min(decay, (1 + step) / (10 + step))
     theirs = list(averaged.state_dict().values())
@@ -295,21 +307,21 @@ def average(averaged: nn.Module, network: nn.Module, decay: float, step: int) ->
 
 
 class LossMeter:
-    """Sums and counts of each of READINGS since they were last read."""
+    """Means of READINGS over the steps since the last reading."""
 
     def __init__(self, device: torch.device, group: ProcessGroup):
         self.group = group
         self.sums = torch.zeros(2, len(READINGS), device=device)
 
     def add(self, losses: Mapping[str, Tensor]) -> None:
-        """Those that a step computed, each a scalar on the device."""
+        """Add the losses of a step, each a scalar on the device."""
         for i, name in enumerate(READINGS):
             if name in losses:
                 self.sums[0, i] += losses[name].float()
                 self.sums[1, i] += 1
 
     def read(self) -> dict[str, float]:
-        """Their means over steps and ranks since the last reading; empty where there was no step."""
+        """Return the means over steps and ranks since the last reading; empty if there was no step."""
         sums, counts = self.group.mean(self.sums).tolist()
         self.sums.zero_()
         pairs = zip(READINGS, sums, counts, strict=True)

@@ -1,4 +1,4 @@
-"""What a run writes, by its first rank: log, sample sheets, best models, training states."""
+"""What a run writes as it trains: log, sample sheets, best models, states."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODEL = "model"
 
 
 class RankedModel(TypedDict):
-    """A model that was kept, as it stands in a training state."""
+    """A kept model, as in a training state."""
 
     step: int
     epoch: int
@@ -36,12 +36,14 @@ class RankedModel(TypedDict):
 
 
 class BestModels:
-    """Keeps the `count` best.
+    """The `count` best models of a run.
 
-    `best` is all it knows: {"step", "epoch", "score"} of each, the best first.
+    `best` is its whole state, best model first.
 
     Args:
-        save: writes the present model as a folder of the run, by name.
+        run: folder of the run.
+        count: number of models that are kept.
+        save: saves the current model as a folder of the run, by name, with its measures.
     """
 
     def __init__(self, run: Path, count: int, save: Callable[[str, dict[str, Any]], None]):
@@ -49,7 +51,7 @@ class BestModels:
         self.best: list[RankedModel] = []
 
     def offer(self, score: float, measures: dict[str, Any], *, step: int, epoch: int) -> None:
-        """Keep the present model, if it is one of the best; drop one that is none any more."""
+        """Save the current model if it is among the best, and remove one that is no longer."""
         if score != score:
             return
         mine: RankedModel = {"step": step, "epoch": epoch, "score": score}
@@ -71,10 +73,10 @@ def _name(one: RankedModel) -> str:
 
 
 class RunWriter:
-    """Writes in the folder of a run; on every rank but the first it does nothing.
+    """The files of a run, written by the first rank; on other ranks every method does nothing.
 
     Args:
-        pictures: split -> the pictures that sheets show, None where there are none.
+        pictures: split -> the pictures of sample sheets, or None.
     """
 
     def __init__(
@@ -92,16 +94,17 @@ class RunWriter:
         self.image_size, self.pictures, self.group = image_size, pictures, group
 
     def log(self, entry: dict[str, Any]) -> None:
+        """Append a line to log.jsonl."""
         if self.group.is_first:
             folder.append(self.run, entry)
 
     def cut_log(self, step: int, *, phases: int) -> None:
-        """As `runlog.truncate`."""
+        """Truncate log.jsonl, see `runs.folder.truncate`."""
         if self.group.is_first:
             folder.truncate(self.run, step, phases=phases)
 
     def samples(self, name: str, colors: Mapping[str, ColorFunction]) -> None:
-        """A sheet of each split, `samples/test-NAME.png`; `colors` as for `write_samples`."""
+        """Write a sample sheet of each split, `samples/SPLIT-NAME.png`; `colors` as for `write_samples`."""
         if self.group.is_first:
             for split, pictures in self.pictures.items():
                 if pictures is not None:
@@ -116,7 +119,7 @@ class RunWriter:
         training: dict[str, Any],
         metrics: dict[str, Any],
     ) -> None:
-        """A model folder of the run."""
+        """Save weights as the model folder `name` of the run."""
         if self.group.is_first:
             save_model(
                 self.run / name,
@@ -137,22 +140,23 @@ class RunWriter:
         *,
         spare: int | None,
     ) -> None:
-        """A training state; then older ones go, once what was written verifies, but for that of `spare`."""
+        """Save a training state, then prune older ones, except that of the step `spare`."""
         if self.group.is_first:
             save_state(state_folder(self.run, step), tensors, counters)
             prune_states(self.run, spare=spare)
 
 
-ROWS = 6
+ROWS = 6  # of a sample sheet
 
 
 def write_samples(
     path: Path, codec: Codec, colors: Mapping[str, ColorFunction], pictures: ImageDataset
 ) -> None:
-    """Color some rows, spread evenly over the split, as their csv asks; save the sheet.
+    """Save a sample sheet: ROWS rows, evenly spread over the split, in the colors of their csv.
 
     Args:
-        colors: column heading -> what colors it.
+        path: the PNG file.
+        colors: column heading -> function that colors a picture.
     """
     rows = torch.linspace(0, len(pictures) - 1, ROWS).long().unique()
     batch = pictures.rows(rows)
@@ -169,4 +173,5 @@ def write_samples(
 
 
 def _pixels(picture: Tensor) -> np.ndarray:
+    """`[3, H, W]` float in [0, 1] -> `[H, W, 3]` uint8."""
     return (picture * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()

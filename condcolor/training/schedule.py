@@ -1,4 +1,4 @@
-"""The learning-rate schedule, the extension of a run, and early stopping."""
+"""The learning-rate schedule, the extension of a run, early stopping."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from condcolor.recipes import Phase, TrainConfig, start_of
 def check_extension(
     phases: Sequence[Phase], planned: Sequence[Phase], epoch: int, begun: int | None
 ) -> None:
-    """UsageError unless the epochs trained so far are the same epochs of the phases `planned`, too.
+    """Check that the epochs trained so far fit other numbers of epochs.
 
     Args:
-        epoch: epochs trained, one in progress counted as a whole.
-        begun: index of the phase in progress; None between two.
+        phases: the phases of the run so far.
+        planned: the same phases with other numbers of epochs.
+        epoch: epochs trained, including one in progress.
+        begun: index of the phase in progress; None between two phases.
+
+    Raises:
+        UsageError: a finished phase would have other epochs, or the current one fewer than trained.
     """
     trained = [
         min(max(epoch - start_of(phases, i), 0), phase.epochs) for i, phase in enumerate(phases)
@@ -36,27 +41,30 @@ def check_extension(
 
 
 def lr_factor(progress: float, decay: float) -> float:
-    """1, then, over the last `decay` of a phase, linearly down to 0. Both are shares of the phase."""
+    """Return the learning rate's factor: 1, then over the last `decay` of a phase linearly down to 0.
+
+    Both arguments are shares of the phase, in [0, 1].
+    """
     return min(1.0, (1 - progress) / decay) if decay else 1.0
 
 
 def augmentation_at(config: TrainConfig, epoch: int) -> TrainConfig:
-    """`config` as `epoch` (counted from 0) draws by it: without flips before they begin."""
+    """Return the augmentation of `epoch` (from 0): without flips before `flips_from`."""
     return dataclasses.replace(config, flips=config.flips and epoch >= config.flips_from)
 
 
 @dataclass
 class EarlyStopping:
-    """The lower a figure, the better; NaN is never the best."""
+    """Early stopping on a figure that is to be low; NaN is never the best."""
 
     step: int | None = None  # of the best check
     epoch: int | None = None
     figure: float | None = None
-    worse: int = 0  # checks since
-    learnt: int | None = None  # steps that the generator had made at the last check
+    worse: int = 0  # checks since the best one
+    learnt: int | None = None  # steps of the generator at the last check
 
     def update(self, figure: float, *, step: int, epoch: int) -> bool:
-        """Take in a check; whether it is the best so far."""
+        """Record a check; return whether it is the best so far."""
         best = figure == figure and (self.figure is None or figure < self.figure)
         if best:
             self.step, self.epoch, self.figure, self.worse = step, epoch, figure, 0
@@ -65,5 +73,5 @@ class EarlyStopping:
         return best
 
     def should_stop(self, patience: int) -> bool:
-        """Whether so many checks in a row were no better; a patience of 0 never ends."""
+        """Return whether the last `patience` checks were no better; a patience of 0 never stops."""
         return 0 < patience <= self.worse

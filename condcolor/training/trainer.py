@@ -34,26 +34,35 @@ from condcolor.training.gan import Gan, LossMeter
 from condcolor.training.run_writer import MODEL, BestModels, RunWriter
 from condcolor.training.schedule import EarlyStopping
 
-LOG_STEPS = 10  # steps between two readings of the losses, each of which makes a GPU wait
+LOG_STEPS = 10  # steps between readings of the losses, each of which synchronizes the GPU
 
 
 class Progress(TypedDict):
-    """How far the weights are trained, as it stands in a training state."""
+    """The steps and epochs of training behind some weights, as in a training state."""
 
     step: int
     epoch: int
 
 
-Fed = tuple[RawBatch, RawBatch | None, int]  # a batch, G's pictures of its rows, dropout's seed
+Fed = tuple[
+    RawBatch, RawBatch | None, int
+]  # a batch, generated targets of its rows, seed of dropout
 
 
 class Trainer:
-    """The networks and counters of one run, in its folder.
+    """The training of a run: networks, counters and callbacks.
 
-    Every draw is a function of (seed, epoch, index), so the counters, weights and optimizer states are
-    the whole state: a resumed run gives the bits of an uninterrupted one on the same device.
+    All random numbers are functions of (seed, epoch, index). So counters, weights and optimizer states are
+    the whole state, and a resumed run is bit-identical to an uninterrupted one on the same device.
 
-    Epochs are counted over all phases as planned: one that ended early is over at its last epoch.
+    Epochs are counted over all phases as planned; a phase that stops early jumps to its last epoch.
+
+    Args:
+        run: folder of the run.
+        phases: the phases of the run, in order.
+        train, test: the pictures; without `test` nothing is measured.
+        features: the loss of phases with a `feature_weight`.
+        group: the processes that train together.
     """
 
     def __init__(
@@ -86,24 +95,25 @@ class Trainer:
             group=group,
         )
         self.best_models = BestModels(run, config.keep_best, self.save_model)
-        self.phase = 0  # phases done, or passed over
+        self.phase = 0  # phases done or skipped
         self.epoch = 0  # epochs done, over all phases
         self.step_in_epoch = 0
         self.step = 0  # steps done, over all epochs
-        self.seconds = 0.0  # of training, without what was lost to interrupts
+        self.seconds = 0.0  # of training, without time lost by interrupts
         self.early_stopping: EarlyStopping | None = None  # of the phase in progress
-        self.went_back: Progress | None = None  # the {"step", "epoch"} of the weights, if not now's
+        self.went_back: Progress | None = (
+            None  # of the weights, if a phase went back to its best ones
+        )
         self.loss_meter = LossMeter(device, group)
-        self.losses: dict[str, float] = {}  # as they were last read
-        self.generated: dict[
-            str, ImageDataset
-        ] = {}  # by split, for a discriminator that learns alone
+        self.losses: dict[str, float] = {}  # last reading
+        self.generated: dict[str, ImageDataset] = {}  # by split, for a discriminator trained alone
         self.stop = StopFlag()
 
     # -- the run ---------------------------------------------------------------------------------
 
     @property
     def epochs(self) -> int:
+        """The number of epochs of all phases."""
         return sum(phase.epochs for phase in self.phases)
 
     @property
@@ -116,8 +126,8 @@ class Trainer:
         """Train to the end of the last phase.
 
         Raises:
-            Interrupted: SIGINT or SIGTERM came; the state is saved, `resume` goes on from it.
-            CheckpointError: a loss is not finite; the last good state stands.
+            Interrupted: SIGINT or SIGTERM was received; the state is saved for `resume`.
+            CheckpointError: a loss is not finite; the last good state is kept.
         """
         self.callbacks.on_begin(self)
         if self.config.patience and self.test is None:
@@ -140,7 +150,7 @@ class Trainer:
             self.save_model(MODEL)
 
     def _train_epoch(self, phase: Phase, end: int) -> None:
-        """What is left of the epoch, or of what the phase takes of it."""
+        """Train the rest of the epoch, or until the phase stops."""
         config, start = self.config, end - phase.epochs
         batches = epoch_batches(len(self.train), config.batch_size, config.seed, self.epoch)
         drawn = schedule.augmentation_at(config, self.epoch)
@@ -161,7 +171,7 @@ class Trainer:
                 if summary:
                     self.callbacks.on_check(self.step, summary)
                     if self.config.patience and self._stopping.step == self.step:
-                        self.save()  # to come back to
+                        self.save()  # the state to go back to
             steps_done = self.epoch * len(batches) + self.step_in_epoch
             self.callbacks.on_step(steps_done, self.epochs * len(batches), self.losses)
             if signal := self.group.highest(self.stop.signal):
@@ -173,7 +183,7 @@ class Trainer:
         self.seconds = time.monotonic() - self.started
 
     def _feed(self, batches: Sequence[Tensor], drawn: TrainConfig) -> Iterator[Fed]:
-        """What `_step` takes of each batch that is left of the epoch, read ahead of it."""
+        """Prefetch the arguments of `_step` for the remaining batches of the epoch."""
 
         def read(index: int) -> Fed:
             seed, rows = (self.config.seed, self.epoch, 1 + index), batches[index]
@@ -188,7 +198,7 @@ class Trainer:
         return ahead(read, range(self.step_in_epoch, len(batches)))
 
     def _step(self, phase: Phase, raw: RawBatch, generated: RawBatch | None, dropout: int) -> None:
-        """Make the batch on the device, and let the networks learn from it."""
+        """Make the batch on the device and train the networks on it."""
         batch = self.train.to_batch(raw)
         fakes = None if generated is None else self.train.to_batch(generated)
         torch.manual_seed(dropout)
@@ -202,7 +212,7 @@ class Trainer:
     # -- between steps ---------------------------------------------------------------------------
 
     def _begin_phase(self, phase: Phase) -> None:
-        """Paint what D is to learn from alone; measure what a phase that may go back starts from."""
+        """Generate the fakes of a discriminator trained alone; with early stopping, check the start."""
         if phase.generates_once and not self.config.compose and not self.generated:
             self.generated = {
                 split: self.nets.generate(pictures, self.run, self._report_generated)
@@ -218,19 +228,21 @@ class Trainer:
 
     def _report_generated(self, done: int, total: int) -> None:
         self.callbacks.on_generated(done, total)
-        if self.stop.signal:  # nothing was learnt since the last state
+        if self.stop.signal:  # nothing was trained since the last state
             self._interrupt(self.stop.signal)
 
     def _is_over(self) -> bool:
-        """Whether the phase ends by itself: its checks have been no better for too long."""
+        """Return whether early stopping ends the phase."""
         return self.early_stopping is not None and self.early_stopping.should_stop(
             self.config.patience
         )
 
     def _check(self, phase: Phase, *, opening: bool = False) -> tuple[dict[str, Any], str]:
-        """Measure the model, and keep it if it is good; what was measured, and in a few words.
+        """Measure the model and keep it if it is among the best.
 
-        Nothing is measured where the generator has not learnt since the last check.
+        Returns:
+            The measures and a summary of them; both empty if the generator has not been trained since the
+            last check.
         """
         learnt, test = self.nets.generator_steps, self.test
         if test is None or not phase.trains_generator or self._stopping.learnt == learnt:
@@ -251,7 +263,7 @@ class Trainer:
         return logged, f"test {scores.summary}"
 
     def _end_epoch(self, phase: Phase, *, last: bool) -> None:
-        """Read the losses, measure, sample, log, and keep the state."""
+        """Read the losses, measure, write samples and log, save the state."""
         self._read_losses(phase)
         config = self.config
         entry: dict[str, Any] = {
@@ -278,7 +290,7 @@ class Trainer:
         self.callbacks.on_epoch(entry, summary)
 
     def _end_phase(self, phase: Phase, end: int) -> None:
-        """Go back to the phase's best, if it is to stop by itself, and leave what it came to."""
+        """With early stopping, go back to the best check; write the phase's results and the state."""
         if self.config.patience and phase.trains_generator:
             self._go_back(phase)
         self.nets.settle()
@@ -289,12 +301,12 @@ class Trainer:
         self.save()
 
     def _go_back(self, phase: Phase) -> None:
-        """To the networks and optimizers of the phase's best check."""
+        """Restore networks and optimizers of the phase's best check."""
         best, epoch, now = self._stopping.step, self._stopping.epoch, self.step
         if best is None or epoch is None or best == now:
             return
         folder = state_folder(self.run, best)
-        self.group.barrier()  # until it is written
+        self.group.barrier()  # the first rank writes it
         try:
             tensors, _ = load_state(folder)
             state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
@@ -312,7 +324,7 @@ class Trainer:
         )
 
     def _leave_behind(self, phase: Phase) -> None:
-        """Sheets of what the phase came to, its model where there are others, and a line in the log."""
+        """Write sample sheets, the model if there are several phases, and a line of the log."""
         self.writer.samples(f"after-{phase.name}", {"output": self.nets.color})
         if phase.trains_generator and len(self.phases) > 1:
             self.save_model(f"after-{phase.name}")
@@ -334,7 +346,11 @@ class Trainer:
         self.writer.log(entry)
 
     def _read_losses(self, phase: Phase) -> None:
-        """Means since the last reading into the log; a loss that is not finite ends the run."""
+        """Log the mean losses since the last reading.
+
+        Raises:
+            CheckpointError: a loss is not finite.
+        """
         if not (losses := self.loss_meter.read()):
             return
         self.losses = losses
@@ -352,7 +368,7 @@ class Trainer:
     _counters = ("phase", "epoch", "step_in_epoch", "step", "seconds", "went_back", "losses")
 
     def save(self) -> None:
-        """Write the training state, then prune the older ones, once what was written verifies."""
+        """Save the training state; older ones are pruned once it is verified."""
         if self.early_stopping is not None:
             self._read_losses(self.phases[self.phase])
         tensors = state.pack(self.nets.modules(), self.nets.optimizers())
@@ -365,14 +381,14 @@ class Trainer:
         self.writer.state(self.step, tensors, counters, spare=spare)
 
     def restore(self) -> None:
-        """Go back to the newest state that loads; say so when a newer one is damaged.
+        """Load the newest intact state, with a note for each damaged newer one.
 
         Raises:
-            CheckpointError: there are states, and none loads.
+            CheckpointError: there are states, but none can be loaded.
         """
         newest = newest_state(self.run, self.callbacks.on_note)
         if newest is None:
-            return  # nothing saved yet: start over
+            return  # no state yet: start over
         tensors, stored, folder = newest
         state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
         counters: Mapping[str, Any] = state.upgraded(stored)
@@ -382,15 +398,15 @@ class Trainer:
         self.early_stopping = EarlyStopping(**counters["watch"]) if counters["watch"] else None
         self.nets.generators_turn = counters["generators_turn"]
         self.nets.generator_steps = counters["generator_steps"]
-        if self.early_stopping is None:  # between two phases, of which there may be others now
+        if self.early_stopping is None:  # between two phases, whose lengths may have changed
             self.phase = recipes.phase_at(self.phases, self.epoch)
         self.writer.cut_log(self.step, phases=self.phase)
 
     def extend(self, phases: Sequence[Phase]) -> None:
-        """Go on with other numbers of epochs.
+        """Continue with other numbers of epochs.
 
         Raises:
-            UsageError: they would change what has been trained already.
+            UsageError: they contradict the epochs trained so far.
         """
         begun = self.phase if self.early_stopping is not None else None
         done = self.epoch + (self.step_in_epoch > 0)
@@ -400,7 +416,7 @@ class Trainer:
             self.phase = recipes.phase_at(self.phases, self.epoch)
 
     def save_model(self, name: str, metrics: dict[str, Any] | None = None) -> None:
-        """Write the averaged weights as the model folder `name` of the run."""
+        """Save the averaged weights as the model folder `name` of the run."""
         learnt: Progress = self.went_back or {"step": self.step, "epoch": self.epoch}
         training = {
             "epoch": learnt["epoch"],
@@ -417,25 +433,25 @@ class Trainer:
 
 
 class Callbacks:
-    """Says nothing; override what you want to hear. The engine itself prints nothing."""
+    """The events of a training, ignored here; override those of interest. Training itself prints nothing."""
 
     def on_decoded(self, done: int, total: int) -> None:
         """`done` of `total` pictures of a split are decoded."""
 
     def on_generated(self, done: int, total: int) -> None:
-        """`done` of `total` pictures of a split are colored, for a discriminator that learns alone."""
+        """`done` of `total` pictures of a split are generated, for a discriminator trained alone."""
 
     def on_begin(self, trainer: Trainer) -> None:
-        """The pictures are decoded, the state of the Trainer is restored; the first step comes next."""
+        """Pictures are decoded and the trainer's state is restored, before the first step."""
 
     def on_epoch(self, entry: dict[str, Any], summary: str) -> None:
-        """An epoch ended; `entry` is its line of log.jsonl, `summary` what was measured after it."""
+        """An epoch ended; `entry` is its line of log.jsonl, `summary` its measures as text."""
 
     def on_check(self, step: int, summary: str) -> None:
-        """The model was measured after so many steps, between the ends of two epochs."""
+        """The model was measured at `step` within an epoch; `summary` is the measures as text."""
 
     def on_step(self, done: int, total: int, losses: Mapping[str, float]) -> None:
-        """A step ended: `done` of `total` in the run; `losses` are the last ones read."""
+        """Step `done` of the run's `total` ended; `losses` are those of the last reading."""
 
     def on_note(self, text: str) -> None:
-        """Something worth a line."""
+        """A note for the user, a line of text."""

@@ -1,6 +1,6 @@
-"""The HTTP interface: sketches are sent once, then pictures of them are asked for in any colors.
+"""Routes and handlers.
 
-`openapi.py` describes it for those who use it.
+A sketch is uploaded once; then pictures of it are requested in any colors. `openapi.py` describes the API.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from condcolor.web.security import SecurityMiddleware, error_response
 from condcolor.web.store import WAITING, JobQueue, PictureStore, QueueFull, StoredPicture
 
 T = TypeVar("T")
-MAX_PIXELS = 16_000_000  # of a picture: taken apart, it takes 40 bytes a pixel
-RECEIVING = 8 * MOST_BODY  # bytes of files that are being received, all together
-PART = 5  # variants in one go: between two goes others get their turn
+MAX_PIXELS = 16_000_000  # of a picture, whose regions take 40 bytes a pixel
+RECEIVING = 8 * MOST_BODY  # bytes of all files being received
+PART = 5  # variants per job, so that other requests run in between
 STATIC = Path(__file__).parent / "static"
 KINDS = {
     ".html": "text/html",
@@ -65,13 +65,16 @@ def make_app(
     sketches: PictureStore | None = None,
     waiting: int = WAITING,
 ) -> ASGIApp:
-    """The page and its interface, as an ASGI app.
+    """Make the ASGI app of the page and its API.
 
     Args:
-        models: name to model; the first is the one that requests mean which name none.
-        hosts, any_address: see `Guard`.
-        sketches: where they are kept; default, as many as `Sketches` keeps.
+        models: name -> model; the first is the default of requests.
+        hosts, any_address: see `SecurityMiddleware`.
+        sketches: the store of uploaded pictures; default a new `PictureStore`.
         waiting: jobs that may wait for each of the two workers.
+
+    Raises:
+        UsageError: there is no model.
     """
     if not models:
         raise UsageError("a page needs a model")
@@ -89,12 +92,12 @@ def make_app(
 
 
 class _Api:
-    """The handlers, and what they share; all but the workers' jobs runs in the event loop."""
+    """The handlers and their state, which run in the event loop; jobs run in two worker threads."""
 
     def __init__(self, models: Mapping[str, Colorizer], sketches: PictureStore, waiting: int):
         self._renderers = {name: Renderer(name, model) for name, model in models.items()}
         self._sketches = sketches
-        # two threads, so that colors which need no network never wait for it
+        # two threads, so that recoloring without the network never waits for it
         self._network = JobQueue("network", waiting=waiting)
         self._light = JobQueue("light", waiting=waiting)
         self._receiving = 0  # bytes
@@ -208,7 +211,7 @@ class _Api:
         )
 
     def _sketch(self, request: Request) -> StoredPicture:
-        self._sketches.trim()  # work since the last request may have made some larger
+        self._sketches.trim()  # stored pictures grow by cached results
         sketch = self._sketches.get(request.path_params["id"])
         if sketch is None:
             raise HTTPException(404, "no such sketch here, or no longer: send it again")
@@ -221,15 +224,15 @@ class _Api:
             await self._do(request, self._network, partial(renderer.find_regions, sketch))
 
     def _prepare(self, renderer: Renderer, sketch: StoredPicture) -> None:
-        """Take the sketch apart when there is nothing else to do, for the color that comes next."""
+        """Find the regions of the sketch when the worker is idle, for the next color."""
         if renderer.name not in sketch.regions:
             try:
                 self._network.submit(partial(renderer.find_regions, sketch), later=True)
             except QueueFull:
-                return  # then it is done when it is asked for
+                return  # the next request finds them
 
     async def _do(self, request: Request, worker: JobQueue, job: Callable[[], T]) -> T:
-        """The job's result. It is not begun when the client has gone by then."""
+        """Run a job in a worker and return its result; a job is cancelled if its client disconnects first."""
         try:
             work = asyncio.wrap_future(worker.submit(job))
         except QueueFull:
@@ -260,7 +263,7 @@ def _png(data: bytes) -> Response:
 
 
 def _static_routes() -> list[Route]:
-    """A route for each file of the page, all read beforehand: no request's path ever names a file."""
+    """Make a route for each file of the page, read in advance: no request path is used as a file name."""
     routes = []
     for path in sorted(STATIC.rglob("*")):
         if path.suffix in KINDS:

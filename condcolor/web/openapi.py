@@ -1,4 +1,7 @@
-"""The interface described as OpenAPI 3.1, by hand; a test holds it to the routes there are."""
+"""The interface described as OpenAPI.
+
+Version 3.1, written by hand; a test compares it with the routes of `app.py`.
+"""
 
 from __future__ import annotations
 
@@ -105,6 +108,7 @@ PATHS = {
 
 
 def describe() -> dict[str, Any]:
+    """Return the OpenAPI document."""
     info = {
         "title": "condcolor",
         "version": __version__,

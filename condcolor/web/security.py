@@ -1,4 +1,4 @@
-"""Around the whole app: who may ask, how long it may take, and what every answer says to browsers."""
+"""Hosts, origins and time limits; security headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-REQUEST_SECONDS = 120.0  # for all of a request: also for a client that does not read its answer
+REQUEST_SECONDS = 120.0  # timeout of a request, including the reading of its response
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -30,11 +30,13 @@ log = logging.getLogger("condcolor.web")
 
 
 class SecurityMiddleware:
-    """An app that only its own pages, and programs on this machine, can use.
+    """ASGI middleware that allows only the app's own pages and programs on this machine.
 
-    hosts: names it answers to besides those of this machine. A page elsewhere whose name is made to
-        point here (DNS rebinding) has another.
-    any_address: answer to every bare IP address, too, which nobody can make point elsewhere.
+    Args:
+        app: the app.
+        hosts: host names that are served, besides those of this machine. A foreign name that resolves to this
+            machine (DNS rebinding) is refused.
+        any_address: serve all IP addresses as host, too, which DNS rebinding cannot use.
     """
 
     def __init__(self, app: ASGIApp, *, hosts: Collection[str] = (), any_address: bool = False):
@@ -66,12 +68,12 @@ class SecurityMiddleware:
                 await (answer or self._app)(scope, receive, send_guarded)
         except TimeoutError:
             if started:
-                raise  # the server then cuts the connection
-            # what is left of a body is not read
+                raise  # the server closes the connection
+            # the rest of the body is not read
             answer = error_response(503, "this took too long", {"Connection": "close"})
             await answer(scope, receive, send_guarded)
         except Exception:
-            log.exception("a request failed")  # which the app has answered
+            log.exception("a request failed")  # the app has sent its response
 
     def _refusal(self, headers: Headers, scope: Scope) -> JSONResponse | None:
         host = headers.get("host", "")
@@ -110,5 +112,5 @@ def _netloc(origin: str) -> str:
 def error_response(
     status: int, message: str, headers: dict[str, str] | None = None
 ) -> JSONResponse:
-    """What all errors look like: `{"error": "one line"}`."""
+    """Make the response of an error: `{"error": "one line"}`."""
     return JSONResponse({"error": message}, status, headers)

@@ -1,4 +1,7 @@
-"""An app on a port: the socket first, so that a port in use is told before models are loaded."""
+"""The socket and uvicorn.
+
+The socket is opened before models are loaded, so that a port in use is reported at once.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,20 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from condcolor.errors import UsageError
 
-HEAD_SECONDS = 10.0  # to send a request's first lines, and to send another one
-CONNECTIONS = 512  # a browser opens six
+HEAD_SECONDS = 10.0  # timeout of a request's headers, and of idle connections
+CONNECTIONS = 512  # at most; a browser opens six
 BACKLOG = 128
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP that closes connections on which nothing whole is asked for long, or nothing is taken.
+    """HTTP with a timeout of incomplete requests and of clients that do not read their response.
 
-    uvicorn's own timer runs between requests only, so that half a request line would be waited for
-    without an end; and it lets a client that reads nothing keep its answer in memory.
+    The timer of uvicorn runs between requests only: it waits forever for the rest of a request line, and a
+    client that does not read keeps its response in memory.
     """
 
     _late: asyncio.TimerHandle | None = None
-    _unsent = 0  # bytes of the answer that waited when it was last looked at
+    _unsent = 0  # bytes of the response in the write buffer at the last check
 
     def connection_made(  # type: ignore[override]  # uvicorn narrows it to Transport, too
         self, transport: asyncio.Transport
@@ -52,7 +55,7 @@ class ImpatientProtocol(H11Protocol):
 
     def _close_idle(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:
-            return  # the app is at work, and has a time limit of its own
+            return  # the app is working, under its own time limit
         unsent = self.transport.get_write_buffer_size()
         if 0 < unsent < self._unsent:
             self._arm()
@@ -63,7 +66,11 @@ class ImpatientProtocol(H11Protocol):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 is any that is free. UsageError says why it cannot be."""
+    """Open a listening socket; port 0 is any free one.
+
+    Raises:
+        UsageError: the host or port cannot be used.
+    """
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError):
@@ -91,7 +98,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 def url_of(sock: socket.socket) -> str:
-    """Where a browser on this machine finds it."""
+    """Return the URL of the socket for a browser on this machine."""
     host, port = sock.getsockname()[:2]
     address = ipaddress.ip_address(host.partition("%")[0])
     if address.is_unspecified:
@@ -100,17 +107,17 @@ def url_of(sock: socket.socket) -> str:
 
 
 def is_loopback(sock: socket.socket) -> bool:
-    """Whether nobody but this machine reaches it."""
+    """Return whether only this machine can connect."""
     return ipaddress.ip_address(sock.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def is_wildcard(sock: socket.socket) -> bool:
-    """Whether it is reached by every address of this machine."""
+    """Return whether the socket listens on all addresses of this machine."""
     return ipaddress.ip_address(sock.getsockname()[0].partition("%")[0]).is_unspecified
 
 
 def make_server(app: ASGIApp) -> uvicorn.Server:
-    """A server for `.run(sockets=[listen(...)])`, whose signals end it at once."""
+    """Make a server for `.run(sockets=[listen(...)])` that signals stop at once."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -118,7 +125,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
             ws="none",
             lifespan="on",
             log_config=None,
-            log_level="critical",  # what fails is told by the app
+            log_level="critical",  # errors are logged by the app
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -130,6 +137,6 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
 
 
 def run(app: ASGIApp, sock: socket.socket, *, on_ready: Callable[[], None]) -> None:
-    """Serve until a signal comes, which is then raised as ever."""
+    """Serve until a signal is received, which is then raised as usual."""
     on_ready()
     make_server(app).run(sockets=[sock])

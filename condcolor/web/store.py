@@ -1,4 +1,4 @@
-"""Pictures kept in memory, and the job queue of a worker thread."""
+"""Uploaded pictures kept in memory; the queue of a worker thread."""
 
 from __future__ import annotations
 
@@ -17,27 +17,24 @@ from condcolor.imaging.layers import Layers
 from condcolor.imaging.open import Picture
 from condcolor.imaging.regions import Regions
 
-ID_BYTES = 16  # random: nobody guesses another's picture
+ID_BYTES = 16  # random, so that ids cannot be guessed
 MOST_SKETCHES = 64
-MOST_BYTES = 512 * 2**20  # of pixels; the newest picture is kept even if it alone is over that
+MOST_BYTES = 512 * 2**20  # of pixels; the newest picture is kept even if it is larger
 
 
 @dataclass
 class StoredPicture:
-    """A picture, and what was found out about it, a model each; all of that can be found again.
-
-    regions: what `Colorizer.regions` gave.
-    thumbnails: its variants, small, in the order of `Colorizer.combinations`.
-    layers: the last ones, and the values they were made for.
-    """
+    """An uploaded picture, with cached results by name of model."""
 
     picture: Picture
-    regions: dict[str, Regions] = field(default_factory=dict)
+    regions: dict[str, Regions] = field(default_factory=dict)  # of `Colorizer.regions`
+    # variants, reduced, in the order of `Colorizer.combinations`
     thumbnails: dict[str, list[np.ndarray]] = field(default_factory=dict)
     layers: dict[str, tuple[dict[str, ColorSpec], Layers]] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
+        """The bytes of all arrays."""
         arrays = [self.picture.rgb, self.picture.alpha]
         for parts in list(self.regions.values()):
             arrays += [parts.lines, parts.own, parts.rest, parts.shares, parts.covers]
@@ -49,7 +46,7 @@ class StoredPicture:
 
 
 class PictureStore:
-    """Sketches by their ids. Not safe to share between threads: the event loop's own."""
+    """Uploaded pictures by id, the least recently used removed first. Not thread-safe: for the event loop."""
 
     def __init__(self, *, most: int = MOST_SKETCHES, most_bytes: int = MOST_BYTES):
         self._most, self._most_bytes = most, most_bytes
@@ -59,20 +56,20 @@ class PictureStore:
         return len(self._kept)
 
     def add(self, sketch: StoredPicture) -> str:
-        """Keep it, and return its new id."""
+        """Store a picture and return its new id."""
         name = secrets.token_hex(ID_BYTES)
         self._kept[name] = sketch
         self.trim()
         return name
 
     def get(self, name: str) -> StoredPicture | None:
-        """The sketch, which is then the last to go; None where there is none, or no more."""
+        """Return the picture and mark it as used; None if there is none of this id, or no longer."""
         if name in self._kept:
             self._kept.move_to_end(name)
         return self._kept.get(name)
 
     def trim(self) -> None:
-        """Let the longest unused go until the rest is within bounds; sketches grow as they are used."""
+        """Remove least recently used pictures until the store is within its bounds; cached results count."""
         total = sum(sketch.nbytes for sketch in self._kept.values())
         while len(self._kept) > 1 and (len(self._kept) > self._most or total > self._most_bytes):
             _, gone = self._kept.popitem(last=False)
@@ -80,17 +77,17 @@ class PictureStore:
 
 
 T = TypeVar("T")
-WAITING = 32  # jobs: some seconds of work, after which nobody looks at the answer any more
+WAITING = 32  # jobs, some seconds of work
 
 
 class QueueFull(Exception):
-    """As many jobs wait as may."""
+    """The queue holds its largest number of jobs."""
 
 
 class JobQueue:
-    """Does jobs one by one, in the order they came; those for later, when no other waits.
+    """A worker thread that runs jobs in order; jobs for later run when no other waits.
 
-    A future that is cancelled while it waits takes no place in the queue, and its job is never begun.
+    A cancelled future takes no place in the queue, and its job is never started.
     """
 
     def __init__(self, name: str, *, waiting: int = WAITING):
@@ -99,16 +96,21 @@ class JobQueue:
         self._later: deque[tuple[Future[Any], Callable[[], object]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        # a daemon: a job that is long cannot keep the process from ending
+        # a daemon thread: a long job cannot keep the process alive
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     @property
     def waiting(self) -> int:
+        """The number of waiting jobs, without those for later."""
         with self._changed:
             return sum(not future.cancelled() for future, _ in self._jobs)
 
     def submit(self, job: Callable[[], T], *, later: bool = False) -> Future[T]:
-        """The future of `job()`; Busy when it cannot wait."""
+        """Queue a job and return the future of its result.
+
+        Raises:
+            QueueFull: too many jobs wait.
+        """
         future: Future[T] = Future()
         with self._changed:
             queue = self._later if later else self._jobs
@@ -123,7 +125,7 @@ class JobQueue:
         return future
 
     def close(self) -> None:
-        """Begin no job any more; those that wait are cancelled."""
+        """Start no more jobs and cancel those that wait."""
         with self._changed:
             self._closed = True
             left = [*self._jobs, *self._later]
@@ -143,6 +145,6 @@ class JobQueue:
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(job())
-                except BaseException as error:  # whoever waits for it hears of it
+                except BaseException as error:  # raised where the result is awaited
                     future.set_exception(error)
-            del future, job  # a thread that waits keeps no picture alive
+            del future, job  # a waiting thread keeps no picture alive

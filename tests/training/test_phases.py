@@ -112,7 +112,7 @@ def test_a_critic_sees_what_was_painted_once_under_the_draws_of_the_real(photogr
     watch = KeepsTrainer()
     pets(photographs, tmp_path / "run", epochs=[1, 0, 0], callbacks=watch, jitter=0.25)
     nets, pictures = watch.trainer.nets, watch.trainer.train
-    painted = nets.recolor(pictures, tmp_path)
+    painted = nets.generate(pictures, tmp_path)
     assert painted.pictures is pictures.pictures  # the sources, not copied
     assert len(painted) == len(pictures)
     rows, config = torch.arange(12), TrainConfig(image_size=16, jitter=0.25)
@@ -318,7 +318,7 @@ def test_checks_in_which_the_generator_had_no_turn_do_not_count(photographs, tmp
 def test_patience_without_a_test_set_is_said(tmp_path):
     shoot(tmp_path / "shot/train", 6)
     told = Notes()
-    options = {"epochs": [1, 0, 0], "patience": 1, "test_fraction": 0.0, "progress": told}
+    options = {"epochs": [1, 0, 0], "patience": 1, "test_fraction": 0.0, "callbacks": told}
     pets(tmp_path / "shot", tmp_path / "run", **options)
     assert any("no phase will end by itself" in note for note in told.notes)
     assert entries(tmp_path / "run", "check") == []
@@ -415,7 +415,7 @@ class StopAtStep(StopAt):
         self.trainer = trainer
 
     def on_step(self, done, total, losses):
-        super().step(self.trainer.step, total, losses)
+        super().on_step(self.trainer.step, total, losses)
 
 
 def test_phases_one_after_the_other_come_to_what_they_do_at_once(photographs, tmp_path):
