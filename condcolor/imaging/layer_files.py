@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
+from condcolor.conditions.color_spec import ColorSpec
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
 from condcolor.imaging.layers import Layers
@@ -33,8 +34,8 @@ STORED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the same layers
 PLAIN_OVER = ("svg:src-over", "")
 
 
-def recolor_layers(source: str | os.PathLike, /, **values: str) -> Layers:
-    """The layers of a folder or .ora file, some in other colours: `recolor_layers("out", hair="#0a8")`.
+def recolor_layers(source: str | os.PathLike, /, **values: str | ColorSpec) -> Layers:
+    """Load layers from a folder or .ora file, some in other colours: `recolor_layers("out", hair="#0a8")`.
 
     `.composed()` is the picture, `save_layers` saves them. Needs no network and no model.
 

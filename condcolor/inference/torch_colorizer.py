@@ -95,7 +95,7 @@ class TorchColorizer(Colorizer):
 
     @torch.inference_mode()
     def outputs(self, squares: Tensor, cond: Tensor) -> Tensor:
-        """The network's bare outputs.
+        """Return the outputs of the network, neither evened nor decoded.
 
         Args:
             squares: `[B, 3, S, S]` uint8, S the model's image size; or one, for all of `cond`.
@@ -112,7 +112,7 @@ class TorchColorizer(Colorizer):
 
     @torch.inference_mode()
     def color(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """A sketch of the model's size in several colourings, as `__call__` makes them.
+        """Return a sketch of the model's size in several colourings, as `__call__` does.
 
         Args:
             sketch: `[3, S, S]` uint8.
@@ -126,7 +126,7 @@ class TorchColorizer(Colorizer):
 
     @torch.inference_mode()
     def color_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """Like `colour`, but what the network says: fills not evened, lines not the sketch's."""
+        """Return what `color` does, decoded as the network says: fills not evened, lines not the sketch's."""
         source = self.codec.encode_source(sketch[None])
         outputs = self.predict_values(sketch.numpy(), asked.tolist())
         return self.codec.decode(source, torch.from_numpy(outputs))
@@ -137,7 +137,7 @@ NARROW = 4  # outputs of a transposed convolution up to which FineUp is faster: 
 
 
 def ready(network: nn.Module, device: torch.device, precision: str) -> nn.Module:
-    """A copy of a trained network on `device`, for `torch.inference_mode` and `autocast(precision)`.
+    """Return a copy of a trained network on `device`, for `torch.inference_mode` and `autocast(precision)`.
 
     Args:
         network: stays as it is.

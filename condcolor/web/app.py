@@ -65,12 +65,12 @@ def make_app(
     sketches: PictureStore | None = None,
     waiting: int = WAITING,
 ) -> ASGIApp:
-    """The page and its interface, as an ASGI app.
+    """Return the page and its interface as an ASGI app.
 
     Args:
         models: name to model; the first is the one that requests mean which name none.
-        hosts, any_address: see `Guard`.
-        sketches: where they are kept; default, as many as `Sketches` keeps.
+        hosts, any_address: see `SecurityMiddleware`.
+        sketches: where they are kept; default, as many as `PictureStore` keeps.
         waiting: jobs that may wait for each of the two workers.
     """
     if not models:
@@ -229,7 +229,7 @@ class _Api:
                 return  # then it is done when it is asked for
 
     async def _do(self, request: Request, worker: JobQueue, job: Callable[[], T]) -> T:
-        """The job's result. It is not begun when the client has gone by then."""
+        """Return the job's result; it is not begun when the client has gone by then."""
         try:
             work = asyncio.wrap_future(worker.submit(job))
         except QueueFull:
@@ -259,7 +259,7 @@ def _png(data: bytes) -> Response:
 
 
 def _static_routes() -> list[Route]:
-    """A route for each file of the page, all read beforehand: no request's path ever names a file."""
+    """Return a route for each file of the page, all read beforehand: no request's path ever names a file."""
     routes = []
     for path in sorted(STATIC.rglob("*")):
         if path.suffix in KINDS:

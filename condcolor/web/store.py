@@ -66,7 +66,7 @@ class PictureStore:
         return name
 
     def get(self, name: str) -> StoredPicture | None:
-        """The sketch, which is then the last to go; None where there is none, or no more."""
+        """Return the sketch, which is then the last to go; None where there is none, or no more."""
         if name in self._kept:
             self._kept.move_to_end(name)
         return self._kept.get(name)
@@ -108,7 +108,7 @@ class JobQueue:
             return sum(not future.cancelled() for future, _ in self._jobs)
 
     def submit(self, job: Callable[[], T], *, later: bool = False) -> Future[T]:
-        """The future of `job()`; Busy when it cannot wait."""
+        """Return the future of `job()`; QueueFull when it cannot wait."""
         future: Future[T] = Future()
         with self._changed:
             queue = self._later if later else self._jobs
