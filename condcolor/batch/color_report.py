@@ -65,7 +65,7 @@ class ColorRow:
 
 
 def make_row(job: Job, made: bool, entry: Mapping, schema: AttributeSchema) -> ColorRow:
-    """A row from what a manifest holds of a picture: `measured` and `doubts`, where they are there."""
+    """Return the row of a picture from its manifest entry: `measured` and `doubts`, where they are there."""
     findings = entry if made else {}
     measured, inconsistencies = findings.get("measured") or {}, findings.get("doubts") or {}
     colors = {
@@ -100,7 +100,7 @@ def write_colors(folder: Path, rows: Iterable[ColorRow], schema: AttributeSchema
 
 
 def refuse_other(folder: Path) -> None:
-    """UsageError where a colors.csv is there that `write_colors` did not write."""
+    """Raise UsageError where a colors.csv is there that `write_colors` did not write."""
     path = folder / NAME
     refuse_taken(path, overwrite=True)
     try:
@@ -118,7 +118,7 @@ def columns(schema: AttributeSchema) -> list[str]:
 
 
 def summary(rows: Sequence[ColorRow]) -> list[str]:
-    """A line for each attribute and colour asked: how far the set is from it, and within itself.
+    """Return a line for each attribute and colour asked: how far the set is from it, and within itself.
 
     `hair crimson #b01030: 12 pictures, dE2000 at most 0.00 from it, 0.00 between two`.
     """
@@ -154,7 +154,7 @@ def _asked_color(attribute: Attribute, spec: ColorSpec) -> RGB | None:
 
 
 def _distances(pairs: Sequence[tuple[RGB, RGB]]) -> list[float]:
-    """CIEDE2000 of each pair."""
+    """Return CIEDE2000 of each pair."""
     if all(first == second for first, second in pairs):
         return [0.0] * len(pairs)  # without torch, whose import takes longer than all else here
 

@@ -32,7 +32,7 @@ class Job:
 def plan_jobs(
     inputs: Sequence[str], out: str | None, values: Mapping[str, ColorSpec]
 ) -> tuple[list[Job], list[str]]:
-    """The jobs for files, folders and glob patterns, trees kept; and what was passed over, a line each.
+    """Return the jobs for files, folders and patterns, trees kept; and what was passed over, a line each.
 
     `out` names a file for a single input file, else a folder (an ending `/` says folder, too).
     Without it, a single file gets its values behind its name, in the current folder.
@@ -64,7 +64,7 @@ def plan_jobs(
 
 
 def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
-    """A job for each row of a csv of `input,hair,shirt`; the values go into the output's name.
+    """Return a job for each row of a csv of `input,hair,shirt`; the values go into the output's name.
 
     A cell is a value of the model, any colour, or a mix.
 
@@ -85,7 +85,7 @@ def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
 
 
 def still_to_do(jobs: Sequence[Job], *, overwrite: bool, skip: bool) -> list[Job]:
-    """The jobs left when outputs that exist are skipped.
+    """Return the jobs that are left when outputs that exist are skipped.
 
     Raises:
         UsageError: an output exists and neither option is given; both are; or a folder or device
@@ -115,14 +115,14 @@ def names_csv(text: str) -> bool:
 
 
 def values_name(source: Path, values: Mapping[str, str | ColorSpec]) -> str:
-    """`ada.png` in red and blue is `ada-red-blue.png`; where there is nothing to name, `ada-colored.png`."""
+    """Return `ada-red-blue.png` for `ada.png` in red and blue; without values, `ada-colored.png`."""
     words = [re.sub(r"[/\\:]", "_", str(value).removeprefix("#")) for value in values.values()]
     stem = "-".join([source.stem, *(words or ["colored"])])
     return writable_name(Path(stem + source.suffix)).name
 
 
 def values_names(source: Path, asked: Iterable[Mapping[str, str]]) -> list[str]:
-    """`values_name` for each; a name that another one has already, in any case, is numbered."""
+    """Return `values_name` for each; a name that another one has already, in any case, is numbered."""
     names: list[str] = []
     taken: set[str] = set()
     for values in asked:
@@ -137,7 +137,7 @@ def values_names(source: Path, asked: Iterable[Mapping[str, str]]) -> list[str]:
 
 
 def writable_name(path: Path) -> Path:
-    """The same place, with .png behind where its own suffix is one that is read but not written."""
+    """Return the path, with .png behind it where its own suffix is one that is read but not written."""
     return path if path.suffix.lower() in WRITE_SUFFIXES else Path(f"{path}.png")
 
 

@@ -76,7 +76,7 @@ class Manifest:
         return alike and all(name in entry for name in self.settings.needs)
 
     def entry(self, job: Job) -> Mapping[str, object]:
-        """What is known of a job's output; empty where nothing is."""
+        """Return what is known of a job's output; empty where nothing is."""
         return self._entries.get(self._relative(job.out), {})
 
     def was_begun(self, job: Job) -> bool:
@@ -98,7 +98,7 @@ class Manifest:
     ) -> None:
         """Append what became of a job. A fault goes to `problem`, and then no more is appended.
 
-        found: more keys of the entry, as JSON holds them.
+        findings: more keys of the entry, as JSON holds them.
         """
         entry: dict[str, object] = {"status": FAILED if error else DONE}
         if error:

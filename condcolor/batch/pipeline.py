@@ -63,7 +63,7 @@ class JobOutput:
 def color_jobs(
     colorizer: Colorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
 ) -> Iterator[JobOutput]:
-    """What becomes of each job, in their order; nothing is written.
+    """Yield what becomes of each job, in their order; nothing is written.
 
     A picture leaves when the next one is asked for. Those under way have fewer than `most_pixels` pixels and
     one picture more. Closing the iterator ends the helpers as soon as each is done with its picture.
@@ -98,7 +98,7 @@ def color_jobs(
 def render_jobs(
     colorizer: Colorizer, jobs: Sequence[Job], options: RenderOptions
 ) -> Iterator[JobOutput]:
-    """The same for pictures that take more than a pass of the network: one after the other."""
+    """Yield what `color_jobs` does for pictures that take more than a pass of the network, one by one."""
     for job in jobs:
         job_output = JobOutput(job)
         with job_output.working():
@@ -119,7 +119,7 @@ class PixelBudget:
         self._changed = threading.Condition()
 
     def wait(self) -> bool:
-        """Wait for room; False when there will be none, for all is at its end."""
+        """Wait for room; return False when the budget is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self.inside < self.most or self.closed)
             return not self.closed
@@ -134,7 +134,7 @@ class PixelBudget:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Nobody waits any more."""
+        """Let nobody wait any more."""
         with self._changed:
             self.closed = True
             self._changed.notify_all()
@@ -253,9 +253,9 @@ def run_jobs(
     manifest: Manifest | None = None,
     options: RenderOptions | None = None,
 ) -> Iterator[JobResult]:
-    """Colour them, and write one by one, in order; a picture that fails is told and the next one comes.
+    """Colour the jobs and write them one by one, in order; one that fails stops no other.
 
-    `paint` says how, where it is not just as `colorizer` does it.
+    `options` says how, where it is not just as `colorizer` does it.
     `manifest` gets a line before each is written and one after, before it is yielded; what it says an
     earlier run was cut off at is made again. After the last that is yielded nothing is written.
     """

@@ -45,7 +45,7 @@ class Findings:
 
     @property
     def manifest_entry(self) -> dict[str, object]:
-        """As a manifest keeps it."""
+        """The keys that a manifest keeps."""
         entry: dict[str, object] = {}
         if self.measured is not None:
             colors = self.measured.items()
@@ -62,7 +62,7 @@ NO_FINDINGS = Findings()
 
 @dataclass(frozen=True)
 class RenderResult:
-    """A picture that was coloured, where its attributes' colours are to be measured, and what is doubtful.
+    """A picture that was coloured, where its colours are to be measured, and its inconsistencies.
 
     cores: attribute to `[H, W]` bool, as in `core`; None where nothing is to be measured.
     """
@@ -72,7 +72,7 @@ class RenderResult:
     inconsistencies: Mapping[str, Inconsistency] | None = None
 
     def findings(self, data: bytes) -> Findings:
-        """What there is to tell of the picture, its colours as they were encoded in `data`."""
+        """Return the findings on the picture, its colours measured as they were encoded in `data`."""
         if self.cores is None:
             return NO_FINDINGS
         with Image.open(io.BytesIO(data)) as image:
@@ -86,7 +86,7 @@ class RenderOptions:
     """How pictures are coloured, besides the colours.
 
     lock: each region gets exactly the colour asked. grid: a picture is a sheet of so many cells.
-    check: doubts are found. report: colours are to be measured.
+    check: inconsistencies are found. report: colours are to be measured.
     """
 
     lock: bool = False
@@ -127,7 +127,7 @@ class RenderOptions:
 
     @property
     def settings(self) -> dict[str, object]:
-        """What a manifest must say of it, as in its `Settings`."""
+        """The fields of a manifest's `Settings`."""
         needs = ("measured",) * self.measures + ("doubts",) * self.check
         return {"lock": self.lock, "grid": str(self.grid or ""), "needs": needs}
 
@@ -185,7 +185,7 @@ def lock(regions: Regions, specs: Mapping[str, ColorSpec]) -> Image.Image:
 
 
 def core(regions: Regions, name: str) -> np.ndarray:
-    """`[H, W]` bool: the pixels that say the region's colour; none where the picture does not show it."""
+    """Return the pixels that say the region's colour, `[H, W]` bool; none where it is not shown."""
     inside = regions.covers[regions.schema.names.index(name)] >= WHOLE
     if inside.any():
         light = regions.lines.mean(axis=0)
@@ -194,7 +194,7 @@ def core(regions: Regions, name: str) -> np.ndarray:
 
 
 def usual_color(rgb: np.ndarray, inside: np.ndarray) -> RGB | None:
-    """The lower median of `rgb [H, W, 3]` uint8 in `inside [H, W]` bool; None where that is empty."""
+    """Return the lower median of `rgb [H, W, 3]` uint8 in `inside [H, W]` bool; None where that is empty."""
     values = rgb[inside]
     if not len(values):
         return None
@@ -251,7 +251,7 @@ class Inconsistency:
 def find_inconsistencies(
     regions_of: Callable[[Picture], Regions], picture: Picture, image_size: int
 ) -> dict[str, Inconsistency]:
-    """An attribute to the largest doubt about it, at the size the network sees.
+    """Return the largest inconsistency of each attribute, at the size the network sees.
 
     Attributes with one value are left out, for nothing tells where they show.
     """
@@ -284,7 +284,7 @@ def find_inconsistencies(
 
 
 def inconsistent(inconsistencies: Mapping[str, Inconsistency]) -> dict[str, Inconsistency]:
-    """Those that a person should look at."""
+    """Return the inconsistencies that a person should look at."""
     return {
         name: inconsistency
         for name, inconsistency in inconsistencies.items()

@@ -146,7 +146,7 @@ class AttributeCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def options_of(self, attributes: Sequence[Attribute]) -> list[click.Option]:
-        """The options that these attributes add."""
+        """Return the options that these attributes add."""
         own = (flag for param in self.params for flag in (*param.opts, *param.secondary_opts))
         return attribute_options(
             attributes, {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
@@ -181,7 +181,7 @@ class ModelCommand(AttributeCommand):
 
 
 def own_options(command: click.Command, ctx: click.Context, args) -> Mapping[str, object]:
-    """What is given for the parameters that a command always has, by name, before it is checked."""
+    """Return what is given for the parameters that a command always has, by name, unchecked."""
     parser = command.make_parser(ctx)
     parser.ignore_unknown_options = True
     return parser.parse_args(list(args))[0]
@@ -190,7 +190,7 @@ def own_options(command: click.Command, ctx: click.Context, args) -> Mapping[str
 def attribute_options(
     attributes: Sequence[Attribute], taken: Collection[str]
 ) -> list[click.Option]:
-    """An option for each attribute, in their order; `--device` becomes `--attribute-device`.
+    """Return an option for each attribute, in their order; `--device` becomes `--attribute-device`.
 
     taken: names, without dashes, that the command's own options have.
     """
@@ -251,7 +251,7 @@ def take_values(
 
 
 def _kept(schema: AttributeSchema, keep: Sequence[str]) -> set[str]:
-    """The attributes' names in the words of `--keep`."""
+    """Return the names of the attributes that `--keep` names."""
     own = {name.replace("-", "_"): name for name in schema.names}
     for word in keep:
         if word.replace("-", "_") not in own:

@@ -53,14 +53,17 @@ class ColorSpec:
 
     @property
     def value(self) -> str | None:
-        """The model's value, where just that is asked."""
+        """The model's value, where nothing else is asked; else None."""
         only = self.parts[0][1] if len(self.parts) == 1 else None
         return only if isinstance(only, str) else None
 
     def color(self, known: Mapping[str, Sequence[float]]) -> tuple[float, float, float]:
-        """The colour asked for, RGB in 0..255.
+        """Return the colour asked for, RGB in 0..255.
 
-        known: the colour of each value. UsageError when it is asked for one that is not there.
+        known: the colour of each value.
+
+        Raises:
+            UsageError: a value is asked for whose colour is not known.
         """
         mixed = [0.0, 0.0, 0.0]
         for weight, part in self.parts:
@@ -186,7 +189,7 @@ def plain_values(specs: Mapping[str, ColorSpec]) -> dict[str, str] | None:
 
 
 def unknown(attribute: Attribute, text: Any) -> str:
-    """`hair 'rad' is not one of blue, brown, red, nor a colour (...); did you mean 'red'?`."""
+    """Return `hair 'rad' is not one of blue, brown, red, nor a colour (...); did you mean 'red'?`."""
     hint, own = "", [name for name, _ in attribute.named]
     if isinstance(text, str):
         known = (attribute.values, own, (NONE, KEEP, *css_names()))

@@ -17,18 +17,19 @@ _LEVEL = re.compile(r"(\d{1,3}(?:\.\d+)?)(%?)")
 
 @cache
 def css_names() -> tuple[str, ...]:
-    """The color names of CSS (CSS Color Module Level 4, section 6.1), sorted."""
+    """Return the color names of CSS (CSS Color Module Level 4, section 6.1), sorted."""
     from PIL import ImageColor
 
     return tuple(sorted(ImageColor.colormap))
 
 
 def parse_color(text: str) -> RGB:
-    """`"#f80"`, `"ff8800"`, `"rgb(255,136,0)"`, `"rgb(100%,50%,0%)"`, `"Orange"` -> levels 0..255.
+    """Return the levels, 0..255, of `"#f80"`, `"ff8800"`, `"rgb(255,136,0)"`, `"rgb(100%,50%,0%)"`, `"Red"`.
 
-    Stricter than Pillow, which takes `rgb(300,0,0)`, transparent colours and other notations.
+    It is stricter than Pillow, which takes `rgb(300,0,0)`, transparent colours and other notations.
 
-    UsageError says what is wrong with it, and what was probably meant.
+    Raises:
+        UsageError: what is wrong with the text, and what was probably meant.
     """
     if match := _HEX.fullmatch(text):
         return _hex_levels(match)
@@ -63,14 +64,14 @@ MOST_VIVID = 4  # times the chroma that the network gave; almost every colour is
 
 
 def checked_vivid(vivid: float) -> float:
-    """The factor of the chroma; UsageError when it is out of range."""
+    """Return the factor of the chroma; UsageError when it is out of range."""
     if not 0 <= vivid <= MOST_VIVID:  # NaN, too
         raise UsageError(f"vivid {vivid} is not between 0 (grey) and {MOST_VIVID}; 1 is as learnt")
     return float(vivid)
 
 
 def refuse_vivid() -> NoReturn:
-    """UsageError: the model has no chroma to change."""
+    """Raise UsageError: the model has no chroma to change."""
     raise UsageError("vivid is for photographs: this model paints the colours asked for")
 
 
@@ -95,7 +96,7 @@ def _hex_levels(match: re.Match) -> RGB:
 
 
 def format_hex(rgb: RGB) -> str:
-    """`(63, 174, 225)` to `"#3faee1"`."""
+    """Return `"#3faee1"` of `(63, 174, 225)`."""
     return "#{:02x}{:02x}{:02x}".format(*checked_rgb(rgb))
 
 

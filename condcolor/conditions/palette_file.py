@@ -24,7 +24,7 @@ OF_MIXES = ",:()"  # what `red:0.6,rgb(0,0,0):0.4` is written with
 
 
 def with_palette(schema: AttributeSchema, path: str | Path) -> AttributeSchema:
-    """The schema with the names of a palette file in each attribute's `named`.
+    """Return the schema with the names of a palette file in each attribute's `named`.
 
     Raises:
         UsageError: the file is no JSON object. DataError: every entry that cannot be used.

@@ -48,7 +48,7 @@ def value_fault(value: Any) -> str:
 
 
 def name_key(name: str) -> str:
-    """The form in which two attribute names are compared: `Hair-Colour` is `hair_colour`."""
+    """Return the form in which attribute names are compared: `Hair-Colour` is `hair_colour`."""
     return name.replace("-", "_").lower()
 
 
@@ -89,18 +89,18 @@ class Attribute:
 
     @property
     def colors(self) -> dict[str, RGB]:
-        """Value to its colour, of those whose colour is known."""
+        """The colour of each value, of those whose colour is known."""
         pairs = zip(self.values, self.palette, strict=True)
         return {value: color for value, color in pairs if color is not None}
 
     def index(self, value: str) -> int:
-        """The place of `value` among the values; UsageError when it is not one of them."""
+        """Return the index of `value` among the values; UsageError when it is not one of them."""
         if value in self.values:
             return self.values.index(value)
         raise UsageError(self.unknown(value))
 
     def unknown(self, value: Any) -> str:
-        """`hair 'rad' is not one of blue, brown, red; did you mean 'red'?`."""
+        """Return `hair 'rad' is not one of blue, brown, red; did you mean 'red'?`."""
         hint = did_you_mean(value, self.values) if isinstance(value, str) else ""
         return f"{self.name} {value!r} is not one of {listed(self.values)}{hint}"
 
@@ -135,10 +135,12 @@ class AttributeSchema:
         return sum(self.sizes)
 
     def indices(self, values: Mapping[str, str]) -> tuple[int, ...]:
-        """`{"hair": "red"}` to the index of each attribute's value, in schema order.
+        """Return the index of each attribute's value, in schema order, of values such as `{"hair": "red"}`.
 
         `hair_style` also names an attribute `hair-style`, so that it can be a Python keyword.
-        UsageError names every attribute or value that is unknown and every one that is missing.
+
+        Raises:
+            UsageError: every attribute or value that is unknown, and every one that is missing.
         """
         given: dict[str, str] = {}
         faults = []
@@ -168,7 +170,7 @@ class AttributeSchema:
         return tuple(indices)
 
     def one_hot(self, indices: Sequence[int]) -> tuple[float, ...]:
-        """One index an attribute -> `planes` numbers, each 0.0 or 1.0; one 1.0 an attribute."""
+        """Return `planes` numbers, each 0.0 or 1.0, one 1.0 an attribute, of an index an attribute."""
         if len(indices) != len(self.attributes):
             raise UsageError(f"{len(indices)} indices for {len(self.attributes)} attributes")
         planes: list[float] = []
@@ -180,11 +182,11 @@ class AttributeSchema:
         return tuple(planes)
 
     def encode(self, values: Mapping[str, str]) -> tuple[float, ...]:
-        """`{"hair": "red", "shirt": "blue"}` -> one-hot, `planes` numbers, in schema order."""
+        """Return the one-hot `planes` numbers of `{"hair": "red", "shirt": "blue"}`, in schema order."""
         return self.one_hot(self.indices(values))
 
     def combinations(self) -> Iterator[dict[str, str]]:
-        """Every choice there is, the first attribute slowest; one empty choice when there are none.
+        """Yield every choice there is, the first attribute slowest; one empty choice when there are none.
 
         Lazy: 20 attributes of 10 values are no problem until someone walks them all.
         """
@@ -192,7 +194,7 @@ class AttributeSchema:
             yield dict(zip(self.names, values, strict=True))
 
     def with_palette(self, palette: Mapping[str, Mapping[str, RGB | None]]) -> AttributeSchema:
-        """A copy with these colours, attribute -> value -> RGB; what is not named stays."""
+        """Return a copy with these colours, attribute -> value -> RGB; what is not named stays."""
         for name, colors in palette.items():
             if name not in self.names:
                 hint = did_you_mean(name, self.names)
@@ -213,7 +215,7 @@ class AttributeSchema:
         )
 
     def to_json(self) -> list[dict[str, Any]]:
-        """`[{"name": "hair", "values": ["blue", "red"], "palette": ["#3faee1", null]}]`."""
+        """Return `[{"name": "hair", "values": ["blue", "red"], "palette": ["#3faee1", null]}]`."""
         return [
             {
                 "name": attribute.name,
@@ -225,7 +227,7 @@ class AttributeSchema:
 
     @classmethod
     def from_json(cls, data: Any) -> AttributeSchema:
-        """The inverse of `to_json`; CheckpointError says what is malformed."""
+        """Return the schema that `to_json` gave; CheckpointError says what is malformed."""
         if not isinstance(data, list):
             raise CheckpointError(f"the attribute schema must be a list, not {_kind(data)}")
         try:

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
+from condcolor.conditions.color_spec import ColorSpec
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
 from condcolor.imaging.layers import Layers
@@ -43,7 +44,7 @@ STORED_AT = (
 PLAIN_OVER = ("svg:src-over", "")
 
 
-def recolor_layers(source: str | os.PathLike[str], /, **values: str) -> Layers:
+def recolor_layers(source: str | os.PathLike[str], /, **values: str | ColorSpec) -> Layers:
     """Load the layers of a folder or .ora file and recolor some: `recolor_layers("out", hair="#0a8")`.
 
     `Layers.composed` makes the picture, `save_layers` saves the layers. No network or model is needed.

@@ -57,7 +57,7 @@ class Layers:
         return tuple(known.get(name) or Attribute(name, *_ANY) for name in names)
 
     def composed(self) -> Image.Image:
-        """The picture: RGB where it is opaque everywhere, else RGBA."""
+        """Return the picture: RGB where it is opaque everywhere, else RGBA."""
         color, alpha = _stacked(self.images)
         rgb = color / np.maximum(alpha, 1e-6)[..., None]
         pixels = np.dstack((rgb, alpha)) * 255
@@ -99,14 +99,14 @@ class Layers:
 
 
 def usual_color(image: np.ndarray) -> np.ndarray:
-    """The colour `[3]` float that most of a layer `[H, W, 4]` uint8 has."""
+    """Return the colour `[3]` float that most of a layer `[H, W, 4]` uint8 has."""
     seen = image[..., 3] >= SEEN
     pixels = image[seen if seen.any() else image[..., 3] > 0][:, :3]
     return np.median(pixels, axis=0) if len(pixels) else np.full(3, 255.0)
 
 
 def _in_color(image: np.ndarray, color: tuple[float, float, float]) -> np.ndarray:
-    """The layer in another colour; what was lighter or darker than the rest of it is so again."""
+    """Return the layer in another colour; what was lighter or darker than the rest of it is so again."""
     usual = usual_color(image)
     before = usual.max()
     colored = image.copy()

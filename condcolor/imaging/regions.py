@@ -38,7 +38,7 @@ COVERED = 0.93  # of a region of uneven fill: from here up nothing shows through
 
 @dataclass(frozen=True)
 class Shares:
-    """What `find_shares` found. All float32, colours in [0, 1].
+    """The shares of attributes in a picture's fills. All float32, colours in [0, 1].
 
     rest: `[3, h, w]`, what is not painted in any attribute's colour, weighed by its share.
     shares: `[K, h, w]`, what each attribute's colour is multiplied by: its part of the pixel times
@@ -56,7 +56,7 @@ class Shares:
 def find_shares(
     base: np.ndarray, varied: Sequence[np.ndarray], trust: np.ndarray, *, flat: bool
 ) -> Shares:
-    """The shares of attributes in a picture's fills.
+    """Find the shares of attributes in a picture's fills.
 
     Args:
         base: `[3, h, w]` float in [0, 1], the fills with each attribute in the first of its values.
@@ -138,7 +138,7 @@ class Regions:
     colors: Mapping[str, Mapping[str, tuple[float, float, float]]]
 
     def mask(self, name: str) -> np.ndarray:
-        """`[H, W]` float32 in [0, 1]: how much of the attribute shows in each pixel, lines taken off."""
+        """Return how much of the attribute each pixel shows, lines taken off: `[H, W]` float32 in [0, 1]."""
         return self.covers[self.schema.names.index(name)] * self.lines.mean(axis=0)
 
     def recolor(self, /, **values: str | ColorSpec) -> Image.Image:
@@ -150,27 +150,27 @@ class Regions:
         return self.as_image(self.pixels(parse_color_specs(self.schema, values)))
 
     def pixels(self, specs: Mapping[str, ColorSpec]) -> np.ndarray:
-        """`[H, W, 3]` uint8: the painted picture on white."""
+        """Return the picture in these colours on white, `[H, W, 3]` uint8."""
         return self.pixels_of(self.fills(self.asked(specs)))
 
     def pixels_of(self, fills: np.ndarray) -> np.ndarray:
-        """The same from its fills."""
+        """Return the picture on white, `[H, W, 3]` uint8, with fills `[3, H, W]` in [0, 1]."""
         light = fills * (self.lines * np.float32(255))
         np.rint(light, out=light)
         return light.astype(np.uint8).transpose(1, 2, 0)
 
     def as_image(self, pixels: np.ndarray) -> Image.Image:
-        """What was painted on white, with the transparency of the picture that came."""
+        """Return pixels `[H, W, 3]` uint8 on white with the transparency of the picture that came."""
         if self.picture.alpha is not None:
             pixels = recolor(self.picture.rgb, self.picture.alpha, pixels)
         return Image.fromarray(np.ascontiguousarray(pixels))
 
     def asked(self, specs: Mapping[str, ColorSpec]) -> dict[str, Color]:
-        """The colour of each attribute; UsageError where a value's is not known."""
+        """Return the colour of each attribute; UsageError where that of a value is not known."""
         return {name: spec.left or spec.color(self.colors[name]) for name, spec in specs.items()}
 
     def fills(self, asked: Mapping[str, Color]) -> np.ndarray:
-        """`[3, H, W]` float32 in [0, 1]."""
+        """Return the fills in these colours, `[3, H, W]` float32 in [0, 1]."""
         fills = self.rest.copy()
         for index, name in enumerate(self.schema.names):
             fills += self.part(index, asked[name])
@@ -188,7 +188,7 @@ MOST_VALUES = 16  # of an attribute that are looked at; of more, as many, evenly
 
 
 class Colors(Protocol):
-    """What of a Colorizer it takes."""
+    """What `find_regions` needs of a Colorizer."""
 
     schema: AttributeSchema
     codec: Any  # with the `fill` of a Codec
@@ -197,7 +197,7 @@ class Colors(Protocol):
     takes_colors: bool  # line art with attributes
 
     def predict_even(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
-        """A sketch `[3, S, S]` uint8 and value indices `[N, A]` -> outputs `[N, 3, S, S]`, finished."""
+        """Return outputs `[N, 3, S, S]`, fills even, for a sketch `[3, S, S]` uint8 and indices `[N, A]`."""
 
     def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As in `SketchToRgb`."""

@@ -103,7 +103,7 @@ class Colorizer(ABC):
 
     @abstractmethod
     def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
-        """The network's bare outputs.
+        """Return the outputs of the network, neither evened nor decoded.
 
         Args:
             squares: `[B, 3, S, S]` uint8, S the model's image size; or one, for all of `cond`.
@@ -117,7 +117,7 @@ class Colorizer(ABC):
     def strips(
         self, original: np.ndarray, output: np.ndarray
     ) -> Iterator[tuple[slice, np.ndarray]]:
-        """`original [1, 3, H, W]` uint8 as `output [1, O, h, w]` paints it, from the top down.
+        """Decode `output [1, O, h, w]` over `original [1, 3, H, W]` uint8, strip by strip from the top.
 
         Yields:
             Rows, and those rows of the picture, `[R, W, 3]` uint8.
@@ -125,11 +125,11 @@ class Colorizer(ABC):
 
     @abstractmethod
     def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What `SketchToRgb.fills` says of them."""
+        """Return the fills and the trust in them, as `SketchToRgb.fills` does."""
 
     @abstractmethod
     def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """What `SketchToRgb.spread` makes of them."""
+        """Return planes at full size, as `SketchToRgb.spread` does."""
 
     @property
     def takes_colors(self) -> bool:
@@ -139,14 +139,14 @@ class Colorizer(ABC):
     @property
     @abstractmethod
     def threads(self) -> int:
-        """How many threads compute for the one that calls."""
+        """The number of threads that compute for the calling thread."""
 
     @abstractmethod
     def set_threads(self, count: int) -> None:
-        """Let so many compute for the thread that calls, where that can be told."""
+        """Set how many threads compute for the calling thread, where the backend allows it."""
 
     def __call__(self, picture: AnyPicture, /, **values: str | ColorSpec) -> Image.Image:
-        """The picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
+        """Return the picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
 
         A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
         weight (`"red:0.6,brown:0.4"`), `"none"` for no colour, or `"keep"` for what is there.
@@ -162,7 +162,7 @@ class Colorizer(ABC):
         return next(self.colorings(picture, [values]))
 
     def variants(self, picture: AnyPicture) -> dict[tuple[str, ...], Image.Image]:
-        """The picture in every combination: value names, in the schema's order, to picture.
+        """Return the picture in every combination of values: their names, in the schema's order, to picture.
 
         Raises:
             UsageError: there are more than MOST_VARIANTS.
@@ -173,7 +173,11 @@ class Colorizer(ABC):
         return {tuple(v.values()): image for v, image in zip(asked, images, strict=True)}
 
     def combinations(self) -> list[dict[str, str]]:
-        """Every choice of values there is, the first attribute slowest; UsageError for too many."""
+        """Return every choice of values, the first attribute slowest.
+
+        Raises:
+            UsageError: there are more than MOST_VARIANTS.
+        """
         count = math.prod(self.schema.sizes)
         if count > MOST_VARIANTS:
             raise UsageError(
@@ -185,7 +189,7 @@ class Colorizer(ABC):
     def colorings(
         self, picture: AnyPicture, asked: Sequence[Mapping[str, str | ColorSpec]]
     ) -> Iterator[Image.Image]:
-        """One picture in several colourings, in their order; the full-size work is done one by one.
+        """Return an iterator over one picture in several colourings; the full-size work is done one by one.
 
         What can be wrong with the picture or the values is raised at once, not at the first result.
         """
@@ -199,7 +203,7 @@ class Colorizer(ABC):
         return self._colorings(framed, cond)
 
     def regions(self, picture: AnyPicture, *, most_values: int = MOST_VALUES) -> Regions:
-        """The picture taken apart, for many colours: `.recolor(hair="#ff8800", shirt="tan")`.
+        """Take the picture apart, for many colours: `.recolor(hair="#ff8800", shirt="tan")`.
 
         most_values: of an attribute that the network paints to find it, at least 2; more are more exact.
 
@@ -210,7 +214,7 @@ class Colorizer(ABC):
         return find_regions(self._opened(picture), self, most_values=most_values)
 
     def layers(self, picture: AnyPicture | Regions, /, **values: str | ColorSpec) -> Layers:
-        """The picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
+        """Return the picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
 
         Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
         """
@@ -227,7 +231,7 @@ class Colorizer(ABC):
     def batch(
         self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str | ColorSpec]]
     ) -> list[Image.Image]:
-        """Several pictures, each in its own colours, through the network together."""
+        """Return several pictures, each in its own colours, brought through the network together."""
         if len(pictures) != len(asked):
             raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
         waiting = zip(pictures, asked, strict=True)
@@ -237,25 +241,29 @@ class Colorizer(ABC):
         return images
 
     def with_vivid(self, vivid: float) -> Colorizer:
-        """This one with another `vivid`, its network shared; UsageError where that cannot be."""
+        """Return a Colorizer with another `vivid` that shares the network.
+
+        Raises:
+            UsageError: the model is not one of photographs, or `vivid` is out of range.
+        """
         other = copy.copy(self)
         other.codec, other.vivid = self.codec.with_vivid(vivid), vivid
         return other
 
     def prepare(self, picture: AnyPicture, values: Mapping[str, str | ColorSpec]) -> Prepared:
-        """A picture as the network sees it, and what is asked; raises as a call does.
+        """Return a picture as the network sees it, with what is asked; raises as a call does.
 
-        This, `through` and `finish` are a call in three steps, which need not be made in one thread.
+        This, `predict_batch` and `finish` are a call in three steps, which need not be made in one thread.
         """
         specs = parse_color_specs(self.schema, values)
         plain = plain_values(specs)
         framed = self._framed(picture)
-        if plain is None:  # the regions are found, and painted, where it is finished
+        if plain is None:  # the regions are found, and recoloured, where it is finished
             return Prepared(framed, specs=specs)
         return Prepared(framed, self._planes([plain])[0])
 
     def predict_batch(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
-        """What the network says of each, `[O, S, S]`; of those with wishes nothing, NOT_SEEN.
+        """Return the output `[O, S, S]` for each; NOT_SEEN for those with colours beyond the model's values.
 
         Raises:
             DataError: there is not the memory.
@@ -268,25 +276,29 @@ class Colorizer(ABC):
         return [NOT_SEEN if one.cond is None else next(outputs) for one in prepared]
 
     def finish(self, prepared: Prepared, output: np.ndarray) -> Image.Image:
-        """The picture at its own size, painted as its `output [O, S, S]` says; DataError as above."""
+        """Return the picture at its own size, coloured by its `output [O, S, S]`.
+
+        Raises:
+            DataError: there is not the memory.
+        """
         framed = prepared.framed
         if prepared.specs is not None:
             return self.regions(framed.picture).recolor(**prepared.specs)
         return self._finished(framed, next(self._even(framed.square, output[None])))
 
     def predict_values(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
-        """The outputs `[N, O, S, S]` of a sketch `[3, S, S]` uint8, values by their indices `[N, A]`."""
+        """Return the outputs `[N, O, S, S]` for a sketch `[3, S, S]` uint8 and value indices `[N, A]`."""
         cond = np.array([self.schema.one_hot(row) for row in asked], np.float32)
         cond = cond.reshape(len(asked), self.schema.planes)
         starts = range(0, len(cond), BATCH)
         return np.concatenate([self.predict(sketch[None], cond[i : i + BATCH]) for i in starts])
 
     def predict_even(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
-        """The same, their fills even where the model's should be."""
+        """Return the outputs of `predict_values`, their fills evened where the model learnt flat fills."""
         return np.stack(list(self._even(sketch, self.predict_values(sketch, asked))))
 
     def _even(self, square: np.ndarray, outputs: np.ndarray) -> Iterator[np.ndarray]:
-        """The outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8, one by one, their fills even."""
+        """Yield the outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8 one by one, their fills evened."""
         if not self.flat:
             yield from outputs
             return
@@ -296,7 +308,7 @@ class Colorizer(ABC):
             yield (even * 2 - 1).transpose(2, 0, 1)
 
     def _planes(self, asked: Sequence[Mapping[str, str]]) -> np.ndarray:
-        """One-hot planes `[N, P]` of what is asked."""
+        """Return one-hot planes `[N, P]` float32 of what is asked."""
         cond = np.array([self.schema.encode(values) for values in asked], np.float32)
         return cond.reshape(len(asked), self.schema.planes)
 
@@ -316,7 +328,7 @@ class Colorizer(ABC):
         return _Framed(picture, np.ascontiguousarray(square.transpose(2, 0, 1)), box)
 
     def _finished(self, framed: _Framed, output: np.ndarray) -> Image.Image:
-        """The picture at its own size, painted as the network's `output [O, S, S]` says."""
+        """Return the picture at its own size, decoded from the network's `output [O, S, S]`."""
         box, picture = framed.box, framed.picture
         width, height = picture.size
         with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
@@ -344,7 +356,8 @@ class _Framed:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A picture before the network, with the planes `[P]` of the colours asked, or wishes beyond them."""
+    """A picture before the network, with the planes `[P]` of the colours asked, or specs beyond
+    the model's values."""
 
     framed: _Framed
     cond: np.ndarray | None = None
@@ -358,9 +371,6 @@ class Prepared:
 
 
 def learnt_flat_fills(training: object) -> bool:
-    """Whether a model's outputs should be flat, by its config's "training": the targets it saw were.
-
-    Those composed from masks are.
-    """
+    """Whether a model learnt flat fills, by its config's "training": targets composed from masks are flat."""
     config = training.get("config") if isinstance(training, Mapping) else None
     return isinstance(config, Mapping) and bool(config.get("compose"))

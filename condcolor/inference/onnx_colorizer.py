@@ -53,11 +53,11 @@ class Graph:
         self.inputs = {given.name for given in self.session.get_inputs()}
 
     def __call__(self, **arrays: np.ndarray) -> np.ndarray:
-        """The output; MemoryError where that is what it fails for."""
+        """Return the first output; MemoryError where the memory does not suffice."""
         return self.all(**arrays)[0]
 
     def all(self, **arrays: np.ndarray) -> list[np.ndarray]:
-        """The outputs, if there are several."""
+        """Return all outputs."""
         given = {name: array for name, array in arrays.items() if name in self.inputs}
         try:
             return self.session.run(None, given)
@@ -180,13 +180,13 @@ class OnnxColorizer(Colorizer):
         return self._threads
 
     def set_threads(self, count: int) -> None:
-        """ONNX Runtime's threads are those of the file, whoever calls."""
+        """Do nothing: the threads of a session are fixed when it is made."""
 
 
 def open_graphs(
     data: bytes, label: str, providers: list | None = None, threads: int = 0
 ) -> tuple[Graph, OnnxCodec]:
-    """The network and the codec in the bytes of an exported file.
+    """Load the network and the codec from the bytes of an exported file.
 
     threads: that compute; 0 leaves it to ONNX Runtime.
 
@@ -216,7 +216,7 @@ def open_graphs(
 
 
 def graph_sha256(data: bytes) -> str:
-    """The sha256 of the network's graph in an .onnx file's bytes."""
+    """Return the sha256 of the network's graph in an .onnx file's bytes."""
     return _sha256(data, parse_onnx(io.BytesIO(data), len(data)).graph)
 
 
@@ -226,7 +226,11 @@ def _sha256(data: bytes, graph: tuple[int, int]) -> str:
 
 
 def pick_providers(device: str | None, label: str) -> list:
-    """What ONNX Runtime computes with, for a `--device`; UsageError for one that is not there."""
+    """Return the providers of ONNX Runtime for a `--device`.
+
+    Raises:
+        UsageError: there is no such device, or this ONNX Runtime cannot use it.
+    """
     name = str(device or "auto")
     there = CUDA in _onnxruntime(label).get_available_providers()
     kind, _, index = name.partition(":")

@@ -221,7 +221,7 @@ def _schema(path: Path, kind: str, config: Mapping) -> AttributeSchema:
 
 
 SUFFIX = ".onnx"
-ONNX_FORMAT = 1  # of what is told below; a reader refuses a newer one
+ONNX_FORMAT = 1  # of the metadata below; a reader refuses a newer one
 # names of metadata_props
 ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, weights, graph_sha256
 CONFIG_KEY = "condcolor.config"  # the model's config.json
@@ -236,23 +236,23 @@ MAX_TEXT = 64 * 2**20  # bytes of one property
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """The metadata_props, and where the graph's bytes begin and how many they are."""
+    """The metadata_props of an .onnx file, and where its graph's bytes begin and how many they are."""
 
     properties: dict[str, str]
     graph: tuple[int, int]
 
 
 class _DamagedOnnx(ValueError):
-    """These bytes are no ModelProto."""
+    """The bytes are no ModelProto."""
 
 
 def is_onnx(path: str | os.PathLike) -> bool:
-    """Whether it is a file whose name says that it is one."""
+    """Whether the path is a file whose name says that it is an .onnx file."""
     return Path(path).suffix.lower() == SUFFIX and os.path.isfile(path)
 
 
 def read_onnx(path: str | os.PathLike) -> OnnxFile:
-    """The metadata of an exported file; CheckpointError when it is damaged or not one of ours."""
+    """Read the metadata of an exported file; CheckpointError when it is damaged or not one of ours."""
     label = shown_name(path)
     try:
         with open(path, "rb") as file:
@@ -270,7 +270,7 @@ def read_onnx(path: str | os.PathLike) -> OnnxFile:
 
 
 def parse_onnx(file: BinaryIO, size: int) -> OnnxFile:
-    """The same of an open file of `size` bytes, whatever it is; ValueError when it is damaged."""
+    """Read the metadata of an open file of `size` bytes, whatever it is; ValueError when it is damaged."""
     properties, graph = {}, None
     for number, start, length in _fields(file, 0, size):
         if number == GRAPH:
@@ -284,7 +284,7 @@ def parse_onnx(file: BinaryIO, size: int) -> OnnxFile:
 
 
 def _fields(file: BinaryIO, start: int, length: int) -> Iterator[tuple[int, int, int]]:
-    """Number, start and length of each field with a content among `length` bytes from `start`."""
+    """Yield number, start and length of each field with a content among `length` bytes from `start`."""
     end = start + length
     while start < end:
         file.seek(start)

@@ -29,7 +29,7 @@ ZLIB_LEVEL = 1  # twice as fast as Pillow's 6, for files a tenth larger
 class Renderer:
     """A model under the name that requests call it by. Made once, then only read: safe to share.
 
-    What makes a picture takes long enough to be done in a `Worker`.
+    What makes a picture takes long enough to be done in a `JobQueue`.
     """
 
     def __init__(self, name: str, colorizer: Colorizer):
@@ -44,7 +44,7 @@ class Renderer:
         return count if self.takes_colors and count <= MOST_VARIANTS else 0
 
     def describe(self) -> dict[str, object]:
-        """What a page needs to know, for JSON."""
+        """Return what a page needs to know, for JSON."""
         return {
             "name": self.name,
             "attributes": self.schema.to_json(),
@@ -60,15 +60,15 @@ class Renderer:
             sketch.regions[self.name] = self.colorizer.regions(sketch.picture)
 
     def colored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
-        """The PNG of `Colorizer.__call__`, for values of the model."""
+        """Return the PNG of `Colorizer.__call__`, for values of the model."""
         return encode_png(self.colorizer(sketch.picture, **values))
 
     def recolored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
-        """The same for any colours, by regions that are found."""
+        """Return the PNG in any colours, by regions that are found."""
         return encode_png(sketch.regions[self.name].recolor(**values))
 
     def photograph(self, sketch: StoredPicture, vivid: float | None) -> bytes:
-        """The PNG of a model of photographs, its colours that strong; UsageError for another model."""
+        """Return the PNG of a model of photographs, its colours that strong; UsageError for another model."""
         colorizer = self.colorizer
         if vivid is not None:
             colorizer.codec.with_vivid(vivid)  # complains of what cannot be
@@ -76,7 +76,7 @@ class Renderer:
         return encode_png(colorizer(sketch.picture))
 
     def layers(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> Layers:
-        """The layers of the coloured sketch; the last ones are kept, since they are asked for in turn."""
+        """Return the layers of the coloured sketch; the last are kept, as they are asked for in turn."""
         self.find_regions(sketch)
         asked, kept = sketch.layers.get(self.name, (None, None))
         if asked != values:
@@ -90,7 +90,7 @@ class Renderer:
     def layer(
         self, sketch: StoredPicture, values: Mapping[str, ColorSpec], name: str
     ) -> bytes | None:
-        """One layer as a PNG with alpha; None where there is none of that name."""
+        """Return one layer as a PNG with alpha; None where there is none of that name."""
         layers = self.layers(sketch, values)
         if name not in layers.names:
             return None
@@ -102,7 +102,7 @@ class Renderer:
     def without(
         self, sketch: StoredPicture, values: Mapping[str, ColorSpec], hidden: Collection[str]
     ) -> bytes:
-        """The PNG of the picture without some of its layers; UsageError for one that is not there."""
+        """Return the PNG of the picture without some of its layers; UsageError for one that is not there."""
         layers = self.layers(sketch, values)
         for name in hidden:
             if name not in layers.names:
@@ -118,7 +118,7 @@ class Renderer:
         return encode_png(replace(layers, names=names, images=images).composed())
 
     def combinations(self) -> list[dict[str, str]]:
-        """Of values, as `Colorizer.combinations`; UsageError for more than a page can show."""
+        """Return what `Colorizer.combinations` does; UsageError for more than a page can show."""
         if not self.variants:
             raise UsageError(
                 f"{self.name} has no variants to show: it takes no values, or too many of them"
@@ -131,7 +131,7 @@ class Renderer:
         return [reduced(im, CELL) for im in self.colorizer.colorings(sketch.picture, asked)]
 
     def sheet(self, small: Sequence[np.ndarray], *, labels: bool) -> bytes:
-        """All variants on one PNG, as `condcolor variants` draws it, or without its labels."""
+        """Return all variants on one PNG, as `condcolor variants` draws it, or without its labels."""
         asked = self.combinations()
         if labels:
             return encode_png(Image.fromarray(contact_sheet(small, asked, CELL)))
@@ -141,7 +141,7 @@ class Renderer:
 
 
 def sketch_image(picture: Picture) -> Image.Image:
-    """A picture as it came."""
+    """Return a picture as it came."""
     return Image.fromarray(as_it_came(picture.rgb, picture.alpha))
 
 

@@ -20,7 +20,7 @@ GONE = 499  # nginx's number for a client that went away; nobody gets to see it
 
 
 def announced_size(request: Request) -> int:
-    """Bytes that the body of a picture's file has at most. HTTPException 413 or 415 for what is none."""
+    """Return the most bytes that a picture's body has; HTTPException 413 or 415 for other bodies."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind != "application/octet-stream" and not kind.startswith("image/"):
         raise HTTPException(
@@ -33,7 +33,7 @@ def announced_size(request: Request) -> int:
 
 
 async def read_body(request: Request) -> bytes:
-    """All of it. HTTPException 408 or 413, GONE when the client is."""
+    """Return the body; HTTPException 408 or 413, GONE when the client has gone."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -90,7 +90,7 @@ class ColoringRequest:
 
 
 def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:
-    """The model that is asked for, or the first one; UsageError when it is not there."""
+    """Return the model that is asked for, or the first one; UsageError when it is not there."""
     name = request.query_params.get("model", next(iter(renderers)))
     if name not in renderers:
         raise UsageError(
