@@ -35,7 +35,7 @@ def plot(run, out, overwrite) -> None:
     path = Path(out) if out else Path(run) / "losses.png"
     try:
         plots.plot_run(read_log(Path(run)), path, title=Path(run).absolute().name)
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise DataError(f"{shown_name(run)}: its log.jsonl is damaged ({error!r})") from error
     click.echo(shown_name(path))
 

@@ -6,18 +6,22 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from condcolor.errors import CheckpointError, DataError, UsageError
-from condcolor.evaluation.measures import LARGEST, number
+from condcolor.evaluation.measures import LARGEST, MEASURES, number, of_group
 from condcolor.models.model_folder import CONFIG, read_config
 from condcolor.recipes import start_of
 from condcolor.runs.config import Plan
 from condcolor.runtime.files import surviving
 from condcolor.runtime.messages import shown_name
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FINISHED, TRAINING, STOPPED = "finished", "training now", "stopped before its end"
 SHEET = re.compile(r"(train|test)-(epoch-(\d+)|(before-and-)?after-(.+))\.png")
@@ -252,6 +256,41 @@ def read_log(run: Path) -> list[dict]:
         except ValueError:
             break
     return entries
+
+
+def log_frame(log: Sequence[Mapping]) -> DataFrame:
+    """Return the entries of a log as a table, a row each; figures that are no number are NaN.
+
+    Columns: kind, step, epoch, phase ("" where the entry has none), seconds, kept_step, tested (True where it
+    holds a test), each measure by its key, and `obeyed/hair` for a measure of an attribute.
+    """
+    import pandas as pd
+
+    of_attributes = of_group("attribute")
+    of_losses = {measure.key for measure in of_group("loss", "loss part")}
+    keys = [measure.key for measure in MEASURES.values() if measure not in of_attributes]
+    rows = []
+    for entry in log:
+        test = entry.get("test") or {}
+        row = {"kind": entry["kind"], "step": entry["step"], "phase": entry.get("phase") or ""}
+        row |= {key: number(entry.get(key)) for key in ("epoch", "seconds", "kept_step")}
+        row["tested"] = True if test else None
+        # a loss of 0 is one that was not computed, as runs logged it once
+        figures = {**test, **{k: v for k, v in entry.items() if v or k not in of_losses}}
+        row |= {key: number(figures.get(key)) for key in keys}
+        for score in test.get("attributes") or ():
+            row |= {f"{m.key}/{score['name']}": number(score.get(m.key)) for m in of_attributes}
+        rows.append(row)
+    columns = ["kind", "step", "phase", "epoch", "seconds", "kept_step", "tested", *keys]
+    frame = pd.DataFrame(rows, columns=None if rows else columns)
+    figures = frame.columns.difference(["kind", "step", "phase", "tested"])
+    return frame.astype(dict.fromkeys(figures, float) | {"step": int})
+
+
+def tests_of(frame: DataFrame) -> DataFrame:
+    """Return the rows of all tests, in order: a run has checks, or, of old, epochs that hold a test."""
+    held = frame[frame.kind.isin(("check", "epoch")) & frame.tested.notna()]
+    return held.drop_duplicates(["step", "phase"]).sort_values("step", kind="stable")
 
 
 def truncate(run: Path, step: int, *, phases: int) -> None:
