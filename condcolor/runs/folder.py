@@ -115,9 +115,9 @@ class RunFolder:
 
     @property
     def minutes(self) -> float | None:
-        """Of training, as far as it was said."""
-        said = [number(entry.get("seconds")) for entry in self.log if entry["kind"] == "epoch"]
-        return max((seconds / 60 for seconds in said if seconds is not None), default=None)
+        """Minutes of training, as far as the log says."""
+        seconds = [number(entry.get("seconds")) for entry in self.log if entry["kind"] == "epoch"]
+        return max((value / 60 for value in seconds if value is not None), default=None)
 
     @property
     def kept_step(self) -> int | None:
@@ -133,15 +133,20 @@ class RunFolder:
     @cached_property
     def checks(self) -> list[dict]:
         """All tests of the model, in order: a run has checks, or, of old, epochs that hold a test."""
-        found = {}
+        tests = {}
         for entry in self.log:
             if entry["kind"] in ("check", "epoch") and isinstance(entry.get("test"), dict):
-                found.setdefault((entry["step"], entry.get("phase")), entry)
-        return sorted(found.values(), key=lambda entry: entry["step"])
+                tests.setdefault((entry["step"], entry.get("phase")), entry)
+        return sorted(tests.values(), key=lambda entry: entry["step"])
+
+    @cached_property
+    def frame(self) -> DataFrame:
+        """The log as a table."""
+        return log_frame(self.log)
 
     @cached_property
     def sheets(self) -> list[Sheets]:
-        """The sample sheets, in the order they were made."""
+        """The sample sheets, in the order of their steps."""
         moments: dict[tuple, dict[str, Path]] = {}
         folder = self.path / "samples"
         for path in sorted(folder.glob("*.png")) if folder.is_dir() else ():
@@ -150,21 +155,21 @@ class RunFolder:
                 key = (bool(before), int(epoch) if epoch else None, phase)
                 moments.setdefault(key, {})[split] = path
         sheets = [self._sheets(*key, paths) for key, paths in moments.items()]
-        return [made for _, made in sorted(sheets, key=lambda pair: pair[0])]
+        return [one for _, one in sorted(sheets, key=lambda pair: pair[0])]
 
     def _sheets(self, compares: bool, epoch: int | None, phase: str | None, paths) -> tuple:
-        """(what to sort by, the sheets of a moment)."""
+        """Return the sheets of a moment, behind a key to sort by."""
         kind, value = ("epoch", epoch) if phase is None else ("phase", phase)
-        found = [entry for entry in self.log if entry["kind"] == kind and entry.get(kind) == value]
-        made = found[-1] if found else {}
-        step, kept = made.get("step"), number(made.get("kept_step"))
+        entries = (e for e in reversed(self.log) if e["kind"] == kind and e.get(kind) == value)
+        entry = next(entries, {})
+        step, kept = entry.get("step"), number(entry.get("kept_step"))
         label = ("before and " if compares else "") + (
             f"after {phase}" if phase else f"epoch {epoch}"
         )
         if kept not in (None, step):
             label += f" (its best, step {kept:,.0f})"
-        place = (step is None, step or 0, phase is not None, epoch or 0)
-        return place, Sheets(label, step, compares, paths)
+        order = (step is None, step or 0, phase is not None, epoch or 0)
+        return order, Sheets(label, step, compares, paths)
 
 
 def _entries(path: Path) -> Iterator[dict]:
@@ -177,8 +182,10 @@ def _entries(path: Path) -> Iterator[dict]:
         raise DataError(f"{shown_name(path / NAME)}: cannot be read ({error})") from None
     for line, entry in enumerate(entries, start=1):
         if not _is_entry(entry):
-            said = f"{shown_name(path / NAME)} line {line}: not an entry of a run's log"
-            raise DataError(f"{said}: take the line away, or bring the file back")
+            raise DataError(
+                f"{shown_name(path / NAME)} line {line}: not an entry of a run's log: "
+                "take the line away, or bring the file back"
+            )
         yield entry
 
 
@@ -197,7 +204,7 @@ def _is_entry(entry: object) -> bool:
 
 
 def _is_test(test: object) -> bool:
-    """Whether it is what an evaluation gave: figures, and of each attribute what was taken for what."""
+    """Whether it is the result of an evaluation: figures, and of each attribute its confusions."""
     attributes = test.get("attributes") or () if isinstance(test, dict) else None
     return isinstance(attributes, list | tuple) and all(map(_is_score, attributes))
 
@@ -223,17 +230,17 @@ def _described(folder: Path, notes: list[str]) -> dict:
     if not (folder / CONFIG).is_file():
         return {}
     try:
-        told = read_config(folder)
+        config = read_config(folder)
     except CheckpointError as error:
         notes.append(str(error))
         return {}
     sound = {
-        "training": isinstance(told.get("training"), dict),
-        "metrics": _is_test(told.get("metrics")),
+        "training": isinstance(config.get("training"), dict),
+        "metrics": _is_test(config.get("metrics")),
     }
-    for name in (name for name, is_sound in sound.items() if told.get(name) and not is_sound):
+    for name in (name for name, is_sound in sound.items() if config.get(name) and not is_sound):
         notes.append(f"{shown_name(folder / CONFIG)}: its {name} cannot be read")
-    return told | {name: told[name] if is_sound else {} for name, is_sound in sound.items()}
+    return config | {name: config[name] if is_sound else {} for name, is_sound in sound.items()}
 
 
 NAME = "log.jsonl"
@@ -291,6 +298,17 @@ def tests_of(frame: DataFrame) -> DataFrame:
     """Return the rows of all tests, in order: a run has checks, or, of old, epochs that hold a test."""
     held = frame[frame.kind.isin(("check", "epoch")) & frame.tested.notna()]
     return held.drop_duplicates(["step", "phase"]).sort_values("step", kind="stable")
+
+
+def points_of(frame: DataFrame, key: str) -> DataFrame:
+    """Return step, phase and value of a figure: of a loss as it was read, of a measure in all tests."""
+    group = MEASURES[key.partition("/")[0]].group
+    if group in ("loss", "loss part", "discriminator"):
+        # an epoch's entry repeats the losses of its last steps, and has the accuracy in test
+        rows = frame if key == "accuracy_test" else frame[frame.kind == "step"]
+    else:
+        rows = tests_of(frame)
+    return rows[["step", "phase", key]].dropna().set_axis(["step", "phase", "value"], axis=1)
 
 
 def truncate(run: Path, step: int, *, phases: int) -> None:

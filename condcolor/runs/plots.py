@@ -1,4 +1,4 @@
-"""The curves of a run: defined once, drawn by matplotlib as a file and as inline SVG for the report."""
+"""The curves of a run drawn by matplotlib: as a file, and as inline SVG for the report."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from condcolor.errors import UsageError
-from condcolor.evaluation.measures import MEASURES, of_group
-from condcolor.runs.folder import log_frame, tests_of
+from condcolor.runs.curves import Chart, Series, Steps, loss_charts, measure_charts, short, thinned
+from condcolor.runs.folder import log_frame
 from condcolor.runtime.files import write_whole
 from condcolor.runtime.messages import shown_name
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 # of the lines, in light pages; report.css has them as --s0 to --s7, for dark ones too. No more are drawn
 COLORS = ("#2a78d6", "#e0602a", "#14935f", "#b07a00", "#d0557f", "#4a3aa7", "#0d8a9e", "#7a6a58")
@@ -37,177 +32,9 @@ STYLE = {  # of matplotlib: the same bytes for the same run, texts as texts, and
 }
 WIDTH, HEIGHT = 420, 250  # of a chart in the report, in units that are pixels on a wide screen
 COLUMNS = 3  # of charts in a file
-MOST_POINTS = 240  # of a line: where there are more, each drawn point is the mean of several
 FEW = 30  # points of a line up to which each gets a dot
 LOG_SPAN = 8  # highest over lowest value, from which a logarithmic axis shows more
 LETTER = 0.018  # width of a letter, as a share of the axis
-GROUPS = (  # of losses, a chart each: group, title, note, whether the axis may be logarithmic
-    ("loss", "loss", "Of generator (G) and discriminator (D), as weighted.", True),
-    ("loss part", "generator's parts", "Unweighted.", True),
-    (
-        "discriminator",
-        "discriminator accuracy",
-        "Share of pictures that D tells right: real or generated.",
-        False,
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Series:
-    """A line: its points as columns step, phase, value. It breaks where the phase changes."""
-
-    name: str
-    points: DataFrame
-    dashes: tuple[float, ...] = ()
-    higher_is_better: bool | None = None
-
-    @property
-    def last(self) -> str:
-        """The last value, as text."""
-        return short(self.points.value.iloc[-1])
-
-
-@dataclass(frozen=True)
-class Chart:
-    """Series on common axes. `low` and `high` bound the possible values; `stars` are (step, value, label)."""
-
-    title: str
-    note: str
-    series: tuple[Series, ...]
-    low: float | None = None
-    high: float | None = None
-    log: bool = False
-    stars: tuple[tuple[int, float, str], ...] = ()
-
-    @property
-    def last_step(self) -> int:
-        return max(int(series.points.step.iloc[-1]) for series in self.series)
-
-    @property
-    def description(self) -> str:
-        """The course of each line in words, for those who do not see it."""
-        return "; ".join(map(_course, self.series))
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The horizontal axis of all charts of a run: `ends` are the phases with their last steps."""
-
-    last: int
-    ends: Mapping[str, int]
-    kept: int | None = None  # the step whose model was kept
-
-    @classmethod
-    def of(cls, frame: DataFrame, kept: int | None = None) -> Steps:
-        named = frame[frame.phase != ""]
-        ends = named.groupby("phase", sort=False).step.max()
-        return cls(max(int(frame.step.max()), 1) if len(frame) else 1, ends.to_dict(), kept)
-
-
-def loss_charts(frame: DataFrame) -> list[Chart]:
-    """Return charts of losses and of the discriminator's accuracy."""
-    charts = []
-    for group, title, note, log in GROUPS:
-        measures = of_group(group)
-        tables = [
-            frame[frame.kind == ("epoch" if m.key.endswith("_test") else "step")] for m in measures
-        ]
-        lines = [
-            (m.label, _points(table, m.key), None)
-            for m, table in zip(measures, tables, strict=True)
-        ]
-        charts += _chart(title, note, lines, low=measures[-1].low, high=measures[-1].high, log=log)
-    return charts
-
-
-def measure_charts(frame: DataFrame) -> list[Chart]:
-    """Return charts of what the tests measured: of attributes first, since they are what is asked for."""
-    checks, charts = tests_of(frame), []
-    for measure in of_group("attribute", "test", "score"):
-        keys = [measure.key]
-        names = {measure.key: measure.label}
-        if measure.group == "attribute":
-            keys = [key for key in checks.columns if key.startswith(f"{measure.key}/")]
-            names = {key: key.partition("/")[2] for key in keys}
-        lines = [(names[key], _points(checks, key), measure.higher_is_better) for key in keys]
-        if measure.reference:
-            other = MEASURES[measure.reference]
-            lines.append((other.label, _points(checks, other.key), None))
-        stars = _stars(frame, checks) if measure.group == "score" else ()
-        bounds = {"low": measure.low, "high": measure.high}
-        charts += _chart(
-            measure.label,
-            measure.note,
-            lines,
-            **bounds,
-            stars=stars,
-            compares=bool(measure.reference),
-        )
-    return charts
-
-
-def _points(table: DataFrame, key: str) -> DataFrame:
-    return table[["step", "phase", key]].dropna().set_axis(["step", "phase", "value"], axis=1)
-
-
-def _chart(title: str, note: str, lines: Sequence, *, compares=False, **options) -> list[Chart]:
-    """Return a chart of the lines that have points, none where none has."""
-    series = []
-    for name, points, higher_is_better in lines:
-        if len(points):
-            is_reference = compares and bool(series)
-            dashes = REFERENCE if is_reference else dict(enumerate(DASHES)).get(len(series), ())
-            series.append(Series(name, points, dashes, higher_is_better))
-    left_out = len(series) - len(COLORS)
-    note += f" {left_out} more lines are in the table." if left_out > 0 else ""
-    return [Chart(title, note, tuple(series[: len(COLORS)]), **options)] if series else []
-
-
-def _stars(frame: DataFrame, checks: DataFrame) -> tuple[tuple[int, float, str], ...]:
-    """Return the best score of all checks, and those that the phases went back to."""
-    scored = checks.dropna(subset="score")
-    if scored.empty:
-        return ()
-    best = scored.loc[scored.score.idxmin()]
-    stars = [(best, f"best: step {best.step}")]
-    ends = frame[(frame.kind == "phase") & frame.kept_step.notna()]
-    for end in ends.itertuples():
-        same = scored[(scored.phase == end.phase) & (scored.step == end.kept_step)]
-        stars += [(check, f"{end.phase} kept step {check.step}") for check in same.itertuples()]
-    return tuple((int(check.step), float(check.score), label) for check, label in stars)
-
-
-def thinned(points: DataFrame) -> DataFrame:
-    """Return at most about MOST_POINTS points: stretch, step, mean, low, high of some in a row each."""
-    size = math.ceil(len(points) / MOST_POINTS)
-    stretch = (points.phase != points.phase.shift()).cumsum().rename("stretch")
-    bins = points.groupby(stretch).cumcount() // size
-    grouped = points.groupby([stretch, bins])
-    thin = grouped.value.agg(["mean", "min", "max"]).set_axis(["mean", "low", "high"], axis=1)
-    return thin.assign(step=grouped.step.median()).reset_index("stretch")
-
-
-def short(value: float) -> str:
-    """Return a number for an axis or a legend: `0.0123`, `3.1`, `25k`."""
-    if abs(value) >= 10_000:
-        return f"{value / 1000:.4g}k"
-    return f"{value:.4g}" if abs(value) >= 1 else f"{value:.3g}"
-
-
-def _course(series: Series) -> str:
-    points = series.points
-    first, last = points.iloc[0], points.iloc[-1]
-    text = f"{series.name}: {short(first.value)} at step {first.step}, "
-    text += f"{short(last.value)} at step {last.step}, "
-    if series.higher_is_better is None:
-        return text + f"lowest {short(points.value.min())}, highest {short(points.value.max())}"
-    values = points.value
-    best = points.loc[values.idxmax() if series.higher_is_better else values.idxmin()]
-    return text + f"best {short(best.value)} at step {best.step}"
-
-
-# -- drawn -----------------------------------------------------------------------------------------
 
 
 def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
@@ -259,6 +86,13 @@ def svg_shapes(chart: Chart, steps: Steps) -> str:
     return "".join(_shapes(ElementTree.fromstring(content.getvalue())))
 
 
+def dashes(series: Series, index: int) -> tuple[float, ...]:
+    """Return lengths of the dashes and gaps of a chart's line, none for a solid one."""
+    if series.is_reference:
+        return REFERENCE
+    return DASHES[index] if index < len(DASHES) else ()
+
+
 @contextmanager
 def _style() -> Iterator[None]:
     from matplotlib import rc_context
@@ -273,20 +107,18 @@ def _draw(axis, chart: Chart, steps: Steps) -> None:
     _scale(
         axis, chart, min(line.low.min() for line in lines), max(line.high.max() for line in lines)
     )
-    for series, line, color in zip(chart.series, lines, COLORS, strict=False):
-        stretches = [stretch for _, stretch in line.groupby("stretch")]
-        for stretch in stretches:
+    for i, (series, line) in enumerate(zip(chart.series, lines, strict=True)):
+        x, y = [], []
+        for _, stretch in line.groupby("stretch"):
             if (stretch.low < stretch.high).any():
                 band = (stretch.step, stretch.low, stretch.high)
-                axis.fill_between(*band, color=color, alpha=0.18, lw=0)
-        steps_of, values = [], []
-        for stretch in stretches:  # broken by a NaN
-            steps_of += [*([stretch.step.iloc[0]] if values else []), *stretch.step]
-            values += [*([math.nan] if values else []), *stretch["mean"]]
-        few = len(series.points) <= FEW or any(len(stretch) == 1 for stretch in stretches)
-        style = {"ls": (0, series.dashes) if series.dashes else "-", "lw": 2, "color": color}
-        style |= {"marker": "." if few else None, "ms": 7}
-        axis.plot(steps_of, values, label=f" {series.name} {series.last}", **style)
+                axis.fill_between(*band, color=COLORS[i], alpha=0.18, lw=0)
+            x += [stretch.step.iloc[0], *stretch.step] if x else [*stretch.step]
+            y += [math.nan, *stretch["mean"]] if y else [*stretch["mean"]]  # broken by a NaN
+        dots = len(series.points) <= FEW or line.stretch.value_counts().min() == 1
+        style = {"color": COLORS[i], "lw": 2, "marker": "." if dots else None, "ms": 7}
+        style["ls"] = (0, dashes(series, i)) if dashes(series, i) else "-"
+        axis.plot(x, y, label=f" {series.name} {series.last}", **style)
     for i, (step, value, label) in enumerate(chart.stars):
         style = {"ms": 15 - 2 * i, "ls": "", "label": label, "zorder": 3}
         axis.plot(step, value, "*", color=COLORS[(i + 3) % len(COLORS)], **style)
@@ -297,7 +129,7 @@ def _scale(axis, chart: Chart, low: float, high: float) -> None:
     """Set limits, ticks and grid: logarithmic where values span much, from the least possible where near."""
     from matplotlib.ticker import LogLocator, MaxNLocator
 
-    if chart.log and low > 0 and high / low >= LOG_SPAN:
+    if chart.is_log and low > 0 and high / low >= LOG_SPAN:
         axis.set_yscale("log")
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 1000 else (1,)))
         axis.minorticks_off()

@@ -16,8 +16,9 @@ from condcolor.evaluation.photos import PhotoEvaluation
 from condcolor.evaluation.sketches import Evaluation
 from condcolor.inference.colorizer import Colorizer
 from condcolor.recipes import find_recipe
-from condcolor.runs.folder import FINISHED, RunFolder, log_frame
-from condcolor.runs.plots import Chart, Steps, loss_charts, measure_charts, svg_shapes
+from condcolor.runs.curves import Chart, Steps, loss_charts, measure_charts
+from condcolor.runs.folder import FINISHED, RunFolder
+from condcolor.runs.plots import dashes, svg_shapes
 from condcolor.runs.sample_sheets import Inliner
 from condcolor.runs.summary import cards, facts, missing, state_text, subject
 from condcolor.runs.tables import (
@@ -134,6 +135,7 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["dashes"] = dashes
     environment.filters["anchor"] = lambda title: title.lower().replace(" ", "-")
     return environment
 
@@ -150,8 +152,7 @@ def _page(run: RunFolder, tables: Tables | None) -> dict[str, object]:
     """Return all that the template shows, but samples and notes."""
     from markupsafe import Markup
 
-    frame = log_frame(run.log)
-    steps = Steps.of(frame, run.kept_step)
+    steps = Steps.of(run.frame, run.kept_step)
     style, script = (Markup((TEMPLATES / f"report.{s}").read_text("utf-8")) for s in ("css", "js"))
     history, history_left_out = history_table(run)
     rows = settings(run)
@@ -173,12 +174,12 @@ def _page(run: RunFolder, tables: Tables | None) -> dict[str, object]:
         "is_finished": run.state == FINISHED,
         "cards": list(cards(run)),
         "facts": facts(run),
-        "measures": _drawn(measure_charts(frame), steps),
+        "measures": _drawn(measure_charts(run.frame), steps),
         "measured_on": f"at most {SKETCHES} sketches in all colours"
         if pairs
         else f"at most {PHOTOGRAPHS} squares",
         "confusions": list(_confusions(run)),
-        "losses": _drawn(loss_charts(frame), steps),
+        "losses": _drawn(loss_charts(run.frame), steps),
         "phases": phases_table(run),
         "baselines": tables and [baselines_table(split, table) for split, table in tables.items()],
         "has_no_split": any(split.startswith("all ") for split in tables or ()),

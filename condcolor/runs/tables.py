@@ -173,7 +173,7 @@ def history(frame: DataFrame) -> DataFrame:
 
 def history_table(run: RunFolder) -> tuple[Table, int]:
     """Return all epochs and tests, a row each, and how many there is no room for."""
-    every = history(log_frame(run.log))
+    every = history(run.frame)
     is_kept = every.tested.notna() & (every.step == run.kept_step)
     chosen = {*evenly(every.index, MOST_ROWS), *every.index[is_kept]}
     rows = every.loc[sorted(chosen)]

@@ -15,7 +15,7 @@ from PIL import Image
 
 from condcolor.errors import DataError, UsageError
 from condcolor.imaging.sheets import GAP, sheet
-from condcolor.runs import plots
+from condcolor.runs import curves, plots
 from condcolor.runs.folder import log_frame
 from condcolor.runs.plots import plot_run
 
@@ -248,8 +248,8 @@ def test_a_single_point_is_seen(tmp_path):
 def test_svg_for_a_page_is_the_same_each_time_and_has_no_ids_nor_styles():
     log, _ = LOGS["checks, and a phase that went back"]
     frame = log_frame(log)
-    steps = plots.Steps.of(frame, kept=1)
-    for chart in (*plots.loss_charts(frame), *plots.measure_charts(frame)):
+    steps = curves.Steps.of(frame, kept=1)
+    for chart in (*curves.loss_charts(frame), *curves.measure_charts(frame)):
         shapes = plots.svg_shapes(chart, steps)
         assert shapes == plots.svg_shapes(chart, steps)
         assert not re.search(r"\b(id|style|href|clip-path|url)\b|#[0-9a-f]{6}", shapes)
@@ -259,14 +259,14 @@ def test_svg_for_a_page_is_the_same_each_time_and_has_no_ids_nor_styles():
 
 def test_a_thinned_line_keeps_its_mean_and_its_extremes():
     log = [step(i, generator=1 + i % 7, phase="a" if i <= 100 else "b") for i in range(1, 2001)]
-    (generator, _) = plots.loss_charts(log_frame(log))[0].series
-    line = plots.thinned(generator.points)
+    (generator, _) = curves.loss_charts(log_frame(log))[0].series
+    line = curves.thinned(generator.points)
     short, long = (stretch for _, stretch in line.groupby("stretch"))
-    assert abs(len(short) + len(long) - plots.MOST_POINTS) < 20
+    assert abs(len(short) + len(long) - curves.MOST_POINTS) < 20
     assert abs(len(long) / len(short) - 19) < 2
     assert (line.low.min(), line.high.max()) == (1, 7)
     assert line["mean"].mean() == pytest.approx(4.0, abs=0.05)
-    few = plots.thinned(generator.points[:50])
+    few = curves.thinned(generator.points[:50])
     assert few.step.tolist() == list(range(1, 51))
     assert few["mean"].tolist() == few.low.tolist() == few.high.tolist()
 

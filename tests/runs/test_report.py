@@ -23,8 +23,8 @@ from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.models.networks import PatchGAN, count_parameters, make_generator
 from condcolor.recipes import RECIPES
+from condcolor.runs.curves import MOST_POINTS
 from condcolor.runs.folder import FINISHED, STOPPED, TRAINING, RunFolder
-from condcolor.runs.plots import MOST_POINTS
 from condcolor.runs.report import MOST_BYTES, page_environment, write_report
 from condcolor.runs.summary import parameters
 from condcolor.runs.tables import MOST_ROWS
