@@ -35,7 +35,7 @@ def plot(run, out, overwrite) -> None:
     path = Path(out) if out else Path(run) / "losses.png"
     try:
         plots.plot_run(read_log(Path(run)), path, title=Path(run).absolute().name)
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise DataError(f"{shown_name(run)}: its log.jsonl is damaged ({error!r})") from error
     click.echo(shown_name(path))
 
@@ -90,16 +90,16 @@ def report(run, out, evaluate, inputs, tensorboard, overwrite, device) -> None:
         check_place(out, overwrite)
     if tensorboard is not None:
         check_folder(tensorboard, overwrite)
-    found, tables = RunFolder.read(run), None
+    folder, tables = RunFolder.read(run), None
     if evaluate:
         with Progress("evaluating") as progress:
             tables = measure_kept(
-                found,
+                folder,
                 device=device,
                 max_inputs=inputs,
                 on_progress=progress,
-                on_skip=lambda said: progress.say(f"left out: {said}", err=True),
+                on_skip=lambda why: progress.say(f"left out: {why}", err=True),
             )
     if tensorboard is not None:
-        click.echo(shown_name(write_events(found, tensorboard, overwrite=overwrite)))
-    click.echo(shown_name(write_report(found, out, tables=tables, overwrite=overwrite)))
+        click.echo(shown_name(write_events(folder, tensorboard, overwrite=overwrite)))
+    click.echo(shown_name(write_report(folder, out, tables=tables, overwrite=overwrite)))

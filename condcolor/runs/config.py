@@ -1,4 +1,4 @@
-"""All that a run was told: recipe, phases, numbers, networks and data, as its config.json keeps it."""
+"""The settings of a run: recipe, phases, numbers, networks and data, as its config.json keeps them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RUN_FORMAT = 1  # of a run's config.json
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run was told, as its config.json keeps it."""
+    """The settings of a run, as its config.json keeps them."""
 
     recipe: str
     phases: tuple[Phase, ...]
@@ -37,7 +37,7 @@ class Plan:
 
     def save(self, run: Path, metadata: Metadata) -> None:
         """Write the config.json of a run on this data."""
-        told = {
+        fields = {
             "format": RUN_FORMAT,
             "recipe": self.recipe,
             "phases": [asdict(phase) for phase in self.phases],
@@ -48,7 +48,7 @@ class Plan:
             "data_sha256": fingerprint(metadata),
             "fixed": self.fixed,
         }
-        content = (json.dumps(told, indent=2) + "\n").encode()
+        content = (json.dumps(fields, indent=2) + "\n").encode()
         write_whole(run / RUN_CONFIG, content, overwrite=True)
 
     @classmethod
@@ -56,21 +56,21 @@ class Plan:
         """The plan of a run folder, and the fingerprint of the data it began with."""
         path = run / RUN_CONFIG
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            if told["format"] > RUN_FORMAT:
+            config = json.loads(path.read_text(encoding="utf-8"))
+            if config["format"] > RUN_FORMAT:
                 raise CheckpointError(
-                    f"{path}: format {told['format']} is newer: upgrade condcolor"
+                    f"{path}: format {config['format']} is newer: upgrade condcolor"
                 )
             plan = cls(
-                told["recipe"],
-                tuple(from_fields(Phase, fields) for fields in told["phases"]),
-                from_fields(TrainConfig, told["train"]),
-                from_fields(ModelConfig, told["model"]),
-                AttributeSchema.from_json(told["schema"]),
-                Path(told["data"]),
-                tuple(told["fixed"]) if told["fixed"] else None,
+                config["recipe"],
+                tuple(from_fields(Phase, fields) for fields in config["phases"]),
+                from_fields(TrainConfig, config["train"]),
+                from_fields(ModelConfig, config["model"]),
+                AttributeSchema.from_json(config["schema"]),
+                Path(config["data"]),
+                tuple(config["fixed"]) if config["fixed"] else None,
             )
-            return plan, told["data_sha256"]
+            return plan, config["data_sha256"]
         except FileNotFoundError:
             raise CheckpointError(f"{run}: no {RUN_CONFIG}, so this is not a run folder") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -118,13 +118,13 @@ def _concerns(name: str, phase: Phase) -> bool:
 
 
 def fingerprint(metadata: Metadata) -> str:
-    """A sum of what the rows say, and of the pictures' sizes on disk."""
+    """Return a hash of the rows' values and of the pictures' sizes on disk."""
     digest, folders = hashlib.sha256(), {}
     for r in metadata.records:
         if r.csv not in folders:
             folders[r.csv] = str(r.csv.parent) + os.sep
         files = [str(path) for path in (r.source, r.target, r.mask) if path is not None]
         sizes = {path: os.stat(path).st_size for path in files}
-        said = [f"{path.removeprefix(folders[r.csv])}:{sizes[path]}" for path in files]
-        digest.update(json.dumps([*said, r.values, r.split, r.character]).encode())
+        pictures = [f"{path.removeprefix(folders[r.csv])}:{sizes[path]}" for path in files]
+        digest.update(json.dumps([*pictures, r.values, r.split, r.character]).encode())
     return digest.hexdigest()

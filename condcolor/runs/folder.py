@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from condcolor.errors import CheckpointError, DataError, UsageError
-from condcolor.evaluation.measures import LARGEST, number
+from condcolor.evaluation.measures import LARGEST, MEASURES, number, of_group
 from condcolor.models.model_folder import CONFIG, read_config
 from condcolor.recipes import start_of
 from condcolor.runs.config import Plan
 from condcolor.runtime.files import is_locked, lock, surviving, write_whole
 from condcolor.runtime.messages import shown_name
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FINISHED, TRAINING, STOPPED = "finished", "training now", "stopped before its end"
 SHEET = re.compile(r"(train|test)-(epoch-(\d+)|(before-and-)?after-(.+))\.png")
@@ -100,9 +104,9 @@ class RunFolder:
 
     @property
     def minutes(self) -> float | None:
-        """Of training, as far as it was said."""
-        logged = [number(entry.get("seconds")) for entry in self.log if entry["kind"] == "epoch"]
-        return max((seconds / 60 for seconds in logged if seconds is not None), default=None)
+        """Minutes of training, as far as the log says."""
+        seconds = [number(entry.get("seconds")) for entry in self.log if entry["kind"] == "epoch"]
+        return max((value / 60 for value in seconds if value is not None), default=None)
 
     @property
     def kept_step(self) -> int | None:
@@ -125,8 +129,13 @@ class RunFolder:
         return sorted(tests.values(), key=lambda entry: entry["step"])
 
     @cached_property
+    def frame(self) -> DataFrame:
+        """The log as a table."""
+        return log_frame(self.log)
+
+    @cached_property
     def sheets(self) -> list[Sheets]:
-        """The sample sheets, in the order they were made."""
+        """The sample sheets, in the order of their steps."""
         moments: dict[tuple, dict[str, Path]] = {}
         folder = self.path / "samples"
         for path in sorted(folder.glob("*.png")) if folder.is_dir() else ():
@@ -135,16 +144,14 @@ class RunFolder:
                 key = (bool(before), int(epoch) if epoch else None, phase)
                 moments.setdefault(key, {})[split] = path
         sheets = [self._sheets(*key, paths) for key, paths in moments.items()]
-        return [moment for _, moment in sorted(sheets, key=lambda pair: pair[0])]
+        return [one for _, one in sorted(sheets, key=lambda pair: pair[0])]
 
     def _sheets(self, compares: bool, epoch: int | None, phase: str | None, paths) -> tuple:
-        """(what to sort by, the sheets of a moment)."""
+        """Return the sheets of a moment, behind a key to sort by."""
         kind, value = ("epoch", epoch) if phase is None else ("phase", phase)
-        entries = [
-            entry for entry in self.log if entry["kind"] == kind and entry.get(kind) == value
-        ]
-        last = entries[-1] if entries else {}
-        step, kept = last.get("step"), number(last.get("kept_step"))
+        entries = (e for e in reversed(self.log) if e["kind"] == kind and e.get(kind) == value)
+        entry = next(entries, {})
+        step, kept = entry.get("step"), number(entry.get("kept_step"))
         label = ("before and " if compares else "") + (
             f"after {phase}" if phase else f"epoch {epoch}"
         )
@@ -164,8 +171,10 @@ def _entries(path: Path) -> Iterator[dict]:
         raise DataError(f"{shown_name(path / NAME)}: cannot be read ({error})") from None
     for line, entry in enumerate(entries, start=1):
         if not _is_entry(entry):
-            fault = f"{shown_name(path / NAME)} line {line}: not an entry of a run's log"
-            raise DataError(f"{fault}: take the line away, or bring the file back")
+            raise DataError(
+                f"{shown_name(path / NAME)} line {line}: not an entry of a run's log: "
+                "take the line away, or bring the file back"
+            )
         yield entry
 
 
@@ -184,7 +193,7 @@ def _is_entry(entry: object) -> bool:
 
 
 def _is_test(test: object) -> bool:
-    """Whether it is what an evaluation gave: figures, and of each attribute what was taken for what."""
+    """Whether it is the result of an evaluation: figures, and of each attribute its confusions."""
     attributes = test.get("attributes") or () if isinstance(test, dict) else None
     return isinstance(attributes, list | tuple) and all(map(_is_score, attributes))
 
@@ -210,21 +219,17 @@ def _described(folder: Path, notes: list[str]) -> dict:
     if not (folder / CONFIG).is_file():
         return {}
     try:
-        description = read_config(folder)
+        config = read_config(folder)
     except CheckpointError as error:
         notes.append(str(error))
         return {}
     sound = {
-        "training": isinstance(description.get("training"), dict),
-        "metrics": _is_test(description.get("metrics")),
+        "training": isinstance(config.get("training"), dict),
+        "metrics": _is_test(config.get("metrics")),
     }
-    for name in (
-        name for name, is_sound in sound.items() if description.get(name) and not is_sound
-    ):
+    for name in (name for name, is_sound in sound.items() if config.get(name) and not is_sound):
         notes.append(f"{shown_name(folder / CONFIG)}: its {name} cannot be read")
-    return description | {
-        name: description[name] if is_sound else {} for name, is_sound in sound.items()
-    }
+    return config | {name: config[name] if is_sound else {} for name, is_sound in sound.items()}
 
 
 NAME = "log.jsonl"
@@ -257,6 +262,52 @@ def read_log(run: Path) -> list[dict]:
         except ValueError:
             break
     return entries
+
+
+def log_frame(log: Sequence[Mapping]) -> DataFrame:
+    """Return the entries of a log as a table, a row each; figures that are no number are NaN.
+
+    Columns: kind, step, epoch, phase ("" where the entry has none), seconds, kept_step, tested (True where it
+    holds a test), each measure by its key, and `obeyed/hair` for a measure of an attribute.
+    """
+    import pandas as pd
+
+    of_attributes = of_group("attribute")
+    of_losses = {measure.key for measure in of_group("loss", "loss part")}
+    keys = [measure.key for measure in MEASURES.values() if measure not in of_attributes]
+    rows = []
+    for entry in log:
+        test = entry.get("test") or {}
+        row = {"kind": entry["kind"], "step": entry["step"], "phase": entry.get("phase") or ""}
+        row |= {key: number(entry.get(key)) for key in ("epoch", "seconds", "kept_step")}
+        row["tested"] = True if test else None
+        # a loss of 0 is one that was not computed, as runs logged it once
+        figures = {**test, **{k: v for k, v in entry.items() if v or k not in of_losses}}
+        row |= {key: number(figures.get(key)) for key in keys}
+        for score in test.get("attributes") or ():
+            row |= {f"{m.key}/{score['name']}": number(score.get(m.key)) for m in of_attributes}
+        rows.append(row)
+    columns = ["kind", "step", "phase", "epoch", "seconds", "kept_step", "tested", *keys]
+    frame = pd.DataFrame(rows, columns=None if rows else columns)
+    figures = frame.columns.difference(["kind", "step", "phase", "tested"])
+    return frame.astype(dict.fromkeys(figures, float) | {"step": int})
+
+
+def tests_of(frame: DataFrame) -> DataFrame:
+    """Return the rows of all tests, in order: a run has checks, or, of old, epochs that hold a test."""
+    held = frame[frame.kind.isin(("check", "epoch")) & frame.tested.notna()]
+    return held.drop_duplicates(["step", "phase"]).sort_values("step", kind="stable")
+
+
+def points_of(frame: DataFrame, key: str) -> DataFrame:
+    """Return step, phase and value of a figure: of a loss as it was read, of a measure in all tests."""
+    group = MEASURES[key.partition("/")[0]].group
+    if group in ("loss", "loss part", "discriminator"):
+        # an epoch's entry repeats the losses of its last steps, and has the accuracy in test
+        rows = frame if key == "accuracy_test" else frame[frame.kind == "step"]
+    else:
+        rows = tests_of(frame)
+    return rows[["step", "phase", key]].dropna().set_axis(["step", "phase", "value"], axis=1)
 
 
 def truncate(run: Path, step: int, *, phases: int) -> None:

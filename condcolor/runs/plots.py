@@ -1,115 +1,46 @@
-"""The curves of a run, defined once, and drawn by matplotlib."""
+"""The curves of a run drawn by matplotlib: as a file, and as inline SVG for the report."""
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterable, Sequence
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from xml.etree import ElementTree
 
 from condcolor.errors import UsageError
-from condcolor.evaluation.measures import MEASURES, Measure, number, of_attribute, of_group
-from condcolor.runs.charts import Chart, Series, Steps
-from condcolor.runs.folder import RunFolder
+from condcolor.runs.curves import Chart, Series, Steps, loss_charts, measure_charts, short, thinned
+from condcolor.runs.folder import log_frame
 from condcolor.runtime.files import write_whole
+from condcolor.runtime.messages import shown_name
 
-Value = Callable[[dict], float | None]
-LOSSES = (  # title, note, readings
-    (
-        "loss",
-        "Of generator (G) and discriminator (D), as weighted.",
-        ("generator", "discriminator"),
-    ),
-    ("generator's parts", "Unweighted.", ("pixel", "gan", "feature")),
-)
-ACCURACY = "Share of pictures that D tells right: real or generated."
-
-
-def axis_of(run: RunFolder) -> Steps:
-    """The steps of a run with its phases, those in progress too."""
-    begun = {entry.get("phase") for entry in run.log}
-    phases, first = [], 0
-    for i, phase in enumerate(run.plan.phases):
-        if phase.epochs and phase.name in begun:
-            end = run.phase_ends.get(i)
-            last = end["step"] if end else run.step
-            phases.append((phase.name, first, last))
-            first = last
-    return Steps(run.step, tuple(phases), run.kept_step)
-
-
-def loss_charts(run: RunFolder) -> list[Chart]:
-    """Losses, and how well the discriminator tells, against steps."""
-    steps = [entry for entry in run.log if entry["kind"] == "step"]
-    charts = []
-    for title, note, names in LOSSES:
-        # 0: one that was not computed, as runs logged them before
-        lines = [_series(n, steps, lambda e, n=n: number(e.get(n)) or None) for n in names]
-        charts.append(_chart(title, note, lines, log=True))
-    right = [_series("in training", steps, lambda e: number(e.get("accuracy")))]
-    tested = [entry for entry in run.log if entry["kind"] == "epoch"]
-    right.append(_series("in test", tested, lambda e: number(e.get("accuracy_test"))))
-    charts.append(_chart("discriminator accuracy", ACCURACY, right, low=0.0, high=1.0))
-    return [chart for chart in charts if chart is not None]
-
-
-def measure_charts(run: RunFolder) -> list[Chart]:
-    """What the tests gave against steps: attributes first, since they are what is asked for."""
-    checks, charts = run.checks, []
-    for measure in of_group("attribute"):
-        lines = [
-            _series(name, checks, lambda e, k=measure.key, n=name: of_attribute(e["test"], n, k))
-            for name in run.plan.schema.names
-        ]
-        charts.append(_of_measure(measure, lines))
-    for measure in of_group("test"):
-        lines = [_tested(measure.label, checks, measure.key)]
-        if measure.reference:
-            other = MEASURES[measure.reference]
-            lines.append(_tested(other.label, checks, other.key, reference=True))
-        charts.append(_of_measure(measure, lines))
-    for measure in of_group("score"):
-        lines = [_series(measure.label, checks, lambda e, k=measure.key: number(e.get(k)))]
-        charts.append(_of_measure(measure, lines))
-    return [chart for chart in charts if chart is not None]
-
-
-def _tested(name: str, checks: Sequence[dict], key: str, *, reference: bool = False) -> Series:
-    return _series(name, checks, lambda e: number(e["test"].get(key)), reference=reference)
-
-
-def _of_measure(measure: Measure, lines: Sequence[Series]) -> Chart | None:
-    return _chart(measure.label, measure.note, lines, low=measure.low, high=measure.high)
-
-
-def _series(name: str, entries: Iterable[dict], value: Value, *, reference: bool = False) -> Series:
-    stretches: list[list[tuple[float, float]]] = []
-    before: object = stretches  # no phase is that
-    for entry in entries:
-        if (found := value(entry)) is not None:
-            if entry.get("phase") != before:
-                stretches.append([])
-                before = entry.get("phase")
-            stretches[-1].append((entry["step"], found))
-    return Series(name, tuple(tuple(stretch) for stretch in stretches), reference)
-
-
-def _chart(title: str, note: str, series: Sequence[Series], **options) -> Chart | None:
-    """A chart of the series that have points; None where none has."""
-    filled = tuple(one for one in series if one.stretches)
-    return Chart(title, note, filled, **options) if filled else None
-
-
-ERRORS = {"mse": "test MSE", "ab_error": "test ab error", "drift": "drift of the mean colour"}
-LEVELS = {"ab_error_grey": "ab error of grey"}
-COLORS = {"cf_abs": "colourfulness", "cf_abs_truth": "of the truth"}
-FEW = 10  # points of a curve up to which each gets a dot: a line of one point is not seen
+# of the lines, in light pages; report.css has them as --s0 to --s7, for dark ones too. No more are drawn
+COLORS = ("#2a78d6", "#e0602a", "#14935f", "#b07a00", "#d0557f", "#4a3aa7", "#0d8a9e", "#7a6a58")
+DASHES = ((), (7, 3), (2, 3.5), (9, 3, 2, 3))  # of the first lines, so that colour is not all
+REFERENCE = (5, 4)
+INK, SOFT, RULE = "#1d1d1b", "#5d5c58", "#e2e1dc"
+VARIABLES = {color: f"var(--s{i})" for i, color in enumerate(COLORS)}
+VARIABLES |= {INK: "var(--ink)", SOFT: "var(--soft)", RULE: "var(--rule)"}
+STYLE = {  # of matplotlib: the same bytes for the same run, texts as texts, and every point there
+    "svg.fonttype": "none",
+    "svg.hashsalt": "condcolor",
+    "path.simplify": False,
+    "lines.scale_dashes": False,
+}
+WIDTH, HEIGHT = 420, 250  # of a chart in the report, in units that are pixels on a wide screen
+COLUMNS = 3  # of charts in a file
+FEW = 30  # points of a line up to which each gets a dot
+LOG_SPAN = 8  # highest over lowest value, from which a logarithmic axis shows more
+LETTER = 0.018  # width of a letter, as a share of the axis
 
 
 def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
-    """Losses, test measures and the score that chooses, against steps, from a run's log.jsonl entries.
+    """Draw losses, measures and the score that chooses, against steps, from a run's log.jsonl entries.
 
-    Each phase's end is a dotted line; the check that was kept of it, a star.
+    Each phase's end is a dotted line; the best check, and the one that each phase went back to, a star.
 
     Raises:
         UsageError: the suffix of `path` is no format of a plot.
@@ -117,116 +48,152 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
     """
     from matplotlib.figure import Figure  # not pyplot: no display, no global state
 
-    steps = [entry for entry in log if entry["kind"] == "step"]
-    phases = [entry for entry in log if entry["kind"] == "phase"]
-    # a run has checks of its own, or, from before there were any, epochs that hold a test
-    checks = {e["step"]: e for e in log if e["kind"] == "epoch" and e.get("test")}
-    checks = [checks[step] for step in checks.keys() - {e["step"] for e in log if _is_check(e)}]
-    checks = sorted([*checks, *filter(_is_check, log)], key=lambda e: e["step"])
-    scored = [entry for entry in checks if entry.get("score") is not None]
-    judged = [entry for entry in steps if "accuracy" in entry]
-    rows = 1 + bool(checks) + bool(scored or judged)
-    figure = Figure(figsize=(10, 3.6 * rows), layout="constrained")
-    axes = figure.subplots(rows, 2, squeeze=False, sharex=True)
-    for axis, names, heading in (
-        (axes[0][0], ("generator", "discriminator"), "loss"),
-        (axes[0][1], ("pixel", "gan", "feature"), "generator's parts (unweighted)"),
-    ):
-        axis.set(title=heading)
-        for name in names:
-            # 0: one that was not computed, as runs logged them before
-            _curve(axis, steps, lambda e, name=name: e.get(name) or None, name, lw=1)
-        if axis.has_data():
-            axis.set_yscale("log")
-    if checks:
-        _measures(axes[1][0], axes[1][1], checks)
-    if scored or judged:
-        _scores(axes[-1][0], scored, phases)
-        _accuracy(axes[-1][1], judged, [e for e in log if "accuracy_test" in e])
-    for axis in axes.flat:
-        _finish(axis, phases)
-    for axis in axes[-1]:
-        axis.set_xlabel("step")
-    figure.suptitle(title, parse_math=False)
-    format = Path(path).suffix.lower().removeprefix(".")
-    formats = figure.canvas.get_supported_filetypes()
-    if format not in formats:
-        raise UsageError(f"{path}: a plot ends in .png or one of .{', .'.join(sorted(formats))}")
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format=format, dpi=110)
-    write_whole(path, drawn.getvalue(), overwrite=True)
+    frame = log_frame(log)
+    charts, steps = [*loss_charts(frame), *measure_charts(frame)], Steps.of(frame)
+    rows = max(math.ceil(len(charts) / COLUMNS), 1)
+    with _style():
+        figure = Figure(figsize=(4.4 * COLUMNS, 3.3 * rows), layout="constrained")
+        axes = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
+        for axis, chart in zip(axes, charts, strict=False):
+            _draw(axis, chart, steps)
+            axis.set_title(chart.title, pad=18, size=11)
+            axis.set_xlabel("step", color=SOFT, size=9)
+            for text in axis.legend(fontsize=8).get_texts():
+                text.set_parse_math(False)
+        for axis in axes[len(charts) :]:
+            axis.set_axis_off()
+        figure.suptitle(title, parse_math=False)
+        format = Path(path).suffix.lower().removeprefix(".")
+        formats = figure.canvas.get_supported_filetypes()
+        if format not in formats:
+            known = ", .".join(sorted(formats))
+            raise UsageError(f"{path}: a plot ends in .png or one of .{known}")
+        metadata = {"Date": None} if format == "svg" else None
+        content = io.BytesIO()
+        figure.savefig(content, format=format, dpi=100, metadata=metadata)
+    write_whole(path, content.getvalue(), overwrite=True)
 
 
-def _is_check(entry: dict) -> bool:
-    return entry["kind"] == "check"
+def svg_shapes(chart: Chart, steps: Steps) -> str:
+    """Return what stands inside the `svg` of a chart, in WIDTH x HEIGHT units and the page's colours."""
+    from matplotlib.figure import Figure
+
+    with _style():
+        figure = Figure(figsize=(WIDTH / 72, HEIGHT / 72))
+        _draw(figure.add_axes((0.12, 0.13, 0.84, 0.78)), chart, steps)
+        content = io.StringIO()
+        figure.savefig(content, format="svg", transparent=True, metadata={"Date": None})
+    return "".join(_shapes(ElementTree.fromstring(content.getvalue())))
 
 
-def _measures(errors, colors, checks: Sequence[dict]) -> None:
-    """What the tests gave, on two axes: how far off, and how well coloured."""
-    for axis, labels in ((errors, ERRORS | LEVELS), (colors, COLORS)):
-        for name, label in labels.items():
-            _curve(axis, checks, lambda e, name=name: e["test"].get(name), label)
-    for i, score in enumerate(checks[0]["test"].get("attributes", ())):
-        label = f"obeyed: {score['name']}"
-        _curve(colors, checks, lambda e, i=i: e["test"]["attributes"][i]["obeyed"], label)
-        colors.set_ylim(-0.02, 1.02)
+def dashes(series: Series, index: int) -> tuple[float, ...]:
+    """Return lengths of the dashes and gaps of a chart's line, none for a solid one."""
+    if series.is_reference:
+        return REFERENCE
+    return DASHES[index] if index < len(DASHES) else ()
 
 
-def _scores(axis, checks: Sequence[dict], phases: Sequence[dict]) -> None:
-    """The score of each check, a star on the best, and one on what each phase went back to."""
-    axis.set_title("score of the tests, the lower the better")
-    _curve(axis, checks, lambda e: e["score"], "score")
-    if not checks:
-        return
-    best = min(checks, key=lambda e: e["score"])
-    stars = [(best, f"best: step {best['step']}")]
-    for end in phases:
-        place = (end["phase"], end.get("kept_step"))
-        stars += [
-            (check, f"{end['phase']} kept step {check['step']}")
-            for check in checks
-            if (check.get("phase"), check["step"]) == place
-        ]
-    for i, (check, label) in enumerate(stars):
-        axis.plot(check["step"], check["score"], "*", ms=16 - 2 * i, label=label, zorder=3)
+@contextmanager
+def _style() -> Iterator[None]:
+    from matplotlib import rc_context
+
+    with rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        yield
 
 
-def _accuracy(axis, steps: Sequence[dict], tested: Sequence[dict]) -> None:
-    axis.set_title("share of pictures that D tells right")
-    _curve(axis, steps, lambda e: e["accuracy"], "training", lw=1)
-    _curve(axis, tested, lambda e: e["accuracy_test"], "test, D alone")
-    axis.set_ylim(-0.02, 1.02)
+def _draw(axis, chart: Chart, steps: Steps) -> None:
+    lines = [thinned(series.points) for series in chart.series]
+    _scale(
+        axis, chart, min(line.low.min() for line in lines), max(line.high.max() for line in lines)
+    )
+    for i, (series, line) in enumerate(zip(chart.series, lines, strict=True)):
+        x, y = [], []
+        for _, stretch in line.groupby("stretch"):
+            if (stretch.low < stretch.high).any():
+                band = (stretch.step, stretch.low, stretch.high)
+                axis.fill_between(*band, color=COLORS[i], alpha=0.18, lw=0)
+            x += [stretch.step.iloc[0], *stretch.step] if x else [*stretch.step]
+            y += [math.nan, *stretch["mean"]] if y else [*stretch["mean"]]  # broken by a NaN
+        dots = len(series.points) <= FEW or line.stretch.value_counts().min() == 1
+        style = {"color": COLORS[i], "lw": 2, "marker": "." if dots else None, "ms": 7}
+        style["ls"] = (0, dashes(series, i)) if dashes(series, i) else "-"
+        axis.plot(x, y, label=f" {series.name} {series.last}", **style)
+    for i, (step, value, label) in enumerate(chart.stars):
+        style = {"ms": 15 - 2 * i, "ls": "", "label": label, "zorder": 3}
+        axis.plot(step, value, "*", color=COLORS[(i + 3) % len(COLORS)], **style)
+    _mark(axis, steps)
 
 
-def _finish(axis, phases: Sequence[dict]) -> None:
-    axis.grid(alpha=0.3)
-    axis.xaxis.get_major_locator().set_params(integer=True)
-    for end in phases:
-        axis.axvline(end["step"], color="0.6", ls=":")
-        axis.annotate(
-            end["phase"],
-            (end["step"], 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(-3, -3),
-            textcoords="offset points",
-            rotation=90,
-            ha="right",
-            va="top",
-            size=8,
-            color="0.4",
-        )
-    if axis.get_legend_handles_labels()[0]:
-        axis.legend()
+def _scale(axis, chart: Chart, low: float, high: float) -> None:
+    """Set limits, ticks and grid: logarithmic where values span much, from the least possible where near."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
+    if chart.is_log and low > 0 and high / low >= LOG_SPAN:
+        axis.set_yscale("log")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 1000 else (1,)))
+        axis.minorticks_off()
+    elif chart.low is not None and chart.high is not None:
+        air = 0.03 * (chart.high - chart.low)
+        axis.set_ylim(min(chart.low, low) - air, max(chart.high, high) + air)
+    elif chart.low is not None and chart.low <= low < 2 * (high - low):
+        axis.set_ylim(chart.low, high + 0.06 * (high - chart.low))
+    axis.yaxis.set_major_formatter(lambda value, _: short(value))
+    axis.xaxis.set_major_formatter(lambda value, _: short(value))
+    axis.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axis.tick_params(length=0, pad=6, labelcolor=SOFT)
+    axis.grid(axis="y", color=RULE)
+    axis.set_axisbelow(True)
+    axis.spines[:].set_visible(False)
 
 
-def _curve(axis, entries: Sequence[dict], value: Callable, label: str, **style) -> None:
-    """A line through the entries that have a value, which breaks where a phase does."""
-    points: list[tuple[int, float]] = []
-    known = [entry for entry in entries if value(entry) is not None]
-    for before, entry in zip([None, *known], known, strict=False):
-        if before is not None and before.get("phase") != entry.get("phase"):
-            points.append((entry["step"], math.nan))
-        points.append((entry["step"], value(entry)))
-    if known:
-        marker = "." if len(known) <= FEW else None
-        axis.plot(*zip(*points, strict=True), label=label, marker=marker, **style)
+def _mark(axis, steps: Steps) -> None:
+    """Mark where phases end, their names where there is room, and the step whose model was kept."""
+    axis.set_xlim(0, 1.01 * steps.last)  # with room for the last dot
+    above = {"transform": axis.get_xaxis_transform(), "parse_math": False, "ha": "center"}
+    first = 0
+    for name, last in steps.ends.items():
+        name = shown_name(name)
+        if len(steps.ends) > 1 and LETTER * len(name) * steps.last < last - first:
+            axis.text((first + last) / 2, 1.03, name, color=SOFT, size=9, **above)
+        first = last
+    if steps.kept is not None:
+        axis.axvline(steps.kept, color=INK, ls=(0, (1, 3)), lw=1)
+        axis.text(steps.kept, 1.03, "★", color=INK, **above)
+    for last in steps.ends.values():
+        axis.axvline(last, color=SOFT, ls=":", lw=1)
+
+
+KEPT_STYLES = {"fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "text-anchor"}
+
+
+def _shapes(root: ElementTree.Element) -> Iterator[str]:
+    """Yield matplotlib's paths and texts without ids and style attributes, which a page's policy forbids."""
+    from markupsafe import escape
+
+    outlines: dict[str, str] = {}  # of markers and bands: defined once, and used at places
+    for node in root.iter():
+        kind = node.tag.rpartition("}")[2]
+        styles = dict(part.split(": ", 1) for part in node.get("style", "").split("; ") if part)
+        kept = {k: VARIABLES.get(v, v) for k, v in styles.items() if k in KEPT_STYLES}
+        style = "".join(f' {name}="{value}"' for name, value in kept.items())
+        x, y = (round(float(node.get(name, 0)), 1) for name in "xy")
+        outline = _rounded(node.get("d", ""))
+        if kind == "path" and node.get("id"):
+            outlines[node.get("id")] = outline
+        elif kind == "path" and outline and (styles.get("fill") != "none" or "stroke" in styles):
+            yield f'<path d="{outline}"{style}/>'
+        elif kind == "use":
+            outline = outlines[node.get("{http://www.w3.org/1999/xlink}href").removeprefix("#")]
+            if "C" in outline:  # the only marker that is round
+                yield f'<circle cx="{x}" cy="{y}" r="2.3"{style}/>'
+            else:
+                yield f'<path d="{outline}" transform="translate({x} {y})"{style}/>'
+        elif kind == "text":
+            yield f'<text x="{x}" y="{y}"{style}>{escape(node.text)}</text>'
+
+
+def _rounded(outline: str) -> str:
+    """Return a path with a decimal place, as short as can be."""
+    outline = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}", outline)
+    return re.sub(r"\s*([A-Za-z])\s*", r"\1", outline).strip()

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from condcolor.errors import UsageError
 from condcolor.evaluation.evaluate import EVALUATORS, make_evaluator
 from condcolor.evaluation.evaluator import Tables
 from condcolor.inference.colorizer import Colorizer
 from condcolor.recipes import find_recipe
-from condcolor.runs.charts import draw
+from condcolor.runs.curves import Chart, Steps, loss_charts, measure_charts
 from condcolor.runs.folder import FINISHED, RunFolder
-from condcolor.runs.html import MOST_MOMENTS, Html, Inliner, element, flip_book, page, views
-from condcolor.runs.plots import axis_of, loss_charts, measure_charts
-from condcolor.runs.summary import head, summary
+from condcolor.runs.plots import dashes, svg_shapes
+from condcolor.runs.sample_sheets import Inliner
+from condcolor.runs.summary import cards, facts, missing, state_text, subject
 from condcolor.runs.tables import (
+    Table,
     baselines_table,
     confusion_table,
     history_table,
@@ -29,10 +34,16 @@ from condcolor.runtime.files import refuse_taken, write_whole
 from condcolor.runtime.messages import evenly, shown_name
 from condcolor.version import __version__
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
 NAME = "report.html"  # in the run folder, where it is made anew as often as one likes
 MOST_BYTES = 5_000_000  # of the whole file
+MOST_MOMENTS = 10  # whose sample sheets are shown, spread over the run
+MOST_TEXT = 5000  # characters of one text from a file; a path has 4,096 at most
 LONGER = 10  # epochs, in the command that trains on
-PAGES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(
@@ -42,7 +53,7 @@ def write_report(
     tables: Tables | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write the report of a run, in whatever state that is; where it went.
+    """Write the report of a run, in whatever state that is, and return where it is.
 
     Args:
         path: another place than `report.html` in the run folder, which is always made anew.
@@ -54,11 +65,11 @@ def write_report(
         UsageError: `path` is no name for a page, or is taken.
     """
     run = run if isinstance(run, RunFolder) else RunFolder.read(run)
-    made = run.path / NAME if path is None else Path(path)
+    target = run.path / NAME if path is None else Path(path)
     if path is not None:
         check_place(path, overwrite)
-    write_whole(made, render(run, tables).encode(), overwrite=overwrite or path is None)
-    return made
+    write_whole(target, render(run, tables).encode(), overwrite=overwrite or path is None)
+    return target
 
 
 def measure_kept(
@@ -69,7 +80,7 @@ def measure_kept(
     on_progress: Callable[[int, int], None] | None = None,
     on_skip: Callable[[str], None] | None = None,
 ) -> Tables:
-    """The figures of the run's kept model on the run's data, beside baselines, as `evaluate` gives them.
+    """Measure the run's kept model on the run's data, beside baselines, as `evaluate` does.
 
     Raises:
         CheckpointError: there is no model yet, or it is damaged.
@@ -86,174 +97,154 @@ def measure_kept(
 
 
 def check_place(path: Path | str, overwrite: bool) -> None:
-    """UsageError unless a report may be written there; worth asking before long work."""
+    """Raise UsageError unless a report may be written there; worth asking before long work."""
     if Path(path).suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{shown_name(path)}: a report is a page: give it a name in .html")
     refuse_taken(path, overwrite)
 
 
 def render(run: RunFolder, tables: Tables | None = None) -> str:
-    """The whole page, under MOST_BYTES."""
-    style, script = (
-        (PAGES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js")
-    )
-    sections = {
-        "Measures": _measures(run),
-        **({"Asked and seen": _confusions(run)} if run.plan.schema.attributes else {}),
-        "Losses": _losses(run),
-        "Phases": [phases_table(run)],
-        "Baselines": _baselines(run, tables),
-        "Settings": _settings(run),
-        "Every test": _history(run),
-        "Go on": _commands(run),
-    }
-    size = sum(len(part) for parts in sections.values() for part in parts)
-    inliner = Inliner(MOST_BYTES - size - len(style) - len(script) - 100_000)
-    sections = {"Samples": _samples(run, inliner), **sections}
-    body = [head(run), _navigation(sections), summary(run, [*run.notes, *inliner.notes])]
-    for title, parts in sections.items():
-        heading = element("h2", title)
-        body.append(element("section", heading, *parts, id=_anchor(title), aria_label=title))
-    made = f"condcolor {__version__}. Everything in this page is in this file; it loads nothing."
-    body.append(element("footer", made))
-    return page(f"{run.name} - training report", body, style=style, script=script)
-
-
-def _anchor(title: str) -> str:
-    return title.lower().replace(" ", "-")
-
-
-def _navigation(sections: Mapping[str, object]) -> Html:
-    links = (element("a", title, href=f"#{_anchor(title)}") for title in sections)
-    return element("nav", *links, aria_label="Sections")
-
-
-# -- its sections ----------------------------------------------------------------------------------
-
-
-def _samples(run: RunFolder, inliner: Inliner) -> list[Html]:
-    moments = [one for one in run.sheets if not one.compares]
-    chosen = evenly(moments, MOST_MOMENTS)
+    """Return the whole page, under MOST_BYTES."""
+    template, page = page_environment().get_template("report.html.j2"), _page(run, tables)
+    notes = [*missing(run), *run.notes]
+    bare = template.render(page, moments=(), moments_left_out="", notes=notes)
+    inliner = Inliner(MOST_BYTES - len(bare.encode()) - 50_000)
+    every = [one for one in run.sheets if not one.compares]
+    shown = evenly(every, MOST_MOMENTS)
     compared = evenly([one for one in run.sheets if one.compares], 3)
-    pages = views([*chosen, *compared], inliner)
-    if not pages:
-        return [element("p", "No sample sheet could be shown.", class_="soft")]
-    told = "The same pictures at each moment."
-    if len(moments) > len(chosen):
-        told += f" {len(chosen)} of {len(moments)} moments, spread evenly."
-    parts = [element("p", told, class_="soft")]
-    if book := [shown for moment, shown in pages if not moment.compares]:
-        parts.append(flip_book(book, "Sample sheets"))
-    return [*parts, *(shown for moment, shown in pages if moment.compares)]
-
-
-def _measures(run: RunFolder) -> list[Html]:
-    charts = measure_charts(run)
-    if not charts:
-        return [element("p", "No test so far.", class_="soft")]
-    checked = EVALUATORS[find_recipe(run.plan.recipe).task.name].checked
-    caption = f"Of the test split, {checked}. ★ is the step whose model was kept."
-    return [element("p", caption, class_="soft"), _drawn(run, charts)]
-
-
-def _losses(run: RunFolder) -> list[Html]:
-    charts = loss_charts(run)
-    if not charts:
-        return [element("p", "No loss was read so far.", class_="soft")]
-    told = "Means of ten steps. Where they are many, the line is the mean of several, the band their range."
-    return [element("p", told, class_="soft"), _drawn(run, charts)]
-
-
-def _drawn(run: RunFolder, charts) -> Html:
-    steps = axis_of(run)
-    return element("div", *(draw(chart, steps) for chart in charts), class_="charts")
-
-
-def _confusions(run: RunFolder) -> list[Html]:
-    """What was taken for what, by the kept model and in the latest test."""
-    latest = run.checks[-1] if run.checks else None
-    models = {}
-    if run.kept_test:
-        same = latest is not None and latest["step"] == run.kept_step
-        label = "the kept model" + (", also the latest" if same else "")
-        models[f"{label} (step {run.kept_step:,})"] = run.kept_test
-    if latest is not None and (not models or latest["step"] != run.kept_step):
-        models[f"the latest (step {latest['step']:,})"] = latest["test"]
-    parts = []
-    for attribute in run.plan.schema.attributes[: len(shown_attributes(run))]:
-        tables = []
-        for label, test in models.items():
-            for score in test.get("attributes") or ():
-                if score.get("name") == attribute.name:
-                    caption = f"{attribute.name}, {label}"
-                    tables.append(confusion_table(score, attribute.palette, caption))
-        if any(tables):
-            parts.append(element("div", *tables, class_="tables"))
-    if parts:
-        told = "Rows: the colour asked. Columns: the palette's colour that is nearest to what came."
-        return [element("p", told, class_="soft"), *parts]
-    return [element("p", "No test has counted colours so far.", class_="soft")]
-
-
-def _baselines(run: RunFolder, tables: Tables | None) -> list[Html]:
-    if tables is None:
-        told = element("p", "Not measured for this page. To add the kept model beside baselines:")
-        return [told, _code(f"condcolor report {_quoted(run.path)} --evaluate")]
-    told = (
-        f"The kept model on {run.plan.data}, as `condcolor evaluate` measures it: whole pictures as "
-        "`colorize` makes them, where tests in training see the network's own squares."
+    moments = list(inliner.moments([*shown, *compared]))
+    left_out = f" {len(shown)} of {len(every)} moments, spread evenly."
+    return template.render(
+        page,
+        moments=moments,
+        moments_left_out=left_out if len(every) > len(shown) else "",
+        notes=[*notes, *inliner.notes],
     )
-    parts = [element("p", told, class_="soft")]
-    if any(split.startswith("all ") for split in tables):
-        told = "The data names no split: pictures that the model learnt from are among these."
-        parts.append(element("p", told, class_="soft"))
-    return [*parts, *(baselines_table(split, table) for split, table in tables.items())]
 
 
-def _settings(run: RunFolder) -> list[Html]:
+@cache
+def page_environment() -> Environment:
+    """Return the templates' environment, in which every text becomes harmless where it is put."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_printable,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["dashes"] = dashes
+    environment.filters["anchor"] = lambda title: title.lower().replace(" ", "-")
+    return environment
+
+
+def _printable(value: object) -> object:
+    """Return text on one line, what cannot be seen as an escape like `\\x1b`; markup as it is."""
+    if hasattr(value, "__html__"):
+        return value
+    text = shown_name(str(value)[: MOST_TEXT + 1])
+    return text[:MOST_TEXT] + "…" if len(text) > MOST_TEXT else text
+
+
+def _page(run: RunFolder, tables: Tables | None) -> dict[str, object]:
+    """Return all that the template shows, but samples and notes."""
+    from markupsafe import Markup
+
+    steps = Steps.of(run.frame, run.kept_step)
+    style, script = (Markup((TEMPLATES / f"report.{s}").read_text("utf-8")) for s in ("css", "js"))
+    history, history_left_out = history_table(run)
     rows = settings(run)
-    changed = [row for row in rows if row.changed and row.usual is not None]
-    if changed:
-        told = settings_table(changed, f"{len(changed)} settings that differ from the recipe's")
-    else:
-        told = element("p", "All as the recipe says.")
-    summary = element("summary", f"All {len(rows)} settings")
-    return [told, element("details", summary, settings_table(rows, "Every setting"))]
+    changed = [row for row in rows if row.is_changed and row.usual is not None]
+    asked = ["Asked and seen"] if run.plan.schema.attributes else []
+    return {
+        "run": run,
+        "version": __version__,
+        "style": style,
+        "script": script,
+        "policy": Markup(_policy(style, script)),
+        "sections": [
+            *("Samples", "Measures", *asked, "Losses", "Phases", "Baselines", "Settings"),
+            *("Every test", "Go on"),
+        ],
+        "subject": subject(run),
+        "state": state_text(run),
+        "is_finished": run.state == FINISHED,
+        "cards": list(cards(run)),
+        "facts": facts(run),
+        "measures": _drawn(measure_charts(run.frame), steps),
+        "measured_on": EVALUATORS[find_recipe(run.plan.recipe).task.name].checked,
+        "confusions": list(_confusions(run)),
+        "losses": _drawn(loss_charts(run.frame), steps),
+        "phases": phases_table(run),
+        "baselines": tables and [baselines_table(split, table) for split, table in tables.items()],
+        "has_no_split": any(split.startswith("all ") for split in tables or ()),
+        "changed": changed
+        and settings_table(changed, f"{len(changed)} settings that differ from the recipe's"),
+        "settings": settings_table(rows, "Every setting"),
+        "history": history,
+        "history_left_out": history_left_out,
+        "folder": _quoted(run.path),
+        "commands": list(_commands(run)),
+    }
 
 
-def _history(run: RunFolder) -> list[Html]:
-    if not any(entry["kind"] in ("epoch", "check") for entry in run.log):
-        return [element("p", "No epoch is over yet.", class_="soft")]
-    listed, left_out = history_table(run)
-    parts = [element("div", listed, class_="long")]
-    if left_out:
-        told = f"{left_out:,} rows more are in log.jsonl; these are spread evenly."
-        parts.insert(0, element("p", told, class_="soft"))
-    return parts
+def _policy(style: str, script: str) -> str:
+    """Return a Content-Security-Policy: a page may load nothing, and run nothing but `script`."""
+    sums = (base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in (style, script))
+    return (
+        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "style-src 'sha256-{}'; script-src 'sha256-{}'".format(*sums)
+    )
 
 
-def _commands(run: RunFolder) -> list[Html]:
+def _drawn(charts: Sequence[Chart], steps: Steps) -> list[tuple[Chart, Markup]]:
+    from markupsafe import Markup
+
+    return [(chart, Markup(svg_shapes(chart, steps))) for chart in charts]
+
+
+def _confusions(run: RunFolder) -> Iterator[list[Table]]:
+    """Yield, for each attribute, which colour was seen for which: by the kept model, in the latest test."""
+    latest = run.checks[-1] if run.checks else None
+    tests = {}
+    if run.kept_test:
+        is_latest = latest is not None and latest["step"] == run.kept_step
+        label = "the kept model" + (", also the latest" if is_latest else "")
+        tests[f"{label} (step {run.kept_step:,})"] = run.kept_test
+    if latest is not None and (not tests or latest["step"] != run.kept_step):
+        tests[f"the latest (step {latest['step']:,})"] = latest["test"]
+    for attribute in run.plan.schema.attributes[: len(shown_attributes(run))]:
+        tables = [
+            confusion_table(score, attribute.palette, f"{attribute.name}, {label}")
+            for label, test in tests.items()
+            for score in test.get("attributes") or ()
+            if score.get("name") == attribute.name
+        ]
+        if any(tables):
+            yield [table for table in tables if table]
+
+
+def _commands(run: RunFolder) -> Iterator[str]:
+    """Yield what to do next."""
     folder, data = _quoted(run.path), _quoted(run.plan.data)
-    lines = [f"condcolor resume {folder}"] if run.state != FINISHED else []
+    if run.state != FINISHED:
+        yield f"condcolor resume {folder}"
     *earlier, last = (phase.epochs for phase in run.plan.phases)
     longer = ",".join(map(str, (*earlier, last + LONGER)))
-    lines.append(f"condcolor resume {folder} --epochs {longer}     # train it longer")
+    yield f"condcolor resume {folder} --epochs {longer}     # train it longer"
     if run.kept:
         if run.plan.schema.attributes:
-            lines.append(f"condcolor variants SKETCH --model {folder} -o sheet.png")
-            lines.append(f"condcolor colorize --help --model {folder}     # its options")
+            yield f"condcolor variants SKETCH --model {folder} -o sheet.png"
+            yield f"condcolor colorize --help --model {folder}     # its options"
         else:
-            lines.append(f"condcolor colorize PHOTOGRAPH --model {folder} -o colored.png")
-        lines.append(f"condcolor evaluate {folder} {data}")
-        lines.append(f"condcolor info {folder}")
-    lines.append(f"condcolor report {folder}     # this page, anew")
-    return [_code(*lines)]
+            yield f"condcolor colorize PHOTOGRAPH --model {folder} -o colored.png"
+        yield f"condcolor evaluate {folder} {data}"
+        yield f"condcolor info {folder}"
+    yield f"condcolor report {folder}     # this page, anew"
 
 
 def _quoted(path: Path) -> str:
     return shlex.quote(shown_name(path))
-
-
-def _code(*lines: str) -> Html:
-    shown = Html("\n".join(element("span", line) for line in lines))
-    return element("pre", element("code", shown), tabindex="0")

@@ -1,8 +1,9 @@
-"""The top of a run's report: what was trained on what, how it stands, and what came of it."""
+"""The top of a run's report, as data: its subject, its state, its facts, and the kept model's figures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import torch
 
@@ -12,75 +13,73 @@ from condcolor.models.config import ModelConfig
 from condcolor.models.networks import PatchGAN, count_parameters, make_generator
 from condcolor.recipes import find_recipe
 from condcolor.runs.folder import FINISHED, RunFolder
-from condcolor.runs.html import Html, element, joined
 from condcolor.runs.tables import shown_attributes
 
 
-def head(run: RunFolder) -> Html:
-    """The run's name, what it trains, and how it stands."""
+class Card(NamedTuple):
+    """A figure shown large, with a few words below."""
+
+    name: str
+    value: str
+    more: str = ""
+
+
+def subject(run: RunFolder) -> str:
+    """Return what the run trains."""
     recipe = find_recipe(run.plan.recipe)
     names = ", ".join(shown_attributes(run))
-    listed = f" ({names})" if names else ""
-    lead = f"{recipe.name}: {recipe.task.description}{listed}, {run.plan.config.image_size} px"
+    return f"{recipe.name}: {recipe.task.description}{f' ({names})' if names else ''}, {run.plan.config.image_size} px"
+
+
+def state_text(run: RunFolder) -> str:
+    """Return how far the run is."""
     state = run.state[0].upper() + run.state[1:]
-    if run.state != FINISHED:
-        epochs = sum(phase.epochs for phase in run.plan.phases)
-        state += f": epoch {run.epoch} of {epochs}, step {run.step:,}"
-    kind = "state good" if run.state == FINISHED else "state warn"
-    parts = (element("h1", run.name), element("p", lead, class_="lead"))
-    return element("header", *parts, element("span", state, class_=kind))
+    if run.state == FINISHED:
+        return state
+    epochs = sum(phase.epochs for phase in run.plan.phases)
+    return f"{state}: epoch {run.epoch} of {epochs}, step {run.step:,}"
 
 
-def summary(run: RunFolder, notes: Sequence[str]) -> Html:
-    """The kept model's figures, the facts of the run, and what there is to note."""
+def facts(run: RunFolder) -> dict[str, str]:
+    """Return data, device, time and size of the run."""
     plan, trained = run.plan, {**run.kept.get("training", {}), **run.last.get("training", {})}
-    pictures, test = number(trained.get("pictures")), run.kept_test
-    rows = "not said yet" if pictures is None else f"{pictures:,.0f} rows to train on"
-    if (tested := number(test.get("rows", test.get("pictures")))) is not None:
-        rows += f", {tested:,.0f} {'rows' if 'rows' in test else 'pictures'} measured in each test"
     generator, discriminator = parameters(plan.model)
     precision = trained.get("precision", plan.config.precision)
-    device = f"{trained.get('device', 'device not said yet')}, {precision}"
-    facts = {
-        "run folder": element("code", run.path),
-        "data": element("code", plan.data),
-        "rows": rows,
-        "device": device,
-        "training": f"{_time(run.minutes)}, {run.epoch} epochs, {run.step:,} steps",
+    minutes = "time not said yet" if run.minutes is None else _duration(run.minutes)
+    return {
+        "run folder": str(run.path),
+        "data": str(plan.data),
+        "rows": _rows(trained, run.kept_test),
+        "device": f"{trained.get('device', 'device not said yet')}, {precision}",
+        "training": f"{minutes}, {run.epoch} epochs, {run.step:,} steps",
         "parameters": f"generator {generator:,}, discriminator {discriminator:,}",
-        "kept model": _kept_said(run),
+        "kept model": _kept_model(run),
     }
-    listed = element("dl", *_pairs(facts), class_="facts")
-    said = [*_missing(run), *notes]
-    warned = (
-        element("ul", *(element("li", note) for note in said), class_="notes") if said else None
-    )
-    return joined((_headline(run), listed, warned))
 
 
-def _time(minutes: float | None) -> str:
-    if minutes is None:
-        return "time not said yet"
+def _rows(trained: Mapping, test: Mapping) -> str:
+    pictures = number(trained.get("pictures"))
+    rows = "not said yet" if pictures is None else f"{pictures:,.0f} rows to train on"
+    unit = "rows" if "rows" in test else "pictures"
+    if (tested := number(test.get(unit))) is not None:
+        rows += f", {tested:,.0f} {unit} measured in each test"
+    return rows
+
+
+def _duration(minutes: float) -> str:
     return f"{minutes:.1f} minutes" if minutes < 100 else f"{minutes / 60:,.1f} hours"
 
 
-def _pairs(facts: Mapping[str, object]) -> Iterator[Html]:
-    for name, value in facts.items():
-        yield element("dt", name)
-        yield element("dd", value)
-
-
-def _kept_said(run: RunFolder) -> str:
+def _kept_model(run: RunFolder) -> str:
     if run.kept_step is None:
         return "none yet"
-    chosen = (
-        "the best of all tests" if run.kept.get("metrics") else "the last: no pictures to test on"
-    )
-    return f"step {run.kept_step:,}, {chosen}"
+    is_best = bool(run.kept.get("metrics"))
+    why = "the best of all tests" if is_best else "the last: no pictures to test on"
+    return f"step {run.kept_step:,}, {why}"
 
 
-def _missing(run: RunFolder) -> Iterator[str]:
-    """What a reader would look for in vain."""
+def missing(run: RunFolder) -> Iterator[str]:
+    """Yield notes on what a reader would look for in vain."""
     if not run.log:
         yield "Nothing is logged yet: the run has only begun, or was stopped before its first reading."
     elif not run.checks:
@@ -89,41 +88,29 @@ def _missing(run: RunFolder) -> Iterator[str]:
         yield "There are no sample sheets in the run's folder samples/."
 
 
-def _headline(run: RunFolder) -> Html | None:
-    """The kept model's main figures, large."""
+def cards(run: RunFolder) -> Iterator[Card]:
+    """Yield the kept model's main figures."""
     test = run.kept_test
-    found = []
     for name in shown_attributes(run, most=4):
-        if (obeyed := of_attribute(test, name, "obeyed")) is not None:
+        if (accuracy := of_attribute(test, name, "obeyed")) is not None:
             off = of_attribute(test, name, "delta_e")
-            more = None if off is None else f"dE {off:.1f}"
-            found.append((f"{name} {MEASURES['obeyed'].name}", f"{100 * obeyed:.0f} %", more))
+            more = "" if off is None else f"dE {off:.1f}"
+            yield Card(f"{name} {MEASURES['obeyed'].name}", f"{100 * accuracy:.0f} %", more)
     error, grey = number(test.get("ab_error")), number(test.get("ab_error_grey"))
     if error is not None and grey:
         more = f"{error:.2f}; left grey {grey:.2f}"
-        found.append(("ab error to grey's", f"{100 * (error / grey - 1):+.1f} %", more))
+        yield Card("ab error to grey's", f"{100 * (error / grey - 1):+.1f} %", more)
     color, truth = number(test.get("cf_abs")), number(test.get("cf_abs_truth"))
     if color is not None and truth:
         more = f"{color:.1f} of {truth:.1f}"
-        found.append(("colourfulness of the truth's", f"{100 * color / truth:.0f} %", more))
+        yield Card("colourfulness of the truth's", f"{100 * color / truth:.0f} %", more)
     for measure in of_group("test"):
         value = number(test.get(measure.key))
         if measure.main and not measure.reference and value is not None:
-            found.append((measure.name, measure.text(value), None))
-    if not found:
-        return None
-    cards = (
-        element(
-            "div",
-            element("dt", name),
-            element("dd", value, element("small", more) if more else None),
-        )
-        for name, value, more in found
-    )
-    return element("dl", *cards, class_="figures", aria_label="The kept model's figures")
+            yield Card(measure.name, measure.text(value))
 
 
 def parameters(config: ModelConfig) -> tuple[int, int]:
-    """How many numbers the generator and the discriminator learn; none of them is drawn for it."""
+    """Return how many numbers generator and discriminator learn, without making them."""
     with torch.device("meta"), NoInit():
         return count_parameters(make_generator(config)), count_parameters(PatchGAN(config))

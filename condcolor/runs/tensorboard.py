@@ -10,18 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from condcolor.errors import DataError, UsageError
-from condcolor.evaluation.measures import number, of_group
+from condcolor.evaluation.measures import of_group
 from condcolor.imaging.open import open_picture
-from condcolor.runs.folder import RunFolder
-from condcolor.runtime.files import checkpoint_folder
+from condcolor.runs.folder import RunFolder, points_of
+from condcolor.runtime.files import new_folder
 from condcolor.runtime.messages import shown_name
 
 EVENTS = "events.out.tfevents."  # how the names of such files begin
-FOLDERS = {
-    "loss": "loss",
-    "loss part": "loss",
-    "discriminator": "discriminator",
-}  # of a group's tags
+GROUPS = ("loss", "loss part", "discriminator", "test", "score")
+FOLDERS = {"loss part": "loss", "score": "test"}  # of tags, where not named as the group
 
 
 def write_events(run: RunFolder, folder: Path | str, *, overwrite: bool = False) -> Path:
@@ -32,14 +29,13 @@ def write_events(run: RunFolder, folder: Path | str, *, overwrite: bool = False)
         CheckpointError: it cannot be written.
     """
     check_folder(folder, overwrite)
-    place = Path(os.path.abspath(folder))  # with a name of its own, as "." has not
+    target = Path(os.path.abspath(folder))  # with a name of its own, as "." has not
     writer_of = _writer()
-    with checkpoint_folder(place) as new, writer_of(new) as writer:
-        writer.add_text("run", _told(run), 0)
-        for entry in run.log:
-            _add_losses(writer, entry)
-        for check in run.checks:
-            _add_measures(writer, check)
+    with new_folder(target) as new, writer_of(new) as writer:
+        writer.add_text("run", _settings(run), 0)
+        for tag, key in _tags(run).items():
+            for point in points_of(run.frame, key).itertuples():
+                writer.add_scalar(tag, point.value, point.step)
         for moment in run.sheets:
             for split, path in moment.paths.items():
                 name = f"before and after/{split}" if moment.compares else f"samples/{split}"
@@ -75,37 +71,18 @@ def _writer():
     return SummaryWriter
 
 
-def _told(run: RunFolder) -> str:
-    """What the run was told, as a block of Markdown."""
-    told = {"recipe": run.plan.recipe, "data": str(run.plan.data), "train": asdict(run.plan.config)}
-    told |= {
-        "model": asdict(run.plan.model),
-        "phases": [asdict(phase) for phase in run.plan.phases],
-    }
-    return "\n".join(f"    {line}" for line in json.dumps(told, indent=2).splitlines())
+def _settings(run: RunFolder) -> str:
+    """Return the settings of the run, as a block of Markdown."""
+    plan = run.plan
+    settings = {"recipe": plan.recipe, "data": str(plan.data), "train": asdict(plan.config)}
+    settings |= {"model": asdict(plan.model), "phases": [asdict(phase) for phase in plan.phases]}
+    return "\n".join(f"    {line}" for line in json.dumps(settings, indent=2).splitlines())
 
 
-def _add_losses(writer, entry: dict) -> None:
-    for measure in of_group(*FOLDERS):
-        # an epoch's entry repeats the losses of its last steps
-        if entry["kind"] == "step" or measure.key == "accuracy_test":
-            tag = f"{FOLDERS[measure.group]}/{measure.key}"
-            _add_scalar(writer, tag, entry.get(measure.key), entry["step"])
-
-
-def _add_measures(writer, check: dict) -> None:
-    for measure in of_group("test"):
-        _add_scalar(writer, f"test/{measure.key}", check["test"].get(measure.key), check["step"])
-    for score in check["test"].get("attributes") or ():
-        for measure in of_group("attribute"):
-            tag = f"{measure.key}/{score['name']}"
-            _add_scalar(writer, tag, score.get(measure.key), check["step"])
-    _add_scalar(writer, "test/score", check.get("score"), check["step"])
-
-
-def _add_scalar(writer, tag: str, value: object, step: int) -> None:
-    if number(value) is not None:
-        writer.add_scalar(tag, value, step)
+def _tags(run: RunFolder) -> dict[str, str]:
+    """Return the column of the log's table of each scalar that TensorBoard shows."""
+    tags = {f"{FOLDERS.get(m.group, m.group)}/{m.key}": m.key for m in of_group(*GROUPS)}
+    return tags | {key: key for key in run.frame.columns if "/" in key}  # obeyed/hair
 
 
 def _add_picture(writer, tag: str, path: Path, step: int | None) -> None:

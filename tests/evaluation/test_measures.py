@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -64,3 +65,27 @@ def test_a_figure_has_the_digits_of_its_measure():
     assert MEASURES["obeyed"].name == "accuracy"
     assert isinstance(MEASURES["psnr"], Measure)
     assert MEASURES["psnr"].text(1234.5) == "1,234.50"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.relative_to(PACKAGE).as_posix()
+)
+def test_nobody_else_holds_a_table_of_measures(path):
+    """A table: a literal dict that gives two measures or more a label, or a number of digits."""
+    if path == PACKAGE / "evaluation/measures.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Dict):
+            keys = [
+                key.value
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant) and is_constant(value)
+            ]
+            assert len(set(keys) & set(MEASURES)) < 2, f"{path}:{node.lineno}"
+
+
+def is_constant(node: ast.expr) -> bool:
+    """Whether it is a label or digits, or a tuple of such."""
+    return isinstance(node, ast.Constant) or (
+        isinstance(node, ast.Tuple) and all(map(is_constant, node.elts))
+    )

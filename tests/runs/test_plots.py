@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from PIL import Image
 
 from condcolor.errors import DataError, UsageError
 from condcolor.imaging.sheets import GAP, sheet
+from condcolor.runs import curves, plots
+from condcolor.runs.folder import log_frame
 from condcolor.runs.plots import plot_run
 
 COLORS = np.array([[233, 71, 67], [63, 174, 225], [109, 181, 129], [251, 208, 75]], np.uint8)
@@ -126,41 +130,48 @@ def check(number: int, score: float | None) -> dict:
     return {"kind": "check", "step": number, "epoch": 0, "test": test, "score": score}
 
 
-LOGS = {
-    "empty": [],
-    "one step": [step(1)],
-    "a phase without a generator": [step(i, generator=0.0, pixel=0.0, gan=0.0) for i in (1, 2)],
-    "a loss that is not there": [step(i, gan=None) for i in (1, 2)],
-    "no test": [step(1), {"kind": "epoch", "epoch": 1, "step": 1}],
-    "one epoch": [step(1), epoch(1)],
-    "figures missing": [epoch(1, mse=None, obeyed=None), epoch(2), epoch(3, obeyed=None)],
-    "no figure at all": [epoch(1, mse=None, obeyed=None)],
-    "no attributes": [step(1), epoch(1, attributes=())],
-    "checks, and a phase that went back": [
-        *(step(i, accuracy=0.5) for i in (1, 2, 3)),
-        *(check(i, score) for i, score in ((0, 2.0), (1, 1.5), (2, 1.7), (3, None))),
-        epoch(1, accuracy_test=0.9),
-        {"kind": "phase", "phase": "gan", "step": 3, "epoch": 1, "kept_step": 1},
-    ],
-    "a phase that kept nothing": [
-        step(1, accuracy=0.5),
-        {"kind": "phase", "phase": "critic", "step": 1, "epoch": 1},
-    ],
-    "many": [step(i) for i in range(1, 5000)] + [epoch(i) for i in range(1, 200)],
+LOSSES = ("loss", "generator's parts")
+LOGS = {  # what is logged, and the titles of its charts
+    "empty": ([], ()),
+    "one step": ([step(1)], LOSSES),
+    "a phase without a generator": (
+        [step(i, generator=0.0, pixel=0.0, gan=0.0) for i in (1, 2)],
+        ("loss",),
+    ),
+    "a loss that is not there": ([step(i, gan=None) for i in (1, 2)], LOSSES),
+    "no test": ([step(1), {"kind": "epoch", "epoch": 1, "step": 1}], LOSSES),
+    "one epoch": ([step(1), epoch(1)], (*LOSSES, "attribute accuracy", "MSE")),
+    "figures missing": (
+        [epoch(1, mse=None, obeyed=None), epoch(2), epoch(3, obeyed=None)],
+        ("attribute accuracy", "MSE"),
+    ),
+    "no figure at all": ([epoch(1, mse=None, obeyed=None)], ()),
+    "no attributes": ([step(1), epoch(1, attributes=())], (*LOSSES, "MSE")),
+    "checks, and a phase that went back": (
+        [
+            *(step(i, accuracy=0.5) for i in (1, 2, 3)),
+            *(check(i, score) for i, score in ((0, 2.0), (1, 1.5), (2, 1.7), (3, None))),
+            epoch(1, accuracy_test=0.9),
+            {"kind": "phase", "phase": "gan", "step": 3, "epoch": 1, "kept_step": 1},
+        ],
+        (
+            *(*LOSSES, "discriminator accuracy", "attribute accuracy"),
+            *("MSE", "ab error", "colourfulness", "score"),
+        ),
+    ),
+    "a phase that kept nothing": (
+        [step(1, accuracy=0.5), {"kind": "phase", "phase": "critic", "step": 1, "epoch": 1}],
+        (*LOSSES, "discriminator accuracy"),
+    ),
+    "names that matplotlib gives a meaning": (
+        [epoch(1, attributes=("_hidden", "$a_$", "\\frac{", "<b>", "\u8d64"))],
+        ("attribute accuracy", "MSE"),
+    ),
+    "many": (
+        [step(i) for i in range(1, 5000)] + [epoch(i) for i in range(1, 200)],
+        (*LOSSES, "attribute accuracy", "MSE"),
+    ),
 }
-
-
-@pytest.mark.parametrize("name", LOGS)
-@pytest.mark.filterwarnings("error")
-def test_every_log_can_be_plotted(tmp_path, name):
-    path = tmp_path / "losses.png"
-    plot_run(LOGS[name], path, title="runs/$a_$ \\frac{")
-    with Image.open(path) as image:
-        image.load()
-        tested = any(entry.get("test") for entry in LOGS[name])
-        scored = any("score" in entry or "accuracy" in entry for entry in LOGS[name])
-        assert image.size == (1100, 396 * (1 + tested + scored))
-    assert [p.name for p in tmp_path.iterdir()] == ["losses.png"]
 
 
 @pytest.fixture
@@ -178,6 +189,26 @@ def drawn(monkeypatch):
     return axes
 
 
+@pytest.mark.parametrize("name", LOGS)
+@pytest.mark.filterwarnings("error")
+def test_every_log_can_be_plotted(tmp_path, drawn, name):
+    path = tmp_path / "losses.png"
+    log, titles = LOGS[name]
+    plot_run(log, path, title="runs/$a_$ \\frac{")
+    with Image.open(path) as image:
+        image.load()
+        assert image.size == (1320, 330 * max(-(-len(titles) // 3), 1))
+    assert tuple(axis.get_title() for axis in drawn if axis.axison) == titles
+    assert [p.name for p in tmp_path.iterdir()] == ["losses.png"]
+
+
+def test_a_legend_names_every_line_as_it_is(tmp_path, drawn):
+    log, _ = LOGS["names that matplotlib gives a meaning"]
+    plot_run(log, tmp_path / "losses.png")
+    labels = [text.get_text().strip() for text in drawn[0].get_legend().get_texts()]
+    assert labels == ["_hidden 0.5", "$a_$ 0.5", "\\frac{ 0.5", "<b> 0.5", "\u8d64 0.5"]
+
+
 def test_curves_break_between_phases_and_stars_mark_what_was_kept(tmp_path, drawn):
     log = [step(i, phase="generator") for i in (1, 2)] + [step(i, phase="gan") for i in (3, 4)]
     for name, number, score in (("generator", 2, 1.5), ("gan", 2, 1.9), ("gan", 4, 1.2)):
@@ -186,7 +217,8 @@ def test_curves_break_between_phases_and_stars_mark_what_was_kept(tmp_path, draw
     log.append(ends | {"phase": "generator", "step": 2, "kept_step": 2})
     log.append(ends | {"phase": "gan", "step": 4, "kept_step": 4})
     plot_run(log, tmp_path / "plot.png")
-    loss, scores = drawn[0].get_lines(), drawn[4].get_lines()
+    axes = {axis.get_title(): axis for axis in drawn}
+    loss, scores = axes["loss"].get_lines(), axes["score"].get_lines()
     assert np.isnan(loss[0].get_ydata()).tolist() == [False, False, True, False, False]
     assert scores[0].get_ydata()[[0, 2, 3]].tolist() == [1.5, 1.9, 1.2]
     stars = [line for line in scores if line.get_marker() == "*"]
@@ -198,8 +230,9 @@ def test_curves_break_between_phases_and_stars_mark_what_was_kept(tmp_path, draw
 def test_tests_of_a_run_that_went_on_from_before_there_were_checks_are_shown(tmp_path, drawn):
     checks = [check(i, 1 / i) | {"test": epoch(1)["test"]} for i in (30, 40)]
     plot_run([epoch(1), epoch(2), *checks], tmp_path / "plot.png")
-    assert drawn[2].get_lines()[0].get_xdata().tolist() == [10, 20, 30, 40]
-    assert drawn[4].get_lines()[0].get_xdata().tolist() == [30, 40]
+    axes = {axis.get_title(): axis for axis in drawn}
+    assert axes["MSE"].get_lines()[0].get_xdata().tolist() == [10, 20, 30, 40]
+    assert axes["score"].get_lines()[0].get_xdata().tolist() == [30, 40]
 
 
 def test_a_single_point_is_seen(tmp_path):
@@ -208,8 +241,52 @@ def test_a_single_point_is_seen(tmp_path):
     none, one = (
         np.asarray(Image.open(tmp_path / f"{n}.png").convert("RGB")) for n in ("none", "one")
     )
-    blue = (one == np.array([31, 119, 180])).all(-1)  # matplotlib's first colour
-    assert blue.sum() > (none == np.array([31, 119, 180])).all(-1).sum() + 8
+    first = np.array([int(plots.COLORS[0][i : i + 2], 16) for i in (1, 3, 5)])
+    assert (one == first).all(-1).sum() > (none == first).all(-1).sum() + 8
+
+
+def test_svg_for_a_page_is_the_same_each_time_and_has_no_ids_nor_styles():
+    log, _ = LOGS["checks, and a phase that went back"]
+    frame = log_frame(log)
+    steps = curves.Steps.of(frame, kept=1)
+    for chart in (*curves.loss_charts(frame), *curves.measure_charts(frame)):
+        shapes = plots.svg_shapes(chart, steps)
+        assert shapes == plots.svg_shapes(chart, steps)
+        assert not re.search(r"\b(id|style|href|clip-path|url)\b|#[0-9a-f]{6}", shapes)
+        assert "★" in shapes  # the kept model's step
+        ElementTree.fromstring(f"<svg>{shapes}</svg>")
+
+
+def test_a_thinned_line_keeps_its_mean_and_its_extremes():
+    log = [step(i, generator=1 + i % 7, phase="a" if i <= 100 else "b") for i in range(1, 2001)]
+    (generator, _) = curves.loss_charts(log_frame(log))[0].series
+    line = curves.thinned(generator.points)
+    short, long = (stretch for _, stretch in line.groupby("stretch"))
+    assert abs(len(short) + len(long) - curves.MOST_POINTS) < 20
+    assert abs(len(long) / len(short) - 19) < 2
+    assert (line.low.min(), line.high.max()) == (1, 7)
+    assert line["mean"].mean() == pytest.approx(4.0, abs=0.05)
+    few = curves.thinned(generator.points[:50])
+    assert few.step.tolist() == list(range(1, 51))
+    assert few["mean"].tolist() == few.low.tolist() == few.high.tolist()
+
+
+def test_ticks_of_a_logarithmic_axis_are_round(tmp_path, drawn):
+    plot_run([step(i, pixel=10.0 ** (-i), gan=5.0) for i in (1, 2)], tmp_path / "plot.png")
+    axis = next(axis for axis in drawn if axis.get_title() == "generator's parts")
+    assert axis.get_yscale() == "log"
+    assert {0.01, 0.1, 1} <= {round(tick, 9) for tick in axis.get_yticks()}
+
+
+def test_a_log_as_a_table_has_a_row_an_entry_and_a_column_a_figure():
+    log = [step(1, gan="no", phase="gan"), epoch(1, seconds=5.0), check(20, None)]
+    frame = log_frame(log)
+    assert frame.kind.tolist() == ["step", "epoch", "check"]
+    assert frame.phase.tolist() == ["gan", "", ""]
+    assert frame.generator[0] == 10
+    assert frame[["gan", "haze", "score"]].isna().all().all()
+    assert (frame.mse[1], frame["obeyed/hair"][1], frame.seconds[1]) == (0.1, 0.5, 5)
+    assert len(log_frame([]).columns) > 20
 
 
 def test_other_formats_by_their_suffix(tmp_path):

@@ -23,10 +23,9 @@ from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.models.networks import PatchGAN, count_parameters, make_generator
 from condcolor.recipes import RECIPES
-from condcolor.runs.charts import MOST_POINTS, log_ticks, thinned_line, ticks
+from condcolor.runs.curves import MOST_POINTS
 from condcolor.runs.folder import FINISHED, STOPPED, TRAINING, RunFolder
-from condcolor.runs.html import VOID, element, escaped
-from condcolor.runs.report import MOST_BYTES, write_report
+from condcolor.runs.report import MOST_BYTES, page_environment, write_report
 from condcolor.runs.summary import parameters
 from condcolor.runs.tables import MOST_ROWS
 
@@ -35,6 +34,9 @@ PETS = tuple(
     replace(phase, epochs=epochs)
     for phase, epochs in zip(RECIPES["pets"].phases, (2, 1, 3), strict=True)
 )
+
+
+VOID = frozenset(("img", "input", "meta"))  # elements that hold nothing and have no end
 
 
 class Read(html.parser.HTMLParser):
@@ -46,7 +48,8 @@ class Read(html.parser.HTMLParser):
         self.words: list[str] = []
         self.tables: dict[str, list[list[str]]] = {}
         self.open: list[str] = []
-        self.caption, self.cells = "", []
+        self.descriptions: list[str] = []
+        self.caption = ""
         self.feed(text)
         self.close()
         assert not self.open
@@ -57,6 +60,8 @@ class Read(html.parser.HTMLParser):
             self.open.append(tag)
         if tag == "caption":
             self.caption = ""
+        if tag == "desc":
+            self.descriptions.append("")
         if tag == "tr":
             self.tables.setdefault(self.caption, []).append([])
         if tag in ("td", "th"):
@@ -68,10 +73,31 @@ class Read(html.parser.HTMLParser):
     def handle_data(self, data):
         if self.open and self.open[-1] not in ("style", "script"):
             self.words.append(data)
+        if "desc" in self.open:
+            self.descriptions[-1] += data
         if "caption" in self.open:
             self.caption += data
         if {"td", "th"} & set(self.open):
             self.tables[self.caption][-1][-1] += data
+
+    @property
+    def charts(self) -> dict[str, tuple[str, list[dict]]]:
+        """Title -> what a chart says in words, and the paths in the colours of its lines."""
+        charts = {}
+        for svg, words, shapes in self._drawings():
+            lines = [s for s in shapes if re.match(r"var\(--s\d", s.get("stroke", "")) and "d" in s]
+            charts[svg["aria-label"].removesuffix(", against steps")] = (words, lines)
+        return charts
+
+    def _drawings(self):
+        """Yield each chart's svg, its description and its shapes."""
+        descriptions = iter(self.descriptions)
+        starts = [i for i, (_, a) in enumerate(self.elements) if a.get("role") == "img"]
+        for start in starts:
+            tags = [tag for tag, _ in self.elements[start:]]
+            end = start + tags.index("div")  # the legend
+            shapes = [attributes for _, attributes in self.elements[start + 1 : end]]
+            yield self.elements[start][1], next(descriptions), shapes
 
     @property
     def text(self) -> str:
@@ -158,16 +184,25 @@ def test_what_was_taken_for_what_is_counted_for_the_kept_model_and_the_latest(ic
     assert "#3faee1" in [circle.get("fill") for circle in page.all("circle")]
 
 
+def points(line: dict) -> list[tuple[float, float]]:
+    """The places of a line, in the drawing."""
+    pairs = re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", line["d"])
+    return [(float(x), float(y)) for x, y in pairs]
+
+
 def test_charts_hold_every_point_and_say_what_they_show(icons):
     page = report_of(icons)
-    charts = [svg for svg in page.all("svg") if svg.get("role") == "img"]
-    obeyed = next(svg for svg in charts if svg["aria-label"].startswith("attribute accuracy"))
-    assert "hair: 0.167 at step 20, 1 at step 120" in obeyed["aria-label"]
-    hair, shirt = json.loads(obeyed["data-points"])
-    assert hair == shirt == [[20 * n, f"{n / 6:.3g}"] for n in range(1, 7)]
-    losses = next(svg for svg in charts if svg["aria-label"].startswith("loss"))
-    assert len(json.loads(losses["data-points"])[0]) == 12
-    assert len(charts) == 3 + 2 + 1 + 3  # of attributes, MSE and haze, the score, losses
+    words, (hair, shirt) = page.charts["attribute accuracy"]
+    assert "hair: 0.167 at step 20, 1 at step 120, best 1 at step 120" in words
+    assert points(hair) == points(shirt)
+    (first, *_, (last_x, last_y)) = points(hair)
+    for n, (x, y) in enumerate(points(hair)):
+        assert x == pytest.approx(first[0] + n * (last_x - first[0]) / 5, abs=0.1)
+        assert y == pytest.approx(first[1] + n * (last_y - first[1]) / 5, abs=0.1)
+    assert len(points(hair)) == 6
+    assert [len(points(line)) for line in page.charts["loss"][1]] == [12, 12]
+    assert len(page.charts) == 3 + 2 + 1 + 3  # of attributes, MSE and haze, the score, losses
+    assert re.search(r"step 120\s+hair\s+1\s+shirt\s+1\s", page.text)  # the legend
 
 
 def test_samples_are_in_the_page_in_order_with_words_for_those_who_do_not_see_them(icons):
@@ -203,9 +238,14 @@ def test_photographs_are_measured_against_grey_and_the_truth(pets):
     page = report_of(pets)
     assert "-27.8 %" in page.text  # 13 of 18
     assert "83 %" in page.text
-    chart = next(svg for svg in page.all("svg") if "left grey: 18" in svg.get("aria-label", ""))
-    ours, grey = json.loads(chart["data-points"])
-    assert [step for step, _ in ours] == [20, 40, 80, 100] == [step for step, _ in grey]
+    words, (ours, grey) = page.charts["ab error"]
+    assert "left grey: 18 at step 20" in words
+    steps = [x for x, _ in points(ours)]
+    assert steps == [x for x, _ in points(grey)]
+    assert steps == pytest.approx(
+        [steps[0] + n * (steps[-1] - steps[0]) / 4 for n in (0, 1, 3, 4)], abs=0.1
+    )
+    assert ours["d"].count("M") == grey["d"].count("M") == 2  # broken between phases
     assert "Asked and seen" not in page.text
 
 
@@ -297,7 +337,8 @@ def test_figures_that_cannot_be_drawn_are_left_out(icons, value):
     entries = [("step", 10), ("step", 20), ("check", 20), ("check", 30)]
     lines = (line % (kind, step, value, value, value) for kind, step in entries)
     (icons / "log.jsonl").write_text("".join(lines))
-    assert "nan" not in " ".join(p["points"] for p in report_of(icons).all("polyline"))
+    shapes = [p["d"] for p in report_of(icons).all("path")]
+    assert not re.search("nan|inf", " ".join(shapes), re.IGNORECASE)
 
 
 # -- safe and small --------------------------------------------------------------------------------
@@ -326,10 +367,11 @@ def test_text_from_files_is_never_markup(tmp_path):
 
 
 def test_letters_that_cannot_be_seen_are_escaped():
-    assert escaped("a\x1b\u202e\udc80<b>\n") == "a\\x1b\\u202e\\udc80&lt;b&gt;\\n"
-    assert len(escaped("x" * 10**6)) < 6000
-    made = element("td", "<", element("b", 1), None, class_="a", data_x='"', hidden=True, id=None)
-    assert made == '<td class="a" data-x="&quot;" hidden>&lt;<b>1</b></td>'
+    template = page_environment().from_string('<b class="{{ text }}">{{ text }}</b>')
+    shown = "a\\x1b\\u202e\\udc80&lt;b&gt;&#34;\\n"
+    made = template.render(text='a\x1b\u202e\udc80<b>"\n')
+    assert made == f'<b class="{shown}">{shown}</b>'
+    assert len(template.render(text="x" * 10**6)) < 2 * 6000
 
 
 def test_a_page_loads_nothing_and_runs_only_its_own_script(icons):
@@ -358,6 +400,7 @@ def test_headings_and_tables_can_be_read_aloud(icons):
     assert len(page.all("caption")) == len(page.all("table"))
     for svg in page.all("svg"):
         assert svg.get("aria-label") or svg.get("aria-hidden") == "true"
+    assert all(words for words, _ in page.charts.values())
 
 
 def test_no_run_is_too_large_for_a_page_nor_takes_long(tmp_path):
@@ -382,11 +425,11 @@ def test_no_run_is_too_large_for_a_page_nor_takes_long(tmp_path):
     assert len(rows) in (MOST_ROWS, MOST_ROWS + 1)
     assert [row[0] for row in rows if "kept" in row[0]] == ["650 ★ kept"]
     assert rows[-1][0] == "70,000"
-    for chart in (svg for svg in page.all("svg") if "data-points" in svg):
-        assert all(1 < len(line) <= MOST_POINTS for line in json.loads(chart["data-points"]))
-    lines = [shape["points"] for kind in ("polyline", "polygon") for shape in page.all(kind)]
-    assert max(map(len, lines)) > 2000
-    assert all(re.fullmatch(r"([\d.]+,[\d.]+ ?)+", line) for line in lines)
+    lines = [line for _, shapes in page.charts.values() for line in shapes if "fill" in line]
+    assert all(1 < len(points(line)) <= MOST_POINTS for line in lines if line["fill"] == "none")
+    drawn = [shape["d"] for shape in page.all("path")]
+    assert max(map(len, drawn)) > 2000
+    assert all(re.fullmatch(r"([ML]-?[\d.]+ -?[\d.]+)+z?", line) for line in drawn)
 
 
 def test_many_attributes_with_many_values_are_cut(tmp_path):
@@ -436,38 +479,6 @@ def test_parameters_are_counted_without_making_the_networks():
         assert parameters(config) == real
     photo = RECIPES["photo"].model_config(0)
     assert parameters(photo) == (54_409_856, 2_765_633)
-
-
-def test_a_thinned_line_keeps_its_mean_and_its_extremes():
-    points = [(step, float(step % 7)) for step in range(1, 2001)]
-    short, long = thinned_line([points[:100], points[100:]])
-    assert abs(len(short) + len(long) - MOST_POINTS) < 20
-    assert abs(len(long) / len(short) - 19) < 2
-    made = [*short, *long]
-    assert min(low for *_, low, _ in made) == 0
-    assert max(high for *_, high in made) == 6
-    assert sum(mean for _, mean, *_ in made) / len(made) == pytest.approx(3.0, abs=0.05)
-    assert thinned_line([points[:50]]) == [[(step, *[value] * 3) for step, value in points[:50]]]
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "wanted"),
-    [
-        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
-        (0, 150, [0, 50, 100, 150]),
-        (15.9, 20.8, [16, 17, 18, 19, 20]),
-        (-3e-5, 1e-5, [-3e-5, -2e-5, -1e-5, 0, 1e-5]),
-        (4, 4, [4]),
-    ],
-)
-def test_ticks_are_round(low, high, wanted):
-    assert ticks(low, high) == pytest.approx(wanted)
-
-
-def test_logarithmic_ticks_are_powers_of_ten_or_between():
-    assert log_ticks(0.4, 3) == [0.5, 1, 2]
-    assert log_ticks(0.0005, 2000) == pytest.approx([10.0**p for p in range(-3, 4)])
-    assert log_ticks(1e-9, 1e9) == pytest.approx([10.0**p for p in range(-9, 10, 3)])
 
 
 def test_baselines_stand_beside_the_model(tmp_path, condcolor, here):
