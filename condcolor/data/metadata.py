@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,7 +26,10 @@ from condcolor.errors import DataError, UsageError
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import open_picture
 from condcolor.runtime.files import write_whole
-from condcolor.runtime.messages import Problems, listed, shown_name
+from condcolor.runtime.messages import Problems, counted, listed, shown_name
+
+if TYPE_CHECKING:
+    import pandas
 
 CSV_NAME = "metadata.csv"
 
@@ -40,8 +44,16 @@ class Metadata:
     notes: tuple[str, ...] = ()
 
     def split(self, name: str) -> tuple[Record, ...]:
-        """The records of "train", of "test", or of "" (not said)."""
+        """Return the records of "train", of "test", or of "" (not said)."""
         return tuple(record for record in self.records if record.split == name)
+
+    def frame(self) -> pandas.DataFrame:
+        """Return the records as a table: input, output, mask, split, character, and each attribute."""
+        import pandas
+
+        columns = ("input", "output", "mask", "split", "character", *self.schema.names)
+        rows = [(r.source, r.target, r.mask, r.split, r.character, *r.values) for r in self.records]
+        return pandas.DataFrame(rows, columns=[*columns], dtype=object)
 
 
 def read_metadata(
@@ -56,13 +68,15 @@ def read_metadata(
     vocabulary: "own" gives each attribute the values of its own column, "shared" gives every
     attribute the values of all; a schema says which attributes and values there may be.
     any_color: a value may be a colour too, as `wishes` knows them.
-    DataError lists every problem, each with its csv and line.
+
+    Raises:
+        DataError: every problem, each with its csv and line.
     """
     metadata, problems = scan_metadata(
         path, require_target=require_target, vocabulary=vocabulary, any_color=any_color
     )
     if problems:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        count = counted(len(problems), "problem")
         raise DataError(f"{path} cannot be used: {count}", problems)
     return metadata
 
@@ -74,7 +88,11 @@ def scan_metadata(
     vocabulary: str | AttributeSchema = "own",
     any_color: bool = False,
 ) -> tuple[Metadata, tuple[str, ...]]:
-    """As `read_metadata`, but hands back the rows that can be used, and the problems."""
+    """Return the rows that can be used, and the problems; else as `read_metadata`.
+
+    Raises:
+        UsageError: a vocabulary of another kind.
+    """
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
         raise UsageError(f"vocabulary is 'own', 'shared' or a schema, not {vocabulary!r}")
     path = Path(path)
@@ -108,11 +126,14 @@ def scan_metadata(
 def split_by_character(
     records: Iterable[Record], test_fraction: float = 0.2, seed: int = 0
 ) -> tuple[Record, ...]:
-    """Say "train" or "test" where a record's split is "": whole characters, never single rows.
+    """Set "train" or "test" where a record's split is "": whole characters, never single rows.
 
     A character some of whose rows have a split keeps it for all. Of the others, `test_fraction` of
     the characters (at least one, where there are two or more) become the test set: the same
     ones for the same seed, in whatever order the rows come. A single character trains.
+
+    Raises:
+        UsageError: a `test_fraction` that is no share.
     """
     if not 0 <= test_fraction < 1:
         raise UsageError(f"test_fraction must be at least 0 and below 1, not {test_fraction}")
@@ -123,8 +144,8 @@ def split_by_character(
     tested = 0
     if test_fraction > 0 and len(free) + len(known) > 1:
         tested = min(max(1, round(test_fraction * len(free))), max(1, len(free) - 1))
-    for place, name in enumerate(free):
-        known[name] = "test" if place < tested else "train"
+    for rank, name in enumerate(free):
+        known[name] = "test" if rank < tested else "train"
     return tuple(
         record if record.split else replace(record, split=known[record.character])
         for record in records
@@ -140,7 +161,11 @@ def write_metadata(
 
     rows: mappings with `columns` as keys, or sequences in their order. A cell that starts with
     `=`, `+`, `-` or `@` gets a `'` in front, which `read_metadata` takes off. Returns the number
-    of rows. UsageError when a row does not fit, DataError when the file cannot be written.
+    of rows.
+
+    Raises:
+        UsageError: a row does not fit.
+        DataError: the file cannot be written.
     """
     data, count = format_table(rows, columns, str(path))
     write_whole(path, data, overwrite=True)
@@ -148,7 +173,7 @@ def write_metadata(
 
 
 def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Path, str]]:
-    """The csv files of a data set, each with the split it stands for."""
+    """Return the csv files of a data set, each with the split it stands for."""
     if not path.exists():
         faults.add("missing", f"{path} does not exist")
         return []
@@ -170,8 +195,8 @@ def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Pat
             notes.append(f"{tests[0].parent.name} is the test set; not read: {others}")
         return [(train, "train"), (tests[0], "test")]
     else:
-        found = sorted(csv.name for csv in path.glob("*.csv"))
-        hint = f"; it has {listed(found)}: rename or name one" if found else ""
+        others = sorted(csv.name for csv in path.glob("*.csv"))
+        hint = f"; it has {listed(others)}: rename or name one" if others else ""
         faults.add("missing", f"{path} has no {CSV_NAME} and no train/{CSV_NAME}{hint}")
     return []
 
@@ -210,9 +235,8 @@ def _collect_schema(
 
 
 def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
-    """Where no column names the character, it is the source: one sketch, copied or not."""
-    unnamed = [record.source for record in records if not record.character]
-    first = same_pictures(unnamed)
+    """Name the character after the source, copied or not, where no column names it."""
+    first = same_pictures(record.source for record in records if not record.character)
     return [
         record
         if record.character
@@ -222,24 +246,21 @@ def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
 
 
 def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> None:
-    """A character in train and test makes the test say nothing: it has been seen."""
+    """Find characters that are in train and in test, where they have been seen."""
     taught: dict[str, Record] = {}
     for record in records:
         if record.split == "train":
             taught.setdefault(record.character, record)
-    told = set()
+    named = set()
     for record in records:
-        if record.split == "test" and record.character in taught and record.character not in told:
-            told.add(record.character)
-            where, other = line_of(record, root), line_of(taught[record.character], root)
-            message = f"{where}: character '{record.character}' is in train too ({other})"
+        if record.split == "test" and record.character in taught and record.character not in named:
+            named.add(record.character)
+            other = taught[record.character].line_in(root)
+            message = (
+                f"{record.line_in(root)}: character '{record.character}' is in train too ({other})"
+            )
             hint = "keep it on one side (two characters need two names)"
             faults.add("a character is on both sides", f"{message}; {hint}")
-
-
-def line_of(record: Record, root: Path) -> str:
-    """`train/metadata.csv line 37`."""
-    return f"{record.csv.relative_to(root).as_posix()} line {record.line}"
 
 
 GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph is grey, and would teach grey
@@ -247,7 +268,7 @@ LOOKED_AT = 64  # pixels a side that this mean is taken over
 
 
 def read_photographs(path: Path | str) -> Metadata:
-    """The records of a folder of photographs, nested as it may be, or of its metadata.csv.
+    """Return the records of a folder of photographs, nested as it may be, or of its metadata.csv.
 
     Without a csv, folders called train and test (or val, validation) right below `path` are the
     splits; other pictures have none yet. No picture is opened: those that cannot be used are found
@@ -261,16 +282,23 @@ def read_photographs(path: Path | str) -> Metadata:
     if not path.is_dir() or any(csv.exists() for csv in csvs):
         return _own_targets(read_metadata(path, require_target=False))
     root = path.resolve()
-    found, passed_over = find_pictures(root)
-    if not found:
+    pictures, passed_over = find_pictures(root)
+    if not pictures:
         raise DataError(f"{shown_name(path)}: no pictures in it: name a folder of photographs")
-    above, csv = len(root.parts), root / CSV_NAME
-    records = tuple(_record(picture, picture.parts[above:], csv) for picture in found)
-    return Metadata(root, AttributeSchema(), records, tuple(passed_over))
+    records = []
+    for picture in pictures:
+        parts = picture.relative_to(root).parts
+        split = SPLITS.get(parts[0], "") if len(parts) > 1 else ""
+        records.append(Record(picture, picture, (), "/".join(parts), split, 0, root / CSV_NAME))
+    return Metadata(root, AttributeSchema(), tuple(records), tuple(passed_over))
 
 
 def open_photograph(path: Path) -> np.ndarray:
-    """A photograph `[H, W, 3]` uint8; DataError when it cannot be read or has no colours."""
+    """Return a photograph `[H, W, 3]` uint8.
+
+    Raises:
+        DataError: it cannot be read, or has no colours.
+    """
     rgb = open_picture(path).rgb
     if is_grey(rgb):
         raise DataError(f"{shown_name(path)}: a grey picture, which has no colours to teach")
@@ -278,19 +306,19 @@ def open_photograph(path: Path) -> np.ndarray:
 
 
 def is_grey(rgb: np.ndarray) -> bool:
-    """Whether a photograph `[H, W, 3]` uint8 is grey or all but: it has no colours to teach."""
-    steps = [max(1, side // LOOKED_AT) for side in rgb.shape[:2]]
+    """Return whether a photograph `[H, W, 3]` uint8 is grey or all but, and has no colours to teach."""
     import torch
 
     from condcolor.imaging.color import srgb_to_lab
 
+    steps = [max(1, side // LOOKED_AT) for side in rgb.shape[:2]]
     small = torch.from_numpy(np.ascontiguousarray(rgb[:: steps[0], :: steps[1]]))
     lab = srgb_to_lab(small.permute(2, 0, 1).float() / 255)
     return bool(torch.hypot(lab[1], lab[2]).mean() < GREY_CHROMA)
 
 
 def _own_targets(metadata: Metadata) -> Metadata:
-    """The same photographs under no attributes, each once, the coloured file source and target."""
+    """Return the photographs under no attributes, each once, the coloured file source and target."""
     records = {
         picture: Record(picture, picture, (), r.character, r.split, r.line, r.csv)
         for r in metadata.records
@@ -300,8 +328,3 @@ def _own_targets(metadata: Metadata) -> Metadata:
     if metadata.schema.attributes:
         notes += (f"not used: {', '.join(metadata.schema.names)}",)
     return Metadata(metadata.root, AttributeSchema(), tuple(records.values()), notes)
-
-
-def _record(picture: Path, place: tuple[str, ...], csv: Path) -> Record:
-    split = SPLITS.get(place[0], "") if len(place) > 1 else ""
-    return Record(picture, picture, (), "/".join(place), split, 0, csv)

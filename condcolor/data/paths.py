@@ -15,7 +15,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class PictureFinder:
-    """Finds the files that the rows of one csv name. Every answer is worked out once."""
+    """Finds the files that the rows of one csv name, each path looked up once."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -24,7 +24,7 @@ class PictureFinder:
         self._masks: dict[Path, Path | None] = {}
 
     def find(self, written: str, folders: tuple[str, ...]) -> Path | str:
-        """The file, looked for beside the csv and in `folders`; or, as text, why there is none."""
+        """Return the file, looked for beside the csv and in `folders`; or, as text, why there is none."""
         key = (written, folders)
         if key not in self._found:
             try:
@@ -34,7 +34,7 @@ class PictureFinder:
         return self._found[key]
 
     def mask(self, source: Path) -> Path | None:
-        """`masks/0001.png` beside the folder of the source `inputs/0001.jpg`, or beside it."""
+        """Return `masks/0001.png` beside the folder of the source `inputs/0001.jpg`, or beside it."""
         if source not in self._masks:
             near = [source.parent]
             if source.parent != self.folder:
@@ -65,7 +65,7 @@ class PictureFinder:
 
 
 def path_fault(written: str) -> str:
-    """Why a path may not stand in a csv, as the end of a sentence; empty when it may."""
+    """Return why a path may not stand in a csv, as the end of a sentence; empty when it may."""
     if "\0" in written:
         return "holds a NUL character"
     if _URL.match(written):
@@ -81,7 +81,7 @@ def path_fault(written: str) -> str:
 
 
 def same_pictures(paths: Iterable[Path]) -> dict[Path, Path]:
-    """Each path -> the first path whose file has the very same bytes (mostly the path itself).
+    """Return for each path the first one whose file has the very same bytes (mostly the path itself).
 
     Only files of equal length are read. What cannot be read is like nothing else.
     """

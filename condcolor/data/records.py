@@ -53,6 +53,10 @@ class Record:
     csv: Path
     mask: Path | None = None
 
+    def line_in(self, root: Path) -> str:
+        """Return `train/metadata.csv line 37`, for messages on the data set in `root`."""
+        return f"{self.csv.relative_to(root).as_posix()} line {self.line}"
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -74,12 +78,12 @@ class Sheet:
         return f"{self.name} line {self.table.header_line}"
 
     def split_of(self, cells: Sequence[str]) -> str:
-        """A row's "train", "test" or "": its own cell, else what the whole csv stands for."""
+        """Return a row's "train", "test" or "": its own cell, else what the whole csv stands for."""
         written = cells[self.roles["split"]] if "split" in self.roles else ""
         return SPLITS.get(written, self.split)
 
     def split_fault(self, cells: Sequence[str]) -> str:
-        """What is wrong with a row's split, empty when nothing is."""
+        """Return what is wrong with a row's split, empty when nothing is."""
         written = cells[self.roles["split"]] if "split" in self.roles else ""
         if written and written not in SPLITS:
             hint = did_you_mean(written, SPLITS)
@@ -103,7 +107,7 @@ class Sheet:
 
 
 def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: Problems) -> Sheet:
-    """Read a csv and say what its columns are; the faults of its form and header are added."""
+    """Read a csv and find what its columns are; the problems of its form and header are added."""
     table = read_table(csv, name)
     faults.extend(table.problems)
     sheet = Sheet(csv, name, split, table, {}, {})
@@ -133,7 +137,7 @@ def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: P
 
 
 def meant_column(column: str, columns: Sequence[str]) -> str | None:
-    """The known column that `column` is, or is misspelt for: `Input` and `inptu` are `input`.
+    """Return the known column that `column` is, or is misspelt for: `Input` and `inptu` are `input`.
 
     A likeness counts only where no column of `columns` has that role. None for an attribute.
     """
@@ -154,7 +158,7 @@ def _add_role(sheet: Sheet, known: str, column: str, index: int, faults: Problem
 
 
 def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Problems) -> None:
-    """A second csv, or one for a model that is there, has the attributes `names` of `whose`."""
+    """Check that a second csv, or one for a model, has the attributes `names` of `whose`."""
     if not sheet.table.columns:
         return
     extra = [name for name in sheet.attributes if name not in names]
@@ -241,7 +245,7 @@ TIMES_RARER = 4  # than the value it is meant to be
 
 
 def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
-    """`{"red": 40, "rad": 1}` -> `{"rad": "red"}`: values to doubt, and what is probably meant.
+    """Return values to doubt and what is probably meant: `{"red": 40, "rad": 1}` -> `{"rad": "red"}`.
 
     Doubtful is a value that differs from another in case only, or that is rare and one letter (in
     words of eight letters or more: two) away from one at least four times as frequent. Values that
@@ -250,8 +254,8 @@ def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
     rare = max(RARE_ROWS, sum(counts.values()) // 50)
     by_use = sorted(counts, key=lambda value: (-counts[value], value))
     doubtful: dict[str, str] = {}
-    for place, value in enumerate(by_use):
-        for frequent in by_use[:place]:
+    for rank, value in enumerate(by_use):
+        for frequent in by_use[:rank]:
             if frequent in doubtful:
                 continue
             same_but_case = value.lower() == frequent.lower()
@@ -263,7 +267,7 @@ def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def close(word: str, other: str) -> bool:
-    """Whether one is probably a slip in writing the other (as in `misspelt`)."""
+    """Return whether one is probably a slip in writing the other (as in `misspelt`)."""
     allowed = 2 if min(len(word), len(other)) >= 8 else 1
     if min(len(word), len(other)) < 3 or abs(len(word) - len(other)) > allowed:
         return False
@@ -277,7 +281,7 @@ def _without_digits(word: str) -> str:
 
 
 def _distance(word: str, other: str) -> int:
-    """Letters to put in, take out, change, or swap with the next, to turn one into the other."""
+    """Return how many letters to insert, delete, change, or swap with the next turn one into the other."""
     before, last = [], list(range(len(other) + 1))
     for i, letter in enumerate(word, start=1):
         row = [i]
