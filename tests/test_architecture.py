@@ -28,13 +28,13 @@ ROWS = (
 )
 TORCH_FREE = (
     *("errors", "version"),
-    *("runtime.files", "runtime.messages", "runtime.process"),
+    *("runtime.files", "runtime.messages", "runtime.process", "runtime.settings"),
     *("conditions.color_spec", "conditions.colors", "conditions.palette_file", "conditions.schema"),
     *("imaging.formats", "imaging.geometry", "imaging.layer_files", "imaging.layers"),
     *("imaging.line_art", "imaging.open", "imaging.pixels", "imaging.regions", "imaging.save"),
     "imaging.sheets",
     "models.model_folder",
-    *("data.metadata", "data.paths", "data.records", "data.table"),
+    *("data.metadata", "data.paths", "data.records", "data.table", "data.vocabulary"),
     "evaluation.measures",
     *("inference.colorizer", "inference.onnx_colorizer"),
     *("batch.cluster.blocks", "batch.cluster.colorize", "batch.cluster.storage"),

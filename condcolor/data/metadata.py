@@ -1,4 +1,4 @@
-"""Data sets: a metadata.csv read and written, a folder of photographs read, the split by character."""
+"""A data set read and written: metadata.csv, a folder of photographs; the split by character."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from condcolor.conditions.schema import MAX_VALUES, Attribute, AttributeSchema
+from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.paths import same_pictures
 from condcolor.data.records import (
     SPLITS,
     Record,
-    Sheet,
     check_attributes,
-    misspelt,
     read_records,
     read_sheet,
 )
 from condcolor.data.table import format_table
+from condcolor.data.vocabulary import collect_schema
 from condcolor.errors import DataError, UsageError
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import open_picture
@@ -36,7 +35,7 @@ CSV_NAME = "metadata.csv"
 
 @dataclass(frozen=True)
 class Metadata:
-    """All records of a data set, and what can be asked for in it (the palette not measured)."""
+    """The records of a data set and its schema, whose palette is not measured."""
 
     root: Path
     schema: AttributeSchema
@@ -44,7 +43,7 @@ class Metadata:
     notes: tuple[str, ...] = ()
 
     def split(self, name: str) -> tuple[Record, ...]:
-        """Return the records of "train", of "test", or of "" (not said)."""
+        """Return the records of "train", of "test", or of "" (no split given)."""
         return tuple(record for record in self.records if record.split == name)
 
     def frame(self) -> pandas.DataFrame:
@@ -65,12 +64,16 @@ def read_metadata(
 ) -> Metadata:
     """Read a csv, a folder with metadata.csv, or one with train/metadata.csv (and test/).
 
-    vocabulary: "own" gives each attribute the values of its own column, "shared" gives every
-    attribute the values of all; a schema says which attributes and values there may be.
-    any_color: a value may be a colour too, as `wishes` knows them.
+    Args:
+        path: the csv or folder.
+        require_target: every row needs a target.
+        vocabulary: "own" gives an attribute the values of its column, "shared" gives each attribute the
+            values of all; a schema limits attributes and values to its own.
+        any_color: values may be colors, too, as `conditions.color_spec` parses them.
 
     Raises:
-        DataError: every problem, each with its csv and line.
+        DataError: the data set cannot be used; lists all problems with csv and line.
+        UsageError: an unknown vocabulary.
     """
     metadata, problems = scan_metadata(
         path, require_target=require_target, vocabulary=vocabulary, any_color=any_color
@@ -88,15 +91,12 @@ def scan_metadata(
     vocabulary: str | AttributeSchema = "own",
     any_color: bool = False,
 ) -> tuple[Metadata, tuple[str, ...]]:
-    """Return the rows that can be used, and the problems; else as `read_metadata`.
-
-    Raises:
-        UsageError: a vocabulary of another kind.
-    """
+    """Read a data set as `read_metadata` does; return its usable rows and the list of problems."""
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
         raise UsageError(f"vocabulary is 'own', 'shared' or a schema, not {vocabulary!r}")
     path = Path(path)
-    faults, notes = Problems(), []
+    faults = Problems()
+    notes: list[str] = []
     try:
         csvs = _find_csvs(path, faults, notes)
         root = path if path.is_dir() else path.parent
@@ -112,7 +112,7 @@ def scan_metadata(
     for sheet in sheets:
         check_attributes(sheet, names, "the model" if fixed else sheets[0].name, faults)
 
-    schema = fixed or _collect_schema(sheets, names, vocabulary == "shared", faults)
+    schema = fixed or collect_schema(sheets, names, vocabulary == "shared", faults)
     records = [r for sheet in sheets for r in read_records(sheet, schema, faults, any_color)]
     records = _name_characters(records, root)
     _check_sides(records, root, faults)
@@ -126,14 +126,14 @@ def scan_metadata(
 def split_by_character(
     records: Iterable[Record], test_fraction: float = 0.2, seed: int = 0
 ) -> tuple[Record, ...]:
-    """Set "train" or "test" where a record's split is "": whole characters, never single rows.
+    """Assign "train" or "test" to records without a split, character by character.
 
-    A character some of whose rows have a split keeps it for all. Of the others, `test_fraction` of
-    the characters (at least one, where there are two or more) become the test set: the same
-    ones for the same seed, in whatever order the rows come. A single character trains.
+    A character keeps the split that any of its rows has. Of the others, a share of `test_fraction` (at least
+    one, if there are two or more) becomes the test set; the choice depends on the seed, not on the order of
+    rows. A single character is used for training.
 
     Raises:
-        UsageError: a `test_fraction` that is no share.
+        UsageError: `test_fraction` is not in [0, 1).
     """
     if not 0 <= test_fraction < 1:
         raise UsageError(f"test_fraction must be at least 0 and below 1, not {test_fraction}")
@@ -144,8 +144,8 @@ def split_by_character(
     tested = 0
     if test_fraction > 0 and len(free) + len(known) > 1:
         tested = min(max(1, round(test_fraction * len(free))), max(1, len(free) - 1))
-    for rank, name in enumerate(free):
-        known[name] = "test" if rank < tested else "train"
+    for index, name in enumerate(free):
+        known[name] = "test" if index < tested else "train"
     return tuple(
         record if record.split else replace(record, split=known[record.character])
         for record in records
@@ -157,14 +157,19 @@ def write_metadata(
     rows: Iterable[Mapping[str, object] | Sequence[object]],
     columns: Sequence[str],
 ) -> int:
-    """Write a metadata.csv in one step: UTF-8, `\\n`, no cell a spreadsheet would run.
+    """Write a metadata.csv atomically: UTF-8, `\\n`, formulas of spreadsheets escaped.
 
-    rows: mappings with `columns` as keys, or sequences in their order. A cell that starts with
-    `=`, `+`, `-` or `@` gets a `'` in front, which `read_metadata` takes off. Returns the number
-    of rows.
+    Args:
+        path: the file.
+        rows: mappings with `columns` as keys, or sequences in their order. A cell that starts with `=`, `+`,
+            `-` or `@` gets a leading `'`, which `read_metadata` removes.
+        columns: names of the columns.
+
+    Returns:
+        The number of rows.
 
     Raises:
-        UsageError: a row does not fit.
+        UsageError: a row does not fit the columns.
         DataError: the file cannot be written.
     """
     data, count = format_table(rows, columns, str(path))
@@ -173,7 +178,7 @@ def write_metadata(
 
 
 def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Path, str]]:
-    """Return the csv files of a data set, each with the split it stands for."""
+    """Find the csv files of a data set, each with its split."""
     if not path.exists():
         faults.add("missing", f"{path} does not exist")
         return []
@@ -195,48 +200,16 @@ def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Pat
             notes.append(f"{tests[0].parent.name} is the test set; not read: {others}")
         return [(train, "train"), (tests[0], "test")]
     else:
-        others = sorted(csv.name for csv in path.glob("*.csv"))
-        hint = f"; it has {listed(others)}: rename or name one" if others else ""
+        names = sorted(csv.name for csv in path.glob("*.csv"))
+        hint = f"; it has {listed(names)}: rename or name one" if names else ""
         faults.add("missing", f"{path} has no {CSV_NAME} and no train/{CSV_NAME}{hint}")
     return []
 
 
-def _collect_schema(
-    sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Problems
-) -> AttributeSchema:
-    """Return the attributes and their values, sorted: those of the training rows, if there are any.
-
-    An attribute with too many values is named as a problem and left out.
-    """
-    if not names:
-        return AttributeSchema()
-
-    import pandas
-
-    rows = pandas.concat([sheet.frame() for sheet in sheets], ignore_index=True)
-    counts: dict[str, pandas.Series] = {}
-    for name in names:
-        taught = rows.loc[rows["split"] != "test", name].value_counts()
-        uses = rows[name].value_counts() if taught.empty else taught
-        if len(uses) > MAX_VALUES:
-            count = f"{len(uses):,} different values (at most {MAX_VALUES})"
-            hint = "it looks like an id: take it out, or call it 'character'"
-            faults.add("id column", f"{sheets[0].name}: column '{name}' has {count}; {hint}")
-        elif len(uses):
-            counts[name] = uses
-    if shared and counts:
-        counts = dict.fromkeys(counts, pandas.concat([*counts.values()]).groupby(level=0).sum())
-    return AttributeSchema(
-        tuple(
-            Attribute(name, tuple(sorted(set(uses.index) - set(misspelt(uses.to_dict())))))
-            for name, uses in counts.items()
-        )
-    )
-
-
 def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
-    """Name the character after the source, copied or not, where no column names it."""
-    first = same_pictures(record.source for record in records if not record.character)
+    """Name the character of records without one after their source; equal files are one character."""
+    unnamed = [record.source for record in records if not record.character]
+    first = same_pictures(unnamed)
     return [
         record
         if record.character
@@ -246,36 +219,38 @@ def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
 
 
 def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> None:
-    """Find characters that are in train and in test, where they have been seen."""
+    """Add a fault for each character that is in both train and test, which makes the test invalid."""
     taught: dict[str, Record] = {}
     for record in records:
         if record.split == "train":
             taught.setdefault(record.character, record)
-    named = set()
+    reported = set()
     for record in records:
-        if record.split == "test" and record.character in taught and record.character not in named:
-            named.add(record.character)
-            other = taught[record.character].line_in(root)
-            message = (
-                f"{record.line_in(root)}: character '{record.character}' is in train too ({other})"
-            )
+        if (
+            record.split == "test"
+            and record.character in taught
+            and record.character not in reported
+        ):
+            reported.add(record.character)
+            here, other = record.line_in(root), taught[record.character].line_in(root)
+            message = f"{here}: character '{record.character}' is in train too ({other})"
             hint = "keep it on one side (two characters need two names)"
             faults.add("a character is on both sides", f"{message}; {hint}")
 
 
-GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph is grey, and would teach grey
-LOOKED_AT = 64  # pixels a side that this mean is taken over
+GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph counts as grey
+LOOKED_AT = 64  # pixels a side that are sampled for this mean
 
 
 def read_photographs(path: Path | str) -> Metadata:
-    """Return the records of a folder of photographs, nested as it may be, or of its metadata.csv.
+    """Read the records of a folder of photographs, with subfolders, or of its metadata.csv.
 
-    Without a csv, folders called train and test (or val, validation) right below `path` are the
-    splits; other pictures have none yet. No picture is opened: those that cannot be used are found
-    where they are decoded.
+    Without a csv, the folders train and test (or val, validation) directly in `path` are the splits; other
+    pictures have no split. Pictures are not opened; unusable ones are found when they are decoded.
 
     Raises:
-        DataError: no pictures there, or the csv's own problems.
+        DataError: the folder has no pictures, or its csv has problems.
+        PictureError: the folder does not exist or cannot be read.
     """
     path = Path(path)
     csvs = (path / CSV_NAME, path / "train" / CSV_NAME)
@@ -285,19 +260,16 @@ def read_photographs(path: Path | str) -> Metadata:
     pictures, passed_over = find_pictures(root)
     if not pictures:
         raise DataError(f"{shown_name(path)}: no pictures in it: name a folder of photographs")
-    records = []
-    for picture in pictures:
-        parts = picture.relative_to(root).parts
-        split = SPLITS.get(parts[0], "") if len(parts) > 1 else ""
-        records.append(Record(picture, picture, (), "/".join(parts), split, 0, root / CSV_NAME))
-    return Metadata(root, AttributeSchema(), tuple(records), tuple(passed_over))
+    above, csv = len(root.parts), root / CSV_NAME
+    records = tuple(_record(picture, picture.parts[above:], csv) for picture in pictures)
+    return Metadata(root, AttributeSchema(), records, tuple(passed_over))
 
 
 def open_photograph(path: Path) -> np.ndarray:
-    """Return a photograph `[H, W, 3]` uint8.
+    """Decode a photograph `[H, W, 3]` uint8.
 
     Raises:
-        DataError: it cannot be read, or has no colours.
+        DataError: it is grey. PictureError: it cannot be read.
     """
     rgb = open_picture(path).rgb
     if is_grey(rgb):
@@ -306,19 +278,19 @@ def open_photograph(path: Path) -> np.ndarray:
 
 
 def is_grey(rgb: np.ndarray) -> bool:
-    """Return whether a photograph `[H, W, 3]` uint8 is grey or all but, and has no colours to teach."""
+    """Return whether a photograph `[H, W, 3]` uint8 is grey, by its mean chroma."""
+    steps = [max(1, side // LOOKED_AT) for side in rgb.shape[:2]]
     import torch
 
     from condcolor.imaging.color import srgb_to_lab
 
-    steps = [max(1, side // LOOKED_AT) for side in rgb.shape[:2]]
     small = torch.from_numpy(np.ascontiguousarray(rgb[:: steps[0], :: steps[1]]))
     lab = srgb_to_lab(small.permute(2, 0, 1).float() / 255)
     return bool(torch.hypot(lab[1], lab[2]).mean() < GREY_CHROMA)
 
 
 def _own_targets(metadata: Metadata) -> Metadata:
-    """Return the photographs under no attributes, each once, the coloured file source and target."""
+    """Reduce records to their colored files, each once and its own target, without attributes."""
     records = {
         picture: Record(picture, picture, (), r.character, r.split, r.line, r.csv)
         for r in metadata.records
@@ -328,3 +300,8 @@ def _own_targets(metadata: Metadata) -> Metadata:
     if metadata.schema.attributes:
         notes += (f"not used: {', '.join(metadata.schema.names)}",)
     return Metadata(metadata.root, AttributeSchema(), tuple(records.values()), notes)
+
+
+def _record(picture: Path, parts: tuple[str, ...], csv: Path) -> Record:
+    split = SPLITS.get(parts[0], "") if len(parts) > 1 else ""
+    return Record(picture, picture, (), "/".join(parts), split, 0, csv)

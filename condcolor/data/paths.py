@@ -1,4 +1,4 @@
-"""Picture paths written in a csv: found near the csv, and never outside its folder."""
+"""Picture paths written in a csv: found beside it, never outside its folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class PictureFinder:
-    """Finds the files that the rows of one csv name, each path looked up once."""
+    """A cached lookup of the files that the rows of a csv name."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -24,7 +24,7 @@ class PictureFinder:
         self._masks: dict[Path, Path | None] = {}
 
     def find(self, written: str, folders: tuple[str, ...]) -> Path | str:
-        """Return the file, looked for beside the csv and in `folders`; or, as text, why there is none."""
+        """Return the file, searched beside the csv and in `folders`, or as text the reason for none."""
         key = (written, folders)
         if key not in self._found:
             try:
@@ -34,7 +34,7 @@ class PictureFinder:
         return self._found[key]
 
     def mask(self, source: Path) -> Path | None:
-        """Return `masks/0001.png` beside the folder of the source `inputs/0001.jpg`, or beside it."""
+        """Return the mask of `inputs/0001.jpg`: `masks/0001.png` beside its folder, or in it, or None."""
         if source not in self._masks:
             near = [source.parent]
             if source.parent != self.folder:
@@ -65,7 +65,7 @@ class PictureFinder:
 
 
 def path_fault(written: str) -> str:
-    """Return why a path may not stand in a csv, as the end of a sentence; empty when it may."""
+    """Return why a path is not allowed in a csv, as the end of a sentence, or an empty text."""
     if "\0" in written:
         return "holds a NUL character"
     if _URL.match(written):
@@ -81,9 +81,9 @@ def path_fault(written: str) -> str:
 
 
 def same_pictures(paths: Iterable[Path]) -> dict[Path, Path]:
-    """Return for each path the first one whose file has the very same bytes (mostly the path itself).
+    """Map each path to the first path whose file has equal bytes, mostly itself.
 
-    Only files of equal length are read. What cannot be read is like nothing else.
+    Only files of equal size are read. An unreadable file equals no other.
     """
     same: dict[Path, Path] = {}
     by_size: dict[int, list[Path]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""`ModelConfig`: the shape of a model's networks, kept in its config.json."""
+"""`ModelConfig`: the shape of the networks, kept in a model's config.json."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from condcolor.models.encoders import ENCODERS
 from condcolor.runtime.settings import setting
 
-DROPPED_UPS = 3  # the innermost decoder blocks that have dropout, same section
+DROPPED_UPS = 3  # innermost decoder blocks with dropout (Isola et al. 2017, section 6.1.1)
 COND_LEVELS = {
     "input": "planes joined to the source (pix2pix; Mirza and Osindero 2014)",
     "all": "the same, and added at every level (Tag2Pix, Kim et al. 2019, section 4.1)",
@@ -21,7 +21,7 @@ DISC_NORMS = {
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """All that is needed to build the generator and the discriminator again."""
+    """The hyperparameters of generator and discriminator; raises ValueError for invalid ones."""
 
     source_channels: int
     output_channels: int
@@ -47,13 +47,13 @@ class ModelConfig:
     mix_masks: int = setting(
         8, "network", "Masks that the output's colours are mixed by, with --cond-levels head."
     )
-    keeps_luma: bool = False  # the output is RGB of the grey source's luma, and passes no tanh
+    keeps_luma: bool = False  # the output is RGB with the luma of the grey source, without tanh
     disc_channels: int = setting(64, "network", "Channels of the discriminator's first layer.")
     # stride-2 layers; 3 see 70x70
     disc_layers: int = setting(3, "network", "How often the discriminator halves the picture.")
     disc_norm: str = setting("batch", "network", "Normalization in the discriminator", DISC_NORMS)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         counts = ("source_channels", "output_channels", "base_channels", "max_channels", "depth")
         for name in (*counts, "mix_masks", "disc_channels", "disc_layers"):
             _check_count(name, getattr(self, name), least=1)
@@ -72,24 +72,24 @@ class ModelConfig:
             known = ", ".join(DISC_NORMS)
             raise ValueError(f"disc_norm must be one of {known}, got {self.disc_norm!r}")
         if self.keeps_luma and (self.source_channels, self.output_channels) != (1, 3):
-            counts = f"{self.source_channels} channels to {self.output_channels}"
-            raise ValueError(f"keeps_luma is for 1 channel to 3, not {counts}")
+            came = f"{self.source_channels} channels to {self.output_channels}"
+            raise ValueError(f"keeps_luma is for 1 channel to 3, not {came}")
         if self.cond_levels not in COND_LEVELS:
             known = ", ".join(COND_LEVELS)
             raise ValueError(f"cond_levels must be one of {known}, got {self.cond_levels!r}")
 
     @property
     def multiple(self) -> int:
-        """Height and width of a picture must be multiples of this many pixels."""
+        """The number of pixels of which height and width of a picture must be multiples."""
         return 2**self.depth
 
     def with_discriminator_of(self, other: ModelConfig) -> ModelConfig:
-        """This generator against the discriminator of `other`."""
+        """Return the config with the discriminator of `other`."""
         shape = {name: value for name, value in asdict(other).items() if name.startswith("disc_")}
         return replace(self, **shape)
 
     def widths(self) -> list[int]:
-        """Output channels of each down, outermost first."""
+        """Return the output channels of each down, outermost first."""
         return [min(self.base_channels * 2**i, self.max_channels) for i in range(self.depth)]
 
 
