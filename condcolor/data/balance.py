@@ -65,13 +65,10 @@ def balance_notes(balance: tuple[Balance, ...]) -> list[str]:
 
 
 def _table(schema: AttributeSchema, split: str, rows: pandas.DataFrame) -> Balance:
-    values = {
-        attribute.name: rows[attribute.name]
-        .value_counts()
-        .reindex([*attribute.values], fill_value=0)
-        .to_dict()
-        for attribute in schema.attributes
-    }
+    values = {}
+    for attribute in schema.attributes:
+        uses = rows[attribute.name].value_counts()
+        values[attribute.name] = {value: int(uses.get(value, 0)) for value in attribute.values}
     combinations = Counter(map(tuple, rows[[*schema.names]].to_numpy()))
     absent = math.prod(schema.sizes) - len(combinations)
     characters = rows["character"].nunique()

@@ -51,10 +51,14 @@ def inspect(
     vocabulary: str | AttributeSchema = "own",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
-    """Look at a data set and its pictures in one pass; nothing in the data makes it raise.
+    """Return what is wrong with a data set and its pictures, and what is in it; no data makes it raise.
 
-    path, require_target and vocabulary are those of `read_metadata`.
-    on_progress: called with (rows done, rows in all).
+    Args:
+        path, require_target, vocabulary: as for `read_metadata`.
+        on_progress: called with (rows done, rows in all).
+
+    Raises:
+        UsageError: an unknown vocabulary.
     """
     metadata, problems = scan_metadata(path, require_target=require_target, vocabulary=vocabulary)
     survey = _Survey(metadata)
@@ -84,7 +88,7 @@ class _Survey:
         self.records, self.root = metadata.records, metadata.root
         self.problems, self.notes = Problems(), Problems()
         self.seen = SeenColors(metadata.schema)
-        self.digests: dict[Path, bytes | None] = {}  # of the pixels; None: cannot be opened
+        self.digests: dict[Path | None, bytes | None] = {}  # of pixels; None: cannot be opened
         self.grey: set[Path] = set()
 
     def look(self, on_progress: Callable[[int, int], None] | None) -> None:
@@ -207,7 +211,7 @@ def _check_labels(attribute: Attribute, index: int, metadata: Metadata, survey: 
     if unknown and survey.seen.rows:
         reason = "no mask shows it, and no rows of one input differ in it alone"
         survey.notes.add(f"colours of {name}", f"{name}: no colour for {listed(unknown)}: {reason}")
-    seen = [(row, colors[index]) for row, colors in survey.seen.rows if colors[index]]
+    seen = [(row, color) for row, colors in survey.seen.rows if (color := colors[index])]
     if len(known) < 2 or not seen:
         return
     palette = _lab([color for color in attribute.palette if color])

@@ -30,7 +30,7 @@ def collect_schema(
     import pandas
 
     rows = pandas.concat([sheet.frame() for sheet in sheets], ignore_index=True)
-    counts: dict[str, pandas.Series] = {}
+    counts: dict[str, pandas.Series[int]] = {}
     for name in names:
         taught = rows.loc[rows["split"] != "test", name].value_counts()
         uses = rows[name].value_counts() if taught.empty else taught
@@ -42,12 +42,11 @@ def collect_schema(
             counts[name] = uses
     if shared and counts:
         counts = dict.fromkeys(counts, pandas.concat([*counts.values()]).groupby(level=0).sum())
-    return AttributeSchema(
-        tuple(
-            Attribute(name, tuple(sorted(set(uses.index) - set(misspelt(uses.to_dict())))))
-            for name, uses in counts.items()
-        )
-    )
+    attributes = []
+    for name, uses in counts.items():
+        rows_of = {str(value): int(count) for value, count in uses.items()}
+        attributes.append(Attribute(name, tuple(sorted(set(rows_of) - set(misspelt(rows_of))))))
+    return AttributeSchema(tuple(attributes))
 
 
 def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
@@ -88,7 +87,8 @@ def _without_digits(word: str) -> str:
 
 def _distance(word: str, other: str) -> int:
     """Return how many letters to insert, delete, change, or swap with the next turn one into the other."""
-    before, last = [], list(range(len(other) + 1))
+    before: list[int] = []
+    last = list(range(len(other) + 1))
     for i, letter in enumerate(word, start=1):
         row = [i]
         for j, wanted in enumerate(other, start=1):
