@@ -9,7 +9,7 @@ import click
 from condcolor.cli.options import Group, Suggested, one_of
 from condcolor.cli.progress import Progress
 from condcolor.errors import DataError, UsageError
-from condcolor.runtime.messages import shown_name
+from condcolor.runtime.messages import counted, shown_name
 
 
 def _kits() -> list[str]:
@@ -97,25 +97,25 @@ def check(path, shared_values, no_targets) -> None:
     from condcolor.data.inspection import inspect
 
     with Progress("checking") as progress:
-        found = inspect(
+        inspection = inspect(
             Path(path),
             require_target=not no_targets,
             vocabulary="shared" if shared_values else "own",
             on_progress=progress,
         )
-    if found.counts["rows"]:
-        click.echo(", ".join(f"{count} {what}" for what, count in found.counts.items()))
-    for table in found.balance:
+    if inspection.counts["rows"]:
+        click.echo(", ".join(f"{count} {name}" for name, count in inspection.counts.items()))
+    for table in inspection.balance:
         click.echo(f"\n{table.split or 'all'}: {table.rows} rows, {table.characters} characters")
         for name, values in table.values.items():
             click.echo(f"  {name}: " + ", ".join(f"{v} {n}" for v, n in values.items()))
         if table.values:
             click.echo(f"  combinations: {_combinations(table)}")
-    for note in found.notes:
+    for note in inspection.notes:
         click.echo(f"note: {note}")
-    if found.problems:
-        count = "1 problem" if len(found.problems) == 1 else f"{len(found.problems)} problems"
-        raise DataError(f"{shown_name(path)}: {count}", found.problems)
+    if inspection.problems:
+        count = counted(len(inspection.problems), "problem")
+        raise DataError(f"{shown_name(path)}: {count}", inspection.problems)
     click.echo("no problems")
 
 
@@ -156,17 +156,20 @@ def coco(out, archive, url, **options) -> None:
     url = url or URL
     by_hand = f"or download {shown_name(url)} by hand and add --archive FILE"
     with resumable_download(place_of(out, url, archive), by_hand), ProgressSteps() as steps:
-        got = fetch_coco(out, url=url, archive=archive, on_progress=steps, say=steps.say, **options)
-    for note in got.notes:
+        photographs = fetch_coco(
+            out, url=url, archive=archive, on_progress=steps, say=steps.say, **options
+        )
+    for note in photographs.notes:
         click.echo(f"note: {note}", err=True)
-    made = f"{got.train:,} photographs to train and {got.test:,} to test in {shown_name(out)}"
-    if got.archive is None:
-        click.echo(f"{made}: all there already")
+    train, test = f"{photographs.train:,} photographs to train", f"{photographs.test:,} to test"
+    summary = f"{train} and {test} in {shown_name(out)}"
+    if photographs.archive is None:
+        click.echo(f"{summary}: all there already")
         return
-    click.echo(made)
+    click.echo(summary)
     if archive is None:
-        size = got.archive.stat().st_size / 1e6
-        click.echo(f"{shown_name(got.archive)} ({size:,.1f} MB) can be deleted now")
+        size = photographs.archive.stat().st_size / 1e6
+        click.echo(f"{shown_name(photographs.archive)} ({size:,.1f} MB) can be deleted now")
 
 
 @data.command()
@@ -201,27 +204,26 @@ def pets(out, pictures, splits, seed) -> None:
     from condcolor.data.builders.pet_download import BY_HAND, place_of
     from condcolor.data.builders.pets import make_pets
 
-    place = place_of(out) if pictures is None else None
+    partial = place_of(out) if pictures is None else None
     with (
-        resumable_download(place, f"or {BY_HAND} and add --pictures FOLDER"),
+        resumable_download(partial, f"or {BY_HAND} and add --pictures FOLDER"),
         ProgressSteps() as steps,
     ):
-        got = make_pets(
+        photographs = make_pets(
             out, pictures=pictures, splits=splits, seed=seed, on_progress=steps, say=steps.say
         )
-    made = (
-        f"{got.train:,} photographs to train and {got.test:,} to test, of {got.breeds} breeds, in"
-    )
-    if not got.is_new:
-        click.echo(f"{made} {shown_name(out)}: all there already")
+    train, test = f"{photographs.train:,} photographs to train", f"{photographs.test:,} to test"
+    summary = f"{train} and {test}, of {photographs.breeds} breeds, in {shown_name(out)}"
+    if not photographs.is_new:
+        click.echo(f"{summary}: all there already")
         return
-    if got.left_out:
-        click.echo(f"note: {got.left_out:,} left out, as ORIGIN.md lists", err=True)
-    if got.unnamed:
-        click.echo(f"note: {got.unnamed:,} more left out, which no list names", err=True)
-    click.echo(f"{made} {shown_name(out)}")
-    if got.download is not None:
+    if photographs.left_out:
+        click.echo(f"note: {photographs.left_out:,} left out, as ORIGIN.md lists", err=True)
+    if photographs.unnamed:
+        click.echo(f"note: {photographs.unnamed:,} more left out, which no list names", err=True)
+    click.echo(summary)
+    if photographs.download is not None:
         from condcolor.data.builders.archive import size_of
 
-        size = size_of(got.download) / 1e6
-        click.echo(f"{shown_name(got.download)} ({size:,.1f} MB) can be deleted now")
+        size = size_of(photographs.download) / 1e6
+        click.echo(f"{shown_name(photographs.download)} ({size:,.1f} MB) can be deleted now")

@@ -204,7 +204,7 @@ def _check_epochs(epochs: tuple[int, ...] | None) -> None:
 
 
 def _run(run: str, work: Callable[[TrainingProgress], Path]) -> None:
-    """Train with all that is said about it, and say what to do next."""
+    """Train, show the progress, and print what to do next."""
     from condcolor.runtime.distributed import RankLost
 
     quiet_matplotlib()
@@ -215,16 +215,16 @@ def _run(run: str, work: Callable[[TrainingProgress], Path]) -> None:
             memory_advice("lower --batch-size, --image-size or --base-channels"),
             Progress("training") as progress,
         ):
-            made = work(TrainingProgress(progress))
+            folder = work(TrainingProgress(progress))
     except Interrupted as stopped:
         raise Interrupted(stopped.exit_code - 128, f"{stopped}; to go on: {again}") from None
     except RankLost as lost:
         raise RankLost(f"{lost}; to go on: {again}") from lost
     if os.environ.get("RANK", "0") != "0":
         return
-    model = shlex.quote(shown_name(made))
+    model = shlex.quote(shown_name(folder))
     click.echo(f"model: {model}")
-    asks = bool(read_config(made)["schema"])
+    asks = bool(read_config(folder)["schema"])
     example = "variants SKETCH" if asks else "colorize PHOTOGRAPH"
     click.echo(
         f"try it: condcolor {example} --model {model} -o {'sheet' if asks else 'colored'}.png"

@@ -93,7 +93,9 @@ def setting_options() -> list[click.Option]:
         name: tuple(phase.epochs for phase in recipe.phases) for name, recipe in RECIPES.items()
     }
     about = f"One number a phase, such as 50 or 2,6,10.  {default_text(epochs)}"
-    options = [GroupedOption(["--epochs"], type=Numbers(), group="schedule", help=about)]
+    options: list[click.Option] = [
+        GroupedOption(["--epochs"], type=Numbers(), group="schedule", help=about)
+    ]
     sources: tuple[tuple[type, Callable[[Recipe, str], object]], ...] = (
         (TrainConfig, lambda recipe, name: getattr(recipe.defaults, name)),
         (Phase, _of_phases),

@@ -18,7 +18,7 @@ BEND_KNOTS = 5  # points a side that a bent picture is pulled at
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """How much of what is random. Validated where it is made."""
+    """How much of each augmentation; raises UsageError for what cannot be."""
 
     flips: bool = setting(
         True, "augmentation", "Mirror source and target together, half of the time."
@@ -53,9 +53,7 @@ class AugmentConfig:
 class Draws:
     """The random numbers of one batch of B pictures; None for what is left alone."""
 
-    corners: Tensor | None = (
-        None  # [B, 2] long: y and x of the piece that is cut from a larger square
-    )
+    corners: Tensor | None = None  # [B, 2] long: y and x of the crop of a larger square
     moves: Tensor | None = None  # [B, 4] in [0, 1): mirrored, scale, x, y
     waves: Tensor | None = None  # [B, 2, K, K] ~ N(0, 1): pulls at the knots
     fades: Tensor | None = None  # [B] in [0, 1)
@@ -63,7 +61,7 @@ class Draws:
     noise: Tensor | None = None  # [B, 1, S, S] ~ N(0, 1)
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Draws:
-        """The same with each tensor changed."""
+        """Return the draws with each tensor changed."""
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         return Draws(**{n: None if t is None else change(t) for n, t in given.items()})
 
@@ -75,11 +73,11 @@ def draw(
     config: AugmentConfig | None,
     generator: torch.Generator | None,
 ) -> Draws:
-    """What is random of `count` pictures of `side` px, under `config`; without one they are left alone.
+    """Draw what is random of `count` pictures of `side` px; without a `config` they are left alone.
 
     Args:
-        room: pixels by which the squares are larger than that; the middle is cut out, or, with a
-            `config`, a piece at random.
+        room: pixels by which the squares are larger than that; the crop is central, or random with a
+            `config`.
     """
     corners = torch.full((count, 2), room // 2) if room else None
     if config is None:
@@ -99,7 +97,7 @@ def draw(
 
 
 def cut(squares: Tensor, draws: Draws, side: int) -> Tensor:
-    """`[B, C, S, S]` -> `[B, C, side, side]`: the piece drawn for each (Isola et al. 2017, 6.2)."""
+    """Crop `[B, C, S, S]` to `[B, C, side, side]`, where drawn (Isola et al. 2017, 6.2)."""
     if draws.corners is None:
         return squares
     steps = torch.arange(side, device=squares.device)
@@ -111,25 +109,27 @@ def cut(squares: Tensor, draws: Draws, side: int) -> Tensor:
 
 
 def moves_in(config: AugmentConfig) -> bool:
-    """Whether something comes in from outside a picture."""
+    """Return whether a warp shows something from outside a picture."""
     return bool(config.shift or config.zoom or config.bend)
 
 
 def mirrored(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
-    """`[B, C, H, W]` uint8, half of them mirrored."""
+    """Mirror half of `[B, C, H, W]` uint8."""
     if not config.flips:
         return squares
+    assert draws.moves is not None
     chosen = draws.moves[:, 0] < 0.5
     if not squares.is_cpu:
         return torch.where(chosen.view(-1, 1, 1, 1), squares.flip(-1), squares)
-    made = squares.clone()
-    for i in chosen.nonzero()[:, 0].tolist():  # a fiftieth of what it costs to choose each pixel
-        made[i] = squares[i].flip(-1)
-    return made
+    flipped = squares.clone()
+    for i in chosen.nonzero()[:, 0].tolist():  # a fiftieth of the time of choosing each pixel
+        flipped[i] = squares[i].flip(-1)
+    return flipped
 
 
 def warp(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
     """Flip, shift, zoom and bend `[B, C, H, W]` uint8; what comes in from outside is 0."""
+    assert draws.moves is not None
     flipped = (draws.moves[:, 0] < 0.5) & config.flips
     scale = 1 + config.zoom * (2 * draws.moves[:, 1] - 1)
     theta = squares.new_zeros(len(squares), 2, 3, dtype=torch.float32)
@@ -139,6 +139,7 @@ def warp(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
     theta[:, 1, 2] = 2 * config.shift * (2 * draws.moves[:, 3] - 1)
     grid = F.affine_grid(theta, list(squares.shape), align_corners=False)  # (B, S, S, 2), [-1, 1]
     if config.bend:
+        assert draws.waves is not None
         size = squares.shape[-2:]
         field = F.interpolate(draws.waves, size=size, mode="bicubic", align_corners=True)
         grid = grid + 2 * config.bend * field.permute(0, 2, 3, 1)
@@ -147,19 +148,22 @@ def warp(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
 
 
 def faded(source: Tensor, draws: Draws, fade: float) -> Tensor:
-    """Lines as light as a pencil's: each picture loses at most `fade` of its contrast to white."""
+    """Fade the lines to a pencil's: each picture loses at most `fade` of its contrast to white."""
+    assert draws.fades is not None
     kept = 1 - fade * draws.fades.view(-1, 1, 1, 1)
     return (255 - kept * (255 - source.float())).round().to(torch.uint8)
 
 
 def grained(source: Tensor, draws: Draws, grain: float) -> Tensor:
-    """Paper grain: grey noise of a strength drawn for each picture, at most `grain` of the range."""
+    """Add paper grain: grey noise of a strength drawn for each picture, at most `grain` of the range."""
+    assert draws.grains is not None
+    assert draws.noise is not None
     strength = 255 * grain * draws.grains.view(-1, 1, 1, 1)
     return (source.float() + strength * draws.noise).round().clamp(0, 255).to(torch.uint8)
 
 
 def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[Tensor]:
-    """Row indices of each batch of an epoch: a shuffle that (seed, epoch) decide.
+    """Return the row indices of each batch of an epoch: a shuffle that depends on (seed, epoch) alone.
 
     A last batch that is not full is left out, unless it is the only one.
     """
@@ -169,10 +173,11 @@ def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[Te
 
 
 def in_order(count: int, batch_size: int) -> Iterator[Tensor]:
+    """Yield the row indices of each batch, in order."""
     yield from torch.arange(count).split(batch_size)
 
 
 def seeded(seed: int, epoch: int, index: int) -> torch.Generator:
-    """A generator that (seed, epoch, index) decide, and nothing else."""
+    """Return a generator that depends on (seed, epoch, index) alone."""
     state = np.random.SeedSequence((seed, epoch, index)).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))

@@ -1,4 +1,4 @@
-"""What a data set holds how often: the table of values and combinations, and what it lacks."""
+"""How often a data set has each value and each combination of values, and what it lacks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import Metadata
-from condcolor.runtime.messages import listed
+from condcolor.runtime.messages import counted, listed
+
+if TYPE_CHECKING:
+    import pandas
 
 FEW_ROWS = 100  # fewer to train on are said to be few
 FEWER = 4  # times rarer than the most frequent value, and a value is hard to learn
@@ -31,43 +36,40 @@ class Balance:
 
 
 def measure_balance(metadata: Metadata) -> tuple[Balance, ...]:
-    """One table a split that has rows: "train", "test", "" (not said)."""
-    tables = (_table(metadata, split) for split in ("train", "test", ""))
-    return tuple(table for table in tables if table.rows)
+    """Return a table for each split that has rows: "train", "test", "" (not said)."""
+    frame = metadata.frame()
+    splits = ((split, frame[frame["split"] == split]) for split in ("train", "test", ""))
+    return tuple(_table(metadata.schema, split, rows) for split, rows in splits if len(rows))
 
 
 def balance_notes(balance: tuple[Balance, ...]) -> list[str]:
-    """What the training rows lack, a sentence each."""
+    """Return what the training rows lack, a sentence each."""
     notes = []
     for table in balance:
         if table.split == "test":
             continue
         if table.rows < FEW_ROWS:
-            rows = "1 row" if table.rows == 1 else f"{table.rows} rows"
-            notes.append(f"{rows} to train on are few (below {FEW_ROWS})")
+            notes.append(f"{counted(table.rows, 'row')} to train on are few (below {FEW_ROWS})")
         for name, counts in table.values.items():
             most = max(counts.values())
             rare = [f"{value} ({count})" for value, count in counts.items() if count * FEWER < most]
             if rare:
                 notes.append(f"{name}: few rows for {listed(rare)}; the most frequent has {most}")
         if table.absent:
-            there = len(table.combinations)
+            possible = len(table.combinations) + table.absent
             notes.append(
-                f"{table.absent:,} of {there + table.absent:,} combinations of "
+                f"{table.absent:,} of {possible:,} combinations of "
                 f"{' and '.join(table.values)} have no row to train on"
             )
     return notes
 
 
-def _table(metadata: Metadata, split: str) -> Balance:
-    rows = metadata.split(split)
-    values = {
-        attribute.name: {
-            value: sum(row.values[place] == value for row in rows) for value in attribute.values
-        }
-        for place, attribute in enumerate(metadata.schema.attributes)
-    }
-    combinations = Counter(row.values for row in rows)
-    absent = math.prod(metadata.schema.sizes) - len(combinations)
-    characters = len({row.character for row in rows})
+def _table(schema: AttributeSchema, split: str, rows: pandas.DataFrame) -> Balance:
+    values = {}
+    for attribute in schema.attributes:
+        uses = rows[attribute.name].value_counts()
+        values[attribute.name] = {value: int(uses.get(value, 0)) for value in attribute.values}
+    combinations = Counter(map(tuple, rows[[*schema.names]].to_numpy()))
+    absent = math.prod(schema.sizes) - len(combinations)
+    characters = rows["character"].nunique()
     return Balance(split, len(rows), characters, values, dict(sorted(combinations.items())), absent)

@@ -6,26 +6,29 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from condcolor.conditions.schema import MAX_VALUES, Attribute, AttributeSchema
+from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.paths import same_pictures
 from condcolor.data.records import (
     SPLITS,
     Record,
-    Sheet,
     check_attributes,
-    misspelt,
     read_records,
     read_sheet,
 )
 from condcolor.data.table import format_table
+from condcolor.data.vocabulary import collect_schema
 from condcolor.errors import DataError, UsageError
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import open_picture
 from condcolor.runtime.files import write_whole
-from condcolor.runtime.messages import Problems, listed, shown_name
+from condcolor.runtime.messages import Problems, counted, listed, shown_name
+
+if TYPE_CHECKING:
+    import pandas
 
 CSV_NAME = "metadata.csv"
 
@@ -42,6 +45,14 @@ class Metadata:
     def split(self, name: str) -> tuple[Record, ...]:
         """Return the records of "train", of "test", or of "" (no split given)."""
         return tuple(record for record in self.records if record.split == name)
+
+    def frame(self) -> pandas.DataFrame:
+        """Return the records as a table: input, output, mask, split, character, and each attribute."""
+        import pandas
+
+        columns = ("input", "output", "mask", "split", "character", *self.schema.names)
+        rows = [(r.source, r.target, r.mask, r.split, r.character, *r.values) for r in self.records]
+        return pandas.DataFrame(rows, columns=[*columns], dtype=object)
 
 
 def read_metadata(
@@ -68,7 +79,7 @@ def read_metadata(
         path, require_target=require_target, vocabulary=vocabulary, any_color=any_color
     )
     if problems:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        count = counted(len(problems), "problem")
         raise DataError(f"{path} cannot be used: {count}", problems)
     return metadata
 
@@ -101,7 +112,7 @@ def scan_metadata(
     for sheet in sheets:
         check_attributes(sheet, names, "the model" if fixed else sheets[0].name, faults)
 
-    schema = fixed or _collect_schema(sheets, names, vocabulary == "shared", faults)
+    schema = fixed or collect_schema(sheets, names, vocabulary == "shared", faults)
     records = [r for sheet in sheets for r in read_records(sheet, schema, faults, any_color)]
     records = _name_characters(records, root)
     _check_sides(records, root, faults)
@@ -195,39 +206,6 @@ def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Pat
     return []
 
 
-def _collect_schema(
-    sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Problems
-) -> AttributeSchema:
-    """Collect the attributes and their sorted values, of the training rows if there are any.
-
-    An attribute with more than MAX_VALUES values is added to `faults` and left out.
-    """
-    if not names:
-        return AttributeSchema()
-
-    import pandas
-
-    rows = pandas.concat([sheet.frame() for sheet in sheets], ignore_index=True)
-    counts: dict[str, pandas.Series] = {}
-    for name in names:
-        taught = rows.loc[rows["split"] != "test", name].value_counts()
-        uses = rows[name].value_counts() if taught.empty else taught
-        if len(uses) > MAX_VALUES:
-            count = f"{len(uses):,} different values (at most {MAX_VALUES})"
-            hint = "it looks like an id: take it out, or call it 'character'"
-            faults.add("id column", f"{sheets[0].name}: column '{name}' has {count}; {hint}")
-        elif len(uses):
-            counts[name] = uses
-    if shared and counts:
-        counts = dict.fromkeys(counts, pandas.concat([*counts.values()]).groupby(level=0).sum())
-    return AttributeSchema(
-        tuple(
-            Attribute(name, tuple(sorted(set(uses.index) - set(misspelt(uses.to_dict())))))
-            for name, uses in counts.items()
-        )
-    )
-
-
 def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
     """Name the character of records without one after their source; equal files are one character."""
     unnamed = [record.source for record in records if not record.character]
@@ -254,15 +232,10 @@ def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> Non
             and record.character not in reported
         ):
             reported.add(record.character)
-            here, other = line_of(record, root), line_of(taught[record.character], root)
+            here, other = record.line_in(root), taught[record.character].line_in(root)
             message = f"{here}: character '{record.character}' is in train too ({other})"
             hint = "keep it on one side (two characters need two names)"
             faults.add("a character is on both sides", f"{message}; {hint}")
-
-
-def line_of(record: Record, root: Path) -> str:
-    """Return the position of a record: `train/metadata.csv line 37`."""
-    return f"{record.csv.relative_to(root).as_posix()} line {record.line}"
 
 
 GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph counts as grey

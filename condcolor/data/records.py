@@ -1,8 +1,8 @@
-"""Columns of a csv -> roles; rows -> `Record`; values that look misspelt."""
+"""Columns of a csv -> roles; rows -> `Record`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from condcolor.conditions.schema import (
 )
 from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder
 from condcolor.data.table import Table, read_table
+from condcolor.data.vocabulary import close
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.runtime.messages import Problems, listed
 
@@ -54,6 +55,10 @@ class Record:
     csv: Path
     mask: Path | None = None
 
+    def line_in(self, root: Path) -> str:
+        """Return `train/metadata.csv line 37`, for messages on the data set in `root`."""
+        return f"{self.csv.relative_to(root).as_posix()} line {self.line}"
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -75,12 +80,12 @@ class Sheet:
         return f"{self.name} line {self.table.header_line}"
 
     def split_of(self, cells: Sequence[str]) -> str:
-        """A row's "train", "test" or "": its own cell, else what the whole csv stands for."""
+        """Return a row's "train", "test" or "": its own cell, else what the whole csv stands for."""
         written = cells[self.roles["split"]] if "split" in self.roles else ""
         return SPLITS.get(written, self.split)
 
     def split_fault(self, cells: Sequence[str]) -> str:
-        """What is wrong with a row's split, empty when nothing is."""
+        """Return what is wrong with a row's split, empty when nothing is."""
         written = cells[self.roles["split"]] if "split" in self.roles else ""
         if written and written not in SPLITS:
             hint = did_you_mean(written, SPLITS)
@@ -104,7 +109,7 @@ class Sheet:
 
 
 def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: Problems) -> Sheet:
-    """Read a csv and say what its columns are; the faults of its form and header are added."""
+    """Read a csv and find what its columns are; the problems of its form and header are added."""
     table = read_table(csv, name)
     faults.extend(table.problems)
     sheet = Sheet(csv, name, split, table, {}, {})
@@ -134,7 +139,7 @@ def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: P
 
 
 def meant_column(column: str, columns: Sequence[str]) -> str | None:
-    """The known column that `column` is, or is misspelt for: `Input` and `inptu` are `input`.
+    """Return the known column that `column` is, or is misspelt for: `Input` and `inptu` are `input`.
 
     A likeness counts only where no column of `columns` has that role. None for an attribute.
     """
@@ -155,7 +160,7 @@ def _add_role(sheet: Sheet, known: str, column: str, index: int, faults: Problem
 
 
 def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Problems) -> None:
-    """A second csv, or one for a model that is there, has the attributes `names` of `whose`."""
+    """Check that a second csv, or one for a model, has the attributes `names` of `whose`."""
     if not sheet.table.columns:
         return
     extra = [name for name in sheet.attributes if name not in names]
@@ -239,56 +244,3 @@ def _find(
         return found
     faults.add(f"an {role} cannot be used", f"{where}: {role} '{written}' {found}")
     return None
-
-
-RARE_ROWS = 3  # as rarely as this, or in 2 % of the rows, a value may be a slip of the pen
-TIMES_RARER = 4  # than the value it is meant to be
-
-
-def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
-    """`{"red": 40, "rad": 1}` -> `{"rad": "red"}`: values to doubt, and what is probably meant.
-
-    Doubtful is a value that differs from another in case only, or that is rare and one letter (in
-    words of eight letters or more: two) away from one at least four times as frequent. Values that
-    differ in digits only (`style-1`, `style-2`) are never doubted.
-    """
-    rare = max(RARE_ROWS, sum(counts.values()) // 50)
-    by_use = sorted(counts, key=lambda value: (-counts[value], value))
-    doubtful: dict[str, str] = {}
-    for place, value in enumerate(by_use):
-        for frequent in by_use[:place]:
-            if frequent in doubtful:
-                continue
-            same_but_case = value.lower() == frequent.lower()
-            seldom = counts[value] <= rare and counts[value] * TIMES_RARER <= counts[frequent]
-            if same_but_case or (seldom and close(value.lower(), frequent.lower())):
-                doubtful[value] = frequent
-                break
-    return doubtful
-
-
-def close(word: str, other: str) -> bool:
-    """Whether one is probably a slip in writing the other (as in `misspelt`)."""
-    allowed = 2 if min(len(word), len(other)) >= 8 else 1
-    if min(len(word), len(other)) < 3 or abs(len(word) - len(other)) > allowed:
-        return False
-    if _without_digits(word) == _without_digits(other):
-        return False
-    return _distance(word, other) <= allowed
-
-
-def _without_digits(word: str) -> str:
-    return "".join("0" if letter.isdigit() else letter for letter in word)
-
-
-def _distance(word: str, other: str) -> int:
-    """Letters to put in, take out, change, or swap with the next, to turn one into the other."""
-    before, last = [], list(range(len(other) + 1))
-    for i, letter in enumerate(word, start=1):
-        row = [i]
-        for j, wanted in enumerate(other, start=1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != wanted))
-            swapped = i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == wanted
-            row.append(min(cost, before[j - 2] + 1) if swapped else cost)
-        before, last = last, row
-    return last[-1]

@@ -161,7 +161,7 @@ def _parse(text: str, name: str, problems: Problems) -> list[_Line]:
     """Return every line that is not empty and is one row; the others are named as problems."""
     written = list(io.StringIO(text, newline=""))
     reader = csv.reader(written, strict=True)
-    lines = []
+    lines: list[_Line] = []
     while True:
         number = reader.line_num + 1
         where = f"{name} line {number}"

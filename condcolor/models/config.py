@@ -47,7 +47,7 @@ class ModelConfig:
     mix_masks: int = setting(
         8, "network", "Masks that the output's colours are mixed by, with --cond-levels head."
     )
-    keeps_luma: bool = False  # the output is RGB of the grey source's luma, and passes no tanh
+    keeps_luma: bool = False  # the output is RGB with the luma of the grey source, without tanh
     disc_channels: int = setting(64, "network", "Channels of the discriminator's first layer.")
     # stride-2 layers; 3 see 70x70
     disc_layers: int = setting(3, "network", "How often the discriminator halves the picture.")

@@ -28,7 +28,8 @@ def subject(run: RunFolder) -> str:
     """Return what the run trains."""
     recipe = find_recipe(run.plan.recipe)
     names = ", ".join(shown_attributes(run))
-    return f"{recipe.name}: {recipe.task.description}{f' ({names})' if names else ''}, {run.plan.config.image_size} px"
+    listed = f" ({names})" if names else ""
+    return f"{recipe.name}: {recipe.task.description}{listed}, {run.plan.config.image_size} px"
 
 
 def state_text(run: RunFolder) -> str:

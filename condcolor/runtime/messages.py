@@ -74,6 +74,11 @@ def listed(values: Sequence[str]) -> str:
     return f"{text} and {more} more" if more > 0 else text
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 row`, `2 rows`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 SHOWN_OF_A_KIND = 20  # problems of one kind that are listed before the rest is counted
 
 

@@ -159,6 +159,8 @@ def test_photographs_are_their_own_targets(tmp_path):
     found = inspect(path)
     assert found.problems == ()
     assert "1 outputs have no colour, and teach none" in found.notes
+    (balance,) = found.balance
+    assert (balance.values, balance.combinations, balance.absent) == ({}, {(): 2}, 0)
 
 
 def test_grey_and_colour_that_are_the_same_picture(tmp_path):

@@ -224,3 +224,13 @@ def test_values_of_test_alone_count_where_nothing_trains(tmp_path):
     lines = ("a.png,b.png,red,test", "c.png,b.png,blue,test", "d.png,b.png, ,test")
     metadata, _ = scan_metadata(write_csv(tmp_path, "input,output,hair,split", *lines))
     assert metadata.schema.attributes[0].values == ("blue", "red")
+
+
+def test_the_frame_has_a_row_for_each_record(tmp_path):
+    lines = ("a.png,b.png,ann,None", "c.png,d.png,ann,NA")
+    frame = read_metadata(write_csv(tmp_path, "input,output,character,hair", *lines)).frame()
+    assert [*frame] == ["input", "output", "mask", "split", "character", "hair"]
+    assert [*frame["hair"]] == ["None", "NA"]
+    assert frame["output"].map(lambda path: path.name).tolist() == ["b.png", "d.png"]
+    assert frame["mask"].isna().all()
+    assert len(read_metadata(tmp_path / "metadata.csv", vocabulary="shared").frame()) == 2

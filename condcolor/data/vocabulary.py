@@ -1,0 +1,99 @@
+"""The values that each attribute of a data set has, from the cells of its csvs; slips of the pen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from condcolor.conditions.schema import MAX_VALUES, Attribute, AttributeSchema
+from condcolor.runtime.messages import Problems
+
+if TYPE_CHECKING:
+    import pandas
+
+    from condcolor.data.records import Sheet
+
+RARE_ROWS = 3  # as rarely as this, or in 2 % of the rows, a value may be a slip of the pen
+TIMES_RARER = 4  # than the value it is meant to be
+
+
+def collect_schema(
+    sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Problems
+) -> AttributeSchema:
+    """Collect the attributes and their sorted values, of the training rows if there are any.
+
+    An attribute with more than MAX_VALUES values is added to `faults` and left out.
+    """
+    if not names:
+        return AttributeSchema()
+
+    import pandas
+
+    rows = pandas.concat([sheet.frame() for sheet in sheets], ignore_index=True)
+    counts: dict[str, pandas.Series[int]] = {}
+    for name in names:
+        taught = rows.loc[rows["split"] != "test", name].value_counts()
+        uses = rows[name].value_counts() if taught.empty else taught
+        if len(uses) > MAX_VALUES:
+            count = f"{len(uses):,} different values (at most {MAX_VALUES})"
+            hint = "it looks like an id: take it out, or call it 'character'"
+            faults.add("id column", f"{sheets[0].name}: column '{name}' has {count}; {hint}")
+        elif len(uses):
+            counts[name] = uses
+    if shared and counts:
+        counts = dict.fromkeys(counts, pandas.concat([*counts.values()]).groupby(level=0).sum())
+    attributes = []
+    for name, uses in counts.items():
+        rows_of = {str(value): int(count) for value, count in uses.items()}
+        attributes.append(Attribute(name, tuple(sorted(set(rows_of) - set(misspelt(rows_of))))))
+    return AttributeSchema(tuple(attributes))
+
+
+def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
+    """Return values to doubt and what is probably meant: `{"red": 40, "rad": 1}` -> `{"rad": "red"}`.
+
+    Doubtful is a value that differs from another in case only, or that is rare and one letter (in
+    words of eight letters or more: two) away from one at least four times as frequent. Values that
+    differ in digits only (`style-1`, `style-2`) are never doubted.
+    """
+    rare = max(RARE_ROWS, sum(counts.values()) // 50)
+    by_use = sorted(counts, key=lambda value: (-counts[value], value))
+    doubtful: dict[str, str] = {}
+    for rank, value in enumerate(by_use):
+        for frequent in by_use[:rank]:
+            if frequent in doubtful:
+                continue
+            same_but_case = value.lower() == frequent.lower()
+            seldom = counts[value] <= rare and counts[value] * TIMES_RARER <= counts[frequent]
+            if same_but_case or (seldom and close(value.lower(), frequent.lower())):
+                doubtful[value] = frequent
+                break
+    return doubtful
+
+
+def close(word: str, other: str) -> bool:
+    """Return whether one is probably a slip in writing the other (as in `misspelt`)."""
+    allowed = 2 if min(len(word), len(other)) >= 8 else 1
+    if min(len(word), len(other)) < 3 or abs(len(word) - len(other)) > allowed:
+        return False
+    if _without_digits(word) == _without_digits(other):
+        return False
+    return _distance(word, other) <= allowed
+
+
+def _without_digits(word: str) -> str:
+    return "".join("0" if letter.isdigit() else letter for letter in word)
+
+
+def _distance(word: str, other: str) -> int:
+    """Return how many letters to insert, delete, change, or swap with the next turn one into the other."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(word, start=1):
+        row = [i]
+        for j, wanted in enumerate(other, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != wanted))
+            swapped = i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == wanted
+            row.append(min(cost, before[j - 2] + 1) if swapped else cost)
+        before, last = last, row
+    return last[-1]
