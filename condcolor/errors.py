@@ -1,4 +1,4 @@
-"""Errors that a user can put right, with the exit code of each."""
+"""Errors that a user can put right; did-you-mean; checks of numbers."""
 
 from __future__ import annotations
 

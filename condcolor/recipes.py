@@ -1,4 +1,4 @@
-"""The table of recipes: task, codec, networks, phases and numbers of what the engine can train.
+"""The table of recipes: codec, networks, phases and all default numbers of what can be trained.
 
 No code asks which recipe runs; what differs between them is a row here.
 """
@@ -18,8 +18,8 @@ from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import PIXEL_LOSSES
+from condcolor.runtime.config_fields import setting
 from condcolor.runtime.devices import PRECISIONS
-from condcolor.runtime.settings import setting
 
 
 def _given(overrides: Mapping[str, object]) -> dict[str, object]:

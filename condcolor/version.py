@@ -1,4 +1,4 @@
-"""The version of this package, in a file that imports nothing."""
+"""The version of the package."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ ROWS = (
 TORCH_FREE = (
     *("errors", "version"),
     *("runtime.files", "runtime.json_files", "runtime.messages", "runtime.process"),
-    "runtime.settings",
+    "runtime.config_fields",
     *("conditions.color_spec", "conditions.colors", "conditions.palette_file", "conditions.schema"),
     *("imaging.formats", "imaging.geometry", "imaging.layer_files", "imaging.layers"),
     *("imaging.line_art", "imaging.open", "imaging.pixels", "imaging.regions", "imaging.save"),

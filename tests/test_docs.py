@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -72,6 +73,33 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
         if not target.startswith(("http:", "https:")):
             assert (page.parent / target).exists(), target
+
+
+def tree_of_the_page() -> dict[str, str]:
+    """Path of each file below the package -> its line in the tree of docs/architecture.md."""
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    block = re.search(r"```\ncondcolor/\n(.*?)```", page, re.S).group(1)
+    folders: list[str] = []
+    lines = {}
+    for line in block.splitlines():
+        indent, name, purpose = re.fullmatch(r"( +)(\S+)\s+(.*)", line).groups()
+        folders = [*folders[: len(indent) // 2 - 1], name]
+        lines["".join(folders) + "__init__.py" * name.endswith("/")] = purpose
+    return lines
+
+
+def test_the_tree_of_the_architecture_page_is_the_package():
+    package = ROOT / "condcolor"
+    docstrings = {
+        path.relative_to(package).as_posix(): ast.get_docstring(ast.parse(path.read_text())) or ""
+        for path in package.rglob("*.py")
+    }
+    first = {path: text.partition("\n")[0] for path, text in docstrings.items()}
+    del first["__init__.py"], first["__main__.py"]
+    page = tree_of_the_page()
+    assert {path: page.get(path) for path in first} == first
+    assert all((package / path).parent.is_dir() for path in page)
+    assert all(path in first for path in page if not path.endswith("__init__.py"))
 
 
 def test_the_readme_names_every_command():

@@ -26,7 +26,7 @@ from condcolor.inference.colorizer import Colorizer
 from condcolor.models.checkpoint import load_model
 from condcolor.models.config import ModelConfig
 from condcolor.models.networks import make_generator
-from condcolor.runs.config import Plan
+from condcolor.runs.config import RunConfig
 
 PINNED = Path(__file__).parent / "pinned"
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -216,7 +216,7 @@ def names_in(path: Path) -> dict[str, object]:
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_is_read(condcolor, pinned, name):
     run = Path("runs", name)
-    plan, _ = Plan.load(run)
+    plan, _ = RunConfig.load(run)
     told = json.loads((run / "config.json").read_text())
     for fields, made in zip(told["phases"], plan.phases, strict=True):
         assert fields.items() <= asdict(made).items()

@@ -11,7 +11,7 @@ from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.codecs import SketchToRgb
 from condcolor.models.config import ModelConfig
 from condcolor.recipes import RECIPES, SKETCHES, Phase, Recipe, TrainConfig, find_recipe
-from condcolor.runtime.json_files import from_fields
+from condcolor.runtime.config_fields import from_fields
 
 NAN, INF = float("nan"), float("inf")
 

@@ -1,1 +1,1 @@
-"""Many pictures to files: jobs, pipeline, manifest, reports."""
+"""Many pictures to files."""

@@ -1,4 +1,4 @@
-"""colors.csv of an output folder: of each picture what was asked, what came out, and what is doubtful.
+"""colors.csv: what was asked and what came out, picture by picture.
 
 It is made anew from the manifest at the end of each run, so that pictures of earlier runs keep their rows.
 """

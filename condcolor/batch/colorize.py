@@ -1,4 +1,4 @@
-"""`colorize_files`: pictures planned, resumed, coloured and reported, as `condcolor colorize` does."""
+"""`colorize_files`: files and folders planned, resumed, colored and reported, as `colorize` does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which picture becomes which file: the work of a command, planned and checked before any is done."""
+"""Which picture becomes which file: jobs planned and checked."""
 
 from __future__ import annotations
 

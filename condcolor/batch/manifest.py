@@ -1,4 +1,4 @@
-"""manifest.jsonl of an output folder: what was made of which picture, so that the next run goes on.
+"""manifest.jsonl: what is done, so that a folder's next run skips it.
 
 A line a picture, appended when it is finished; of several lines for one output the last counts. Paths are
 relative to the folder, so that they hold wherever the command is started. Lines are appended in place, for

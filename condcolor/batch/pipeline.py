@@ -1,4 +1,4 @@
-"""Many pictures decoded, colored and encoded side by side; one bad picture stops no other.
+"""Jobs done side by side: decoded, colored, encoded; one bad picture stops no other.
 
 One helper opens pictures ahead of the network, others finish and encode behind it; the network runs in the
 thread of the caller, on several pictures at a time. Each helper computes without further threads, for

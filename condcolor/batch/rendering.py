@@ -1,4 +1,4 @@
-"""One picture of a set rendered: cells of a grid, exact colors, measured, checked for consistency.
+"""One picture of a set rendered: grid cells, exact colors, consistency check.
 
 A region's color is its median, over pixels that are all its own and on no line. Half of them may be shaded,
 or grained as paper is, without its moving.

@@ -1,4 +1,4 @@
-"""All variants of one sketch: a file each, and one labelled sheet."""
+"""`write_variants`: every combination of a sketch's colors as files and one sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `condcolor` command: a thin edge. It parses, calls one library function, and prints."""
+"""The commands: parse, call one function, print."""
 
 from __future__ import annotations
 

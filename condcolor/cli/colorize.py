@@ -1,4 +1,4 @@
-"""The command `colorize`: files, folders, globs, csv files, standard input and output."""
+"""The command `colorize`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from condcolor.cli.options import (
     take_values,
 )
 from condcolor.cli.progress import Progress
-from condcolor.cli.sets import set_options
 from condcolor.errors import SomeFailed, UsageError
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, StopFlag
@@ -33,6 +32,43 @@ if TYPE_CHECKING:
     from condcolor.conditions.color_spec import ColorSpec
     from condcolor.conditions.schema import AttributeSchema
     from condcolor.inference.colorizer import Colorizer
+
+
+SET_OPTIONS = (
+    click.option(
+        "--palette",
+        type=click.Path(),
+        metavar="FILE",
+        help='Colours by names of your own: a JSON file such as {"crimson": "#b01030"}.',
+    ),
+    click.option(
+        "--lock",
+        is_flag=True,
+        help="Exactly the same colours in every picture; measured at the end.",
+    ),
+    click.option(
+        "--grid",
+        metavar="CxR",
+        help="Each picture is a sheet of so many columns x rows, such as 4x3.",
+    ),
+    click.option(
+        "--check",
+        is_flag=True,
+        help="Name pictures that a person should look at. With --lock, about three times as long.",
+    ),
+    click.option(
+        "--report",
+        is_flag=True,
+        help="Write OUT/colors.csv: colours asked and measured. --lock and --check do so, too.",
+    ),
+)
+
+
+def set_options(command: Callable) -> Callable:
+    """The options of a set, in this order, on a command."""
+    for option in reversed(SET_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.command(cls=ModelCommand)

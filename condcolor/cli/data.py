@@ -1,4 +1,4 @@
-"""condcolor data icons, condcolor data check, condcolor data coco, condcolor data pets."""
+"""The commands `data icons`, `data coco`, `data pets`, `data check`."""
 
 from __future__ import annotations
 

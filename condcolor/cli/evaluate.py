@@ -1,4 +1,4 @@
-"""condcolor evaluate."""
+"""The command `evaluate`."""
 
 from __future__ import annotations
 

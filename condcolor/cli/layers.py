@@ -1,4 +1,4 @@
-"""The commands `variants`, `layers` and `recolor`."""
+"""The commands `variants`, `layers`, `recolor`."""
 
 from __future__ import annotations
 

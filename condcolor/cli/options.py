@@ -1,4 +1,4 @@
-"""Options that commands share, and options that come from a model or from layers."""
+"""Options that commands share; options that come from a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands `plot` and `report`."""
+"""The commands `plot`, `report`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands `train` and `resume`, on one process or several."""
+"""The commands `train`, `resume`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from condcolor.cli.runs import quiet_matplotlib
 from condcolor.cli.train_options import GroupedOption, Numbers, TrainCommand
 from condcolor.errors import UsageError
 from condcolor.models.model_folder import read_config
+from condcolor.runtime.config_fields import settings_of
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, cores, keep_memory, memory_advice
-from condcolor.runtime.settings import settings_of
 
 nproc_option = click.option(
     "--nproc",

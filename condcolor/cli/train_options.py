@@ -1,4 +1,4 @@
-"""Options of `train`, made from the fields of the config dataclasses, and shown in groups."""
+"""Options of `train`, made from the fields of the config dataclasses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import click
 
 from condcolor.cli.options import one_of
-from condcolor.runtime.settings import settings_of
+from condcolor.runtime.config_fields import settings_of
 
 if TYPE_CHECKING:
     from condcolor.recipes import Recipe

@@ -1,1 +1,1 @@
-"""What can be asked for: attributes and their values, colors, color specs, palette files."""
+"""What can be asked for: attributes, values, colors."""

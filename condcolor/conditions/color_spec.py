@@ -1,4 +1,4 @@
-"""What is asked for an attribute: a value of the model, any colour, a mix of them, or to leave it be.
+"""`ColorSpec`: what is asked for one attribute (a value, a color, a mix, none, keep), parsed.
 
 | written | meaning |
 |---|---|

@@ -1,4 +1,4 @@
-"""Colors as people write them: `#rrggbb`, `rgb(...)`, CSS names; the range of the chroma factor."""
+"""Colors as people write them: #rrggbb, rgb(...), CSS names; the range of the chroma factor."""
 
 from __future__ import annotations
 

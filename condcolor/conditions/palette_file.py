@@ -1,4 +1,4 @@
-"""palette.json: colours by names of one's own, for all attributes or for one.
+"""palette.json: a user's own names for colors.
 
     {"crimson": "#b01030", "navy": "#102050", "hair": {"ash": "#b2a58f"}}
 

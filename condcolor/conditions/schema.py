@@ -1,4 +1,4 @@
-"""What a colouring can be asked for: attributes, their values, and the colour of each value."""
+"""`AttributeSchema`: attributes, their values and the color of each; values as one-hot planes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A data set on its way to a batch: tables, records, decoded pictures, augmentation."""
+"""A data set on its way to a batch."""

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.errors import at_least, within
-from condcolor.runtime.settings import setting
+from condcolor.runtime.config_fields import setting
 
 BEND_KNOTS = 5  # points a side that a bent picture is pulled at
 

@@ -1,4 +1,4 @@
-"""How often a data set has each value and each combination of values, and what it lacks."""
+"""How often values and combinations occur in a data set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decoded pictures: each file once, as a square of uint8, in memory or in files that are mapped.
+"""`ImageCache`: decoded pictures, in memory or memory-mapped files.
 
 A small set is decoded into memory by each run. A large one goes, shard by shard, to a cache folder, where
 the next run finds it: a shard is named after a digest of the files it holds (name, size, time) and of how

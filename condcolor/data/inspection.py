@@ -1,4 +1,4 @@
-"""Everything in a data set that would make training wrong, found in one pass over its pictures."""
+"""What is wrong with a data set: everything that `condcolor data check` finds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of a csv -> roles; rows -> `Record`."""
+"""`Record`: the roles of a csv's columns, and its rows."""
 
 from __future__ import annotations
 

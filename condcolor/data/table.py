@@ -1,4 +1,4 @@
-"""A csv file as text cells with line numbers, and every problem of its form found at once.
+"""A csv file as text cells with line numbers, all faults of its form found; written safely.
 
 Every cell stays the text that was written: `None`, `NA` and `007` are no missing value and no
 number. The form is checked first, line by line, since `pandas.read_csv` passes over bad lines in

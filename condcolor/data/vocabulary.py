@@ -1,4 +1,4 @@
-"""The values that each attribute of a data set has, from the cells of its csvs; slips of the pen."""
+"""The values of each attribute, counted in the cells of the csv; values that look misspelt."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How well a model colors: metrics, and the protocols for sketches and photographs."""
+"""How well a model colors."""

@@ -1,4 +1,4 @@
-"""Baselines for sketches: the sketch as it is, and a flat fill of what the lines enclose."""
+"""Baselines for sketches: the sketch as it is, a flat fill of what the lines enclose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`evaluate`: a model measured on a data set, beside baselines, as a table."""
+"""Evaluate a model on a data set, beside baselines: a pandas table."""
 
 from __future__ import annotations
 

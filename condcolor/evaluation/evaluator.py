@@ -1,4 +1,4 @@
-"""`Evaluator`: how a task's models are measured; what it needs of a Colorizer."""
+"""`Evaluator`: how the models of a task are measured; what it needs of a `Colorizer`."""
 
 from __future__ import annotations
 

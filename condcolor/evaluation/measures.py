@@ -1,4 +1,4 @@
-"""The registry of losses and measures: key, label, digits, range. All that shows figures reads it."""
+"""The registry of measures: key, label, digits and range of every loss and measure that is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well photographs are coloured, beside the grey picture and the truth."""
+"""The protocol for photographs: against the truth and against grey."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well pictures are coloured as asked: every combination of every sketch, against the targets."""
+"""The protocol for sketches: every combination of values, attribute by attribute."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pictures as arrays: opening, saving, color spaces, line art, regions, layers, sheets."""
+"""Pictures as arrays: opened, saved, taken apart, put together."""

@@ -1,4 +1,4 @@
-"""`Regions`: a picture as lines x (rest + sum share_k x color_k), found from a model's outputs, recolored.
+"""`Regions`: a picture as lines and parts, found from a model's outputs, recolored.
 
 A picture's fill is taken for `rest + sum_k share_k * color_k`, k the attributes: linear in the color of
 each, as flat fills with soft edges are, and shaded ones. The same picture colored in several values of one

@@ -1,1 +1,1 @@
-"""A trained model used: by torch, by ONNX Runtime, and exported."""
+"""A trained model used and exported."""

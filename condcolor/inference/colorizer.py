@@ -1,4 +1,4 @@
-"""`Colorizer`: a trained model, ready to color pictures of any size, whatever computes the network.
+"""`Colorizer`: pictures in, colored pictures out, whatever runs the network.
 
 colorizer = Colorizer.load("icons")
 colorizer("ada.png", hair="red", shirt="blue").save("ada-red-blue.png")

@@ -1,4 +1,4 @@
-"""An exported model, ready to colour pictures of any size: by ONNX Runtime, without torch.
+"""An exported model run by ONNX Runtime, without torch.
 
 The file holds the network and, as graphs of their own, what its codec does with pictures: all of it is the
 code that training and `TorchColorizer` run, exported.

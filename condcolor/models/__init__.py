@@ -1,1 +1,1 @@
-"""Networks, codecs and losses; model folders and checkpoints."""
+"""Networks, codecs, losses; trained models on disk."""

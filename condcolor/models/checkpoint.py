@@ -23,8 +23,9 @@ from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
 from condcolor.models.model_folder import CONFIG, CONFIG_FORMAT, WEIGHTS, ModelInfo, read_config
 from condcolor.models.networks import UNet, make_generator
+from condcolor.runtime.config_fields import from_fields
 from condcolor.runtime.files import checkpoint_folder, surviving
-from condcolor.runtime.json_files import from_fields, sha256, sha256_of, write_json
+from condcolor.runtime.json_files import sha256, sha256_of, write_json
 from condcolor.runtime.messages import shown_name
 from condcolor.version import __version__
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from condcolor.models.encoders import ENCODERS
-from condcolor.runtime.settings import setting
+from condcolor.runtime.config_fields import setting
 
 DROPPED_UPS = 3  # innermost decoder blocks with dropout (Isola et al. 2017, section 6.1.1)
 COND_LEVELS = {

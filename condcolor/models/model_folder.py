@@ -1,4 +1,4 @@
-"""Models found by name or path, and the config.json that each of them holds.
+"""Models found by name or path, and their config.json, in a folder or an .onnx file; weights are not read.
 
 A model is a folder, or an .onnx file that `condcolor export` made of one, with the same config inside.
 

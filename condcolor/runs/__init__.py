@@ -1,1 +1,1 @@
-"""A training run on disk: its config, log and states; plots and reports of it."""
+"""A training run on disk, and what is shown of it."""

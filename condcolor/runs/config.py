@@ -1,4 +1,4 @@
-"""The settings of a run: recipe, phases, numbers, networks and data, as its config.json keeps them."""
+"""`RunConfig`: the config.json of a run: recipe, phases, numbers, networks, data and its fingerprint."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from condcolor.data.metadata import Metadata
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.config import ModelConfig
 from condcolor.recipes import Phase, TrainConfig
+from condcolor.runtime.config_fields import from_fields
 from condcolor.runtime.files import write_whole
-from condcolor.runtime.json_files import from_fields
 
 RUN_CONFIG = "config.json"
 RUN_FORMAT = 1  # of a run's config.json
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunConfig:
     """The settings of a run, as its config.json keeps them."""
 
     recipe: str
@@ -52,7 +52,7 @@ class Plan:
         write_whole(run / RUN_CONFIG, content, overwrite=True)
 
     @classmethod
-    def load(cls, run: Path) -> tuple[Plan, str]:
+    def load(cls, run: Path) -> tuple[RunConfig, str]:
         """The plan of a run folder, and the fingerprint of the data it began with."""
         path = run / RUN_CONFIG
         try:

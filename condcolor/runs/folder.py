@@ -1,4 +1,4 @@
-"""`RunFolder`: what a run's folder holds, read once; its log.jsonl."""
+"""`RunFolder`: what a run holds, read once; its log.jsonl."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.evaluation.measures import LARGEST, MEASURES, number, of_group
 from condcolor.models.model_folder import CONFIG, read_config
 from condcolor.recipes import start_of
-from condcolor.runs.config import Plan
+from condcolor.runs.config import RunConfig
 from condcolor.runtime.files import is_locked, lock, surviving, write_whole
 from condcolor.runtime.messages import shown_name
 
@@ -42,7 +42,7 @@ class RunFolder:
     """A run as it is on disk. `kept` and `last` describe its best and its last model, {} without one."""
 
     path: Path
-    plan: Plan
+    plan: RunConfig
     log: tuple[dict, ...]
     kept: Mapping
     last: Mapping
@@ -57,7 +57,7 @@ class RunFolder:
             DataError: its log.jsonl is damaged.
         """
         path, notes = Path(path), []
-        plan, _ = Plan.load(path)
+        plan, _ = RunConfig.load(path)
         log = tuple(_entries(path))
         kept, last = (_described(surviving(path / name), notes) for name in ("model", "model-last"))
         return cls(path, plan, log, kept, last, tuple(notes))

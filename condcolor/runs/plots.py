@@ -1,4 +1,4 @@
-"""The curves of a run drawn by matplotlib: as a file, and as inline SVG for the report."""
+"""The curves of a run drawn by matplotlib, as PNG and as SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of a training run: one HTML file that needs nothing else, made of what the run folder holds."""
+"""The report of a run: one HTML file, put together from curves, tables and sample sheets."""
 
 from __future__ import annotations
 

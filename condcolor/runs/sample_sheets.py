@@ -1,4 +1,4 @@
-"""Sample sheets of a run as data URIs, small enough that a report stays within its size."""
+"""The sample sheets of a run as data URIs, within the size of a report."""
 
 from __future__ import annotations
 

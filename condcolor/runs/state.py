@@ -1,4 +1,4 @@
-"""Training states: saved, verified, loaded, pruned; modules and optimizers <-> flat tensors."""
+"""Training states (checkpoints of a run): saved, verified, loaded, pruned."""
 
 from __future__ import annotations
 

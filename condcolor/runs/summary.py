@@ -1,4 +1,4 @@
-"""The top of a run's report, as data: its subject, its state, its facts, and the kept model's figures."""
+"""The summary of a run: what was trained on what, and what came of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of a run, as data: its settings, its phases, every test, and which colour was seen for which."""
+"""The tables that a report shows, as data: settings, phases, history, confusion, baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run as TensorBoard's event files: losses, measures and sample sheets, by step."""
+"""A run as TensorBoard event files."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The process and its disk: files written whole, messages, memory, signals, devices, ranks."""
+"""The process and its disk: files, messages, memory, signals, devices, ranks."""

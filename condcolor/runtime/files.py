@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all; locks.
+"""Files and folders written whole or not at all; locks.
 
 What is written whole has another name until it is complete and on the disk, and takes its own by one
 rename. Not written so, and why: a download, whose part is kept (data/builders/partial_file.py); logs that

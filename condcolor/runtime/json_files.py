@@ -1,14 +1,13 @@
-"""JSON files read safely, dataclasses made of them, and the sha256 sums that they hold."""
+"""JSON files read within bounds and written; sha256 of files."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from condcolor.errors import CheckpointError, UsageError
+from condcolor.errors import CheckpointError
 from condcolor.runtime.messages import shown_name
 
 MAX_JSON_BYTES = 64 * 2**20  # a config is some KB, a training state's counters little more
@@ -72,20 +71,3 @@ def sha256_of(path: Path) -> str:
         raise CheckpointError(f"{shown_name(path)}: missing") from None
     except OSError as error:
         raise CheckpointError(f"{shown_name(path)}: cannot be read ({error.strerror})") from None
-
-
-def from_fields(cls, fields: Mapping[str, object]):
-    """Return a dataclass made of what a JSON file held.
-
-    Raises:
-        CheckpointError: the fields do not fit.
-    """
-    known = {f.name: f for f in dataclasses.fields(cls)}
-    unknown = sorted(set(fields) - set(known))
-    if unknown:
-        raise CheckpointError(f"{cls.__name__} has no field {', '.join(unknown)}: a newer format?")
-    lists = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
-    try:
-        return cls(**lists)
-    except (TypeError, ValueError, UsageError) as error:
-        raise CheckpointError(f"{cls.__name__} cannot be rebuilt: {error}") from None

@@ -1,1 +1,1 @@
-"""Training: the loop, the GAN and its steps, schedules, what is written."""
+"""Training."""

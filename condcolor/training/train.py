@@ -1,4 +1,4 @@
-"""Training from data to a run folder, and resuming it."""
+"""Train and resume: from a data set to a run folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from condcolor.models.encoders import find_weights
 from condcolor.models.losses import FeatureLoss
 from condcolor.recipes import Phase, TrainConfig, find_recipe
 from condcolor.runs import plots
-from condcolor.runs.config import RUN_CONFIG, Plan, fingerprint, phases_with
+from condcolor.runs.config import RUN_CONFIG, RunConfig, fingerprint, phases_with
 from condcolor.runs.folder import locked, read_log
 from condcolor.runs.report import write_report
 from condcolor.runtime.devices import pick_device
@@ -89,7 +89,7 @@ def train(
         raise UsageError("wrong_colors: the data has no attribute of two values or more")
     trained = {} if started_from else find_weights(network.encoder, encoder_weights)
     features = find_features(phases, settings)
-    plan = Plan(
+    plan = RunConfig(
         chosen.name,
         phases,
         settings,
@@ -144,7 +144,7 @@ def resume(
         UsageError: epochs that would change what has been trained already.
     """
     run = Path(run)
-    plan, rows = Plan.load(run)
+    plan, rows = RunConfig.load(run)
     metadata = find_recipe(plan.recipe).task.read(plan.data, plan.schema)
     if fingerprint(metadata) != rows:
         raise DataError(
@@ -173,7 +173,7 @@ def resume(
 
 
 def make_trainer(
-    plan: Plan,
+    plan: RunConfig,
     run: Path,
     metadata: Metadata,
     device: torch.device,
@@ -207,7 +207,7 @@ def make_trainer(
 
 
 def _pictures(
-    plan: Plan, records: Sequence[Record], split: str, callbacks: Callbacks, cache: Path | None
+    plan: RunConfig, records: Sequence[Record], split: str, callbacks: Callbacks, cache: Path | None
 ) -> ImageDataset | None:
     """The decoded pictures of a split; None where a split to measure on has none."""
     chosen = [record for record in records if record.split == split]

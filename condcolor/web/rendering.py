@@ -1,4 +1,4 @@
-"""What a model makes of a sketch that is kept: pictures, layers and sheets, as bytes to send."""
+"""What a model makes of a stored picture: PNGs, layers, sheets as bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request brings: a picture's bytes, within bounds of size and time, and what is asked of it."""
+"""What a request brings: a body within bounds, the colors asked."""
 
 from __future__ import annotations
 

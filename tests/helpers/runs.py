@@ -14,7 +14,7 @@ from PIL import Image
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.models.model_folder import CONFIG_FORMAT
 from condcolor.recipes import find_recipe
-from condcolor.runs.config import Plan
+from condcolor.runs.config import RunConfig
 
 SMALL = {"base_channels": 2, "max_channels": 4, "disc_channels": 2}
 
@@ -27,13 +27,13 @@ def plan_run(
     data: str = "data",
     phases=None,
     **config,
-) -> Plan:
+) -> RunConfig:
     """A folder of a run that has only begun: its config.json."""
     run.mkdir(parents=True)
     chosen = find_recipe(recipe)
     schema = AttributeSchema() if chosen.task.photographs else schema
     model = chosen.model_config(schema.planes, **SMALL)
-    plan = Plan(
+    plan = RunConfig(
         recipe,
         phases or chosen.phases,
         chosen.train_config(**config),
@@ -92,7 +92,7 @@ def write_log(run: Path, entries: list[dict]) -> None:
     (run / "log.jsonl").write_text(text, encoding="utf-8")
 
 
-def keep_model(run: Path, plan: Plan, step: int, test: dict, name: str = "model") -> None:
+def keep_model(run: Path, plan: RunConfig, step: int, test: dict, name: str = "model") -> None:
     """The config.json of a model, without its weights, which a report does not read."""
     (run / name).mkdir()
     training = {"epoch": 1, "steps": step, "pictures": 250, "device": "cuda", "precision": "bf16"}

@@ -21,7 +21,7 @@ from condcolor.models.checkpoint import load_model
 from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import FeatureLoss
 from condcolor.recipes import RECIPES, Phase, TrainConfig
-from condcolor.runs.config import Plan
+from condcolor.runs.config import RunConfig
 from condcolor.runs.folder import read_log
 from condcolor.runs.state import state_folders
 from condcolor.runtime.json_files import sha256
@@ -425,7 +425,7 @@ def test_phases_one_after_the_other_come_to_what_they_do_at_once(photographs, tm
     resume(parts, epochs=[1, 1, 0])
     resume(parts, epochs=[1, 1, 1])
     assert same(state_of(whole), state_of(parts))
-    assert [phase.epochs for phase in Plan.load(parts)[0].phases] == [1, 1, 1]
+    assert [phase.epochs for phase in RunConfig.load(parts)[0].phases] == [1, 1, 1]
     with pytest.raises(UsageError, match="generator has 1 and is over"):
         resume(parts, epochs=[2, 1, 1])
     with pytest.raises(UsageError, match="2 numbers for 3 phases"):
@@ -463,7 +463,7 @@ def test_a_finished_phase_can_go_on(photographs, tmp_path):
 def test_values_for_one_phase_or_for_each(photographs, tmp_path):
     phase = {"pixel_loss": "l1", "gan_weight": 0.5, "lr_generator": (1.0, 1.0, 0.1)}
     pets(photographs, tmp_path / "run", phase=phase)
-    generator, critic, gan = Plan.load(tmp_path / "run")[0].phases
+    generator, critic, gan = RunConfig.load(tmp_path / "run")[0].phases
     assert (generator.gan_weight, critic.gan_weight, gan.gan_weight) == (0, 0, 0.5)
     assert (generator.pixel_loss, gan.pixel_loss) == ("l1", "l1")
     assert (generator.lr_generator, gan.lr_generator) == (1.0, 0.1)

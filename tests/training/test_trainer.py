@@ -17,7 +17,7 @@ from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.models.checkpoint import load_model
 from condcolor.models.encoders import EfficientNetLite0
 from condcolor.recipes import GAN, RECIPES, Phase, TrainConfig
-from condcolor.runs.config import Plan
+from condcolor.runs.config import RunConfig
 from condcolor.runs.folder import read_log
 from condcolor.runs.state import state_folders
 from condcolor.runtime.process import Interrupted
@@ -259,14 +259,14 @@ def test_wrong_numbers_are_named_before_any_work(data, tmp_path, options, said):
 
 def test_a_plan_survives_its_json(data, tmp_path):
     quick(data, tmp_path / "run", epochs=[1])
-    plan, _ = Plan.load(tmp_path / "run")
+    plan, _ = RunConfig.load(tmp_path / "run")
     assert plan.config.sample_epochs == (1,)
     assert plan.phases[0].epochs == 1
     (tmp_path / "run/config.json").write_text('{"format": 99}')
     with pytest.raises(CheckpointError, match="newer"):
-        Plan.load(tmp_path / "run")
+        RunConfig.load(tmp_path / "run")
     with pytest.raises(CheckpointError, match="not a run folder"):
-        Plan.load(tmp_path)
+        RunConfig.load(tmp_path)
 
 
 def test_the_recipes_defaults_are_the_published_ones():

@@ -1,4 +1,4 @@
-"""Pictures colored on many machines, with Ray."""
+"""Millions of pictures on many machines, with Ray."""
 
 from condcolor.batch.cluster.colorize import colorize_everywhere
 

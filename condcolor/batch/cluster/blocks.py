@@ -1,4 +1,4 @@
-"""Work on millions of pictures cut into blocks, and which of them are done: known from one listing.
+"""Work cut into blocks, and which of them are done.
 
 A block is a shard, or some pictures of a folder. Its name is a digest of what it holds, so a block that
 changes is another block. Of each block done a file tells in its name how many pictures were coloured and how

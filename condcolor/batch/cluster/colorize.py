@@ -1,4 +1,4 @@
-"""Colouring millions of pictures on many machines with Ray Data, and going on where a run was cut off.
+"""`colorize_everywhere`: a source colored block by block on Ray Data, resumable.
 
 The driver lists the source, cuts it into blocks and asks the output which of them are done; each worker
 loads the model once, and reads, colours and writes whole blocks. Through Ray itself go names and counts

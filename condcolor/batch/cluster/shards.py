@@ -1,4 +1,4 @@
-"""Rows of encoded pictures, read from folders, parquet shards and WebDataset tars, and written as those."""
+"""Rows of pictures in folders, parquet shards and WebDataset tars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder on any file system that pyarrow knows (local, s3://, gs://, ...), its files whole or not there."""
+"""A folder on any file system: local, s3://, gs://."""
 
 from __future__ import annotations
 

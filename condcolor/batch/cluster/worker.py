@@ -1,4 +1,4 @@
-"""A worker of a cluster: the model, loaded once, and blocks read, coloured and written with it."""
+"""What one worker does: read, color and write a block."""
 
 from __future__ import annotations
 

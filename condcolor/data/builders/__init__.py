@@ -1,1 +1,1 @@
-"""Ready-made data sets: drawn icons, the COCO sample, Oxford-IIIT Pet."""
+"""Ready-made data sets: drawn or downloaded."""

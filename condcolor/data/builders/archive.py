@@ -1,4 +1,4 @@
-"""A published archive -> a finished folder: checked, unpacked, with an ORIGIN.md.
+"""A published archive unpacked into a finished folder: members checked, ORIGIN.md written.
 
 No member is unpacked under the path it states: only its last part is used, and only as a new file.
 """

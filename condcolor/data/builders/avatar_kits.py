@@ -1,4 +1,4 @@
-"""The avatar kits that icons are drawn from: a row a kit, and what differs between them."""
+"""The avatar kits: a row each, and what differs between them."""
 
 from __future__ import annotations
 

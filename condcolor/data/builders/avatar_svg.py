@@ -1,4 +1,4 @@
-"""One character as SVG: a kit's parts chosen, its colours made line art, framed on a square."""
+"""A kit's SVG redrawn as line art."""
 
 from __future__ import annotations
 

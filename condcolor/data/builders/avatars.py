@@ -1,4 +1,4 @@
-"""One character from a kit: its parts chosen and drawn, with sketch and masks.
+"""One character of an avatar kit drawn: its sketch, its coloring and its masks.
 
 A render is linear in the color of a slot, so two renders give everything: `blank` with every
 slot white, which is the sketch, and one with hair cyan, shirt magenta and skin yellow, whose

@@ -1,4 +1,4 @@
-"""The COCO sample, which colourisers are often trained on: fetched, checked, split alike everywhere."""
+"""The COCO sample: fetched, checked, split."""
 
 from __future__ import annotations
 

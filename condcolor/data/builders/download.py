@@ -1,4 +1,4 @@
-"""A large file fetched over HTTP: goes on where it stopped, and has its name only once it is whole."""
+"""A large file over HTTP: requested, retried, resumed."""
 
 from __future__ import annotations
 

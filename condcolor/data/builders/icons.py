@@ -1,4 +1,4 @@
-"""A folder of line-art icons in chosen colours, with exact masks, drawn from avatar kits."""
+"""A folder of drawn icons in chosen colors, with masks."""
 
 from __future__ import annotations
 

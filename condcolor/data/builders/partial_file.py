@@ -1,4 +1,4 @@
-"""The first bytes of a download, and of which version of the file they are."""
+"""The unfinished part of a download, and the version of the file (ETag) that it belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The published pictures of pets: two archives fetched, checked, and unpacked by torchvision's own class.
+"""The published archives of Oxford-IIIT Pet, downloaded and unpacked.
 
 `OxfordIIITPet(download=True)` alone would fetch them, too, but begins a download anew whenever it is cut, and
 the larger archive has 792 MB: 13 minutes at 1 MB/s. So `download` puts them where the class looks, which then

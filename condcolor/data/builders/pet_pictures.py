@@ -1,4 +1,4 @@
-"""The pet pictures of a folder: which it holds, their splits, their grey copies."""
+"""The pictures of a pet folder: found, split, copied in grey."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Oxford-IIIT Pet pictures as data to train on: colour originals and their grey copies, split."""
+"""Oxford-IIIT Pet made into a data set, from a folder or downloaded."""
 
 from __future__ import annotations
 
