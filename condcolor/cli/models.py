@@ -25,7 +25,15 @@ from condcolor.models.model_folder import (
 )
 from condcolor.runtime.messages import shown_name
 
-TOLD = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")  # of the training
+TRAINING_KEYS = (
+    "epoch",
+    "steps",
+    "pictures",
+    "minutes",
+    "device",
+    "precision",
+    "note",
+)  # of the training
 
 
 @click.command()
@@ -65,7 +73,7 @@ def _described(folder: Path) -> list[str]:
             ("network", _pairs(config["model"], config["model"])),
             *_options(schema),
             *([("--vivid", f"{config['vivid']:g}")] if config.get("vivid", 1) != 1 else []),
-            ("training", _pairs(config.get("training") or {}, TOLD) or "nothing said"),
+            ("training", _pairs(config.get("training") or {}, TRAINING_KEYS) or "nothing said"),
             *_measures(config.get("metrics") or {}),
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -151,8 +159,8 @@ def export(model, path, half, overwrite) -> None:
 
     from condcolor.inference.onnx_export import export_onnx
 
-    made = export_onnx(model, path, half=half, overwrite=overwrite)
+    file = export_onnx(model, path, half=half, overwrite=overwrite)
     click.echo(
-        f"{shown_name(path)}: {made.size / 1e6:.1f} MB; on {made.pictures} pictures at most "
-        f"{made.difference:.1e} of 1 from torch, at full size {made.off_by} of 255"
+        f"{shown_name(path)}: {file.size / 1e6:.1f} MB; on {file.pictures} pictures at most "
+        f"{file.difference:.1e} of 1 from torch, at full size {file.off_by} of 255"
     )

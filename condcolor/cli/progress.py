@@ -31,12 +31,12 @@ class Progress:
     Where stderr is no terminal, a line comes with each tenth of the work and at least every minute.
     """
 
-    def __init__(self, what: str, *, clock: Callable[[], float] = time.monotonic):
-        self.what, self.clock = what, clock
+    def __init__(self, label: str, *, clock: Callable[[], float] = time.monotonic):
+        self.label, self.clock = label, clock
         self.is_terminal = sys.stderr is not None and sys.stderr.isatty()
         self.bar = None
         self.total = self.first = self.last = self.tenth = 0
-        self.started = self.told = clock()
+        self.started = self.reported = clock()
 
     def __enter__(self) -> Progress:
         return self
@@ -44,7 +44,7 @@ class Progress:
     def __call__(self, done: int, total: int, detail: str = "") -> None:
         if total != self.total or done < self.last:  # the next of several passes begins
             self.total, self.first, self.tenth = total, done, 10 * done // total
-            self.started = self.told = self.clock()
+            self.started = self.reported = self.clock()
             self._close()
         if self.is_terminal:
             self._show(done, total, detail)
@@ -67,20 +67,22 @@ class Progress:
         if self.bar is None:
             from tqdm import tqdm
 
-            self.bar = tqdm(total=total, initial=done, desc=self.what, leave=False, file=sys.stderr)
+            self.bar = tqdm(
+                total=total, initial=done, desc=self.label, leave=False, file=sys.stderr
+            )
         if detail:
             self.bar.set_postfix_str(detail, refresh=False)
         self.bar.update(done - self.bar.n)
 
     def _tell(self, done: int, total: int) -> None:
         now = self.clock()
-        tenth, waited = 10 * done // total, now - self.told
+        tenth, waited = 10 * done // total, now - self.reported
         if done < total and waited >= QUIET and (tenth > self.tenth or waited >= LONGEST):
-            self.told, self.tenth = now, tenth
+            self.reported, self.tenth = now, tenth
             rate = (done - self.first) / (now - self.started)
             left = f", about {span((total - done) / rate)} left" if rate else ""
             percent = 100 * done // total
-            click.echo(f"{self.what}: {done:,} of {total:,} ({percent} %){left}", err=True)
+            click.echo(f"{self.label}: {done:,} of {total:,} ({percent} %){left}", err=True)
 
     def _close(self) -> None:
         if self.bar is not None:
@@ -98,7 +100,7 @@ def span(seconds: float) -> str:
 
 
 class ProgressSteps:
-    """A context manager, and the callback `(what, done, total)`: a Progress for each `what`."""
+    """A context manager, and the callback `(label, done, total)`: a Progress for each label."""
 
     def __init__(self):
         self.progress = Progress("")
@@ -106,10 +108,10 @@ class ProgressSteps:
     def __enter__(self) -> ProgressSteps:
         return self
 
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if what != self.progress.what:
+    def __call__(self, label: str, done: int, total: int) -> None:
+        if label != self.progress.label:
             self.__exit__()
-            self.progress = Progress(what)
+            self.progress = Progress(label)
         self.progress(done, total)
 
     def say(self, text: str) -> None:
@@ -120,10 +122,10 @@ class ProgressSteps:
 
 
 @contextmanager
-def resumable_download(place: Path | None, by_hand: str) -> Iterator[None]:
-    """Within it, a stop says what is kept, and a download that fails the way by hand.
+def resumable_download(target: Path | None, by_hand: str) -> Iterator[None]:
+    """Say on a stop what of a download is kept, and on a failure how to get it by hand.
 
-    place: the archive, or the folder of several, that the download goes to; None: there is none.
+    target: the archive, or the folder of several, that the download goes to; None: there is none.
     """
     from condcolor.data.builders.download import DownloadError
 
@@ -133,13 +135,13 @@ def resumable_download(place: Path | None, by_hand: str) -> Iterator[None]:
         raise DownloadError(f"{error}; {by_hand}") from error
     except (KeyboardInterrupt, Terminated) as stopped:
         number = signal.SIGINT if isinstance(stopped, KeyboardInterrupt) else signal.SIGTERM
-        raise Interrupted(number, _kept(place)) from None
+        raise Interrupted(number, _kept(target)) from None
 
 
-def _kept(place: Path | None) -> str:
+def _kept(target: Path | None) -> str:
     from condcolor.data.builders.archive import size_of
 
-    for path in (place.with_name(place.name + ".part"), place) if place else ():
+    for path in (target.with_name(target.name + ".part"), target) if target else ():
         if path.exists():
             kept = f"{size_of(path) / 1e6:,.1f} MB are kept in {shown_name(path)}"
             return f"{kept}; the same command goes on from there"
@@ -147,7 +149,7 @@ def _kept(place: Path | None) -> str:
 
 
 class TrainingProgress:
-    """What a run says: a bar of steps or a line now and then, and a line an epoch."""
+    """The progress of a run: a bar of steps or a line now and then, and a line an epoch."""
 
     def __init__(self, progress: Progress):
         self.progress = progress
@@ -164,15 +166,15 @@ class TrainingProgress:
         start = f"step {trainer.step}, epoch {trainer.epoch} of {trainer.epochs}"
         self.on_note(f"{rows}; {trainer.device.type}, {trainer.nets.precision}; from {start}")
 
-    def on_check(self, step: int, said: str) -> None:
-        self.on_note(f"step {step:>4}  {said}")
+    def on_check(self, step: int, summary: str) -> None:
+        self.on_note(f"step {step:>4}  {summary}")
 
     def on_step(self, done: int, total: int, losses: dict) -> None:
         self.progress(done, total, _losses(losses))
 
-    def on_epoch(self, entry: dict, said: str) -> None:
+    def on_epoch(self, entry: dict, summary: str) -> None:
         minutes = f"{entry['seconds'] / 60:.1f} min"
-        parts = (f"epoch {entry['epoch']:>3}", entry["phase"], _losses(entry), minutes, said)
+        parts = (f"epoch {entry['epoch']:>3}", entry["phase"], _losses(entry), minutes, summary)
         self.on_note("  ".join(part for part in parts if part))
 
     def on_note(self, text: str) -> None:
