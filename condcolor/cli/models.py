@@ -16,7 +16,8 @@ from condcolor.evaluation.measures import MEASURES, Measure, of_group
 from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import shown_name
 
-TOLD = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")  # of the training
+# keys of a config's "training" that `info` shows
+TRAINING_KEYS = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")
 
 
 @click.command()
@@ -54,7 +55,7 @@ def _described(info: ModelInfo) -> list[str]:
             ("network", _pairs(config["model"], config["model"])),
             *_options(info.schema),
             *([("--vivid", f"{info.vivid:g}")] if info.vivid != 1 else []),
-            ("training", _pairs(config.get("training") or {}, TOLD) or "nothing said"),
+            ("training", _pairs(config.get("training") or {}, TRAINING_KEYS) or "nothing said"),
             *_measures(config.get("metrics") or {}),
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -122,11 +122,7 @@ class RunFolder:
     @cached_property
     def checks(self) -> list[dict]:
         """All tests of the model, in order: a run has checks, or, of old, epochs that hold a test."""
-        tests = {}
-        for entry in self.log:
-            if entry["kind"] in ("check", "epoch") and isinstance(entry.get("test"), dict):
-                tests.setdefault((entry["step"], entry.get("phase")), entry)
-        return sorted(tests.values(), key=lambda entry: entry["step"])
+        return [self.log[i] for i in tests_of(self.frame).index]
 
     @cached_property
     def frame(self) -> DataFrame:
