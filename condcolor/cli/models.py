@@ -91,7 +91,7 @@ def _measures(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return rows of the kept model's test: its main measures, and those of each attribute."""
     if not metrics:
         return []
-    keys = [key for m in MEASURES.values() if m.main for key in (m.key, m.reference)]
+    keys = [key for m in MEASURES.values() if m.main for key in (m.key, m.reference) if key]
     rows = [("measures", "test " + _listed((MEASURES[k] for k in keys if k in metrics), metrics))]
     for score in metrics.get("attributes", ()):
         rows.append(("", f"{score['name']}: {_listed(of_group('attribute'), score)}"))

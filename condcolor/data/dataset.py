@@ -29,7 +29,7 @@ from condcolor.data.augmentation import (
     warp,
 )
 from condcolor.data.cache import Decoder, File, ImageCache, OnProgress, decode
-from condcolor.data.metadata import open_photograph
+from condcolor.data.metadata import open_photograph, value_names
 from condcolor.data.records import Record
 from condcolor.errors import DataError
 from condcolor.imaging.color import compose
@@ -131,7 +131,7 @@ class ImageDataset:
         self.source_of = torch.tensor([files[r.source, 255] for r in records])  # row -> picture
         self.partner_of = torch.tensor([files[file] for file in partner])
         self.values = torch.tensor(
-            [schema.indices(dict(zip(schema.names, r.values, strict=True))) for r in records]
+            [schema.indices(dict(zip(schema.names, value_names(r), strict=True))) for r in records]
         ).reshape(len(records), len(schema.names))
 
     def __len__(self) -> int:

@@ -123,6 +123,15 @@ def scan_metadata(
     return Metadata(root, schema, tuple(records), tuple(notes)), faults.problems
 
 
+def value_names(record: Record) -> tuple[str, ...]:
+    """Return the values of a record as names; those of a csv read with `any_color` can be colors."""
+    names = tuple(value for value in record.values if isinstance(value, str))
+    assert len(names) == len(record.values), (
+        f"{record.csv} line {record.line} has colors for values"
+    )
+    return names
+
+
 def split_by_character(
     records: Iterable[Record], test_fraction: float = 0.2, seed: int = 0
 ) -> tuple[Record, ...]:

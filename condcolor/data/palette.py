@@ -10,7 +10,7 @@ import numpy as np
 
 from condcolor.conditions.colors import RGB
 from condcolor.conditions.schema import AttributeSchema
-from condcolor.data.metadata import Metadata
+from condcolor.data.metadata import Metadata, value_names
 from condcolor.data.records import Record
 from condcolor.imaging.open import open_picture
 
@@ -99,7 +99,7 @@ class SeenColors:
         for attribute in range(len(self.schema.names)):
             part = find_part(
                 attribute,
-                [records[index].values for index in usable],
+                [value_names(records[index]) for index in usable],
                 [targets[index] for index in usable],
                 mask,
             )
@@ -112,7 +112,9 @@ class SeenColors:
         """Return the schema with the median color of each value over its rows."""
         gathered: dict[tuple[str, str], list[RGB]] = defaultdict(list)
         for record, colors in self.rows:
-            for name, value, color in zip(self.schema.names, record.values, colors, strict=True):
+            for name, value, color in zip(
+                self.schema.names, value_names(record), colors, strict=True
+            ):
                 if color is not None:
                     gathered[name, value].append(color)
         palette: dict[str, dict[str, RGB | None]] = defaultdict(dict)
@@ -183,8 +185,8 @@ def _some_of_each_value(rows: Sequence[Record], times: int) -> list[Record]:
     seen: Counter[tuple[int, str]] = Counter()
     chosen = []
     for row in rows:
-        if any(seen[pair] < times for pair in enumerate(row.values)):
-            seen.update(enumerate(row.values))
+        if any(seen[pair] < times for pair in enumerate(value_names(row))):
+            seen.update(enumerate(value_names(row)))
             chosen.append(row)
     return chosen
 
