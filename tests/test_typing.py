@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+import condcolor
+
 pytest.importorskip("mypy")
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
 from pathlib import Path
-from condcolor import Colorizer, recolor_layers, resume, train
-from condcolor.data.metadata import read_metadata
-from condcolor.imaging.layer_files import load_layers, save_layers
-from condcolor.inference.onnx_export import export_onnx
+from condcolor import Colorizer, colorize_files, evaluate, export_onnx, load_layers
+from condcolor import read_metadata, recolor_layers, resume, save_layers, train
 
 colorizer = Colorizer.load("icons", device="cpu", threads=1)
 reveal_type(colorizer)
@@ -34,6 +34,8 @@ reveal_type(read_metadata("data").records[0].target)
 reveal_type(train("data", "run"))
 reveal_type(resume("run"))
 reveal_type(export_onnx("icons", "icons.onnx"))
+reveal_type(colorize_files("sketches", "colored", {"hair": "red", "shirt": "blue"}).outputs)
+reveal_type(evaluate(colorizer, "data"))
 """
 REVEALED = [
     "condcolor.inference.colorizer.Colorizer",
@@ -51,6 +53,8 @@ REVEALED = [
     "pathlib.Path",
     "pathlib.Path",
     "condcolor.inference.onnx_export.Exported",
+    "tuple[pathlib.Path, ...]",
+    "pandas.core.frame.DataFrame",
 ]
 
 
@@ -90,6 +94,20 @@ def test_wrong_types_of_a_user_are_errors(mypy):
     )
     errors = [line for line in mypy(wrong) if ": error:" in line]
     assert [line.split(":")[1] for line in errors] == ["3", "4", "5"]
+
+
+def test_every_public_name_is_there_and_shown():
+    assert set(condcolor.__all__) <= set(dir(condcolor))
+    for name in condcolor.__all__:
+        value = getattr(condcolor, name)
+        assert name == "__version__" or value.__doc__, name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        condcolor.nothing  # noqa: B018
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import sys, condcolor; sys.exit(bool({'torch', 'numpy', 'PIL', 'pandas'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_package_says_that_it_has_types():
