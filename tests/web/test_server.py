@@ -172,7 +172,7 @@ def test_work_for_a_client_that_has_gone_is_dropped(monkeypatch):
     begun, go_on = [], threading.Event()
 
     def waits(self, kept, values):
-        begun.append(values["hair"])
+        begun.append(values["hair"].value)
         go_on.wait(10)
         return png(sketch())
 
