@@ -30,9 +30,9 @@ FIRST, LAST = ("input", "output"), "flagged"  # columns around those of the attr
 
 @dataclass(frozen=True)
 class Color:
-    """One attribute of one picture: the words that asked for it, the colour they mean, and what came out.
+    """One attribute of one picture: the words that asked for it, the color they mean, and what came out.
 
-    asked: None where nothing says one colour (`none`, `keep`). measured: None where it shows nowhere, or
+    asked: None where nothing says one color (`none`, `keep`). measured: None where it shows nowhere, or
     was not measured.
     """
 
@@ -118,7 +118,7 @@ def columns(schema: AttributeSchema) -> list[str]:
 
 
 def summary(rows: Sequence[ColorRow]) -> list[str]:
-    """Return a line for each attribute and colour asked: how far the set is from it, and within itself.
+    """Return a line for each attribute and color asked: how far the set is from it, and within itself.
 
     `hair crimson #b01030: 12 pictures, dE2000 at most 0.00 from it, 0.00 between two`.
     """
@@ -146,7 +146,7 @@ def summary(rows: Sequence[ColorRow]) -> list[str]:
 
 
 def _asked_color(attribute: Attribute, spec: ColorSpec) -> RGB | None:
-    """The colour asked for; None where there is none, or the model does not say that of its value."""
+    """The color asked for; None where there is none, or the model does not say that of its value."""
     try:
         return None if spec.left else rounded(spec.color(attribute.colors))
     except UsageError:

@@ -35,7 +35,7 @@ class ColorizeResult:
     failed, skipped, left: counts of pictures: with an error, there already, not reached by a stopped call.
     flagged: pictures of the set that a person should look at; 0 where that was not checked.
     passed_over: what the input folders hold besides pictures, a line each.
-    report: how exact the colours are and where the report is, a line each.
+    report: how exact the colors are and where the report is, a line each.
     folder: where several pictures go; None for a single one.
     """
 
@@ -75,21 +75,21 @@ def colorize_files(
     on_result: Callable[[JobResult], None] | None = None,
     stop: StopFlag | None = None,
 ) -> ColorizeResult:
-    """Colour files, folders, patterns or the rows of a .csv, as `condcolor colorize` does.
+    """Color files, folders, patterns or the rows of a .csv, as `condcolor colorize` does.
 
         from condcolor import colorize_files
 
         result = colorize_files("sketches/", "colored/", {"hair": "red", "shirt": "#ff8800"}, lock=True)
-        print(result.colored, "coloured,", result.failed, "failed")
+        print(result.colored, "colored,", result.failed, "failed")
 
     The same call again does what is left: `out/manifest.jsonl` says what is done. Of several pictures one
-    that cannot be coloured stops no other; a single one, which has no manifest, raises.
+    that cannot be colored stops no other; a single one, which has no manifest, raises.
 
     Args:
         inputs: files, folders (trees are kept), patterns such as `"sketches/*.png"`, or one .csv.
         out: a file for a single picture, a folder for several; None names a single one by its values.
         values: what is asked for each attribute of the model; none for a .csv, which says its own.
-        palette: a JSON file of colour names. lock: every region gets exactly the colour asked.
+        palette: a JSON file of color names. lock: every region gets exactly the color asked.
         grid: `"4x3"`, where each picture is a sheet of so many cells.
         check: find pictures to look at. report: write `out/colors.csv`, as lock and check do, too.
         overwrite, skip_existing: what to do about outputs that this set did not write.
@@ -100,7 +100,7 @@ def colorize_files(
         stop: a flag that Ctrl-C sets; the call then ends after the picture under way, with `left` to do.
 
     Raises:
-        UsageError: nothing to colour, an output that exists or cannot be, a value or option that cannot be.
+        UsageError: nothing to color, an output that exists or cannot be, a value or option that cannot be.
         DataError: the .csv or palette cannot be used, or the only picture not be read or saved.
         CheckpointError: the model is unusable.
     """
@@ -177,7 +177,7 @@ REPORT_OF_ONE = "--report is for folders and .csv files, not for one picture"
 def render_options(
     schema: AttributeSchema, *, lock: bool, grid: str | Grid | None, check: bool, report: bool
 ) -> RenderOptions:
-    """Return how pictures are coloured; UsageError for what a model of this schema cannot do."""
+    """Return how pictures are colored; UsageError for what a model of this schema cannot do."""
     for flag, is_on in (("--lock", lock), ("--check", check), ("--report", report)):
         if is_on and not schema.attributes:
             raise UsageError(f"{flag} is for models with attributes, such as icons")
@@ -207,7 +207,7 @@ def _plan(
     *,
     lock: bool,
 ) -> tuple[list[Job], list[str]]:
-    """The jobs, and what was passed over; with `lock`, in exact colours."""
+    """The jobs, and what was passed over; with `lock`, in exact colors."""
     passed_over: list[str] = []
     if any(map(names_csv, names)):
         if len(names) > 1:

@@ -22,7 +22,7 @@ NAMED = 5  # paths that a message names before it says how many more
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to colour: where from, where to, in which colours."""
+    """One picture to color: where from, where to, in which colors."""
 
     source: Path
     out: Path
@@ -66,7 +66,7 @@ def plan_jobs(
 def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
     """Return a job for each row of a csv of `input,hair,shirt`; the values go into the output's name.
 
-    A cell is a value of the model, any colour, or a mix.
+    A cell is a value of the model, any color, or a mix.
 
     Raises:
         UsageError: no `out`, or it is no folder, or two rows with one output.

@@ -79,7 +79,7 @@ def color_jobs(
         coming = iter(jobs)
         before: deque[Future] = deque()  # the network; (Made, Prepared or None) each
         behind: deque[Future] = deque()  # Made each
-        # each round: open more, colour a batch if one is there, hand out what is finished
+        # each round: open more, color a batch if one is there, hand out what is finished
         while True:
             for job in islice(coming, AHEAD - len(before) - len(behind)):
                 before.append(opener.submit(_opened, colorizer, job, budget))
@@ -253,7 +253,7 @@ def run_jobs(
     manifest: Manifest | None = None,
     options: RenderOptions | None = None,
 ) -> Iterator[JobResult]:
-    """Colour the jobs and write them one by one, in order; one that fails stops no other.
+    """Color the jobs and write them one by one, in order; one that fails stops no other.
 
     `options` says how, where it is not just as `colorizer` does it.
     `manifest` gets a line before each is written and one after, before it is yielded; what it says an
@@ -289,10 +289,10 @@ def run_jobs(
 def run_job(
     colorizer: Colorizer, job: Job, *, overwrite: bool = False, options: RenderOptions | None = None
 ) -> JobResult:
-    """Colour one picture and save it whole.
+    """Color one picture and save it whole.
 
     Raises:
-        UsageError: the output exists. DataError: the picture cannot be read, coloured or saved.
+        UsageError: the output exists. DataError: the picture cannot be read, colored or saved.
     """
     picture = open_picture(job.source)
     with named(job):

@@ -35,9 +35,9 @@ CHECK_VALUES = 2  # values of an attribute that say well enough where it is
 
 @dataclass(frozen=True)
 class Findings:
-    """What there is to tell of a coloured picture, an attribute each; None for what was not looked for.
+    """What there is to tell of a colored picture, an attribute each; None for what was not looked for.
 
-    measured: its colour, None where it shows nowhere. doubts: the largest.
+    measured: its color, None where it shows nowhere. doubts: the largest.
     """
 
     measured: Mapping[str, RGB | None] | None = None
@@ -62,7 +62,7 @@ NO_FINDINGS = Findings()
 
 @dataclass(frozen=True)
 class RenderResult:
-    """A picture that was coloured, where its colours are to be measured, and its inconsistencies.
+    """A picture that was colored, where its colors are to be measured, and its inconsistencies.
 
     cores: attribute to `[H, W]` bool, as in `core`; None where nothing is to be measured.
     """
@@ -72,7 +72,7 @@ class RenderResult:
     inconsistencies: Mapping[str, Inconsistency] | None = None
 
     def findings(self, data: bytes) -> Findings:
-        """Return the findings on the picture, its colours measured as they were encoded in `data`."""
+        """Return the findings on the picture, its colors measured as they were encoded in `data`."""
         if self.cores is None:
             return NO_FINDINGS
         with Image.open(io.BytesIO(data)) as image:
@@ -83,10 +83,10 @@ class RenderResult:
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """How pictures are coloured, besides the colours.
+    """How pictures are colored, besides the colors.
 
-    lock: each region gets exactly the colour asked. grid: a picture is a sheet of so many cells.
-    check: inconsistencies are found. report: colours are to be measured.
+    lock: each region gets exactly the color asked. grid: a picture is a sheet of so many cells.
+    check: inconsistencies are found. report: colors are to be measured.
     """
 
     lock: bool = False
@@ -97,7 +97,7 @@ class RenderOptions:
     def render(
         self, colorizer: Colorizer, picture: Picture, specs: Mapping[str, ColorSpec]
     ) -> RenderResult:
-        """Colour one picture, `specs` in the schema's order.
+        """Color one picture, `specs` in the schema's order.
 
         Raises:
             DataError: the grid does not fit, and all that `Colorizer.__call__` raises.
@@ -133,12 +133,12 @@ class RenderOptions:
 
     @property
     def is_plain(self) -> bool:
-        """Whether pictures are coloured just as a Colorizer does it."""
+        """Whether pictures are colored just as a Colorizer does it."""
         return self.grid is None and not self.measures
 
     @property
     def measures(self) -> bool:
-        """Whether the colours of what is painted are measured."""
+        """Whether the colors of what is painted are measured."""
         return self.lock or self.check or self.report
 
     def _cell(
@@ -166,16 +166,16 @@ class RenderOptions:
 
 WHOLE = 0.98  # cover from which a pixel is all its region's
 LIT = 0.9  # of the light most of a region has: a pixel with less is on a line
-FEWEST = 9  # pixels that say a colour
+FEWEST = 9  # pixels that say a color
 EVEN, MOSTLY = 3, 0.9  # levels of 255 that this share of a flat fill's pixels is off at most
 NOISE = 8  # levels: what is off by less in a flat fill is no relief
 
 
 def lock(regions: Regions, specs: Mapping[str, ColorSpec]) -> Image.Image:
-    """Return the picture as `regions.recolor` does, each region's colour exactly the one asked.
+    """Return the picture as `regions.recolor` does, each region's color exactly the one asked.
 
-    A flat fill becomes that colour in every pixel; a shaded one keeps its relief around it. Parts that
-    are asked for no colour are left as they are.
+    A flat fill becomes that color in every pixel; a shaded one keeps its relief around it. Parts that
+    are asked for no color are left as they are.
     """
     pixels = np.ascontiguousarray(regions.pixels(specs))
     for name, spec in specs.items():
@@ -185,7 +185,7 @@ def lock(regions: Regions, specs: Mapping[str, ColorSpec]) -> Image.Image:
 
 
 def core(regions: Regions, name: str) -> np.ndarray:
-    """Return the pixels that say the region's colour, `[H, W]` bool; none where it is not shown."""
+    """Return the pixels that say the region's color, `[H, W]` bool; none where it is not shown."""
     inside = regions.covers[regions.schema.names.index(name)] >= WHOLE
     if inside.any():
         light = regions.lines.mean(axis=0)

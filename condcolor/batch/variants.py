@@ -27,7 +27,7 @@ def write_variants(
     overwrite: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Colour `sketch` in every combination; write the sheet `out`, and a file each into `folder`.
+    """Color `sketch` in every combination; write the sheet `out`, and a file each into `folder`.
 
     The last attribute runs along the columns, the others along the rows. What can be wrong is found
     before anything is written.

@@ -191,7 +191,7 @@ def colorize(
 
 
 def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> None:
-    """Say what became of the pictures; Interrupted or SomeFailed where not all were coloured."""
+    """Say what became of the pictures; Interrupted or SomeFailed where not all were colored."""
     if result.folder is None:
         for line in (*result.report, *map(shown_name, result.outputs)):
             click.echo(line)
@@ -225,7 +225,7 @@ def pipe(
     skip: bool,
     options: RenderOptions,
 ) -> None:
-    """Colour one picture, `-` being standard input or output; without `out`, it goes to the output.
+    """Color one picture, `-` being standard input or output; without `out`, it goes to the output.
 
     Raises:
         UsageError: what these streams cannot do. DataError: the picture cannot be read or saved.

@@ -179,7 +179,7 @@ LINES = {"sketches": _sketch_lines, "photographs": _photo_lines}  # by the name 
 
 
 def _table(table: Mapping[str, Evaluation]) -> list[str]:
-    """A row a way of colouring, the figures in columns."""
+    """A row a way of coloring, the figures in columns."""
     measures, of_each = _measured(table["model"]), of_group("attribute")
     names = [score.name for score in table["model"].attributes]
     rows = [["", *(m.name for m in measures), *(f"{n} {m.name}" for n in names for m in of_each)]]

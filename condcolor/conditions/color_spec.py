@@ -3,10 +3,10 @@
 | written | meaning |
 |---|---|
 | `red` | the model's value `red`, where it has one |
-| `crimson` | the colour of that name in the palette file, where there is one |
-| `#ff8800`, `rgb(255,136,0)`, `rebeccapurple` | that colour |
-| `red:0.6,brown:0.4` | a mean by weight of values or colours, of their sRGB codes; no weight is 1 |
-| `none` | no colour: white, as paper is |
+| `crimson` | the color of that name in the palette file, where there is one |
+| `#ff8800`, `rgb(255,136,0)`, `rebeccapurple` | that color |
+| `red:0.6,brown:0.4` | a mean by weight of values or colors, of their sRGB codes; no weight is 1 |
+| `none` | no color: white, as paper is |
 | `keep` | as in the picture that came |
 
 A value of the model with the same name always comes first, then the palette file's.
@@ -33,8 +33,8 @@ _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) 
 class ColorSpec:
     """What is asked for one attribute; two that mean the same are equal, however they are written.
 
-    parts: weights, which add up to 1, each with a value of the model or a colour; none for a part
-        that gets no colour, and then `left` is NONE or KEEP.
+    parts: weights, which add up to 1, each with a value of the model or a color; none for a part
+        that gets no color, and then `left` is NONE or KEEP.
     asked: as it was written, for file names and reports; left out, as `text`.
     text: as it is written without names of a palette file, for manifests; left out, by parts and left.
     """
@@ -58,12 +58,12 @@ class ColorSpec:
         return only if isinstance(only, str) else None
 
     def color(self, known: Mapping[str, Sequence[float]]) -> tuple[float, float, float]:
-        """Return the colour asked for, RGB in 0..255.
+        """Return the color asked for, RGB in 0..255.
 
-        known: the colour of each value.
+        known: the color of each value.
 
         Raises:
-            UsageError: a value is asked for whose colour is not known.
+            UsageError: a value is asked for whose color is not known.
         """
         mixed = [0.0, 0.0, 0.0]
         for weight, part in self.parts:
@@ -87,7 +87,7 @@ def parse_color_spec(attribute: Attribute, text: Any) -> ColorSpec:
     """Parse what is asked for an attribute: the one parser, for the edges of the program.
 
     Raises:
-        UsageError: `text` is no value, colour, mix, `none` or `keep`; one line.
+        UsageError: `text` is no value, color, mix, `none` or `keep`; one line.
     """
     if isinstance(text, str) and text in attribute.values:
         return ColorSpec(((1.0, text),))
@@ -149,12 +149,12 @@ def parse_color_specs(
 
 
 def exact_specs(schema: AttributeSchema, specs: Mapping[str, ColorSpec]) -> dict[str, ColorSpec]:
-    """Return the specs with each colour in whole levels, so that every picture can get exactly that.
+    """Return the specs with each color in whole levels, so that every picture can get exactly that.
 
-    A value of the model becomes the colour of its name in the palette file, or else that of the schema.
+    A value of the model becomes the color of its name in the palette file, or else that of the schema.
 
     Raises:
-        UsageError: neither says the colour of a value.
+        UsageError: neither says the color of a value.
     """
     exact = dict(specs)
     for attribute in schema.attributes:
@@ -177,7 +177,7 @@ def _exact_color(attribute: Attribute, spec: ColorSpec) -> RGB:
 
 
 def rounded(color: Sequence[float]) -> RGB:
-    """Return a colour of 0..255 in whole levels."""
+    """Return a color of 0..255 in whole levels."""
     red, green, blue = (round(level) for level in color)
     return red, green, blue
 
@@ -189,7 +189,7 @@ def plain_values(specs: Mapping[str, ColorSpec]) -> dict[str, str] | None:
 
 
 def unknown(attribute: Attribute, text: Any) -> str:
-    """Return `hair 'rad' is not one of blue, brown, red, nor a colour (...); did you mean 'red'?`."""
+    """Return `hair 'rad' is not one of blue, brown, red, nor a color (...); did you mean 'red'?`."""
     hint, own = "", [name for name, _ in attribute.named]
     if isinstance(text, str):
         known = (attribute.values, own, (NONE, KEEP, *css_names()))
@@ -202,7 +202,7 @@ def unknown(attribute: Attribute, text: Any) -> str:
 
 
 def refuse_no_choice(attribute: Attribute, spec: ColorSpec) -> None:
-    """Raise UsageError when a colour is asked for an attribute of one value, which is found nowhere."""
+    """Raise UsageError when a color is asked for an attribute of one value, which is found nowhere."""
     if spec.value is None and len(attribute.values) == 1:
         only = attribute.values[0]
         raise UsageError(
@@ -245,7 +245,7 @@ def _mixed(
 
 
 def _needs_palette(attribute: Attribute, name: str) -> bool:
-    """Whether a name means its colour by a palette file alone: not as a value, nor as CSS has it."""
+    """Whether a name means its color by a palette file alone: not as a value, nor as CSS has it."""
     named = dict(attribute.named)
     if name in attribute.values or name not in named:
         return False

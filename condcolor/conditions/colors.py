@@ -26,7 +26,7 @@ def css_names() -> tuple[str, ...]:
 def parse_color(text: str) -> RGB:
     """Return the levels, 0..255, of `"#f80"`, `"ff8800"`, `"rgb(255,136,0)"`, `"rgb(100%,50%,0%)"`, `"Red"`.
 
-    It is stricter than Pillow, which takes `rgb(300,0,0)`, transparent colours and other notations.
+    It is stricter than Pillow, which takes `rgb(300,0,0)`, transparent colors and other notations.
 
     Raises:
         UsageError: what is wrong with the text, and what was probably meant.
@@ -60,7 +60,7 @@ def _fault(text: str) -> str:
     return f"'{text}' is no colour; write {EXAMPLES}{did_you_mean(text, css_names())}"
 
 
-MOST_VIVID = 4  # times the chroma that the network gave; almost every colour is at its limit then
+MOST_VIVID = 4  # times the chroma that the network gave; almost every color is at its limit then
 
 
 def checked_vivid(vivid: float) -> float:

@@ -88,7 +88,7 @@ def _read(path: str | Path) -> list[tuple[str, Any]]:
 
 
 def _take(names: dict[str, RGB], name: str, value: Any, where: str, faults: list[str]) -> None:
-    """Add one name; what is wrong with it or its colour goes to `faults`."""
+    """Add one name; what is wrong with it or its color goes to `faults`."""
     if fault := _name_fault(name):
         faults.append(f"{where}the name {name!r} {fault}")
     if where and name in names:

@@ -48,16 +48,16 @@ def value_fault(value: Any) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return the form in which attribute names are compared: `Hair-Colour` is `hair_colour`."""
+    """Return the form in which attribute names are compared: `Hair-Color` is `hair_color`."""
     return name.replace("-", "_").lower()
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """One thing to choose: `hair`, with its values and the sRGB colour of each.
+    """One thing to choose: `hair`, with its values and the sRGB color of each.
 
     palette: one `(r, g, b)` of 0..255 a value, None where it is not measured; left out, all None.
-    named: more colours that can be asked for by a name, as a palette file gives them; no model knows them.
+    named: more colors that can be asked for by a name, as a palette file gives them; no model knows them.
     UsageError when a name or value is not usable.
     """
 
@@ -89,7 +89,7 @@ class Attribute:
 
     @property
     def colors(self) -> dict[str, RGB]:
-        """The colour of each value, of those whose colour is known."""
+        """The color of each value, of those whose color is known."""
         pairs = zip(self.values, self.palette, strict=True)
         return {value: color for value, color in pairs if color is not None}
 
@@ -194,7 +194,7 @@ class AttributeSchema:
             yield dict(zip(self.names, values, strict=True))
 
     def with_palette(self, palette: Mapping[str, Mapping[str, RGB | None]]) -> AttributeSchema:
-        """Return a copy with these colours, attribute -> value -> RGB; what is not named stays."""
+        """Return a copy with these colors, attribute -> value -> RGB; what is not named stays."""
         for name, colors in palette.items():
             if name not in self.names:
                 hint = did_you_mean(name, self.names)

@@ -22,8 +22,8 @@ from condcolor.imaging.regions import Regions
 from condcolor.runtime.messages import listed
 
 LINES, REST, PAPER = "lines", "rest", "paper"  # layers that every picture has, or may have
-SEEN = 128  # alpha from which a pixel says its layer's colour
-DARK = 8  # of 255: a colour darker than this does not say how much lighter a pixel of it is
+SEEN = 128  # alpha from which a pixel says its layer's color
+DARK = 8  # of 255: a color darker than this does not say how much lighter a pixel of it is
 WHITE = (255.0, 255.0, 255.0)
 _ANY = ("black", "white"), ((0, 0, 0), (255, 255, 255))  # values where nothing else is known
 
@@ -48,7 +48,7 @@ class Layers:
 
     @property
     def choices(self) -> tuple[Attribute, ...]:
-        """What can be recoloured: the attributes, the lines and the paper."""
+        """What can be recolored: the attributes, the lines and the paper."""
         known = {attribute.name: attribute for attribute in self.schema.attributes}
         parts = [name for name in self.names[::-1] if name not in (LINES, REST, PAPER)]
         # a layer that an editor named as no attribute may be stays as it is
@@ -65,12 +65,12 @@ class Layers:
         return Image.fromarray(pixels[..., :3].copy() if pixels[..., 3].min() == 255 else pixels)
 
     def recolored(self, /, **values: str | ColorSpec) -> Layers:
-        """Return these layers with some in other colours, the others as they are.
+        """Return these layers with some in other colors, the others as they are.
 
-        values: layer to a value of the model, a colour, a mix, `none` (white) or `keep`.
+        values: layer to a value of the model, a color, a mix, `none` (white) or `keep`.
 
         Raises:
-            UsageError: no such layer, or no such colour.
+            UsageError: no such layer, or no such color.
         """
         images = list(self.images)
         for name, asked in values.items():
@@ -99,14 +99,14 @@ class Layers:
 
 
 def usual_color(image: np.ndarray) -> np.ndarray:
-    """Return the colour `[3]` float that most of a layer `[H, W, 4]` uint8 has."""
+    """Return the color `[3]` float that most of a layer `[H, W, 4]` uint8 has."""
     seen = image[..., 3] >= SEEN
     pixels = image[seen if seen.any() else image[..., 3] > 0][:, :3]
     return np.median(pixels, axis=0) if len(pixels) else np.full(3, 255.0)
 
 
 def _in_color(image: np.ndarray, color: tuple[float, float, float]) -> np.ndarray:
-    """Return the layer in another colour; what was lighter or darker than the rest of it is so again."""
+    """Return the layer in another color; what was lighter or darker than the rest of it is so again."""
     usual = usual_color(image)
     before = usual.max()
     colored = image.copy()
@@ -132,7 +132,7 @@ def _retint(index: int, before: tuple[np.ndarray, ...], after: list[np.ndarray])
 
 
 def _stacked(images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """`[..., 4]` uint8 each, from the bottom up -> colour times alpha, and alpha, float32 in [0, 1]."""
+    """`[..., 4]` uint8 each, from the bottom up -> color times alpha, and alpha, float32 in [0, 1]."""
     color = np.zeros((*images[0].shape[:-1], 3), np.float32)
     alpha = np.zeros(images[0].shape[:-1], np.float32)
     for image in images:
@@ -153,7 +153,7 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
     ground begins; under it, where the picture is opaque, lies white paper.
     """
     asked = regions.asked(specs)
-    fills = regions.fills(asked)  # (3, H, W), as all colours here, in [0, 1]
+    fills = regions.fills(asked)  # (3, H, W), as all colors here, in [0, 1]
     opaque = regions.picture.alpha is None
     own = np.ones(fills.shape[1:], np.float32)
     opacity = own

@@ -26,9 +26,9 @@ from condcolor.runtime.process import memory_advice
 PURE = 0.9  # share of the largest change from which a pixel is all an attribute's
 LEAST_CHANGE = 0.1  # of the range, over all values: what changes less is not there to be seen
 FEWEST = 9  # pixels that must change by as much as the largest change says
-TRUSTED = 0.5  # from here on a pixel is no line, and says a fill colour
+TRUSTED = 0.5  # from here on a pixel is no line, and says a fill color
 NOISE, FULL = 0.02, 0.96  # shares below and above which a flat fill's pixel is none and all of it
-MOST_RELIEF = 1.6  # how much lighter than its region's usual colour a pixel can be
+MOST_RELIEF = 1.6  # how much lighter than its region's usual color a pixel can be
 DEEP, SURE = (
     0.15,
     0.5,
@@ -38,13 +38,13 @@ COVERED = 0.93  # of a region of uneven fill: from here up nothing shows through
 
 @dataclass(frozen=True)
 class Shares:
-    """The shares of attributes in a picture's fills. All float32, colours in [0, 1].
+    """The shares of attributes in a picture's fills. All float32, colors in [0, 1].
 
-    rest: `[3, h, w]`, what is not painted in any attribute's colour, weighed by its share.
-    shares: `[K, h, w]`, what each attribute's colour is multiplied by: its part of the pixel times
+    rest: `[3, h, w]`, what is not painted in any attribute's color, weighed by its share.
+    shares: `[K, h, w]`, what each attribute's color is multiplied by: its part of the pixel times
         the lightness there relative to the region's.
     covers: `[K, h, w]` in [0, 1], its part of the pixel alone. They add up to at most 1.
-    colors: an array `[V, 3]` an attribute, the colour of each of its values.
+    colors: an array `[V, 3]` an attribute, the color of each of its values.
     """
 
     rest: np.ndarray
@@ -81,7 +81,7 @@ def find_shares(
 
 
 def _share(fills: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One attribute's share `[h, w]`, 1 in most of its region, and the colours `[V, 3]` of its values.
+    """One attribute's share `[h, w]`, 1 in most of its region, and the colors `[V, 3]` of its values.
 
     Where nothing changes, the share is 0 everywhere.
     """
@@ -142,15 +142,15 @@ class Regions:
         return self.covers[self.schema.names.index(name)] * self.lines.mean(axis=0)
 
     def recolor(self, /, **values: str | ColorSpec) -> Image.Image:
-        """Return the picture in these colours, as `Colorizer.__call__` does.
+        """Return the picture in these colors, as `Colorizer.__call__` does.
 
         Raises:
-            UsageError: an attribute is missing, or a value is none of the model's and no colour.
+            UsageError: an attribute is missing, or a value is none of the model's and no color.
         """
         return self.as_image(self.pixels(parse_color_specs(self.schema, values)))
 
     def pixels(self, specs: Mapping[str, ColorSpec]) -> np.ndarray:
-        """Return the picture in these colours on white, `[H, W, 3]` uint8."""
+        """Return the picture in these colors on white, `[H, W, 3]` uint8."""
         return self.pixels_of(self.fills(self.asked(specs)))
 
     def pixels_of(self, fills: np.ndarray) -> np.ndarray:
@@ -166,11 +166,11 @@ class Regions:
         return Image.fromarray(np.ascontiguousarray(pixels))
 
     def asked(self, specs: Mapping[str, ColorSpec]) -> dict[str, Color]:
-        """Return the colour of each attribute; UsageError where that of a value is not known."""
+        """Return the color of each attribute; UsageError where that of a value is not known."""
         return {name: spec.left or spec.color(self.colors[name]) for name, spec in specs.items()}
 
     def fills(self, asked: Mapping[str, Color]) -> np.ndarray:
-        """Return the fills in these colours, `[3, H, W]` float32 in [0, 1]."""
+        """Return the fills in these colors, `[3, H, W]` float32 in [0, 1]."""
         fills = self.rest.copy()
         for index, name in enumerate(self.schema.names):
             fills += self.part(index, asked[name])
@@ -209,7 +209,7 @@ class Colors(Protocol):
 def find_regions(picture: Picture, colorizer: Colors, *, most_values: int = MOST_VALUES) -> Regions:
     """Take a picture apart into lines, rest, and a region an attribute.
 
-    A picture that is coloured already is shown to the model as line art, and its rest stays as it is.
+    A picture that is colored already is shown to the model as line art, and its rest stays as it is.
 
     Raises:
         UsageError: a model of photographs, or without attributes.
@@ -279,7 +279,7 @@ def _spread(
 def _colors(
     schema: AttributeSchema, looked: Sequence[Sequence[int]], shares: Shares
 ) -> dict[str, dict[str, tuple[float, float, float]]]:
-    """The colour of each value, as it is painted; where it was not looked at, the palette's."""
+    """The color of each value, as it is painted; where it was not looked at, the palette's."""
     known = {}
     for attribute, values, colors in zip(schema.attributes, looked, shares.colors, strict=True):
         known[attribute.name] = dict(attribute.colors)

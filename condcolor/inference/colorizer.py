@@ -38,7 +38,7 @@ AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
 
 
 class Colorizer(ABC):
-    """Colours pictures with a trained model.
+    """Colors pictures with a trained model.
 
         colorizer = Colorizer.load("icons")
         colorizer("ada.png", hair="red", shirt="blue").save("ada-red-blue.png")
@@ -133,7 +133,7 @@ class Colorizer(ABC):
 
     @property
     def takes_colors(self) -> bool:
-        """Whether it colours parts of line art in colours that can be asked for."""
+        """Whether it colors parts of line art in colors that can be asked for."""
         return self.codec.line_art and bool(self.schema.attributes)
 
     @property
@@ -146,16 +146,16 @@ class Colorizer(ABC):
         """Set how many threads compute for the calling thread, where the backend allows it."""
 
     def __call__(self, picture: AnyPicture, /, **values: str | ColorSpec) -> Image.Image:
-        """Return the picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
+        """Return the picture in the colors asked: `hair="red", shirt="blue"`, every attribute once.
 
-        A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
-        weight (`"red:0.6,brown:0.4"`), `"none"` for no colour, or `"keep"` for what is there.
+        A value of the model, any color (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
+        weight (`"red:0.6,brown:0.4"`), `"none"` for no color, or `"keep"` for what is there.
 
         Returns:
             RGB, or RGBA when the picture has alpha, of the picture's size.
 
         Raises:
-            UsageError: an attribute is missing, or a value is none of the model's and no colour.
+            UsageError: an attribute is missing, or a value is none of the model's and no color.
             PictureError: the picture cannot be read.
             DataError: the picture is too large for the memory.
         """
@@ -189,7 +189,7 @@ class Colorizer(ABC):
     def colorings(
         self, picture: AnyPicture, asked: Sequence[Mapping[str, str | ColorSpec]]
     ) -> Iterator[Image.Image]:
-        """Return an iterator over one picture in several colourings; the full-size work is done one by one.
+        """Return an iterator over one picture in several colorings; the full-size work is done one by one.
 
         What can be wrong with the picture or the values is raised at once, not at the first result.
         """
@@ -203,7 +203,7 @@ class Colorizer(ABC):
         return self._colorings(framed, cond)
 
     def regions(self, picture: AnyPicture, *, most_values: int = MOST_VALUES) -> Regions:
-        """Take the picture apart, for many colours: `.recolor(hair="#ff8800", shirt="tan")`.
+        """Take the picture apart, for many colors: `.recolor(hair="#ff8800", shirt="tan")`.
 
         most_values: of an attribute that the network paints to find it, at least 2; more are more exact.
 
@@ -214,7 +214,7 @@ class Colorizer(ABC):
         return find_regions(self._opened(picture), self, most_values=most_values)
 
     def layers(self, picture: AnyPicture | Regions, /, **values: str | ColorSpec) -> Layers:
-        """Return the picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
+        """Return the picture in the colors asked, as for a call, in layers: lines, parts, rest, paper.
 
         Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
         """
@@ -231,7 +231,7 @@ class Colorizer(ABC):
     def batch(
         self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str | ColorSpec]]
     ) -> list[Image.Image]:
-        """Return several pictures, each in its own colours, brought through the network together."""
+        """Return several pictures, each in its own colors, brought through the network together."""
         if len(pictures) != len(asked):
             raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
         waiting = zip(pictures, asked, strict=True)
@@ -258,12 +258,12 @@ class Colorizer(ABC):
         specs = parse_color_specs(self.schema, values)
         plain = plain_values(specs)
         framed = self._framed(picture)
-        if plain is None:  # the regions are found, and recoloured, where it is finished
+        if plain is None:  # the regions are found, and recolored, where it is finished
             return Prepared(framed, specs=specs)
         return Prepared(framed, self._planes([plain])[0])
 
     def predict_batch(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
-        """Return the output `[O, S, S]` for each; NOT_SEEN for those with colours beyond the model's values.
+        """Return the output `[O, S, S]` for each; NOT_SEEN for those with colors beyond the model's values.
 
         Raises:
             DataError: there is not the memory.
@@ -276,7 +276,7 @@ class Colorizer(ABC):
         return [NOT_SEEN if one.cond is None else next(outputs) for one in prepared]
 
     def finish(self, prepared: Prepared, output: np.ndarray) -> Image.Image:
-        """Return the picture at its own size, coloured by its `output [O, S, S]`.
+        """Return the picture at its own size, colored by its `output [O, S, S]`.
 
         Raises:
             DataError: there is not the memory.
@@ -356,7 +356,7 @@ class _Framed:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A picture before the network, with the planes `[P]` of the colours asked, or specs beyond
+    """A picture before the network, with the planes `[P]` of the colors asked, or specs beyond
     the model's values."""
 
     framed: _Framed

@@ -102,7 +102,7 @@ class OnnxCodec:
 
 
 class OnnxColorizer(Colorizer):
-    """Colours pictures with an exported model. Safe to share between threads."""
+    """Colors pictures with an exported model. Safe to share between threads."""
 
     def __init__(
         self,

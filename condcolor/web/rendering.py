@@ -64,11 +64,11 @@ class Renderer:
         return encode_png(self.colorizer(sketch.picture, **values))
 
     def recolored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
-        """Return the PNG in any colours, by regions that are found."""
+        """Return the PNG in any colors, by regions that are found."""
         return encode_png(sketch.regions[self.name].recolor(**values))
 
     def photograph(self, sketch: StoredPicture, vivid: float | None) -> bytes:
-        """Return the PNG of a model of photographs, its colours that strong; UsageError for another model."""
+        """Return the PNG of a model of photographs, its colors that strong; UsageError for another model."""
         colorizer = self.colorizer
         if vivid is not None:
             colorizer.codec.with_vivid(vivid)  # complains of what cannot be
@@ -76,7 +76,7 @@ class Renderer:
         return encode_png(colorizer(sketch.picture))
 
     def layers(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> Layers:
-        """Return the layers of the coloured sketch; the last are kept, as they are asked for in turn."""
+        """Return the layers of the colored sketch; the last are kept, as they are asked for in turn."""
         self.find_regions(sketch)
         asked, kept = sketch.layers.get(self.name, (None, None))
         if asked != values:

@@ -1,7 +1,7 @@
 """Work cut into blocks, and which of them are done.
 
 A block is a shard, or some pictures of a folder. Its name is a digest of what it holds, so a block that
-changes is another block. Of each block done a file tells in its name how many pictures were coloured and how
+changes is another block. Of each block done a file tells in its name how many pictures were colored and how
 many failed, and in its lines which those were and why.
 """
 
@@ -166,7 +166,7 @@ class Ledger:
         return mark
 
     def gather_failures(self, marks: Iterable[Mark]) -> None:
-        """Write failed.jsonl: a line for each picture that could not be coloured."""
+        """Write failed.jsonl: a line for each picture that could not be colored."""
         lines = [self.store.read(mark.name) for mark in marks if mark.failed]
         self.store.write("failed.jsonl", b"".join(lines))
 
@@ -176,7 +176,7 @@ class Ledger:
 
 
 def settings_name(settings: Mapping[str, object]) -> str:
-    """A folder's name for what is coloured with these settings: `red-blue-1f0a8e6c2b7d`."""
+    """A folder's name for what is colored with these settings: `red-blue-1f0a8e6c2b7d`."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
     values = settings["values"]
     words = [re.sub(r"\W+", "_", str(value))[:20] for value in values.values()]  # type: ignore[union-attr]

@@ -1,7 +1,7 @@
 """`colorize_everywhere`: a source colored block by block on Ray Data, resumable.
 
 The driver lists the source, cuts it into blocks and asks the output which of them are done; each worker
-loads the model once, and reads, colours and writes whole blocks. Through Ray itself go names and counts
+loads the model once, and reads, colors and writes whole blocks. Through Ray itself go names and counts
 alone, so that no object store fills up, however many and large the pictures are.
 """
 
@@ -37,7 +37,7 @@ class Summary:
 
     folder: str  # of the output
     colored: int  # by this call
-    there: int  # coloured by earlier calls
+    there: int  # colored by earlier calls
     failed: int  # by any call: each has a line in failed.jsonl
     unfinished: tuple[str, ...] = ()  # `name: why`
     passed_over: tuple[str, ...] = ()  # files of the source that were not looked at, `name: why`
@@ -67,10 +67,10 @@ def colorize_everywhere(
     retry: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
-    """Colour all pictures of a folder, of parquet shards or of WebDataset tars, on a Ray cluster.
+    """Color all pictures of a folder, of parquet shards or of WebDataset tars, on a Ray cluster.
 
     What is made goes to a folder in `out`, named after its settings (source, model, values, form, ...),
-    which its settings.json tells. The same call again does what is left. A picture that cannot be coloured
+    which its settings.json tells. The same call again does what is left. A picture that cannot be colored
     is told in failed.jsonl (and in the column `error` of parquet shards), and the others go on.
 
     Args:

@@ -27,7 +27,7 @@ OF_THE_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 class PictureRow:
     """A picture and what its shard says of it; `error` says why there is none.
 
-    data: the encoded picture: as it was read, or, coloured, in the format that is written.
+    data: the encoded picture: as it was read, or, colored, in the format that is written.
     """
 
     key: str
@@ -145,7 +145,7 @@ def _texts(cells: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
 
 
 class Writer(Protocol):
-    """Takes the rows of a block, coloured or failed; DataError for a row that has no place."""
+    """Takes the rows of a block, colored or failed; DataError for a row that has no place."""
 
     def add(self, row: PictureRow) -> None: ...
 

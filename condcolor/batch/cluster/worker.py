@@ -42,7 +42,7 @@ class Work:
 
 
 def model_identity(described: Mapping[str, object]) -> str:
-    """A digest of a config.json, which holds that of the weights: another one colours otherwise."""
+    """A digest of a config.json, which holds that of the weights: another one colors otherwise."""
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
@@ -87,7 +87,7 @@ class Worker:
 
 
 def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
-    """Read, colour and write a block; nothing of it counts as done before all of it is.
+    """Read, color and write a block; nothing of it counts as done before all of it is.
 
     Raises:
         DataError, OSError: the block cannot be read, or its output not written.
@@ -112,7 +112,7 @@ def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
 def _colored(
     colorizer: Colorizer, work: Work, block: WorkBlock, rows: Iterable[PictureRow]
 ) -> Iterator[PictureRow]:
-    """The rows with their pictures coloured and encoded, in order, a batch in memory at a time."""
+    """The rows with their pictures colored and encoded, in order, a batch in memory at a time."""
     waiting: list[tuple[PictureRow, Picture | None]] = []
     pixels = 0
     for row in rows:
