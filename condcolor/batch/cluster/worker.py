@@ -66,7 +66,7 @@ class Worker:
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
-        """Color the blocks of `batch["block"]` (JSON); return `block`, `colored`, `failed`, `error` of each."""
+        """Color the blocks of `batch["block"]`, JSON; return block, colored, failed and error of each."""
         results = [self._attempt(json.loads(str(text))) for text in batch["block"]]
         return {name: [result[name] for result in results] for name in results[0]}
 
