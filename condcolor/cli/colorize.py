@@ -65,7 +65,7 @@ SET_OPTIONS = (
 
 
 def set_options(command: Callable) -> Callable:
-    """The options of a set, in this order, on a command."""
+    """Add SET_OPTIONS to a command, in their order."""
     for option in reversed(SET_OPTIONS):
         command = option(command)
     return command
@@ -137,15 +137,15 @@ def colorize(
     from condcolor.runtime.process import keep_memory, wait_asleep
 
     info = model_info(ctx)
-    set_up = {"lock": lock, "grid": grid, "check": check, "report": report}
+    rendering = {"lock": lock, "grid": grid, "check": check, "report": report}
     engine = {"vivid": vivid, "device": device, "precision": precision}
     if STREAM in (*sketches, out):
-        options = render_options(info.schema, **set_up)
+        options = render_options(info.schema, **rendering)
         if report:
             raise UsageError(REPORT_OF_ONE)
-        asked = parse_color_specs(info.schema, take_values(ctx, values, keep))
+        specs = parse_color_specs(info.schema, take_values(ctx, values, keep))
         if lock:
-            asked = exact_specs(info.schema, asked)
+            specs = exact_specs(info.schema, specs)
 
         def load() -> Colorizer:
             from condcolor.inference.colorizer import Colorizer
@@ -154,22 +154,14 @@ def colorize(
             wait_asleep()
             return Colorizer.load(info, **engine)
 
-        pipe(
-            sketches,
-            out,
-            asked,
-            load,
-            info.schema,
-            overwrite=overwrite,
-            skip=skip_existing,
-            options=options,
-        )
+        _check_streams(sketches, out, overwrite=overwrite, skip=skip_existing)
+        pipe(sketches[0], out, specs, load, info.schema, overwrite=overwrite, options=options)
         return
-    if any(map(names_csv, sketches)):  # which takes no values, as `colorize_files` says
-        given = {name: value for name, value in values.items() if value is not None}
-        asked = given | dict.fromkeys(keep, KEEP)
+    if any(map(names_csv, sketches)):  # `colorize_files` refuses values beside a csv
+        specs = {name: value for name, value in values.items() if value is not None}
+        specs |= dict.fromkeys(keep, KEEP)
     else:
-        asked = take_values(ctx, values, keep)
+        specs = take_values(ctx, values, keep)
     keep_memory()
     wait_asleep()
     stop = StopFlag()
@@ -177,9 +169,9 @@ def colorize(
         result = colorize_files(
             sketches,
             out,
-            asked,
+            specs,
             model=info,
-            **set_up,
+            **rendering,
             **engine,
             overwrite=overwrite,
             skip_existing=skip_existing,
@@ -191,7 +183,7 @@ def colorize(
 
 
 def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> None:
-    """Say what became of the pictures; Interrupted or SomeFailed where not all were colored."""
+    """Print the result; raise Interrupted or SomeFailed where not all pictures were colored."""
     if result.folder is None:
         for line in (*result.report, *map(shown_name, result.outputs)):
             click.echo(line)
@@ -199,8 +191,8 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
     count = result.colored + result.failed + result.left
     summary = f"{result.colored} of {count} pictures coloured in {shown_name(result.folder)}"
     if not result.left:
-        there = f", {result.skipped} were there already" if result.skipped else ""
-        click.echo(summary + there)
+        skipped = f", {result.skipped} were there already" if result.skipped else ""
+        click.echo(summary + skipped)
     for line in result.report:
         click.echo(line)
     if result.left:
@@ -211,24 +203,23 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
         raise SomeFailed(f"{problems}, as named above")
 
 
-STREAM = "-"  # the name of both
+STREAM = "-"  # name of standard input and of standard output
 
 
 def pipe(
-    sketches: Sequence[str],
+    sketch: str,
     out: str | None,
-    values: Mapping[str, ColorSpec],
+    specs: Mapping[str, ColorSpec],
     load: Callable[[], Colorizer],
     schema: AttributeSchema,
     *,
     overwrite: bool,
-    skip: bool,
     options: RenderOptions,
 ) -> None:
-    """Color one picture, `-` being standard input or output; without `out`, it goes to the output.
+    """Color one picture from a file or stream (`-`) to a file or stream; `out` None is the stream.
 
     Raises:
-        UsageError: what these streams cannot do. DataError: the picture cannot be read or saved.
+        UsageError: the output exists. DataError: the picture cannot be read or saved.
     """
     from condcolor.batch.colorize import check_lines, one_report
     from condcolor.batch.jobs import Job
@@ -236,33 +227,34 @@ def pipe(
     from condcolor.imaging.save import encode_image
     from condcolor.runtime.files import make_folder, write_whole
 
-    _check(sketches, out, overwrite=overwrite, skip=skip)
-    (sketch,) = sketches
     name = "standard input" if sketch == STREAM else shown_name(sketch)
     source = sys.stdin.buffer if sketch == STREAM else sketch
     picture = open_picture(source, name=name)
     for note in picture.notes:
         click.echo(f"note: {name}: {note}", err=True)
-    rendered = options.render(load(), picture, values)
-    to_stream = out in (None, STREAM)
-    data = encode_image("stream.png" if to_stream else out, rendered.image)
-    if to_stream:
+    rendered = options.render(load(), picture, specs)
+    file = None if out is None or out == STREAM else Path(out)
+    data = encode_image(file or "stream.png", rendered.image)
+    if file is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        make_folder(Path(out).parent)
-        write_whole(out, data, overwrite=overwrite)
-    job = Job(Path(name), Path(STREAM if to_stream else out), values)
+        make_folder(file.parent)
+        write_whole(file, data, overwrite=overwrite)
+    job = Job(Path(name), file or Path(STREAM), specs)
     findings = rendered.findings(data)
     for line in check_lines(name, findings):
         click.echo(line, err=True)
     for line in one_report(job, findings, schema, options):
-        click.echo(line, err=to_stream)
-    if not to_stream:
+        click.echo(line, err=file is None)
+    if out is not None and file is not None:
         click.echo(shown_name(out))
 
 
-def _check(sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: bool) -> None:
+def _check_streams(
+    sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: bool
+) -> None:
+    """Raise UsageError for a combination of files, streams and options that cannot be colored."""
     from condcolor.batch.jobs import names_one
     from condcolor.imaging.formats import format_for
     from condcolor.runtime.files import refuse_taken
@@ -279,7 +271,7 @@ def _check(sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: b
         raise UsageError("several pictures do not go to standard output: name a folder with -o")
     elif not names_one(sketch):
         raise UsageError(f"{shown_name(sketch)}: no such file: check the path")
-    if out in (None, STREAM):
+    if out is None or out == STREAM:
         if sys.stdout is None or sys.stdout.isatty():
             raise UsageError("a picture is nothing for a terminal: add -o FILE, or > FILE")
     else:
