@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -142,12 +142,7 @@ def colorize_files(
         lines = one_report(result.job, result.findings, info.schema, options)
         return ColorizeResult((result.job.out,), flagged=int(needs_look), report=tuple(lines))
 
-    settings = replace(
-        settings_of(info, vivid),
-        lock=options.lock,
-        grid=str(options.grid or ""),
-        needs=options.entry_keys,
-    )
+    settings = settings_of(info, vivid, options)
     manifest = Manifest(folder_for_several(target), settings)
     if manifest.problem:
         note(f"note: {manifest.problem}")
@@ -157,22 +152,27 @@ def colorize_files(
     for line in passed_over:
         note(f"passed over: {line}")
     outputs, failed, known_problem = [], 0, manifest.problem
-    results = _results(jobs, manifest, load, overwrite=overwrite, options=options, stop=stop)
-    with closing(results):
-        for count, result in enumerate(results, start=1):
-            if on_progress:
-                on_progress(count, len(jobs))
-            for line in _notes(result):
-                note(line)
-            if result.error:
-                failed += 1
-            else:
-                outputs.append(result.job.out)
-            if manifest.problem != known_problem:
-                known_problem = manifest.problem
-                note(f"note: {known_problem}")
-            if on_result:
-                on_result(result)
+    if jobs:
+        colorizer = load()
+        make_folder(manifest.folder)
+        results = run_jobs(colorizer, jobs, overwrite=overwrite, manifest=manifest, options=options)
+        with stop or nullcontext(), closing(results):
+            for count, result in enumerate(results, start=1):
+                if on_progress:
+                    on_progress(count, len(jobs))
+                for line in _notes(result):
+                    note(line)
+                if result.error:
+                    failed += 1
+                else:
+                    outputs.append(result.job.out)
+                if manifest.problem != known_problem:
+                    known_problem = manifest.problem
+                    note(f"note: {known_problem}")
+                if on_result:
+                    on_result(result)
+                if stop and stop.signal:
+                    break
     lines, flagged = _report(planned, manifest, info.schema, options)
     return ColorizeResult(
         tuple(outputs),
@@ -208,10 +208,8 @@ def one_report(
 
 def check_lines(name: str, findings: Findings) -> list[str]:
     """Return a line for each attribute of a picture that a person should look at."""
-    return [
-        f"check: {name}: {attribute} may be wrong ({inconsistency.summary})"
-        for attribute, inconsistency in inconsistent(findings.inconsistencies or {}).items()
-    ]
+    doubts = inconsistent(findings.inconsistencies or {}).items()
+    return [f"check: {name}: {key} may be wrong ({doubt.summary})" for key, doubt in doubts]
 
 
 def _plan(
@@ -245,28 +243,6 @@ def _resumed(
     cut_off = [job for job in left if manifest.was_begun(job)]
     others = [job for job in left if not manifest.was_begun(job)]
     return cut_off + still_to_do(others, overwrite=overwrite, skip=skip)
-
-
-def _results(
-    jobs: Sequence[Job],
-    manifest: Manifest,
-    load: Callable[[], Colorizer],
-    *,
-    overwrite: bool,
-    options: RenderOptions,
-    stop: StopFlag | None,
-) -> Generator[JobResult, None, None]:
-    """Yield the result of each job; a signal ends it after the current one."""
-    if not jobs:
-        return
-    colorizer = load()
-    make_folder(manifest.folder)
-    running = run_jobs(colorizer, jobs, overwrite=overwrite, manifest=manifest, options=options)
-    with stop or nullcontext(), closing(running):
-        for result in running:
-            yield result
-            if stop and stop.signal:
-                return
 
 
 def _notes(result: JobResult) -> Iterator[str]:

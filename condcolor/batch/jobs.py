@@ -199,15 +199,12 @@ def folder_for_several(out: str | None) -> Path:
     label = shown_name(out)
     if os.path.lexists(out) and not os.path.isdir(out):
         raise UsageError(f"{label} is a file, but several pictures need a folder")
-    if not os.path.isdir(out) and not out.endswith(os.sep) and _has_picture_suffix(out):
+    is_picture = Path(out).suffix.lower() in (*WRITE_SUFFIXES, *READ_SUFFIXES)
+    if is_picture and not os.path.isdir(out) and not out.endswith(os.sep):
         raise UsageError(
             f"{label} names a picture, but several pictures need a folder: -o {label}/"
         )
     return Path(out)
-
-
-def _has_picture_suffix(name: str) -> bool:
-    return Path(name).suffix.lower() in (*WRITE_SUFFIXES, *READ_SUFFIXES)
 
 
 def _checked(jobs: Sequence[Job]) -> list[Job]:

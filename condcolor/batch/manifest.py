@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from condcolor.batch.jobs import Job
+from condcolor.batch.rendering import PLAIN, RenderOptions
 from condcolor.errors import CondcolorError
 from condcolor.models.model_folder import ModelInfo
 from condcolor.runtime.messages import shown_name
@@ -182,6 +183,8 @@ def _is_torn(line: bytes) -> bool:
     return line.startswith(b"{") and not line.endswith(b"}")
 
 
-def settings_of(info: ModelInfo, vivid: float | None) -> Settings:
-    """Return the settings of a model; `vivid` None is the model's own."""
-    return Settings(info.name, info.sha256, info.vivid if vivid is None else vivid)
+def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = PLAIN) -> Settings:
+    """Return the settings of a model with options; `vivid` None is the model's own."""
+    factor = info.vivid if vivid is None else vivid
+    grid = str(options.grid or "")
+    return Settings(info.name, info.sha256, factor, options.lock, grid, options.entry_keys)

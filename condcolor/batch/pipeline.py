@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from condcolor.batch.jobs import Job
 from condcolor.batch.manifest import Manifest
-from condcolor.batch.rendering import NO_FINDINGS, Findings, RenderOptions
+from condcolor.batch.rendering import NO_FINDINGS, PLAIN, Findings, RenderOptions
 from condcolor.errors import CondcolorError, DataError
 from condcolor.imaging.open import open_picture
 from condcolor.imaging.save import encode_image
@@ -251,15 +251,14 @@ def run_jobs(
     *,
     overwrite: bool = False,
     manifest: Manifest | None = None,
-    options: RenderOptions | None = None,
+    options: RenderOptions = PLAIN,
 ) -> Generator[JobResult, None, None]:
     """Color the jobs and write them one by one, in order; one that fails stops no other.
 
     manifest: gets a line before each output is written, and one before its result is yielded; outputs at
         which an earlier run was cut off are written again.
-    options: None colors as `colorizer` does alone.
     """
-    if options is None or options.is_plain:
+    if options.is_plain:
         outputs = color_jobs(colorizer, jobs)
     else:
         outputs = render_jobs(colorizer, jobs, options)
@@ -288,7 +287,7 @@ def run_jobs(
 
 
 def run_job(
-    colorizer: Colorizer, job: Job, *, overwrite: bool = False, options: RenderOptions | None = None
+    colorizer: Colorizer, job: Job, *, overwrite: bool = False, options: RenderOptions = PLAIN
 ) -> JobResult:
     """Color one picture and save it whole.
 
@@ -298,7 +297,7 @@ def run_job(
     """
     picture = open_picture(job.source)
     with named(job):
-        rendered = (options or RenderOptions()).render(colorizer, picture, job.values)
+        rendered = options.render(colorizer, picture, job.values)
     data = encode_image(job.out, rendered.image)
     _write(job, data, overwrite)
     return JobResult(job, notes=picture.notes, findings=rendered.findings(data))

@@ -161,6 +161,8 @@ class RenderOptions:
         return RenderResult(image, cores, inconsistencies)
 
 
+PLAIN = RenderOptions()  # as a Colorizer alone colors
+
 WHOLE = 0.98  # cover from which a pixel lies wholly in a region
 LIT = 0.9  # share of the region's median light below which a pixel is on a line
 FEWEST = 9  # pixels that measure a color

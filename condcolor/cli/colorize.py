@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from condcolor.cli.options import (
+    ATTRIBUTE,
     ModelCommand,
     device_option,
     keep_option,
@@ -34,43 +35,6 @@ if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer
 
 
-SET_OPTIONS = (
-    click.option(
-        "--palette",
-        type=click.Path(),
-        metavar="FILE",
-        help='Colours by names of your own: a JSON file such as {"crimson": "#b01030"}.',
-    ),
-    click.option(
-        "--lock",
-        is_flag=True,
-        help="Exactly the same colours in every picture; measured at the end.",
-    ),
-    click.option(
-        "--grid",
-        metavar="CxR",
-        help="Each picture is a sheet of so many columns x rows, such as 4x3.",
-    ),
-    click.option(
-        "--check",
-        is_flag=True,
-        help="Name pictures that a person should look at. With --lock, about three times as long.",
-    ),
-    click.option(
-        "--report",
-        is_flag=True,
-        help="Write OUT/colors.csv: colours asked and measured. --lock and --check do so, too.",
-    ),
-)
-
-
-def set_options(command: Callable) -> Callable:
-    """Add SET_OPTIONS to a command, in their order."""
-    for option in reversed(SET_OPTIONS):
-        command = option(command)
-    return command
-
-
 @click.command(cls=ModelCommand)
 @click.argument("sketches", nargs=-1, required=True, type=click.Path())
 @click.option(
@@ -81,7 +45,30 @@ def set_options(command: Callable) -> Callable:
     "file, its name and values, here]",
 )
 @keep_option
-@set_options
+@click.option(
+    "--palette",
+    type=click.Path(),
+    metavar="FILE",
+    help='Colours by names of your own: a JSON file such as {"crimson": "#b01030"}.',
+)
+@click.option(
+    "--lock", is_flag=True, help="Exactly the same colours in every picture; measured at the end."
+)
+@click.option(
+    "--grid",
+    metavar="CxR",
+    help="Each picture is a sheet of so many columns x rows, such as 4x3.",
+)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Name pictures that a person should look at. With --lock, about three times as long.",
+)
+@click.option(
+    "--report",
+    is_flag=True,
+    help="Write OUT/colors.csv: colours asked and measured. --lock and --check do so, too.",
+)
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -94,24 +81,7 @@ def set_options(command: Callable) -> Callable:
 @device_option
 @precision_option
 @click.pass_context
-def colorize(
-    ctx,
-    sketches,
-    out,
-    keep,
-    palette,
-    lock,
-    grid,
-    check,
-    report,
-    model,
-    overwrite,
-    skip_existing,
-    vivid,
-    device,
-    precision,
-    **values,
-) -> None:
+def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> None:
     """Colour sketches in the colours you name, or photographs.
 
     SKETCHES are files, folders and 'patterns*' (trees are kept), one .csv with a row a picture
@@ -137,14 +107,14 @@ def colorize(
     from condcolor.runtime.process import keep_memory, wait_asleep
 
     info = model_info(ctx)
-    rendering = {"lock": lock, "grid": grid, "check": check, "report": report}
-    engine = {"vivid": vivid, "device": device, "precision": precision}
+    rendering = {name: options[name] for name in ("lock", "grid", "check", "report")}
+    engine = {name: options[name] for name in ("vivid", "device", "precision")}
     if STREAM in (*sketches, out):
-        options = render_options(info.schema, **rendering)
-        if report:
+        render = render_options(info.schema, **rendering)
+        if render.report:
             raise UsageError(REPORT_OF_ONE)
-        specs = parse_color_specs(info.schema, take_values(ctx, values, keep))
-        if lock:
+        specs = parse_color_specs(info.schema, take_values(ctx, options, keep))
+        if render.lock:
             specs = exact_specs(info.schema, specs)
 
         def load() -> Colorizer:
@@ -155,13 +125,13 @@ def colorize(
             return Colorizer.load(info, **engine)
 
         _check_streams(sketches, out, overwrite=overwrite, skip=skip_existing)
-        pipe(sketches[0], out, specs, load, info.schema, overwrite=overwrite, options=options)
+        pipe(sketches[0], out, specs, load, info.schema, overwrite=overwrite, options=render)
         return
     if any(map(names_csv, sketches)):  # `colorize_files` refuses values beside a csv
-        specs = {name: value for name, value in values.items() if value is not None}
-        specs |= dict.fromkeys(keep, KEEP)
+        chosen = (n for n, v in options.items() if n.startswith(ATTRIBUTE) and v is not None)
+        specs = dict.fromkeys((*chosen, *keep), KEEP)
     else:
-        specs = take_values(ctx, values, keep)
+        specs = take_values(ctx, options, keep)
     keep_memory()
     wait_asleep()
     stop = StopFlag()

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from condcolor.cli.options import (
+    ATTRIBUTE,
     AttributeCommand,
     ModelCommand,
     device_option,
@@ -181,7 +182,7 @@ def recolor(ctx, source, out, overwrite, **values) -> None:
     from condcolor.runtime.files import make_folder, refuse_taken
 
     stack = ctx.meta[LAYERS]
-    options = {c.name: values[f"attribute_{i}"] for i, c in enumerate(stack.choices)}
+    options = {c.name: values[f"{ATTRIBUTE}{i}"] for i, c in enumerate(stack.choices)}
     specs = {name: spec for name, spec in options.items() if spec is not None}
     if not out:
         raise UsageError("the name of the output is empty: give a picture, a folder, or a file.ora")

@@ -88,6 +88,7 @@ precision_option = click.option(
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
 # keys of a context's meta: the model, the options of its attributes, why there are none
 MODEL, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("model", "options", "why_none"))
+ATTRIBUTE = "attribute_"  # start of the parameter names of `attribute_options`
 keep_option = click.option(
     "--keep",
     multiple=True,
@@ -209,7 +210,7 @@ def attribute_options(
         plain = name == attribute.name.replace("_", "-")
         more = ", or any colour" if len(attribute.values) > 1 else ""
         option = click.Option(
-            [f"--{name}", f"attribute_{i}"],
+            [f"--{name}", f"{ATTRIBUTE}{i}"],
             type=Value(attribute),
             metavar="VALUE",
             help=("" if plain else f"{attribute.name}: ") + listed(attribute.values) + more,
@@ -237,7 +238,7 @@ def take_values(
     schema = model_info(ctx).schema
     kept = _kept(schema, keep)
     for i, attribute in enumerate(schema.attributes):
-        flag, value = ctx.meta[OPTIONS][i].opts[0], options[f"attribute_{i}"]
+        flag, value = ctx.meta[OPTIONS][i].opts[0], options[f"{ATTRIBUTE}{i}"]
         if attribute.name in kept and value is not None:
             raise UsageError(f"{flag} {value} and --keep {attribute.name} exclude each other")
         if attribute.name in kept:

@@ -159,21 +159,18 @@ def exact_specs(schema: AttributeSchema, specs: Mapping[str, ColorSpec]) -> dict
     exact = dict(specs)
     for attribute in schema.attributes:
         spec = specs[attribute.name]
-        if not spec.left and len(attribute.values) > 1:
-            color = _exact_color(attribute, spec)
-            exact[attribute.name] = ColorSpec(((1.0, color),), asked=spec.asked)
+        if spec.left or len(attribute.values) == 1:
+            continue
+        known = attribute.colors | dict(attribute.named)
+        for _, part in spec.parts:
+            if isinstance(part, str) and part not in known:
+                raise UsageError(
+                    f"{attribute.name}: the model does not say the colour of '{part}': give it one "
+                    "in a palette file"
+                )
+        color = rounded(spec.color(known))
+        exact[attribute.name] = ColorSpec(((1.0, color),), asked=spec.asked)
     return exact
-
-
-def _exact_color(attribute: Attribute, spec: ColorSpec) -> RGB:
-    known = attribute.colors | dict(attribute.named)
-    unknown_values = [p for _, p in spec.parts if isinstance(p, str) and p not in known]
-    if unknown_values:
-        raise UsageError(
-            f"{attribute.name}: the model does not say the colour of '{unknown_values[0]}': give it one "
-            "in a palette file"
-        )
-    return rounded(spec.color(known))
 
 
 def rounded(color: Sequence[float]) -> RGB:
@@ -189,7 +186,7 @@ def plain_values(specs: Mapping[str, ColorSpec]) -> dict[str, str] | None:
 
 
 def unknown(attribute: Attribute, text: Any) -> str:
-    """Return `hair 'rad' is not one of blue, brown, red, nor a color (...); did you mean 'red'?`."""
+    """Return `hair 'rad' is not one of blue, brown, red, nor a colour (...); did you mean 'red'?`."""
     hint, own = "", [name for name, _ in attribute.named]
     if isinstance(text, str):
         known = (attribute.values, own, (NONE, KEEP, *css_names()))

@@ -146,7 +146,8 @@ def colorize_everywhere(
 
     cpu, gpu = _capacity(ray) if left else (0.0, 0.0)
     gpus = min(gpu, 1) if gpus is None else gpus
-    size = workers or _fitting(cpu, gpu, cpus, gpus)
+    fitting = min(int(cpu / cpus), int(gpu / gpus) if gpus else int(cpu))
+    size = workers or max(1, fitting)
     # each machine has its own copy of a built-in model; other paths must hold wherever a worker starts
     name = info.name if info.path.parent == BUILT_IN else str(info.path.resolve())
     work = Work(
@@ -289,9 +290,3 @@ def _capacity(ray: Any) -> tuple[float, float]:
         ray.init()
     resources = ray.cluster_resources()
     return resources.get("CPU", 0.0), resources.get("GPU", 0.0)
-
-
-def _fitting(cpu: float, gpu: float, cpus: int, gpus: float) -> int:
-    """Return how many workers of `cpus` and `gpus` fit, at least 1."""
-    by_gpu = int(gpu / gpus) if gpus else int(cpu)
-    return max(1, min(int(cpu / cpus), by_gpu))

@@ -77,7 +77,8 @@ class Store:
             for info in self.filesystem.get_file_info(selector)
             if info.is_file
         ]
-        return sorted((e for e in entries if not _is_hidden(e.name)), key=lambda e: e.name), []
+        visible = (e for e in entries if not any(p.startswith(".") for p in e.name.split("/")))
+        return sorted(visible, key=lambda entry: entry.name), []
 
     def read(self, name: str) -> bytes:
         with self.filesystem.open_input_file(self._path(name)) as file:
@@ -201,20 +202,14 @@ def _walk(root: str) -> tuple[list[Entry], list[str]]:
             relative = os.path.relpath(path, root)
             try:
                 relative.encode()
-                status = os.stat(path)
+                info = os.stat(path)
             except UnicodeEncodeError:
                 passed_over.append(f"{shown_name(relative)}: its name is not UTF-8: rename it")
             except OSError as error:
                 passed_over.append(f"{relative}: {error.strerror}")
             else:
-                if not stat.S_ISREG(status.st_mode):
+                if not stat.S_ISREG(info.st_mode):
                     passed_over.append(f"{relative}: not a file (a pipe or device) skipped")
                     continue
-                entries.append(
-                    Entry(relative.replace(os.sep, "/"), status.st_size, status.st_mtime_ns)
-                )
+                entries.append(Entry(relative.replace(os.sep, "/"), info.st_size, info.st_mtime_ns))
     return sorted(entries, key=lambda entry: entry.name), sorted(passed_over)
-
-
-def _is_hidden(name: str) -> bool:
-    return any(part.startswith(".") for part in name.split("/"))

@@ -58,11 +58,7 @@ class Worker:
             )
         self.work = work
         self.colorizer = Colorizer.load(
-            info,
-            vivid=work.vivid,
-            device=work.device,
-            precision=work.precision,
-            threads=work.cpus,
+            info, vivid=work.vivid, device=work.device, precision=work.precision, threads=work.cpus
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
