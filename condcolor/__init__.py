@@ -72,7 +72,7 @@ def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module 'condcolor' has no attribute {name!r}")
     value = getattr(importlib.import_module(_MODULES[name]), name)
-    globals()[name] = value  # found without this function from now on
+    globals()[name] = value  # later accesses do not call this function
     return value
 
 

@@ -37,7 +37,7 @@ TORCH_FREE = (
     "models.model_folder",
     *("data.metadata", "data.paths", "data.records", "data.table", "data.vocabulary"),
     "evaluation.measures",
-    *("inference.colorizer", "inference.onnx_colorizer"),
+    *("inference.colorizer", "inference.framing", "inference.onnx_colorizer"),
     *("batch.cluster.blocks", "batch.cluster.colorize", "batch.cluster.storage"),
     *("batch.color_report", "batch.colorize", "batch.jobs", "batch.manifest", "batch.pipeline"),
     *("batch.rendering", "batch.variants"),

@@ -1,6 +1,6 @@
 """colors.csv: what was asked and what came out, picture by picture.
 
-It is made anew from the manifest at the end of each run, so that pictures of earlier runs keep their rows.
+It is rewritten from the manifest at the end of each run, so that pictures of earlier runs keep their rows.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +31,10 @@ FIRST, LAST = ("input", "output"), "flagged"  # columns around those of the attr
 
 @dataclass(frozen=True)
 class Color:
-    """One attribute of one picture: the words that asked for it, the colour they mean, and what came out.
+    """One attribute of one picture: its spec as written, the color of the spec, and the measured color.
 
-    asked: None where nothing says one colour (`none`, `keep`). measured: None where it shows nowhere, or
-    was not measured.
+    asked: None where the spec has no color (`none`, `keep`). measured: None where the region is not in the
+    picture or was not measured.
     """
 
     words: str
@@ -42,71 +43,67 @@ class Color:
 
     @property
     def delta_e(self) -> float | None:
-        """CIEDE2000 between the two."""
+        """CIEDE2000 between the color of the spec and the measured one."""
         if self.asked is None or self.measured is None:
             return None
         return _distances([(self.asked, self.measured)])[0]
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
-        distance = self.delta_e
-        colors = [format_hex(c) if c is not None else "" for c in (self.asked, self.measured)]
-        return self.words, *colors, "" if distance is None else f"{distance:.2f}"
+        """The cells of its columns in colors.csv."""
+        distance = "" if self.delta_e is None else f"{self.delta_e:.2f}"
+        return self.words, _hex(self.asked), _hex(self.measured), distance
 
 
 @dataclass(frozen=True)
 class ColorRow:
-    """One picture: `made` is False where it has failed, or was not reached."""
+    """One picture; `colored` is False where it failed or was not reached."""
 
     job: Job
-    made: bool
+    colored: bool
     colors: Mapping[str, Color]
     inconsistencies: Mapping[str, Inconsistency]
 
 
-def make_row(job: Job, made: bool, entry: Mapping, schema: AttributeSchema) -> ColorRow:
-    """Return the row of a picture from its manifest entry: `measured` and `doubts`, where they are there."""
-    findings = entry if made else {}
+def make_row(
+    job: Job, colored: bool, entry: Mapping[str, Any], schema: AttributeSchema
+) -> ColorRow:
+    """Return the row of a picture, with `measured` and `doubts` of its manifest entry."""
+    findings = entry if colored else {}
     measured, inconsistencies = findings.get("measured") or {}, findings.get("doubts") or {}
     colors = {
         attribute.name: Color(
             job.values[attribute.name].asked,
-            _asked_color(attribute, job.values[attribute.name]),
+            _color_of(attribute, job.values[attribute.name]),
             parse_hex(measured[attribute.name]) if measured.get(attribute.name) else None,
         )
         for attribute in schema.attributes
     }
-    return ColorRow(
-        job,
-        made,
-        colors,
-        {name: Inconsistency(**inconsistency) for name, inconsistency in inconsistencies.items()},
-    )
+    doubts = {name: Inconsistency(**fields) for name, fields in inconsistencies.items()}
+    return ColorRow(job, colored, colors, doubts)
 
 
 def write_colors(folder: Path, rows: Iterable[ColorRow], schema: AttributeSchema) -> None:
-    """Write `folder/colors.csv`, whole; DataError when it cannot be. Paths in it are relative to it."""
+    """Write `folder/colors.csv` whole, with paths relative to the folder; DataError when it cannot."""
     lines = []
     for row in rows:
-        output = _relative(row.job.out, folder) if row.made else ""
+        output = _relative(row.job.out, folder) if row.colored else ""
         cells = [cell for color in row.colors.values() for cell in color.cells]
-        inconsistencies = inconsistent(row.inconsistencies).items()
-        flagged = "; ".join(
-            f"{name}: {inconsistency.summary}" for name, inconsistency in inconsistencies
-        )
+        doubts = inconsistent(row.inconsistencies).items()
+        flagged = "; ".join(f"{name}: {doubt.summary}" for name, doubt in doubts)
         lines.append([_relative(row.job.source, folder), output, *cells, flagged])
     data, _ = format_table(lines, columns(schema), NAME)
     write_whole(folder / NAME, data, overwrite=True)
 
 
 def refuse_other(folder: Path) -> None:
-    """Raise UsageError where a colors.csv is there that `write_colors` did not write."""
+    """Raise UsageError for a colors.csv that `write_colors` did not write."""
     path = folder / NAME
     refuse_taken(path, overwrite=True)
     try:
         with open(path, "rb") as file:
             head = file.readline(2**16).decode("utf-8", "replace").strip().split(",")
-    except OSError:  # nothing there; other faults show when writing
+    except OSError:  # there is no such file; other errors recur when writing
         return
     if tuple(head[:2]) != FIRST or head[-1] != LAST:
         raise UsageError(f"{shown_name(path)}: is no report of ours: move it, or choose another -o")
@@ -118,7 +115,7 @@ def columns(schema: AttributeSchema) -> list[str]:
 
 
 def summary(rows: Sequence[ColorRow]) -> list[str]:
-    """Return a line for each attribute and colour asked: how far the set is from it, and within itself.
+    """Return a line for each color of each attribute: the largest distances from it, and of two pictures.
 
     `hair crimson #b01030: 12 pictures, dE2000 at most 0.00 from it, 0.00 between two`.
     """
@@ -128,13 +125,11 @@ def summary(rows: Sequence[ColorRow]) -> list[str]:
             if color.asked is not None and color.measured is not None:
                 groups[name, color.words, color.asked].append(color.measured)
     table = []
-    for (name, words, asked), measured in groups.items():
-        differ = sorted(set(measured))
-        off = max(_distances([(asked, one) for one in differ]))
-        apart = max(_distances(list(combinations(differ, 2))), default=0.0)
-        color_text = (
-            format_hex(asked) if words == format_hex(asked) else f"{words} {format_hex(asked)}"
-        )
+    for (name, words, target), measured in groups.items():
+        distinct = sorted(set(measured))
+        off = max(_distances([(target, color) for color in distinct]))
+        apart = max(_distances(list(combinations(distinct, 2))), default=0.0)
+        color_text = _hex(target) if words == _hex(target) else f"{words} {_hex(target)}"
         count = "1 picture" if len(measured) == 1 else f"{len(measured)} pictures"
         table.append((name, color_text, count, f"{off:.2f}", f"{apart:.2f}"))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -145,8 +140,8 @@ def summary(rows: Sequence[ColorRow]) -> list[str]:
     ]
 
 
-def _asked_color(attribute: Attribute, spec: ColorSpec) -> RGB | None:
-    """The colour asked for; None where there is none, or the model does not say that of its value."""
+def _color_of(attribute: Attribute, spec: ColorSpec) -> RGB | None:
+    """Return the color of a spec; None where it has none, or the color of its value is not known."""
     try:
         return None if spec.left else rounded(spec.color(attribute.colors))
     except UsageError:
@@ -156,7 +151,7 @@ def _asked_color(attribute: Attribute, spec: ColorSpec) -> RGB | None:
 def _distances(pairs: Sequence[tuple[RGB, RGB]]) -> list[float]:
     """Return CIEDE2000 of each pair."""
     if all(first == second for first, second in pairs):
-        return [0.0] * len(pairs)  # without torch, whose import takes longer than all else here
+        return [0.0] * len(pairs)  # without the import of torch, which takes seconds
 
     import torch
 
@@ -168,6 +163,10 @@ def _distances(pairs: Sequence[tuple[RGB, RGB]]) -> list[float]:
         0.0 if a == b else d
         for (a, b), d in zip(pairs, delta_e_2000(first, second)[0].tolist(), strict=True)
     ]
+
+
+def _hex(color: RGB | None) -> str:
+    return "" if color is None else format_hex(color)
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -10,7 +10,15 @@ from pathlib import Path
 
 from condcolor.batch.color_report import NAME as REPORT_NAME
 from condcolor.batch.color_report import make_row, refuse_other, summary, write_colors
-from condcolor.batch.jobs import Job, names_csv, names_one, plan_csv, plan_jobs, still_to_do
+from condcolor.batch.jobs import (
+    Job,
+    folder_for_several,
+    names_csv,
+    names_one,
+    plan_csv,
+    plan_jobs,
+    still_to_do,
+)
 from condcolor.batch.manifest import Manifest, settings_of
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
 from condcolor.batch.rendering import Findings, RenderOptions, inconsistent
@@ -29,14 +37,14 @@ AnyPath = str | os.PathLike
 
 @dataclass(frozen=True)
 class ColorizeResult:
-    """What one call of `colorize_files` did.
+    """The result of `colorize_files`.
 
     outputs: the pictures that this call wrote, in order.
-    failed, skipped, left: counts of pictures: with an error, there already, not reached by a stopped call.
-    flagged: pictures of the set that a person should look at; 0 where that was not checked.
-    passed_over: what the input folders hold besides pictures, a line each.
-    report: how exact the colours are and where the report is, a line each.
-    folder: where several pictures go; None for a single one.
+    failed, skipped, left: numbers of pictures with an error, colored before, and not reached when stopped.
+    flagged: number of pictures of the set that a person should look at; 0 without a check.
+    passed_over: what was skipped in the input folders, a line each.
+    report: the exactness of the colors and the path of the report, a line each.
+    folder: the output folder of several pictures; None for a single one.
     """
 
     outputs: tuple[Path, ...] = ()
@@ -50,7 +58,7 @@ class ColorizeResult:
 
     @property
     def colored(self) -> int:
-        """How many pictures this call wrote."""
+        """The number of pictures that this call wrote."""
         return len(self.outputs)
 
 
@@ -75,40 +83,41 @@ def colorize_files(
     on_result: Callable[[JobResult], None] | None = None,
     stop: StopFlag | None = None,
 ) -> ColorizeResult:
-    """Colour files, folders, patterns or the rows of a .csv, as `condcolor colorize` does.
+    """Color files, folders, patterns or the rows of a .csv, as `condcolor colorize` does.
 
         from condcolor import colorize_files
 
         result = colorize_files("sketches/", "colored/", {"hair": "red", "shirt": "#ff8800"}, lock=True)
-        print(result.colored, "coloured,", result.failed, "failed")
+        print(result.colored, "colored,", result.failed, "failed")
 
-    The same call again does what is left: `out/manifest.jsonl` says what is done. Of several pictures one
-    that cannot be coloured stops no other; a single one, which has no manifest, raises.
+    The same call again does what is left, by `out/manifest.jsonl`. Of several pictures one that cannot be
+    colored stops no other; a single one, which has no manifest, raises.
 
     Args:
         inputs: files, folders (trees are kept), patterns such as `"sketches/*.png"`, or one .csv.
         out: a file for a single picture, a folder for several; None names a single one by its values.
-        values: what is asked for each attribute of the model; none for a .csv, which says its own.
-        palette: a JSON file of colour names. lock: every region gets exactly the colour asked.
+        values: attribute -> value, color or mix; none for a .csv, which has its own.
+        palette: a JSON file of color names. lock: every region gets exactly the specified color.
         grid: `"4x3"`, where each picture is a sheet of so many cells.
         check: find pictures to look at. report: write `out/colors.csv`, as lock and check do, too.
-        overwrite, skip_existing: what to do about outputs that this set did not write.
-        vivid: times the chroma of photographs, 0 to 4; None is the model's own.
-        on_progress: called with the pictures done and their number.
-        on_note: called with a line on what a person should know: `failed: ...`, `check: ...`.
-        on_result: called with what became of each picture, in order.
-        stop: a flag that Ctrl-C sets; the call then ends after the picture under way, with `left` to do.
+        overwrite, skip_existing: replace or skip outputs that this set did not write.
+        vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
+        on_progress: called with the number of finished pictures and of all.
+        on_note: called with each line for a person: `failed: ...`, `check: ...`.
+        on_result: called with the result of each picture, in order.
+        stop: a flag that Ctrl-C sets; the call then ends after the current picture.
 
     Raises:
-        UsageError: nothing to colour, an output that exists or cannot be, a value or option that cannot be.
-        DataError: the .csv or palette cannot be used, or the only picture not be read or saved.
+        UsageError: there is nothing to color, an output exists or is impossible, or a value or option is
+            wrong.
+        DataError: the .csv or palette cannot be used, or the only picture cannot be read or saved.
         CheckpointError: the model is unusable.
     """
     note = on_note or (lambda line: None)
     names = [os.fspath(name) for name in ([inputs] if isinstance(inputs, AnyPath) else inputs)]
     info = read_model_info(model)
     if palette is not None:
-        info = info.with_palette(palette)
+        info = info.with_palette(os.fspath(palette))
     options = render_options(info.schema, lock=lock, grid=grid, check=check, report=report)
     is_csv = any(map(names_csv, names))
     is_one = len(names) == 1 and names_one(names[0]) and not is_csv
@@ -129,11 +138,12 @@ def colorize_files(
             note(line)
         if on_result:
             on_result(result)
-        flagged = bool(inconsistent(result.findings.inconsistencies or {}))
+        needs_look = bool(inconsistent(result.findings.inconsistencies or {}))
         lines = one_report(result.job, result.findings, info.schema, options)
-        return ColorizeResult((result.job.out,), flagged=int(flagged), report=tuple(lines))
+        return ColorizeResult((result.job.out,), flagged=int(needs_look), report=tuple(lines))
 
-    manifest = Manifest(Path(target), replace(settings_of(info, vivid), **options.settings))
+    settings = settings_of(info, vivid, options)
+    manifest = Manifest(folder_for_several(target), settings)
     if manifest.problem:
         note(f"note: {manifest.problem}")
     if options.measures:
@@ -142,22 +152,27 @@ def colorize_files(
     for line in passed_over:
         note(f"passed over: {line}")
     outputs, failed, known_problem = [], 0, manifest.problem
-    results = _results(jobs, manifest, load, overwrite=overwrite, options=options, stop=stop)
-    with closing(results):
-        for done, result in enumerate(results, start=1):
-            if on_progress:
-                on_progress(done, len(jobs))
-            for line in _notes(result):
-                note(line)
-            if result.error:
-                failed += 1
-            else:
-                outputs.append(result.job.out)
-            if manifest.problem != known_problem:
-                known_problem = manifest.problem
-                note(f"note: {known_problem}")
-            if on_result:
-                on_result(result)
+    if jobs:
+        colorizer = load()
+        make_folder(manifest.folder)
+        results = run_jobs(colorizer, jobs, overwrite=overwrite, manifest=manifest, options=options)
+        with stop or nullcontext(), closing(results):
+            for count, result in enumerate(results, start=1):
+                if on_progress:
+                    on_progress(count, len(jobs))
+                for line in _notes(result):
+                    note(line)
+                if result.error:
+                    failed += 1
+                else:
+                    outputs.append(result.job.out)
+                if manifest.problem != known_problem:
+                    known_problem = manifest.problem
+                    note(f"note: {known_problem}")
+                if on_result:
+                    on_result(result)
+                if stop and stop.signal:
+                    break
     lines, flagged = _report(planned, manifest, info.schema, options)
     return ColorizeResult(
         tuple(outputs),
@@ -177,7 +192,7 @@ REPORT_OF_ONE = "--report is for folders and .csv files, not for one picture"
 def render_options(
     schema: AttributeSchema, *, lock: bool, grid: str | Grid | None, check: bool, report: bool
 ) -> RenderOptions:
-    """Return how pictures are coloured; UsageError for what a model of this schema cannot do."""
+    """Return the options of coloring; UsageError for those that a model of this schema does not support."""
     for flag, is_on in (("--lock", lock), ("--check", check), ("--report", report)):
         if is_on and not schema.attributes:
             raise UsageError(f"{flag} is for models with attributes, such as icons")
@@ -187,16 +202,14 @@ def render_options(
 def one_report(
     job: Job, findings: Findings, schema: AttributeSchema, options: RenderOptions
 ) -> list[str]:
-    """Return the report of a single picture, which has no colors.csv: lines only where it is locked."""
+    """Return the report lines of a single picture, which has no colors.csv; none without `lock`."""
     return summary([make_row(job, True, findings.manifest_entry, schema)]) if options.lock else []
 
 
 def check_lines(name: str, findings: Findings) -> list[str]:
     """Return a line for each attribute of a picture that a person should look at."""
-    return [
-        f"check: {name}: {attribute} may be wrong ({inconsistency.summary})"
-        for attribute, inconsistency in inconsistent(findings.inconsistencies or {}).items()
-    ]
+    doubts = inconsistent(findings.inconsistencies or {}).items()
+    return [f"check: {name}: {key} may be wrong ({doubt.summary})" for key, doubt in doubts]
 
 
 def _plan(
@@ -207,7 +220,7 @@ def _plan(
     *,
     lock: bool,
 ) -> tuple[list[Job], list[str]]:
-    """The jobs, and what was passed over; with `lock`, in exact colours."""
+    """Return the jobs, and what was skipped; with `lock`, in exact colors."""
     passed_over: list[str] = []
     if any(map(names_csv, names)):
         if len(names) > 1:
@@ -225,37 +238,15 @@ def _plan(
 def _resumed(
     planned: Sequence[Job], manifest: Manifest, *, overwrite: bool, skip: bool
 ) -> list[Job]:
-    """The jobs that are left, first those that a run was cut off at."""
+    """Return the jobs that are left, first those at which a run was cut off."""
     left = [job for job in planned if overwrite or not manifest.has(job)]
     cut_off = [job for job in left if manifest.was_begun(job)]
-    others = [job for job in left if job not in cut_off]
+    others = [job for job in left if not manifest.was_begun(job)]
     return cut_off + still_to_do(others, overwrite=overwrite, skip=skip)
 
 
-def _results(
-    jobs: Sequence[Job],
-    manifest: Manifest,
-    load: Callable[[], Colorizer],
-    *,
-    overwrite: bool,
-    options: RenderOptions,
-    stop: StopFlag | None,
-) -> Iterator[JobResult]:
-    """What became of each job; signals stop between two."""
-    if not jobs:
-        return
-    colorizer = load()
-    make_folder(manifest.folder)
-    running = run_jobs(colorizer, jobs, overwrite=overwrite, manifest=manifest, options=options)
-    with stop or nullcontext(), closing(running):
-        for result in running:
-            yield result
-            if stop and stop.signal:
-                return
-
-
 def _notes(result: JobResult) -> Iterator[str]:
-    """What a person should know of a picture, a line each."""
+    """Yield the lines for a person on a picture."""
     name = shown_name(result.job.source)
     yield from (f"note: {name}: {text}" for text in result.notes)
     yield from check_lines(name, result.findings)
@@ -266,7 +257,7 @@ def _notes(result: JobResult) -> Iterator[str]:
 def _report(
     planned: Sequence[Job], manifest: Manifest, schema: AttributeSchema, options: RenderOptions
 ) -> tuple[list[str], int]:
-    """Write colors.csv of all pictures planned; its lines for people, and how many to look at."""
+    """Write colors.csv of all planned pictures; return its lines for a person, and how many to look at."""
     if not options.measures:
         return [], 0
     rows = [make_row(job, manifest.has(job), manifest.entry(job), schema) for job in planned]

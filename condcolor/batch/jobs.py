@@ -7,9 +7,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
 
-from condcolor.conditions.color_spec import ColorSpec
+from condcolor.conditions.color_spec import ColorSpec, take_color_spec
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import read_metadata
 from condcolor.errors import UsageError
@@ -17,12 +18,13 @@ from condcolor.imaging.formats import READ_SUFFIXES, WRITE_SUFFIXES, find_pictur
 from condcolor.runtime.files import refuse_taken
 from condcolor.runtime.messages import shown_name
 
-NAMED = 5  # paths that a message names before it says how many more
+NAMED = 5  # paths that a message names; the others are counted
+AnyPurePath = TypeVar("AnyPurePath", bound=PurePath)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to colour: where from, where to, in which colours."""
+    """One picture to color: its file, its output file, its colors."""
 
     source: Path
     out: Path
@@ -32,15 +34,15 @@ class Job:
 def plan_jobs(
     inputs: Sequence[str], out: str | None, values: Mapping[str, ColorSpec]
 ) -> tuple[list[Job], list[str]]:
-    """Return the jobs for files, folders and patterns, trees kept; and what was passed over, a line each.
+    """Return the jobs for files, folders and patterns, trees kept; and what was skipped, a line each.
 
-    `out` names a file for a single input file, else a folder (an ending `/` says folder, too).
-    Without it, a single file gets its values behind its name, in the current folder.
+    `out` is a file for a single input file, else a folder (as is any name that ends in `/`). Without it, a
+    single output is named after its input and values, in the current folder.
 
     Raises:
-        UsageError: nothing there, `out` missing or not fitting, two inputs with one output, an
-            output that is an input.
-        PictureError: a folder that cannot be read.
+        UsageError: there are no pictures, `out` is missing or does not fit, two inputs have one output,
+            or an output is an input.
+        PictureError: a folder cannot be read.
     """
     if out == "":
         raise UsageError("the name of the output is empty: give a file or folder")
@@ -58,45 +60,46 @@ def plan_jobs(
         target = Path(out) if out is not None else Path(values_name(source, values))
         jobs = [Job(source, target, values)]
     else:
-        folder = _folder_for_several(out) if not single else Path(out)
+        folder = Path(out) if single and out is not None else folder_for_several(out)
         jobs = [Job(source, folder / writable_name(relative), values) for source, relative in pairs]
     return _checked(jobs), passed_over
 
 
 def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
-    """Return a job for each row of a csv of `input,hair,shirt`; the values go into the output's name.
+    """Return a job for each row of a csv of `input,hair,shirt`; outputs are named after input and values.
 
-    A cell is a value of the model, any colour, or a mix.
+    A cell is a value of the model, any color, or a mix.
 
     Raises:
-        UsageError: no `out`, or it is no folder, or two rows with one output.
-        DataError: every row that cannot be used.
+        UsageError: `out` is missing or no folder, or two rows have one output.
+        DataError: the csv has rows that cannot be used; with all of them.
     """
-    folder = _folder_for_several(out)
+    folder = folder_for_several(out)
     jobs = []
     metadata = read_metadata(csv, require_target=False, vocabulary=schema, any_color=True)
     for record in metadata.records:
-        values = dict(zip(schema.names, record.values, strict=True))
+        cells: Sequence[str | ColorSpec] = record.values
+        pairs = zip(schema.attributes, cells, strict=True)
+        values = {attribute.name: take_color_spec(attribute, cell) for attribute, cell in pairs}
         relative = Path(os.path.relpath(record.source, csv.parent))
-        jobs.append(
-            Job(record.source, folder / relative.parent / values_name(relative, values), values)
-        )
+        target = folder / relative.parent / values_name(relative, values)
+        jobs.append(Job(record.source, target, values))
     return _checked(jobs)
 
 
 def still_to_do(jobs: Sequence[Job], *, overwrite: bool, skip: bool) -> list[Job]:
-    """Return the jobs that are left when outputs that exist are skipped.
+    """Return the jobs to do: with `skip`, those whose output does not exist, else all.
 
     Raises:
-        UsageError: an output exists and neither option is given; both are; or a folder or device
-            has an output's name.
+        UsageError: an output exists and neither option is given; both options are given; or an output
+            is a folder or device.
     """
     if overwrite and skip:
         raise UsageError("--overwrite and --skip-existing exclude each other")
     if skip:
         return [job for job in jobs if not os.path.lexists(job.out)]
     for job in jobs:
-        refuse_taken(job.out, overwrite=True)  # no folder or device, whatever is asked
+        refuse_taken(job.out, overwrite=True)  # folders and devices are never replaced
     taken = [job.out for job in jobs if os.path.lexists(job.out)]
     if taken and not overwrite:
         exist = "exists" if len(taken) == 1 else "exist"
@@ -121,11 +124,11 @@ def values_name(source: Path, values: Mapping[str, str | ColorSpec]) -> str:
     return writable_name(Path(stem + source.suffix)).name
 
 
-def values_names(source: Path, asked: Iterable[Mapping[str, str]]) -> list[str]:
-    """Return `values_name` for each; a name that another one has already, in any case, is numbered."""
+def values_names(source: Path, colorings: Iterable[Mapping[str, str]]) -> list[str]:
+    """Return `values_name` for each coloring; names that are equal but for case are numbered."""
     names: list[str] = []
     taken: set[str] = set()
-    for values in asked:
+    for values in colorings:
         first = Path(values_name(source, values))
         name, number = first.name, 1
         while name.casefold() in taken:
@@ -136,13 +139,13 @@ def values_names(source: Path, asked: Iterable[Mapping[str, str]]) -> list[str]:
     return names
 
 
-def writable_name(path: Path) -> Path:
-    """Return the path, with .png behind it where its own suffix is one that is read but not written."""
-    return path if path.suffix.lower() in WRITE_SUFFIXES else Path(f"{path}.png")
+def writable_name(path: AnyPurePath) -> AnyPurePath:
+    """Return the path, with .png appended where its suffix is of no format that is written."""
+    return path if path.suffix.lower() in WRITE_SUFFIXES else type(path)(f"{path}.png")
 
 
 def _find(text: str, out: str | None) -> tuple[list[tuple[Path, Path]], list[str]]:
-    """Each picture of an input with its place below the output; and what was passed over."""
+    """Return each picture of an input with its path below the output; and what was skipped."""
     if not text or "\0" in text:
         raise UsageError(f"{text!r} names no input: give a file, folder or pattern")
     path = Path(text)
@@ -160,7 +163,7 @@ def _find(text: str, out: str | None) -> tuple[list[tuple[Path, Path]], list[str
 
 
 def _find_in_folder(folder: Path, out: str | None) -> tuple[list[tuple[Path, Path]], list[str]]:
-    """What find_pictures finds, but for earlier outputs, where the output folder lies in `folder`."""
+    """Return the pictures of a folder as `_find` does, without those in an output folder inside it."""
     pictures, passed_over = find_pictures(folder)
     passed_over = [f"{shown_name(folder)}/{line}" for line in passed_over]
     inside = None if out is None else Path(os.path.realpath(out))
@@ -172,7 +175,7 @@ def _find_in_folder(folder: Path, out: str | None) -> tuple[list[tuple[Path, Pat
 
 
 def _fixed_part(pattern: str) -> Path:
-    """The folders of a pattern before the first that has a `*`, `?` or `[`: what its tree hangs from."""
+    """Return the folders of a pattern before the first with `*`, `?` or `[`: the root of its tree."""
     parts = Path(pattern).parts
     magic = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
     return Path(*parts[: min(magic, len(parts) - 1)])
@@ -189,25 +192,27 @@ def _means_folder(out: str) -> bool:
     return False
 
 
-def _folder_for_several(out: str | None) -> Path:
+def folder_for_several(out: str | None) -> Path:
+    """Return the output folder of several pictures; UsageError when `out` is missing or names a file."""
     if not out:
         raise UsageError("several pictures need a folder to go to: add -o FOLDER")
     label = shown_name(out)
     if os.path.lexists(out) and not os.path.isdir(out):
         raise UsageError(f"{label} is a file, but several pictures need a folder")
-    if not os.path.isdir(out) and not out.endswith(os.sep) and _has_picture_suffix(out):
+    is_picture = Path(out).suffix.lower() in (*WRITE_SUFFIXES, *READ_SUFFIXES)
+    if is_picture and not os.path.isdir(out) and not out.endswith(os.sep):
         raise UsageError(
             f"{label} names a picture, but several pictures need a folder: -o {label}/"
         )
     return Path(out)
 
 
-def _has_picture_suffix(name: str) -> bool:
-    return Path(name).suffix.lower() in (*WRITE_SUFFIXES, *READ_SUFFIXES)
-
-
 def _checked(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs, each once; UsageError for two inputs to one output, or an output that is an input."""
+    """Return the jobs without duplicates.
+
+    Raises:
+        UsageError: two inputs have one output, or an output is an input.
+    """
     sources = {os.path.realpath(job.source) for job in jobs}
     owners: dict[str, Job] = {}
     for job in jobs:
@@ -217,16 +222,16 @@ def _checked(jobs: Sequence[Job]) -> list[Job]:
         first = owners.setdefault(out, job)
         if (first.source, first.values) != (job.source, job.values):
             raise UsageError(
-                f"{_asked(first)} and {_asked(job)} would both become {shown_name(job.out)}: "
+                f"{_label(first)} and {_label(job)} would both become {shown_name(job.out)}: "
                 "colour them in two calls, or rename one"
             )
     return list(owners.values())
 
 
-def _asked(job: Job) -> str:
+def _label(job: Job) -> str:
     return " ".join([shown_name(job.source), *map(str, job.values.values())])
 
 
 def _named(paths: Sequence[Path]) -> str:
-    shown = ", ".join(shown_name(path) for path in paths[:NAMED])
-    return shown + (f" and {len(paths) - NAMED} more" if len(paths) > NAMED else "")
+    names = ", ".join(shown_name(path) for path in paths[:NAMED])
+    return names + (f" and {len(paths) - NAMED} more" if len(paths) > NAMED else "")

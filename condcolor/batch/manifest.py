@@ -1,8 +1,8 @@
 """manifest.jsonl: what is done, so that a folder's next run skips it.
 
-A line a picture, appended when it is finished; of several lines for one output the last counts. Paths are
-relative to the folder, so that they hold wherever the command is started. Lines are appended in place, for
-to write the file anew with each picture would take time that grows with their square.
+Each picture gets a line when it is finished; of several lines for one output the last counts. Paths are
+relative to the folder, so that they hold wherever the command is started. Lines are appended in place, since
+rewriting the file for each picture would take quadratic time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from condcolor.batch.jobs import Job
+from condcolor.batch.rendering import PLAIN, RenderOptions
 from condcolor.errors import CondcolorError
 from condcolor.models.model_folder import ModelInfo
 from condcolor.runtime.messages import shown_name
@@ -25,21 +26,21 @@ BEGUN, DONE, FAILED = "begun", "done", "failed"
 
 @dataclass(frozen=True)
 class Settings:
-    """What, besides a picture and its values, decides how it comes out."""
+    """The settings that decide an output, besides the picture and its values."""
 
-    model: str  # as it was named
+    model: str  # name or path, as the user gave it
     sha256: str  # of its weights
     vivid: float
     lock: bool = False
     grid: str = ""
-    needs: tuple[str, ...] = ()  # keys that an entry must have, such as what was measured
+    needs: tuple[str, ...] = ()  # keys that an entry must have, such as `measured`
 
 
 @dataclass
 class Manifest:
-    """The entries of a folder's manifest. `problem` says why it cannot be used, or not all of it.
+    """The entries of a folder's manifest. `problem` says why the file, or a part of it, cannot be used.
 
-    What is wrong with the file never stops the work, and no line of it is ever changed or removed.
+    A bad file never stops the work, and no line of it is ever changed or removed.
     """
 
     folder: Path
@@ -55,7 +56,7 @@ class Manifest:
                 return
             if not stat.S_ISREG(os.lstat(self.path).st_mode):
                 raise OSError("not a plain file")
-            self._take(self.path.read_bytes())
+            self._parse(self.path.read_bytes())
         except OSError as error:
             self._give_up("cannot be read", error)
 
@@ -64,27 +65,27 @@ class Manifest:
         return self.folder / NAME
 
     def has(self, job: Job) -> bool:
-        """Whether the job was done with these settings, its picture is the same and its output there."""
+        """Whether the job was done with these settings, its picture is unchanged and its output exists."""
         entry = self._entries.get(self._relative(job.out), {})
         if entry.get("status") != DONE or not job.out.is_file():
             return False
         try:
             wanted = self._wanted(job)
-        except OSError:  # the picture is gone, which the job will tell
+        except OSError:  # the picture is gone: the job fails with the reason
             return False
-        alike = all(entry.get(name) == value for name, value in wanted.items())
-        return alike and all(name in entry for name in self.settings.needs)
+        is_same = all(entry.get(name) == value for name, value in wanted.items())
+        return is_same and all(name in entry for name in self.settings.needs)
 
     def entry(self, job: Job) -> Mapping[str, object]:
-        """Return what is known of a job's output; empty where nothing is."""
+        """Return the last entry of a job's output; empty where there is none."""
         return self._entries.get(self._relative(job.out), {})
 
     def was_begun(self, job: Job) -> bool:
-        """Whether a run was cut off while it made the job's output, so that what is there is its own."""
+        """Whether a run was cut off while it wrote the job's output, which may then be replaced."""
         return self._entries.get(self._relative(job.out), {}).get("status") == BEGUN
 
     def begin(self, job: Job) -> None:
-        """Append that the job's output will be made now. A fault goes to `problem`, as in `add`."""
+        """Append that the job's output is being written. An OSError goes to `problem`, as in `add`."""
         self._write({"status": BEGUN, "output": self._relative(job.out)})
 
     def add(
@@ -96,9 +97,9 @@ class Manifest:
         notes: tuple[str, ...] = (),
         findings: Mapping[str, object] | None = None,
     ) -> None:
-        """Append what became of a job. A fault goes to `problem`, and then no more is appended.
+        """Append the result of a job. An OSError goes to `problem`, and ends the appending.
 
-        findings: more keys of the entry, as JSON holds them.
+        findings: further keys of the entry, JSON values.
         """
         entry: dict[str, object] = {"status": FAILED if error else DONE}
         if error:
@@ -123,12 +124,16 @@ class Manifest:
             self._give_up("cannot be written", fault)
 
     def _wanted(self, job: Job) -> dict[str, object]:
-        """What an entry must say for its output to be this job's; None is for what it may not say."""
-        about = os.stat(job.source)
+        """Return the keys that the entry of this job has; None for keys that it must lack.
+
+        Raises:
+            OSError: the picture is gone.
+        """
+        status = os.stat(job.source)
         return {
             "source": self._relative(job.source),
-            "size": about.st_size,
-            "mtime_ns": about.st_mtime_ns,
+            "size": status.st_size,
+            "mtime_ns": status.st_mtime_ns,
             "values": {name: spec.text for name, spec in job.values.items()},
             "vivid": self.settings.vivid,
             "sha256": self.settings.sha256,
@@ -136,9 +141,9 @@ class Manifest:
             "grid": self.settings.grid or None,
         }
 
-    def _take(self, data: bytes) -> None:
+    def _parse(self, data: bytes) -> None:
         lines = data.split(b"\n")
-        self._torn = bool(lines.pop())  # by a crash; its picture will be made again
+        self._torn = bool(lines.pop())  # by a crash; its picture is colored again
         wrong = []
         for number, line in enumerate(lines, start=1):
             try:
@@ -166,18 +171,20 @@ class Manifest:
 
     def _give_up(self, fault: str, error: OSError) -> None:
         self._usable = False
-        why = error.strerror or error
-        self.problem = f"{shown_name(self.path)}: {fault} ({why}): going on without it"
+        reason = error.strerror or error
+        self.problem = f"{shown_name(self.path)}: {fault} ({reason}): going on without it"
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()
 
 
 def _is_torn(line: bytes) -> bool:
-    """Whether a crash broke the line off, after which later runs went on below it."""
+    """Whether a crash cut the line off, below which later runs appended theirs."""
     return line.startswith(b"{") and not line.endswith(b"}")
 
 
-def settings_of(info: ModelInfo, vivid: float | None) -> Settings:
-    """Return the settings of a model; `vivid` None is the model's own."""
-    return Settings(info.name, info.sha256, info.vivid if vivid is None else vivid)
+def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = PLAIN) -> Settings:
+    """Return the settings of a model with options; `vivid` None is the model's own."""
+    factor = info.vivid if vivid is None else vivid
+    grid = str(options.grid or "")
+    return Settings(info.name, info.sha256, factor, options.lock, grid, options.entry_keys)

@@ -1,8 +1,8 @@
 """Jobs done side by side: decoded, colored, encoded; one bad picture stops no other.
 
-One helper opens pictures ahead of the network, others finish and encode behind it; the network runs in the
-thread of the caller, on several pictures at a time. Each helper computes without further threads, for
-torch's pools, one for each thread that calls it, would fight over the cores.
+One helper thread opens pictures ahead of the network, others finish and encode behind it; the network runs in
+the thread of the caller, on several pictures at a time. Helpers compute single-threaded, since torch has a
+thread pool for each calling thread, and the pools would compete for the cores.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from condcolor.batch.jobs import Job
 from condcolor.batch.manifest import Manifest
-from condcolor.batch.rendering import NO_FINDINGS, Findings, RenderOptions
+from condcolor.batch.rendering import NO_FINDINGS, PLAIN, Findings, RenderOptions
 from condcolor.errors import CondcolorError, DataError
 from condcolor.imaging.open import open_picture
 from condcolor.imaging.save import encode_image
@@ -32,73 +32,76 @@ if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer, Prepared
 
 
-AHEAD = 48  # pictures under way: about a batch before the network, in it, and behind it
-MOST_PIXELS = 2**24  # of the pictures under way, at which no further one is opened
+AHEAD = 48  # pictures in progress: about a batch before the network, in it, and behind it
+MOST_PIXELS = 2**24  # of the pictures in progress; from there on no further one is opened
 LARGE = 2**20  # pixels from which a picture is finished with all threads, before the next batch
 
 
 @dataclass
 class JobOutput:
-    """What became of a job: the bytes of its file, or an error; `notes` on what was read."""
+    """The output of a job: the bytes of its file, or an error; `notes` on the reading of its picture."""
 
     job: Job
     data: bytes = b""
     error: Exception | None = None
     notes: tuple[str, ...] = ()
-    seconds: float = 0.0  # of work on this picture; a batch's are shared
+    seconds: float = 0.0  # of work on this picture, with its share of its batch's
     pixels: int = 0
     findings: Findings = NO_FINDINGS
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Within it, an exception becomes `error`, and the time counts."""
+        """Time the `with` block, and keep its exception as `error`."""
         started = time.perf_counter()
         try:
             yield
-        except Exception as error:  # the other pictures need not suffer from it
+        except Exception as error:  # so that the other pictures go on
             self.error = error
         self.seconds += time.perf_counter() - started
 
 
+OpenedJob: TypeAlias = "tuple[JobOutput, Prepared | None]"  # None where it failed to open
+
+
 def color_jobs(
     colorizer: Colorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
-) -> Iterator[JobOutput]:
-    """Yield what becomes of each job, in their order; nothing is written.
+) -> Generator[JobOutput, None, None]:
+    """Yield the output of each job, in order; nothing is written.
 
-    A picture leaves when the next one is asked for. Those under way have fewer than `most_pixels` pixels and
-    one picture more. Closing the iterator ends the helpers as soon as each is done with its picture.
+    An output counts as in progress until the next one is requested. The pictures in progress have fewer than
+    `most_pixels` pixels, except for the last one opened. Closing the generator ends each helper after its
+    picture.
     """
     threads = colorizer.threads
     budget = PixelBudget(most_pixels)
-    with ExitStack() as ending_with:
-        ending_with.callback(colorizer.set_threads, threads)  # which helpers change for new threads
-        # in order, so one picture over at most
-        opener = ending_with.enter_context(_helpers(colorizer, 1))
-        finishers = ending_with.enter_context(_helpers(colorizer, max(1, threads // 2)))
-        ending_with.callback(budget.close)
-        coming = iter(jobs)
-        before: deque[Future] = deque()  # the network; (Made, Prepared or None) each
-        behind: deque[Future] = deque()  # Made each
-        # each round: open more, colour a batch if one is there, hand out what is finished
+    with ExitStack() as stack:
+        stack.callback(colorizer.set_threads, threads)  # helpers change the number for new threads
+        opener = stack.enter_context(_helpers(colorizer, 1))  # a single one keeps within the budget
+        finishers = stack.enter_context(_helpers(colorizer, max(1, threads // 2)))
+        stack.callback(budget.close)
+        remaining = iter(jobs)
+        opened: deque[Future[OpenedJob]] = deque()  # before the network
+        finished: deque[Future[JobOutput]] = deque()  # behind it
+        # each round: open more, color a batch where one is open, yield the first that is finished
         while True:
-            for job in islice(coming, AHEAD - len(before) - len(behind)):
-                before.append(opener.submit(_opened, colorizer, job, budget))
-            if not before and not behind:
+            for job in islice(remaining, AHEAD - len(opened) - len(finished)):
+                opened.append(opener.submit(_open, colorizer, job, budget))
+            if not opened and not finished:
                 return
-            is_open = bool(before) and before[0].done()
-            has_room = len(behind) < AHEAD // 2
-            if has_room and (is_open or not behind):
-                behind += _through(colorizer, _next_batch(before), finishers)
+            is_open = bool(opened) and opened[0].done()
+            has_room = len(finished) < AHEAD // 2
+            if has_room and (is_open or not finished):
+                finished += _color_batch(colorizer, _next_batch(opened), finishers)
                 continue
-            job_output = behind.popleft().result()
+            job_output = finished.popleft().result()
             yield job_output
             budget.leave(job_output.pixels)
 
 
 def render_jobs(
     colorizer: Colorizer, jobs: Sequence[Job], options: RenderOptions
-) -> Iterator[JobOutput]:
-    """Yield what `color_jobs` does for pictures that take more than a pass of the network, one by one."""
+) -> Generator[JobOutput, None, None]:
+    """Yield the output of each job, rendered one by one: several passes of the network for each."""
     for job in jobs:
         job_output = JobOutput(job)
         with job_output.working():
@@ -112,14 +115,14 @@ def render_jobs(
 
 
 class PixelBudget:
-    """Lets pictures in as long as those inside have fewer than `most` pixels."""
+    """A limit on the pixels of the pictures in progress: one may start below `most` pixels."""
 
     def __init__(self, most: int):
         self.most, self.inside, self.closed = most, 0, False
         self._changed = threading.Condition()
 
     def wait(self) -> bool:
-        """Wait for room; return False when the budget is closed."""
+        """Wait until a picture may start; return False when the budget is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self.inside < self.most or self.closed)
             return not self.closed
@@ -134,7 +137,7 @@ class PixelBudget:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """End all waiting."""
         with self._changed:
             self.closed = True
             self._changed.notify_all()
@@ -142,7 +145,7 @@ class PixelBudget:
 
 @contextmanager
 def _helpers(colorizer: Colorizer, count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that compute with one thread each; at the end, what they have not begun is dropped."""
+    """Open a pool of threads that compute single-threaded; at the end, tasks not begun are canceled."""
     pool = ThreadPoolExecutor(count, "condcolor", colorizer.set_threads, (1,))
     try:
         yield pool
@@ -150,9 +153,7 @@ def _helpers(colorizer: Colorizer, count: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _opened(
-    colorizer: Colorizer, job: Job, budget: PixelBudget
-) -> tuple[JobOutput, Prepared | None]:
+def _open(colorizer: Colorizer, job: Job, budget: PixelBudget) -> OpenedJob:
     job_output, prepared = JobOutput(job), None
     if not budget.wait():
         return job_output, None
@@ -166,51 +167,50 @@ def _opened(
     return job_output, prepared
 
 
-def _next_batch(before: deque[Future]) -> list[tuple[JobOutput, Prepared | None]]:
-    """Those that are open already, at least one, at most a batch."""
+def _next_batch(opened: deque[Future[OpenedJob]]) -> list[OpenedJob]:
+    """Take the first job, and those behind it that are open already, at most a batch."""
     from condcolor.inference.colorizer import BATCH
 
-    batch = [before.popleft().result()]
-    while before and len(batch) < BATCH and before[0].done():
-        batch.append(before.popleft().result())
+    batch = [opened.popleft().result()]
+    while opened and len(batch) < BATCH and opened[0].done():
+        batch.append(opened.popleft().result())
     return batch
 
 
-def _through(
-    colorizer: Colorizer,
-    batch: Sequence[tuple[JobOutput, Prepared | None]],
-    finishers: ThreadPoolExecutor,
-) -> Iterator[Future]:
-    """Bring a batch through the network, and have each picture of it finished."""
-    outputs = iter(_outputs(colorizer, [one for one in batch if one[1] is not None]))
+def _color_batch(
+    colorizer: Colorizer, batch: Sequence[OpenedJob], finishers: ThreadPoolExecutor
+) -> Iterator[Future[JobOutput]]:
+    """Predict a batch, and have each picture of it finished, in order."""
+    ready = [(job_output, prepared) for job_output, prepared in batch if prepared is not None]
+    outputs = iter(_predict(colorizer, ready))
     for job_output, prepared in batch:
         if prepared is None or (output := next(outputs)) is None:
-            yield _done(job_output)
+            yield _completed(job_output)
         elif job_output.pixels >= LARGE:
-            yield _done(_finished(colorizer, job_output, prepared, output))
+            yield _completed(_finish(colorizer, job_output, prepared, output))
         else:
-            yield finishers.submit(_finished, colorizer, job_output, prepared, output)
+            yield finishers.submit(_finish, colorizer, job_output, prepared, output)
 
 
-def _outputs(
+def _predict(
     colorizer: Colorizer, batch: Sequence[tuple[JobOutput, Prepared]]
 ) -> Sequence[np.ndarray | None]:
-    """The network's output for each; None where it fails. If all together do, each is tried alone."""
+    """Return the network's output for each; None where it fails. If all together do, each is tried alone."""
     if not batch:
         return []
     together = JobOutput(batch[0][0].job)
-    outputs = [None] * len(batch)
+    outputs: Sequence[np.ndarray | None] = [None] * len(batch)
     with together.working(), named(together.job):
         outputs = colorizer.predict_batch([prepared for _, prepared in batch])
     for job_output, _ in batch:
         job_output.seconds += together.seconds / len(batch)
     if together.error is not None and len(batch) > 1:
-        return [_outputs(colorizer, [one])[0] for one in batch]
+        return [_predict(colorizer, [pair])[0] for pair in batch]
     batch[0][0].error = together.error
     return outputs
 
 
-def _finished(
+def _finish(
     colorizer: Colorizer, job_output: JobOutput, prepared: Prepared, output: np.ndarray
 ) -> JobOutput:
     with job_output.working():
@@ -220,15 +220,15 @@ def _finished(
     return job_output
 
 
-def _done(job_output: JobOutput) -> Future:
-    future: Future = Future()
+def _completed(job_output: JobOutput) -> Future[JobOutput]:
+    future: Future[JobOutput] = Future()
     future.set_result(job_output)
     return future
 
 
 @contextmanager
 def named(job: Job) -> Iterator[None]:
-    """Within it, a DataError says which picture it is about."""
+    """Put the name of the picture before the message of a DataError in the `with` block."""
     try:
         yield
     except DataError as error:
@@ -237,7 +237,7 @@ def named(job: Job) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What became of a job: `error` is None when its picture was written; `notes` on what was read."""
+    """The result of a job: `error` is None when its picture was written; `notes` on the reading of it."""
 
     job: Job
     error: CondcolorError | None = None
@@ -251,52 +251,53 @@ def run_jobs(
     *,
     overwrite: bool = False,
     manifest: Manifest | None = None,
-    options: RenderOptions | None = None,
-) -> Iterator[JobResult]:
-    """Colour the jobs and write them one by one, in order; one that fails stops no other.
+    options: RenderOptions = PLAIN,
+) -> Generator[JobResult, None, None]:
+    """Color the jobs and write them one by one, in order; one that fails stops no other.
 
-    `options` says how, where it is not just as `colorizer` does it.
-    `manifest` gets a line before each is written and one after, before it is yielded; what it says an
-    earlier run was cut off at is made again. After the last that is yielded nothing is written.
+    manifest: gets a line before each output is written, and one before its result is yielded; outputs at
+        which an earlier run was cut off are written again.
     """
-    by_itself = options is None or options.is_plain
-    job_outputs = (
-        color_jobs(colorizer, jobs) if by_itself else render_jobs(colorizer, jobs, options)
-    )
-    with closing(job_outputs) as flow:
-        for job_output in flow:
-            again = manifest is not None and manifest.was_begun(job_output.job)
+    if options.is_plain:
+        outputs = color_jobs(colorizer, jobs)
+    else:
+        outputs = render_jobs(colorizer, jobs, options)
+    with closing(outputs):
+        for output in outputs:
+            job = output.job
+            again = manifest is not None and manifest.was_begun(job)
             if manifest is not None:
-                manifest.begin(job_output.job)
-            with job_output.working():
-                if job_output.error is None:
-                    _write(job_output.job, job_output.data, overwrite or again)
-            error = None if job_output.error is None else _told(job_output.job, job_output.error)
-            notes, findings = (
-                ((), NO_FINDINGS) if error else (job_output.notes, job_output.findings)
-            )
+                manifest.begin(job)
+            with output.working():
+                if output.error is None:
+                    _write(job, output.data, overwrite or again)
+            if output.error is None:
+                result = JobResult(job, notes=output.notes, findings=output.findings)
+            else:
+                result = JobResult(job, _as_condcolor_error(job, output.error))
             if manifest is not None:
                 manifest.add(
-                    job_output.job,
-                    seconds=job_output.seconds,
-                    error=error,
-                    notes=notes,
-                    findings=findings.manifest_entry,
+                    job,
+                    seconds=output.seconds,
+                    error=result.error,
+                    notes=result.notes,
+                    findings=result.findings.manifest_entry,
                 )
-            yield JobResult(job_output.job, error, notes, findings)
+            yield result
 
 
 def run_job(
-    colorizer: Colorizer, job: Job, *, overwrite: bool = False, options: RenderOptions | None = None
+    colorizer: Colorizer, job: Job, *, overwrite: bool = False, options: RenderOptions = PLAIN
 ) -> JobResult:
-    """Colour one picture and save it whole.
+    """Color one picture and save it whole.
 
     Raises:
-        UsageError: the output exists. DataError: the picture cannot be read, coloured or saved.
+        UsageError: the output exists.
+        DataError: the picture cannot be read, colored or saved.
     """
     picture = open_picture(job.source)
     with named(job):
-        rendered = (options or RenderOptions()).render(colorizer, picture, job.values)
+        rendered = options.render(colorizer, picture, job.values)
     data = encode_image(job.out, rendered.image)
     _write(job, data, overwrite)
     return JobResult(job, notes=picture.notes, findings=rendered.findings(data))
@@ -307,10 +308,10 @@ def _write(job: Job, data: bytes, overwrite: bool) -> None:
     write_whole(job.out, data, overwrite=overwrite)
 
 
-def _told(job: Job, error: Exception) -> CondcolorError:
+def _as_condcolor_error(job: Job, error: Exception) -> CondcolorError:
     if isinstance(error, CondcolorError):
         return error
-    message = f"{shown_name(job.source)}: unexpected {type(error).__name__}: {error}"  # our own bug
+    message = f"{shown_name(job.source)}: unexpected {type(error).__name__}: {error}"  # a bug of condcolor
     failure = DataError(message.splitlines()[0])
     failure.__cause__ = error
     return failure

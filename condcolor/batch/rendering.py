@@ -1,10 +1,11 @@
 """One picture of a set rendered: grid cells, exact colors, consistency check.
 
-A region's color is its median, over pixels that are all its own and on no line. Half of them may be shaded,
-or grained as paper is, without its moving.
+The color of a region is the median of the pixels that lie wholly in it and on no line, so that shading or
+paper grain on up to half of them does not move it.
 
-A network is right about a mirrored character for the same reasons as about the character; where it guesses,
-its guesses differ. Nothing says what is right, so this finds pictures to look at, not faults.
+The consistency check compares the regions of a picture with those of the mirrored and of the shifted one. A
+network that guesses gives different regions. Without a ground truth, the check finds pictures to look at, not
+errors.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer
 
 
-CHECK_VALUES = 2  # values of an attribute that say well enough where it is
+CHECK_VALUES = 2  # values of an attribute that find its region well enough
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What there is to tell of a coloured picture, an attribute each; None for what was not looked for.
+    """The measurements of a colored picture, for each attribute; None where they were not made.
 
-    measured: its colour, None where it shows nowhere. doubts: the largest.
+    measured: the color of its region; None where it has none. inconsistencies: the largest.
     """
 
     measured: Mapping[str, RGB | None] | None = None
@@ -45,15 +46,13 @@ class Findings:
 
     @property
     def manifest_entry(self) -> dict[str, object]:
-        """The keys that a manifest keeps."""
+        """The keys of a manifest's entry, JSON values."""
         entry: dict[str, object] = {}
         if self.measured is not None:
             colors = self.measured.items()
             entry["measured"] = {name: color and format_hex(color) for name, color in colors}
         if self.inconsistencies is not None:
-            entry["doubts"] = {
-                name: vars(inconsistency) for name, inconsistency in self.inconsistencies.items()
-            }
+            entry["doubts"] = {name: vars(each) for name, each in self.inconsistencies.items()}
         return entry
 
 
@@ -62,9 +61,9 @@ NO_FINDINGS = Findings()
 
 @dataclass(frozen=True)
 class RenderResult:
-    """A picture that was coloured, where its colours are to be measured, and its inconsistencies.
+    """A colored picture, the pixels that measure its colors, and its inconsistencies.
 
-    cores: attribute to `[H, W]` bool, as in `core`; None where nothing is to be measured.
+    cores: attribute -> `[H, W]` bool, as in `core`; None where nothing is measured.
     """
 
     image: Image.Image
@@ -72,7 +71,7 @@ class RenderResult:
     inconsistencies: Mapping[str, Inconsistency] | None = None
 
     def findings(self, data: bytes) -> Findings:
-        """Return the findings on the picture, its colours measured as they were encoded in `data`."""
+        """Return the findings on the picture, its colors measured in the encoded `data`."""
         if self.cores is None:
             return NO_FINDINGS
         with Image.open(io.BytesIO(data)) as image:
@@ -83,10 +82,10 @@ class RenderResult:
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """How pictures are coloured, besides the colours.
+    """The options of coloring, besides the colors.
 
-    lock: each region gets exactly the colour asked. grid: a picture is a sheet of so many cells.
-    check: inconsistencies are found. report: colours are to be measured.
+    lock: each region gets exactly the specified color. grid: a picture is a sheet of so many cells.
+    check: inconsistencies are found. report: colors are measured.
     """
 
     lock: bool = False
@@ -97,48 +96,46 @@ class RenderOptions:
     def render(
         self, colorizer: Colorizer, picture: Picture, specs: Mapping[str, ColorSpec]
     ) -> RenderResult:
-        """Colour one picture, `specs` in the schema's order.
+        """Color one picture, `specs` in the schema's order. Also raises as `Colorizer.__call__` does.
 
         Raises:
-            DataError: the grid does not fit, and all that `Colorizer.__call__` raises.
+            DataError: the grid does not fit.
         """
         if self.grid is None:
             return self._cell(colorizer, picture, specs)
         cells = self.grid.cells(picture)
-        drawn = [
+        results = [
             RenderResult(as_image(cell), {}, {})
             if is_blank(cell)
             else self._cell(colorizer, cell, specs)
             for cell in cells
         ]
-        image = self.grid.joined(picture, [one.image for one in drawn])
+        image = self.grid.joined(picture, [result.image for result in results])
         if not self.measures:
             return RenderResult(image)
         cores = {n: np.zeros(picture.rgb.shape[:2], bool) for n in colorizer.schema.names}
         inconsistencies: dict[str, Inconsistency] = {}
-        for place, one in zip(self.grid.places(picture), drawn, strict=True):
-            for name, inside in one.cores.items():
-                cores[name][place] = inside
-            for name, inconsistency in (one.inconsistencies or {}).items():
-                inconsistencies[name] = max(
-                    inconsistencies.get(name, inconsistency), inconsistency, key=attrgetter("score")
-                )
+        for area, result in zip(self.grid.places(picture), results, strict=True):
+            for name, inside in (result.cores or {}).items():
+                cores[name][area] = inside
+            for name, own in (result.inconsistencies or {}).items():
+                largest = inconsistencies.get(name, own)
+                inconsistencies[name] = max(largest, own, key=attrgetter("score"))
         return RenderResult(image, cores, inconsistencies if self.check else None)
 
     @property
-    def settings(self) -> dict[str, object]:
-        """The fields of a manifest's `Settings`."""
-        needs = ("measured",) * self.measures + ("doubts",) * self.check
-        return {"lock": self.lock, "grid": str(self.grid or ""), "needs": needs}
+    def entry_keys(self) -> tuple[str, ...]:
+        """The keys of `Findings.manifest_entry` with these options."""
+        return ("measured",) * self.measures + ("doubts",) * self.check
 
     @property
     def is_plain(self) -> bool:
-        """Whether pictures are coloured just as a Colorizer does it."""
+        """Whether a Colorizer alone colors the pictures."""
         return self.grid is None and not self.measures
 
     @property
     def measures(self) -> bool:
-        """Whether the colours of what is painted are measured."""
+        """Whether the colors of the output are measured."""
         return self.lock or self.check or self.report
 
     def _cell(
@@ -157,25 +154,27 @@ class RenderOptions:
         if not self.check:
             return RenderResult(image, cores)
         inconsistencies = find_inconsistencies(
-            lambda shown: colorizer.regions(shown, most_values=CHECK_VALUES),
+            lambda altered: colorizer.regions(altered, most_values=CHECK_VALUES),
             picture,
             colorizer.image_size,
         )
         return RenderResult(image, cores, inconsistencies)
 
 
-WHOLE = 0.98  # cover from which a pixel is all its region's
-LIT = 0.9  # of the light most of a region has: a pixel with less is on a line
-FEWEST = 9  # pixels that say a colour
-EVEN, MOSTLY = 3, 0.9  # levels of 255 that this share of a flat fill's pixels is off at most
-NOISE = 8  # levels: what is off by less in a flat fill is no relief
+PLAIN = RenderOptions()  # as a Colorizer alone colors
+
+WHOLE = 0.98  # cover from which a pixel lies wholly in a region
+LIT = 0.9  # share of the region's median light below which a pixel is on a line
+FEWEST = 9  # pixels that measure a color
+EVEN, MOSTLY = 3, 0.9  # a fill is flat where this share of its pixels is at most so many levels off
+NOISE = 8  # levels up to which a deviation in a flat fill is no relief
 
 
 def lock(regions: Regions, specs: Mapping[str, ColorSpec]) -> Image.Image:
-    """Return the picture as `regions.recolor` does, each region's colour exactly the one asked.
+    """Return the picture as `regions.recolor` does, with the median of each region exactly its color.
 
-    A flat fill becomes that colour in every pixel; a shaded one keeps its relief around it. Parts that
-    are asked for no colour are left as they are.
+    A flat fill gets that color in every pixel; a shaded one keeps its relief around it. Parts without a color
+    (`none`, `keep`) are unchanged.
     """
     pixels = np.ascontiguousarray(regions.pixels(specs))
     for name, spec in specs.items():
@@ -185,7 +184,7 @@ def lock(regions: Regions, specs: Mapping[str, ColorSpec]) -> Image.Image:
 
 
 def core(regions: Regions, name: str) -> np.ndarray:
-    """Return the pixels that say the region's colour, `[H, W]` bool; none where it is not shown."""
+    """Return the pixels that measure the region's color, `[H, W]` bool; all False where they are too few."""
     inside = regions.covers[regions.schema.names.index(name)] >= WHOLE
     if inside.any():
         light = regions.lines.mean(axis=0)
@@ -206,7 +205,7 @@ def usual_color(rgb: np.ndarray, inside: np.ndarray) -> RGB | None:
 def _snap(
     pixels: np.ndarray, regions: Regions, name: str, color: tuple[float, float, float]
 ) -> None:
-    """Move one region of `pixels [H, W, 3]` uint8, in place, so that its median is `color`."""
+    """Shift one region of `pixels [H, W, 3]` uint8, in place, so that its median is `color`."""
     inside = core(regions, name)
     usual = usual_color(pixels, inside)
     if usual is None:
@@ -214,8 +213,8 @@ def _snap(
     target = np.round(color)
     move = target - usual
     if move.any():
-        part = regions.mask(name)  # soft edges and lines move by as much of them as is the region's
-        part[inside] = 1  # all alike, so that the median moves by just that
+        part = regions.mask(name)  # soft edges and lines move by the region's part of the pixel
+        part[inside] = 1  # the core moves as one, and its median with it
         near = part > 0
         moved = pixels[near] + part[near, None] * move
         pixels[near] = moved.round().clip(0, 255)
@@ -224,25 +223,23 @@ def _snap(
         pixels[inside & (off <= NOISE)] = target
 
 
-DOUBTFUL = (
-    0.1  # share of a part that differs, from which a person should look; see docs/benchmarks.md
-)
-DOWN, RIGHT = 9, 13  # pixels of the shift at 256; odd, so that no stride of a network divides it
-RIM = 3  # pixels: parts that differ by a strip thinner than this are the same
+DOUBTFUL = 0.1  # score above which a person should look; see docs/benchmarks.md
+DOWN, RIGHT = 9, 13  # shift in pixels at size 256; odd, so that no stride of a network divides it
+RIM = 3  # pixels; thinner strips of difference do not count
 FILL_LIGHTNESS = 0.5  # lightness from which a pixel is no line
 MIRRORED, SHIFTED, MISSING = "mirrored", "shifted", "missing"
 
 
 @dataclass(frozen=True)
 class Inconsistency:
-    """How far a part differs, as a share of it in 0..1, and in which picture: one of the words above."""
+    """The difference of a region in an altered picture."""
 
-    score: float
-    when: str
+    score: float  # share of the region that differs, in 0..1
+    when: str  # MIRRORED, SHIFTED or MISSING
 
     @property
     def summary(self) -> str:
-        """`mirrored, 12 % of its region differs`."""
+        """A text such as `mirrored, 12 % of its region differs`."""
         if self.when == MISSING:
             return "no region of it was found"
         return f"{self.when}, {100 * self.score:.0f} % of its region differs"
@@ -253,7 +250,7 @@ def find_inconsistencies(
 ) -> dict[str, Inconsistency]:
     """Return the largest inconsistency of each attribute, at the size the network sees.
 
-    Attributes with one value are left out, for nothing tells where they show.
+    Attributes with one value are left out, since their regions cannot be found.
     """
     square = letterbox(picture.rgb, image_size, 255)[0]
     down, right = (max(1, round(step * image_size / 256)) for step in (DOWN, RIGHT))
@@ -285,15 +282,11 @@ def find_inconsistencies(
 
 def inconsistent(inconsistencies: Mapping[str, Inconsistency]) -> dict[str, Inconsistency]:
     """Return the inconsistencies that a person should look at."""
-    return {
-        name: inconsistency
-        for name, inconsistency in inconsistencies.items()
-        if inconsistency.score > DOUBTFUL
-    }
+    return {name: each for name, each in inconsistencies.items() if each.score > DOUBTFUL}
 
 
 def _differ(first: np.ndarray, second: np.ndarray, fill: np.ndarray) -> float:
-    """The share of a part that is in one of two `[H, W]` bool only, by more than a thin strip."""
+    """Return the share of a part that is in one of two `[H, W]` bool only, without thin strips."""
     either = (first | second) & fill
     differ = ndimage.binary_opening((first ^ second) & fill, np.ones((RIM, RIM)))
     return float(differ.sum() / max(1, either.sum()))

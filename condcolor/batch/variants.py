@@ -27,24 +27,24 @@ def write_variants(
     overwrite: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Colour `sketch` in every combination; write the sheet `out`, and a file each into `folder`.
+    """Color `sketch` in every combination; write the sheet `out`, and each variant to a file in `folder`.
 
-    The last attribute runs along the columns, the others along the rows. What can be wrong is found
-    before anything is written.
+    On the sheet the last attribute varies along the columns, the others along the rows. Errors of input and
+    output names are raised before anything is written.
 
     Returns:
         The number of variants.
 
     Raises:
         UsageError: an output exists, is the sketch or no picture, or there are too many combinations.
-        DataError: the sketch cannot be read, or a folder not be made.
+        DataError: the sketch cannot be read, or a folder cannot be created.
     """
-    asked = colorizer.combinations()
-    names = values_names(sketch, asked)
+    combinations = colorizer.combinations()
+    names = values_names(sketch, combinations)
     files = [folder / name for name in names] if folder else []
     _check_outputs(sketch, [out, *files], overwrite)
     picture = open_picture(sketch)
-    colorings = colorizer.colorings(picture, asked)
+    colorings = colorizer.colorings(picture, combinations)
     for parent in [out.parent, folder] if folder else [out.parent]:
         make_folder(parent)
     small = []
@@ -53,9 +53,9 @@ def write_variants(
             save_image(files[i], image, overwrite=overwrite)
         small.append(reduced(image, cell))
         if on_progress:
-            on_progress(i + 1, len(asked))
-    save_picture(out, contact_sheet(small, asked, cell), overwrite=overwrite)
-    return len(asked)
+            on_progress(i + 1, len(combinations))
+    save_picture(out, contact_sheet(small, combinations, cell), overwrite=overwrite)
+    return len(combinations)
 
 
 def _check_outputs(sketch: Path, outputs: Sequence[Path], overwrite: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import click
 from click.shell_completion import shell_complete
@@ -15,7 +17,7 @@ from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import let_mps_fall_back
 from condcolor.version import __version__
 
-# name: module of condcolor.cli that holds it. Modules are imported when their command is asked for.
+# command: its module in condcolor.cli, which is imported when the command is used
 COMMANDS = {
     "colorize": "colorize",
     "variants": "layers",
@@ -32,11 +34,11 @@ COMMANDS = {
     "export": "models",
     "doctor": "doctor",
 }
-COMPLETION = "_CONDCOLOR_COMPLETE"  # the variable with which a shell asks what may follow
+COMPLETION = "_CONDCOLOR_COMPLETE"  # environment variable of a shell that completes a command
 
 
 class Commands(Group):
-    """Finds commands by name, and turns whatever ends one into a line and its exit code."""
+    """The group of all commands; an error of a command becomes one line and its exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -53,8 +55,10 @@ class Commands(Group):
             raise click.UsageError(f"{name} is a file, not a command; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def main(self, args=None, prog_name=None, **extra):
-        """Run the command that `args` say, and exit. Click's own `main` would exit in its own ways."""
+    def main(  # type: ignore[override]  # always exits, so without click's standalone_mode
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run the command of `args`, and exit with the codes of `cli.errors` instead of click's."""
         let_mps_fall_back()
         name = prog_name or "condcolor"
         arguments, debug = _take_debug(list(sys.argv[1:] if args is None else args))
@@ -69,7 +73,7 @@ class Commands(Group):
 
 
 def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
-    """The arguments without the `--debug` that any command may be given, and whether it was there."""
+    """Return the arguments without `--debug`, which any command takes, and whether it was among them."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     kept = [argument for argument in arguments[:end] if argument != "--debug"]
     return kept + arguments[end:], len(kept) < end

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from condcolor.cli.options import (
+    ATTRIBUTE,
     ModelCommand,
     device_option,
     keep_option,
@@ -34,43 +35,6 @@ if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer
 
 
-SET_OPTIONS = (
-    click.option(
-        "--palette",
-        type=click.Path(),
-        metavar="FILE",
-        help='Colours by names of your own: a JSON file such as {"crimson": "#b01030"}.',
-    ),
-    click.option(
-        "--lock",
-        is_flag=True,
-        help="Exactly the same colours in every picture; measured at the end.",
-    ),
-    click.option(
-        "--grid",
-        metavar="CxR",
-        help="Each picture is a sheet of so many columns x rows, such as 4x3.",
-    ),
-    click.option(
-        "--check",
-        is_flag=True,
-        help="Name pictures that a person should look at. With --lock, about three times as long.",
-    ),
-    click.option(
-        "--report",
-        is_flag=True,
-        help="Write OUT/colors.csv: colours asked and measured. --lock and --check do so, too.",
-    ),
-)
-
-
-def set_options(command: Callable) -> Callable:
-    """The options of a set, in this order, on a command."""
-    for option in reversed(SET_OPTIONS):
-        command = option(command)
-    return command
-
-
 @click.command(cls=ModelCommand)
 @click.argument("sketches", nargs=-1, required=True, type=click.Path())
 @click.option(
@@ -81,7 +45,30 @@ def set_options(command: Callable) -> Callable:
     "file, its name and values, here]",
 )
 @keep_option
-@set_options
+@click.option(
+    "--palette",
+    type=click.Path(),
+    metavar="FILE",
+    help='Colours by names of your own: a JSON file such as {"crimson": "#b01030"}.',
+)
+@click.option(
+    "--lock", is_flag=True, help="Exactly the same colours in every picture; measured at the end."
+)
+@click.option(
+    "--grid",
+    metavar="CxR",
+    help="Each picture is a sheet of so many columns x rows, such as 4x3.",
+)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Name pictures that a person should look at. With --lock, about three times as long.",
+)
+@click.option(
+    "--report",
+    is_flag=True,
+    help="Write OUT/colors.csv: colours asked and measured. --lock and --check do so, too.",
+)
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -94,24 +81,7 @@ def set_options(command: Callable) -> Callable:
 @device_option
 @precision_option
 @click.pass_context
-def colorize(
-    ctx,
-    sketches,
-    out,
-    keep,
-    palette,
-    lock,
-    grid,
-    check,
-    report,
-    model,
-    overwrite,
-    skip_existing,
-    vivid,
-    device,
-    precision,
-    **values,
-) -> None:
+def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> None:
     """Colour sketches in the colours you name, or photographs.
 
     SKETCHES are files, folders and 'patterns*' (trees are kept), one .csv with a row a picture
@@ -137,15 +107,15 @@ def colorize(
     from condcolor.runtime.process import keep_memory, wait_asleep
 
     info = model_info(ctx)
-    set_up = {"lock": lock, "grid": grid, "check": check, "report": report}
-    engine = {"vivid": vivid, "device": device, "precision": precision}
+    rendering = {name: options[name] for name in ("lock", "grid", "check", "report")}
+    engine = {name: options[name] for name in ("vivid", "device", "precision")}
     if STREAM in (*sketches, out):
-        options = render_options(info.schema, **set_up)
-        if report:
+        render = render_options(info.schema, **rendering)
+        if render.report:
             raise UsageError(REPORT_OF_ONE)
-        asked = parse_color_specs(info.schema, take_values(ctx, values, keep))
-        if lock:
-            asked = exact_specs(info.schema, asked)
+        specs = parse_color_specs(info.schema, take_values(ctx, options, keep))
+        if render.lock:
+            specs = exact_specs(info.schema, specs)
 
         def load() -> Colorizer:
             from condcolor.inference.colorizer import Colorizer
@@ -154,22 +124,14 @@ def colorize(
             wait_asleep()
             return Colorizer.load(info, **engine)
 
-        pipe(
-            sketches,
-            out,
-            asked,
-            load,
-            info.schema,
-            overwrite=overwrite,
-            skip=skip_existing,
-            options=options,
-        )
+        _check_streams(sketches, out, overwrite=overwrite, skip=skip_existing)
+        pipe(sketches[0], out, specs, load, info.schema, overwrite=overwrite, options=render)
         return
-    if any(map(names_csv, sketches)):  # which takes no values, as `colorize_files` says
-        given = {name: value for name, value in values.items() if value is not None}
-        asked = given | dict.fromkeys(keep, KEEP)
+    if any(map(names_csv, sketches)):  # `colorize_files` refuses values beside a csv
+        chosen = (n for n, v in options.items() if n.startswith(ATTRIBUTE) and v is not None)
+        specs = dict.fromkeys((*chosen, *keep), KEEP)
     else:
-        asked = take_values(ctx, values, keep)
+        specs = take_values(ctx, options, keep)
     keep_memory()
     wait_asleep()
     stop = StopFlag()
@@ -177,9 +139,9 @@ def colorize(
         result = colorize_files(
             sketches,
             out,
-            asked,
+            specs,
             model=info,
-            **set_up,
+            **rendering,
             **engine,
             overwrite=overwrite,
             skip_existing=skip_existing,
@@ -191,7 +153,7 @@ def colorize(
 
 
 def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> None:
-    """Say what became of the pictures; Interrupted or SomeFailed where not all were coloured."""
+    """Print the result; raise Interrupted or SomeFailed where not all pictures were colored."""
     if result.folder is None:
         for line in (*result.report, *map(shown_name, result.outputs)):
             click.echo(line)
@@ -199,8 +161,8 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
     count = result.colored + result.failed + result.left
     summary = f"{result.colored} of {count} pictures coloured in {shown_name(result.folder)}"
     if not result.left:
-        there = f", {result.skipped} were there already" if result.skipped else ""
-        click.echo(summary + there)
+        skipped = f", {result.skipped} were there already" if result.skipped else ""
+        click.echo(summary + skipped)
     for line in result.report:
         click.echo(line)
     if result.left:
@@ -211,24 +173,23 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
         raise SomeFailed(f"{problems}, as named above")
 
 
-STREAM = "-"  # the name of both
+STREAM = "-"  # name of standard input and of standard output
 
 
 def pipe(
-    sketches: Sequence[str],
+    sketch: str,
     out: str | None,
-    values: Mapping[str, ColorSpec],
+    specs: Mapping[str, ColorSpec],
     load: Callable[[], Colorizer],
     schema: AttributeSchema,
     *,
     overwrite: bool,
-    skip: bool,
     options: RenderOptions,
 ) -> None:
-    """Colour one picture, `-` being standard input or output; without `out`, it goes to the output.
+    """Color one picture from a file or stream (`-`) to a file or stream; `out` None is the stream.
 
     Raises:
-        UsageError: what these streams cannot do. DataError: the picture cannot be read or saved.
+        UsageError: the output exists. DataError: the picture cannot be read or saved.
     """
     from condcolor.batch.colorize import check_lines, one_report
     from condcolor.batch.jobs import Job
@@ -236,33 +197,34 @@ def pipe(
     from condcolor.imaging.save import encode_image
     from condcolor.runtime.files import make_folder, write_whole
 
-    _check(sketches, out, overwrite=overwrite, skip=skip)
-    (sketch,) = sketches
     name = "standard input" if sketch == STREAM else shown_name(sketch)
     source = sys.stdin.buffer if sketch == STREAM else sketch
     picture = open_picture(source, name=name)
     for note in picture.notes:
         click.echo(f"note: {name}: {note}", err=True)
-    rendered = options.render(load(), picture, values)
-    to_stream = out in (None, STREAM)
-    data = encode_image("stream.png" if to_stream else out, rendered.image)
-    if to_stream:
+    rendered = options.render(load(), picture, specs)
+    file = None if out is None or out == STREAM else Path(out)
+    data = encode_image(file or "stream.png", rendered.image)
+    if file is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        make_folder(Path(out).parent)
-        write_whole(out, data, overwrite=overwrite)
-    job = Job(Path(name), Path(STREAM if to_stream else out), values)
+        make_folder(file.parent)
+        write_whole(file, data, overwrite=overwrite)
+    job = Job(Path(name), file or Path(STREAM), specs)
     findings = rendered.findings(data)
     for line in check_lines(name, findings):
         click.echo(line, err=True)
     for line in one_report(job, findings, schema, options):
-        click.echo(line, err=to_stream)
-    if not to_stream:
+        click.echo(line, err=file is None)
+    if out is not None and file is not None:
         click.echo(shown_name(out))
 
 
-def _check(sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: bool) -> None:
+def _check_streams(
+    sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: bool
+) -> None:
+    """Raise UsageError for a combination of files, streams and options that cannot be colored."""
     from condcolor.batch.jobs import names_one
     from condcolor.imaging.formats import format_for
     from condcolor.runtime.files import refuse_taken
@@ -279,7 +241,7 @@ def _check(sketches: Sequence[str], out: str | None, *, overwrite: bool, skip: b
         raise UsageError("several pictures do not go to standard output: name a folder with -o")
     elif not names_one(sketch):
         raise UsageError(f"{shown_name(sketch)}: no such file: check the path")
-    if out in (None, STREAM):
+    if out is None or out == STREAM:
         if sys.stdout is None or sys.stdout.isatty():
             raise UsageError("a picture is nothing for a terminal: add -o FILE, or > FILE")
     else:

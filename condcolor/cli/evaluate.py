@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -96,7 +96,12 @@ def evaluate(
     from condcolor.recipes import find_recipe
 
     colorizer = TorchColorizer.from_folder(find_folder(model, "evaluate"), device=device)
-    chosen = {name: value for name, value in options.items() if _is_given(context, name)}
+    default = ParameterSource.DEFAULT
+    chosen = {
+        name: value
+        for name, value in options.items()
+        if context.get_parameter_source(name) is not default
+    }
     flags = {option.name: option.opts[0] for option in context.command.params}
     evaluator = make_evaluator(colorizer.recipe, chosen, flags)
     with Progress("evaluating") as progress:
@@ -119,14 +124,10 @@ def evaluate(
         click.echo(line)
 
 
-def _is_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
-
-
 def _sketch_lines(
     tables: Mapping[str, Mapping[str, Evaluation]], evaluator: SketchEvaluator
 ) -> Iterator[str]:
-    """The protocol, and for each split its table and the confusions of the model."""
+    """Yield the protocol, and for each split its table and the confusions of the model."""
     yield evaluator.protocol
     for split, table in tables.items():
         scores = table["model"]
@@ -139,7 +140,7 @@ def _sketch_lines(
 def _photo_lines(
     tables: Mapping[str, Mapping[str, PhotoEvaluation]], evaluator: PhotoEvaluator
 ) -> Iterator[str]:
-    """The protocol and the table of each split, with some measures as shares of the grey picture's."""
+    """Yield the protocol and the table of each split; some measures also as shares of the grey picture's."""
     from condcolor.evaluation.perceptual import PERCEPTUAL_PROTOCOL
 
     yield evaluator.protocol
@@ -160,7 +161,7 @@ def _photo_lines(
 def _cells(
     measure: Measure, e: PhotoEvaluation, grey: PhotoEvaluation
 ) -> Iterator[tuple[str, str]]:
-    """Yield the column of a measure and, where grey has it for nothing, that of its share of grey's."""
+    """Yield heading and text of a measure and, for some, of its ratio to the grey picture's."""
     value = getattr(e, measure.key)
     yield measure.name, measure.text(value)
     if measure.key == "ab_error":
@@ -170,16 +171,19 @@ def _cells(
 
 
 def _measured(evaluation: Evaluation | PhotoEvaluation) -> list[Measure]:
-    """Return the measures that an evaluation has; those by networks that the user lacks are NaN."""
+    """Return the measures that an evaluation has; without NaN, of networks that the user lacks."""
     known = [m for m in of_group("test", "detail") if hasattr(evaluation, m.key)]
     return [m for m in known if m.group == "test" or not math.isnan(getattr(evaluation, m.key))]
 
 
-LINES = {"sketches": _sketch_lines, "photographs": _photo_lines}  # by the name of the task
+LINES: Mapping[str, Callable[[Any, Any], Iterator[str]]] = {  # by the name of the task
+    "sketches": _sketch_lines,
+    "photographs": _photo_lines,
+}
 
 
 def _table(table: Mapping[str, Evaluation]) -> list[str]:
-    """A row a way of colouring, the figures in columns."""
+    """Return the lines of a table with a row for the model and each baseline."""
     measures, of_each = _measured(table["model"]), of_group("attribute")
     names = [score.name for score in table["model"].attributes]
     rows = [["", *(m.name for m in measures), *(f"{n} {m.name}" for n in names for m in of_each)]]
@@ -195,7 +199,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _confusion(score: AttributeScore) -> list[str]:
-    """Rows asked, columns seen."""
+    """Return the lines of a confusion matrix: rows are requested values, columns measured ones."""
     width = max(len(value) for value in score.values) + 2
     lines = [f"\n{score.name}, asked (rows) and seen (columns):"]
     lines.append(" " * width + "".join(value.rjust(width) for value in score.values))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from condcolor.cli.options import (
+    ATTRIBUTE,
     AttributeCommand,
     ModelCommand,
     device_option,
@@ -93,7 +95,7 @@ def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, pr
         click.echo(f"{count} pictures in {shown_name(files)}")
 
 
-LAYERS = "condcolor.layers"  # in a context: those of the source
+LAYERS = "condcolor.layers"  # key of a context's meta: the layers of the source
 
 
 @click.command(cls=ModelCommand)
@@ -119,7 +121,7 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
     condcolor layers ada.png --hair red --shirt blue -o ada/
     condcolor layers ada.png --hair '#ff8800' --shirt none -o ada.ora
     """
-    asked = take_values(ctx, values, keep)
+    specs = take_values(ctx, values, keep)
     if out == "":
         raise UsageError("the name of the output is empty: give a folder, or a file.ora")
     target = Path(out or f"{Path(sketch).stem}-layers")
@@ -131,7 +133,7 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
     picture = open_picture(sketch)
     for note in picture.notes:
         click.echo(f"note: {shown_name(sketch)}: {note}", err=True)
-    stack = Colorizer.load(model_info(ctx), device=device).layers(picture, **asked)
+    stack = Colorizer.load(model_info(ctx), device=device).layers(picture, **specs)
     for path in save_layers(stack, target, overwrite=overwrite):
         click.echo(shown_name(path))
 
@@ -142,9 +144,9 @@ class LayersCommand(AttributeCommand):
     whose = "the layers"
 
     def find_attributes(
-        self, ctx: click.Context, asked: Mapping[str, object]
+        self, ctx: click.Context, parameters: Mapping[str, Any]
     ) -> Sequence[Attribute]:
-        source = asked.get("source")
+        source = parameters.get("source")
         if not isinstance(source, str):
             return ()
 
@@ -180,17 +182,17 @@ def recolor(ctx, source, out, overwrite, **values) -> None:
     from condcolor.runtime.files import make_folder, refuse_taken
 
     stack = ctx.meta[LAYERS]
-    given = {c.name: values[f"attribute_{i}"] for i, c in enumerate(stack.choices)}
-    asked = {name: text for name, text in given.items() if text is not None}
+    options = {c.name: values[f"{ATTRIBUTE}{i}"] for i, c in enumerate(stack.choices)}
+    specs = {name: spec for name, spec in options.items() if spec is not None}
     if not out:
         raise UsageError("the name of the output is empty: give a picture, a folder, or a file.ora")
     suffix = Path(out).suffix
     if suffix and suffix.lower() != ORA and not out.endswith("/"):
         refuse_taken(out, overwrite)
-        image = stack.recolored(**asked).composed()
+        image = stack.recolored(**specs).composed()
         make_folder(Path(out).parent)
         save_image(out, image, overwrite=overwrite)
         click.echo(shown_name(out))
         return
-    for path in save_layers(stack.recolored(**asked), out, overwrite=overwrite):
+    for path in save_layers(stack.recolored(**specs), out, overwrite=overwrite):
         click.echo(shown_name(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -16,7 +17,7 @@ DEFAULT_MODEL = "icons"
 
 
 class Group(click.Group):
-    """A group that lists its commands as they were written, and when asked for what it has not."""
+    """A group that lists its commands in the order of their code, and names them for an unknown one."""
 
     def list_commands(self, ctx):
         return list(self.commands)
@@ -32,7 +33,7 @@ class Group(click.Group):
 
 
 class ModelName(click.ParamType):
-    """A built-in model, a folder or an .onnx file; completes all."""
+    """The name of a built-in model, a folder or an .onnx file; completes all."""
 
     name = "model"
 
@@ -44,7 +45,7 @@ class ModelName(click.ParamType):
 
 
 class Suggested(click.ParamType):
-    """Text that completes to some names; whether it is allowed is the library's to say."""
+    """Text that completes to some names; the library checks it."""
 
     name = "text"
 
@@ -58,6 +59,7 @@ class Suggested(click.ParamType):
 
 
 def one_of(*names: str) -> Suggested:
+    """Return the type of a text that completes to `names`."""
     return Suggested(lambda: names)
 
 
@@ -84,7 +86,9 @@ precision_option = click.option(
     help="How the network computes: auto (bf16 where that is faster), fp32 or bf16.",
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
+# keys of a context's meta: the model, the options of its attributes, why there are none
 MODEL, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("model", "options", "why_none"))
+ATTRIBUTE = "attribute_"  # start of the parameter names of `attribute_options`
 keep_option = click.option(
     "--keep",
     multiple=True,
@@ -94,7 +98,7 @@ keep_option = click.option(
 
 
 class Value(click.ParamType):
-    """What is asked for an attribute, parsed; completes the attribute's values."""
+    """A ColorSpec of an attribute; completes the attribute's values."""
 
     name = "value"
 
@@ -112,33 +116,33 @@ class Value(click.ParamType):
         from click.shell_completion import CompletionItem
 
         known = (*self.attribute.values, *(name for name, _ in self.attribute.named))
-        alike = (name for name in known if name.lower().startswith(incomplete.lower()))
-        return [CompletionItem(value) for value in alike]
+        matches = (name for name in known if name.lower().startswith(incomplete.lower()))
+        return [CompletionItem(value) for value in matches]
 
 
 class AttributeCommand(click.Command):
-    """A command with an option for each of some attributes, which what it is given decides.
+    """A command with an option for each attribute of its input, such as a model.
 
-    So they are looked for first, with the command's own options alone. Help does without them, and says
-    why, where they cannot be found.
+    The attributes are found by a first parse of the command's own parameters. Where that fails, the help
+    lacks their options and says why.
     """
 
-    whose = "what it is given"
+    whose: str  # owner of the attributes, for people
 
     def find_attributes(
-        self, ctx: click.Context, asked: Mapping[str, object]
+        self, ctx: click.Context, parameters: Mapping[str, Any]
     ) -> Sequence[Attribute]:
-        """The attributes, for the options and arguments that every such command has, by name."""
+        """Return the attributes, by the values of the command's own parameters."""
         raise NotImplementedError
 
     def parse_args(self, ctx, args):
         ctx.meta[OPTIONS] = []
-        asked = own_options(self, ctx, args)
+        parameters = own_parameters(self, ctx, args)
         try:
-            attributes = self.find_attributes(ctx, asked)
+            attributes = self.find_attributes(ctx, parameters)
         except CondcolorError as error:
             help_option = self.get_help_option(ctx)
-            if not (ctx.resilient_parsing or (help_option and help_option.name in asked)):
+            if not (ctx.resilient_parsing or (help_option and help_option.name in parameters)):
                 raise
             ctx.meta[WHY_NONE] = str(error)
         else:
@@ -146,7 +150,7 @@ class AttributeCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def options_of(self, attributes: Sequence[Attribute]) -> list[click.Option]:
-        """Return the options that these attributes add."""
+        """Return the options of these attributes."""
         own = (flag for param in self.params for flag in (*param.opts, *param.secondary_opts))
         return attribute_options(
             attributes, {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
@@ -163,25 +167,27 @@ class AttributeCommand(click.Command):
 
 
 class ModelCommand(AttributeCommand):
-    """A command with `--model` and an option for each attribute of that model, whose weights are not read.
+    """A command with `--model` and an option for each attribute of that model; weights are not read.
 
-    Where it has `--palette`, too, the names in that file are values of these options.
+    The names in the file of `--palette`, where the command has that option, are values of these options.
     """
 
     whose = "the model"
 
     def find_attributes(
-        self, ctx: click.Context, asked: Mapping[str, object]
+        self, ctx: click.Context, parameters: Mapping[str, Any]
     ) -> Sequence[Attribute]:
-        info = read_model_info(asked.get("model", DEFAULT_MODEL))
-        if palette := asked.get("palette"):
+        info = read_model_info(parameters.get("model", DEFAULT_MODEL))
+        if palette := parameters.get("palette"):
             info = info.with_palette(palette)
         ctx.meta[MODEL] = info
         return info.schema.attributes
 
 
-def own_options(command: click.Command, ctx: click.Context, args) -> Mapping[str, object]:
-    """Return what is given for the parameters that a command always has, by name, unchecked."""
+def own_parameters(
+    command: click.Command, ctx: click.Context, args: Sequence[str]
+) -> Mapping[str, Any]:
+    """Return the arguments for a command's own parameters, by name, unchecked."""
     parser = command.make_parser(ctx)
     parser.ignore_unknown_options = True
     return parser.parse_args(list(args))[0]
@@ -190,9 +196,9 @@ def own_options(command: click.Command, ctx: click.Context, args) -> Mapping[str
 def attribute_options(
     attributes: Sequence[Attribute], taken: Collection[str]
 ) -> list[click.Option]:
-    """Return an option for each attribute, in their order; `--device` becomes `--attribute-device`.
+    """Return an option for each attribute, in order; a `taken` name gets a prefix: `--attribute-device`.
 
-    taken: names, without dashes, that the command's own options have.
+    taken: names of the command's own options, without dashes.
     """
     options = []
     used = {name.lower() for name in taken}
@@ -202,41 +208,37 @@ def attribute_options(
             name = f"attribute-{name}"
         used.add(name.lower())
         plain = name == attribute.name.replace("_", "-")
+        more = ", or any colour" if len(attribute.values) > 1 else ""
         option = click.Option(
-            [f"--{name}", f"attribute_{i}"],
+            [f"--{name}", f"{ATTRIBUTE}{i}"],
             type=Value(attribute),
             metavar="VALUE",
-            help=("" if plain else f"{attribute.name}: ") + _choices(attribute),
+            help=("" if plain else f"{attribute.name}: ") + listed(attribute.values) + more,
         )
         options.append(option)
     return options
 
 
-def _choices(attribute: Attribute) -> str:
-    more = ", or any colour" if len(attribute.values) > 1 else ""
-    return f"{listed(attribute.values)}{more}"
-
-
 def model_info(ctx: click.Context) -> ModelInfo:
-    """Return the model that a ModelCommand was given, with the names of its palette file."""
+    """Return the model of a ModelCommand, with the names of its palette file."""
     return ctx.meta[MODEL]
 
 
 def take_values(
-    ctx: click.Context, given: Mapping[str, ColorSpec | None], keep: Sequence[str] = ()
+    ctx: click.Context, options: Mapping[str, ColorSpec | None], keep: Sequence[str] = ()
 ) -> dict[str, ColorSpec]:
-    """Return what a ModelCommand was asked for each attribute, in the schema's order.
+    """Return the spec of each attribute of a ModelCommand, in the schema's order.
 
-    keep: attributes whose part stays as it is, for which KEEP is asked.
+    options: the specs by the names of `attribute_options`. keep: attributes that get KEEP.
 
     Raises:
-        UsageError: an attribute is missing, with its choices, or is given and kept.
+        UsageError: an attribute is missing, with its choices, or has both a value and `--keep`.
     """
     values, missing = {}, []
     schema = model_info(ctx).schema
     kept = _kept(schema, keep)
     for i, attribute in enumerate(schema.attributes):
-        flag, value = ctx.meta[OPTIONS][i].opts[0], given[f"attribute_{i}"]
+        flag, value = ctx.meta[OPTIONS][i].opts[0], options[f"{ATTRIBUTE}{i}"]
         if attribute.name in kept and value is not None:
             raise UsageError(f"{flag} {value} and --keep {attribute.name} exclude each other")
         if attribute.name in kept:
@@ -251,7 +253,7 @@ def take_values(
 
 
 def _kept(schema: AttributeSchema, keep: Sequence[str]) -> set[str]:
-    """Return the names of the attributes that `--keep` names."""
+    """Return the schema's names of the attributes in `--keep`; UsageError for an unknown one."""
     own = {name.replace("-", "_"): name for name in schema.names}
     for word in keep:
         if word.replace("-", "_") not in own:

@@ -41,7 +41,7 @@ def plot(run, out, overwrite) -> None:
 
 
 def quiet_matplotlib() -> None:
-    """Its notes on where it keeps its cache help nobody who wants a plot."""
+    """Silence matplotlib's log messages, which are about its cache."""
     import logging
 
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
@@ -98,7 +98,7 @@ def report(run, out, evaluate, inputs, tensorboard, overwrite, device) -> None:
                 device=device,
                 max_inputs=inputs,
                 on_progress=progress,
-                on_skip=lambda why: progress.say(f"left out: {why}", err=True),
+                on_skip=lambda reason: progress.say(f"left out: {reason}", err=True),
             )
     if tensorboard is not None:
         click.echo(shown_name(write_events(folder, tensorboard, overwrite=overwrite)))

@@ -30,9 +30,13 @@ nproc_option = click.option(
 
 
 def launch(nproc: int | None) -> bool:
-    """Run this very command as `nproc` processes; False where there is nothing to start.
+    """Run this command as `nproc` processes, of which only the first prints.
 
-    Only the first process speaks. Raises click's Exit with the code of the first that failed.
+    Returns:
+        False where there are no processes to start: the caller is the only one, or one of them.
+
+    Raises:
+        click.exceptions.Exit: with the code of the first process that failed.
     """
     if nproc is not None and nproc < 1:
         raise UsageError(f"--nproc {nproc}: one process at least")
@@ -43,7 +47,9 @@ def launch(nproc: int | None) -> bool:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)  # the processes say it better
+    logging.getLogger("torch.distributed").setLevel(
+        logging.CRITICAL
+    )  # the processes report their errors
     config = LaunchConfig(
         run_id=f"condcolor-{os.getpid()}",
         min_nodes=1,
@@ -138,8 +144,8 @@ def train(
         {setting.name: options[setting.name] for setting in settings_of(kind)}
         for kind in (TrainConfig, Phase, ModelConfig)
     )
-    given = [name for name, value in model.items() if value is not None]
-    generators = [name.replace("_", "-") for name in given if not name.startswith("disc_")]
+    chosen = [name for name, value in model.items() if value is not None]
+    generators = [name.replace("_", "-") for name in chosen if not name.startswith("disc_")]
     if init and generators:
         raise UsageError(f"--init takes the generator of its model: take --{generators[0]} away")
     _run(
@@ -204,7 +210,7 @@ def _check_epochs(epochs: tuple[int, ...] | None) -> None:
 
 
 def _run(run: str, work: Callable[[TrainingProgress], Path]) -> None:
-    """Train, show the progress, and print what to do next."""
+    """Call `work` with a progress bar, and print its model and a command that uses it."""
     from condcolor.runtime.distributed import RankLost
 
     quiet_matplotlib()
@@ -224,8 +230,8 @@ def _run(run: str, work: Callable[[TrainingProgress], Path]) -> None:
         return
     model = shlex.quote(shown_name(folder))
     click.echo(f"model: {model}")
-    asks = bool(read_config(folder)["schema"])
-    example = "variants SKETCH" if asks else "colorize PHOTOGRAPH"
-    click.echo(
-        f"try it: condcolor {example} --model {model} -o {'sheet' if asks else 'colored'}.png"
+    has_attributes = bool(read_config(folder)["schema"])
+    example, out = (
+        ("variants SKETCH", "sheet") if has_attributes else ("colorize PHOTOGRAPH", "colored")
     )
+    click.echo(f"try it: condcolor {example} --model {model} -o {out}.png")

@@ -18,7 +18,7 @@ GROUPS = ("run", "data", "network", "losses", "schedule", "checks", "augmentatio
 
 
 class GroupedOption(click.Option):
-    """An option that stands under a heading of its own group in the help."""
+    """An option with a group, under whose heading the help lists it."""
 
     def __init__(self, *arguments, group: str = "run", **more):
         super().__init__(*arguments, **more)
@@ -40,7 +40,7 @@ class Numbers(click.ParamType):
 
 
 class PerPhase(click.ParamType):
-    """One value, or a list with one for each phase, written with commas between."""
+    """One value for all phases, or a list with one for each, written with commas between."""
 
     def __init__(self, of: type | click.ParamType):
         self.of = click.types.convert_type(of)
@@ -57,7 +57,7 @@ class PerPhase(click.ParamType):
 class TrainCommand(click.Command):
     """A command with an option for each setting of the recipes, its help in groups.
 
-    The settings are read when a parameter is first asked for: they take torch with them.
+    The settings are read on first use, since they import torch.
     """
 
     _with_settings = False
@@ -92,9 +92,9 @@ def setting_options() -> list[click.Option]:
     epochs = {
         name: tuple(phase.epochs for phase in recipe.phases) for name, recipe in RECIPES.items()
     }
-    about = f"One number a phase, such as 50 or 2,6,10.  {default_text(epochs)}"
+    epochs_help = f"One number a phase, such as 50 or 2,6,10.  {default_text(epochs)}"
     options: list[click.Option] = [
-        GroupedOption(["--epochs"], type=Numbers(), group="schedule", help=about)
+        GroupedOption(["--epochs"], type=Numbers(), group="schedule", help=epochs_help)
     ]
     sources: tuple[tuple[type, Callable[[Recipe, str], object]], ...] = (
         (TrainConfig, lambda recipe, name: getattr(recipe.defaults, name)),
@@ -130,20 +130,20 @@ def _option(
     if kind is bool:
         flags, more = f"--{flag}/--no-{flag}", {}
         defaults = {name: flag if on else f"no-{flag}" for name, on in defaults.items()}
-    about, choices = setting.metadata["help"], setting.metadata["choices"]
+    text, choices = setting.metadata["help"], setting.metadata["choices"]
     if choices:
-        about += f": {', '.join(choices[:-1])} or {choices[-1]}."
+        text += f": {', '.join(choices[:-1])} or {choices[-1]}."
     return GroupedOption(
         [flags, setting.name],
         default=None,
         group=setting.metadata["group"],
-        help=f"{about}  {default_text(defaults)}",
+        help=f"{text}  {default_text(defaults)}",
         **more,
     )
 
 
 def default_text(defaults: Mapping[str, object]) -> str:
-    """Return `[default: 10; photo 16; pets 32]`: the first recipe's, and those that differ from it."""
+    """Return `[default: 10; photo 16; pets 32]`: the first recipe's default, and those that differ."""
     (_, usual), *others = defaults.items()
     texts = [_text(usual)]
     texts += [f"{recipe} {_text(value)}" for recipe, value in others if value != usual]
@@ -151,7 +151,7 @@ def default_text(defaults: Mapping[str, object]) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a default as it is written on the command line."""
+    """Return a default as written on the command line."""
     if isinstance(value, tuple):
         return ",".join(map(_text, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

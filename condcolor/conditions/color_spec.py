@@ -3,11 +3,11 @@
 | written | meaning |
 |---|---|
 | `red` | the model's value `red`, where it has one |
-| `crimson` | the colour of that name in the palette file, where there is one |
-| `#ff8800`, `rgb(255,136,0)`, `rebeccapurple` | that colour |
-| `red:0.6,brown:0.4` | a mean by weight of values or colours, of their sRGB codes; no weight is 1 |
-| `none` | no colour: white, as paper is |
-| `keep` | as in the picture that came |
+| `crimson` | the color of that name in the palette file, where there is one |
+| `#ff8800`, `rgb(255,136,0)`, `rebeccapurple` | that color |
+| `red:0.6,brown:0.4` | the weighted mean of the sRGB levels of values or colors; the default weight is 1 |
+| `none` | no color: white, as paper is |
+| `keep` | the colors of the input picture |
 
 A value of the model with the same name always comes first, then the palette file's.
 """
@@ -31,12 +31,12 @@ _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) 
 
 @dataclass(frozen=True)
 class ColorSpec:
-    """What is asked for one attribute; two that mean the same are equal, however they are written.
+    """What is asked for one attribute; specs of the same meaning are equal, however they are written.
 
-    parts: weights, which add up to 1, each with a value of the model or a colour; none for a part
-        that gets no colour, and then `left` is NONE or KEEP.
-    asked: as it was written, for file names and reports; left out, as `text`.
-    text: as it is written without names of a palette file, for manifests; left out, by parts and left.
+    parts: weights, which add up to 1, each with a value of the model or a color; empty where `left` is set.
+    left: NONE or KEEP for a part that gets no color, else empty.
+    asked: the text as the user wrote it, for file names and reports; by default `text`.
+    text: the spec written without names of a palette file, for manifests; by default of `parts` and `left`.
     """
 
     parts: tuple[tuple[float, str | RGB], ...] = ()
@@ -53,17 +53,17 @@ class ColorSpec:
 
     @property
     def value(self) -> str | None:
-        """The model's value, where nothing else is asked; else None."""
+        """The model's value where the spec is one value alone, else None."""
         only = self.parts[0][1] if len(self.parts) == 1 else None
         return only if isinstance(only, str) else None
 
     def color(self, known: Mapping[str, Sequence[float]]) -> tuple[float, float, float]:
-        """Return the colour asked for, RGB in 0..255.
+        """Return the color of the spec, RGB in 0..255.
 
-        known: the colour of each value.
+        known: value -> color.
 
         Raises:
-            UsageError: a value is asked for whose colour is not known.
+            UsageError: the color of a value is not known.
         """
         mixed = [0.0, 0.0, 0.0]
         for weight, part in self.parts:
@@ -72,7 +72,7 @@ class ColorSpec:
                     f"the colour of '{part}' is not known: ask for one, such as #ff8800"
                 )
             levels = known[part] if isinstance(part, str) else part
-            mixed = [sum_ + weight * level for sum_, level in zip(mixed, levels, strict=True)]
+            mixed = [total + weight * level for total, level in zip(mixed, levels, strict=True)]
         return mixed[0], mixed[1], mixed[2]
 
     def _written(self) -> str:
@@ -84,10 +84,10 @@ class ColorSpec:
 
 
 def parse_color_spec(attribute: Attribute, text: Any) -> ColorSpec:
-    """Parse what is asked for an attribute: the one parser, for the edges of the program.
+    """Parse the text of a spec for an attribute.
 
     Raises:
-        UsageError: `text` is no value, colour, mix, `none` or `keep`; one line.
+        UsageError: `text` is no value, color, mix, `none` or `keep`; one line.
     """
     if isinstance(text, str) and text in attribute.values:
         return ColorSpec(((1.0, text),))
@@ -103,44 +103,44 @@ def parse_color_spec(attribute: Attribute, text: Any) -> ColorSpec:
     return ColorSpec(parts, asked=text, text=text if stands_alone else "")
 
 
-def take_color_spec(attribute: Attribute, asked: str | ColorSpec) -> ColorSpec:
-    """Return a ColorSpec as it is, a text parsed.
+def take_color_spec(attribute: Attribute, spec: str | ColorSpec) -> ColorSpec:
+    """Return a ColorSpec unchanged, a text parsed.
 
     Raises:
-        UsageError: the text asks for nothing there is, or the ColorSpec for a value of another attribute.
+        UsageError: the text is no spec, or the ColorSpec has a value of another attribute.
     """
-    if not isinstance(asked, ColorSpec):
-        return parse_color_spec(attribute, asked)
-    for _, part in asked.parts:
+    if not isinstance(spec, ColorSpec):
+        return parse_color_spec(attribute, spec)
+    for _, part in spec.parts:
         if isinstance(part, str) and part not in attribute.values:
             raise UsageError(unknown(attribute, part))
-    return asked
+    return spec
 
 
 def parse_color_specs(
     schema: AttributeSchema, values: Mapping[str, str | ColorSpec]
 ) -> dict[str, ColorSpec]:
-    """Return a ColorSpec for each attribute, in the schema's order; one that is parsed stays as it is.
+    """Return a ColorSpec for each attribute, in the schema's order; texts are parsed.
 
     Raises:
-        UsageError: all that is wrong or missing, one line each.
+        UsageError: every spec that is wrong, unknown or missing, one line each.
     """
     own = {attribute.name.replace("-", "_"): attribute for attribute in schema.attributes}
     specs: dict[str, ColorSpec] = {}
     faults: list[str] = []
-    stand_ins = dict(values)  # values that are right, for the schema to check the names
-    for key, asked in values.items():
+    valid: dict[str, str] = {}  # with valid values, the schema checks the names alone
+    for key, spec in values.items():
         attribute = own.get(str(key).replace("-", "_"))
+        valid[key] = attribute.values[0] if attribute else ""
         if attribute is None:
             continue
-        stand_ins[key] = attribute.values[0]
         try:
-            specs[attribute.name] = take_color_spec(attribute, asked)
+            specs[attribute.name] = take_color_spec(attribute, spec)
             refuse_no_choice(attribute, specs[attribute.name])
         except UsageError as error:
             faults.append(str(error))
     try:
-        schema.indices(stand_ins)
+        schema.indices(valid)
     except UsageError as error:
         faults.append(str(error))
     if faults:
@@ -149,43 +149,40 @@ def parse_color_specs(
 
 
 def exact_specs(schema: AttributeSchema, specs: Mapping[str, ColorSpec]) -> dict[str, ColorSpec]:
-    """Return the specs with each colour in whole levels, so that every picture can get exactly that.
+    """Return the specs with each color rounded to levels, which every picture can have exactly.
 
-    A value of the model becomes the colour of its name in the palette file, or else that of the schema.
+    A value of the model becomes its color in the palette file, or else in the schema.
 
     Raises:
-        UsageError: neither says the colour of a value.
+        UsageError: neither has a color for a value.
     """
     exact = dict(specs)
     for attribute in schema.attributes:
         spec = specs[attribute.name]
-        if not spec.left and len(attribute.values) > 1:
-            color = _exact_color(attribute, spec)
-            exact[attribute.name] = ColorSpec(((1.0, color),), asked=spec.asked)
+        if spec.left or len(attribute.values) == 1:
+            continue
+        known = attribute.colors | dict(attribute.named)
+        for _, part in spec.parts:
+            if isinstance(part, str) and part not in known:
+                raise UsageError(
+                    f"{attribute.name}: the model does not say the colour of '{part}': give it one "
+                    "in a palette file"
+                )
+        color = rounded(spec.color(known))
+        exact[attribute.name] = ColorSpec(((1.0, color),), asked=spec.asked)
     return exact
 
 
-def _exact_color(attribute: Attribute, spec: ColorSpec) -> RGB:
-    known = attribute.colors | dict(attribute.named)
-    unknown_values = [p for _, p in spec.parts if isinstance(p, str) and p not in known]
-    if unknown_values:
-        raise UsageError(
-            f"{attribute.name}: the model does not say the colour of '{unknown_values[0]}': give it one "
-            "in a palette file"
-        )
-    return rounded(spec.color(known))
-
-
 def rounded(color: Sequence[float]) -> RGB:
-    """Return a colour of 0..255 in whole levels."""
+    """Return a color of 0..255 rounded to whole levels."""
     red, green, blue = (round(level) for level in color)
     return red, green, blue
 
 
 def plain_values(specs: Mapping[str, ColorSpec]) -> dict[str, str] | None:
-    """Return the values asked for; None where something else is asked for, too."""
-    values = {name: spec.value for name, spec in specs.items()}
-    return None if None in values.values() else values
+    """Return the model's values; None unless every spec is one value alone."""
+    values = {name: spec.value for name, spec in specs.items() if spec.value is not None}
+    return values if len(values) == len(specs) else None
 
 
 def unknown(attribute: Attribute, text: Any) -> str:
@@ -195,14 +192,15 @@ def unknown(attribute: Attribute, text: Any) -> str:
         known = (attribute.values, own, (NONE, KEEP, *css_names()))
         hint = next(filter(None, (did_you_mean(text, names) for names in known)), "")
     others = f", nor of the palette ({listed(own)})" if attribute.named else ""
+    alternatives = f"a colour ({EXAMPLES}), a mix (#ff8800:0.6,tan:0.4) or none"
     return (
         f"{attribute.name} {text!r} is not one of {listed(attribute.values)}{others}, "
-        f"nor {_else()}{hint}"
+        f"nor {alternatives}{hint}"
     )
 
 
 def refuse_no_choice(attribute: Attribute, spec: ColorSpec) -> None:
-    """Raise UsageError when a colour is asked for an attribute of one value, which is found nowhere."""
+    """Raise UsageError for a color of an attribute with one value, whose region cannot be found."""
     if spec.value is None and len(attribute.values) == 1:
         only = attribute.values[0]
         raise UsageError(
@@ -211,12 +209,8 @@ def refuse_no_choice(attribute: Attribute, spec: ColorSpec) -> None:
         )
 
 
-def _else() -> str:
-    return f"a colour ({EXAMPLES}), a mix (#ff8800:0.6,tan:0.4) or none"
-
-
 def _split_mix(text: str) -> list[tuple[str, str]]:
-    """`"red:0.6,tan"` -> `[("red", "0.6"), ("tan", "")]`; nothing where it is no mix."""
+    """Split `"red:0.6,tan"` into `[("red", "0.6"), ("tan", "")]`; empty where the text is no mix."""
     parts = [part for part in _PART.findall(text) if part]
     if len(parts) == 1 and ":" not in text:
         return []
@@ -227,7 +221,8 @@ def _split_mix(text: str) -> list[tuple[str, str]]:
 def _mixed(
     attribute: Attribute, parts: Sequence[tuple[str, str]]
 ) -> tuple[tuple[float, str | RGB], ...]:
-    weighed: list[tuple[float, str | RGB]] = []
+    """Return the parts of a mix, their weights divided by their sum."""
+    weighted: list[tuple[float, str | RGB]] = []
     for name, written in parts:
         try:
             weight = float(written) if written else 1.0
@@ -237,15 +232,15 @@ def _mixed(
             raise UsageError(
                 f"{attribute.name}: '{written}' is no weight of '{name}'; write a number from 0 up"
             )
-        weighed.append((weight, name if name in attribute.values else _color(attribute, name)))
-    total = sum(weight for weight, _ in weighed)
+        weighted.append((weight, name if name in attribute.values else _color(attribute, name)))
+    total = sum(weight for weight, _ in weighted)
     if total == 0:
         raise UsageError(f"{attribute.name}: all weights are 0: nothing is left to mix")
-    return tuple((weight / total, part) for weight, part in weighed)
+    return tuple((weight / total, part) for weight, part in weighted)
 
 
 def _needs_palette(attribute: Attribute, name: str) -> bool:
-    """Whether a name means its colour by a palette file alone: not as a value, nor as CSS has it."""
+    """Whether a name has its color by a palette file alone: it is no value, and CSS has another color."""
     named = dict(attribute.named)
     if name in attribute.values or name not in named:
         return False

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from condcolor.errors import UsageError, did_you_mean
 
+RGB = tuple[int, int, int]
 EXAMPLES = "#ff8800, rgb(255,136,0) or a CSS name such as orange"
 _HEX = re.compile(r"#?([0-9a-f]{6})|#([0-9a-f]{3})", re.IGNORECASE)
 _RGB = re.compile(r"rgb\(\s*([^,\s]+)\s*[,\s]\s*([^,\s]+)\s*[,\s]\s*([^,\s)]+)\s*\)", re.IGNORECASE)
@@ -24,12 +25,12 @@ def css_names() -> tuple[str, ...]:
 
 
 def parse_color(text: str) -> RGB:
-    """Return the levels, 0..255, of `"#f80"`, `"ff8800"`, `"rgb(255,136,0)"`, `"rgb(100%,50%,0%)"`, `"Red"`.
+    """Parse `"#f80"`, `"ff8800"`, `"rgb(255,136,0)"`, `"rgb(100%,50%,0%)"` or `"Red"`; levels of 0..255.
 
-    It is stricter than Pillow, which takes `rgb(300,0,0)`, transparent colours and other notations.
+    Pillow's parser also takes `rgb(300,0,0)`, transparent colors and other notations.
 
     Raises:
-        UsageError: what is wrong with the text, and what was probably meant.
+        UsageError: the text is no color; with what is wrong, and the nearest name.
     """
     if match := _HEX.fullmatch(text):
         return _hex_levels(match)
@@ -39,8 +40,7 @@ def parse_color(text: str) -> RGB:
     if text.lower() in css_names():
         from PIL import ImageColor
 
-        red, green, blue = ImageColor.getrgb(text.lower())
-        return red, green, blue
+        return ImageColor.getrgb(text.lower())[:3]
     raise UsageError(_fault(text))
 
 
@@ -60,29 +60,26 @@ def _fault(text: str) -> str:
     return f"'{text}' is no colour; write {EXAMPLES}{did_you_mean(text, css_names())}"
 
 
-MOST_VIVID = 4  # times the chroma that the network gave; almost every colour is at its limit then
+MOST_VIVID = 4  # factor of the predicted chroma at which almost every color is at its limit
 
 
 def checked_vivid(vivid: float) -> float:
-    """Return the factor of the chroma; UsageError when it is out of range."""
+    """Return the chroma factor as a float; UsageError when it is out of range."""
     if not 0 <= vivid <= MOST_VIVID:  # NaN, too
         raise UsageError(f"vivid {vivid} is not between 0 (grey) and {MOST_VIVID}; 1 is as learnt")
     return float(vivid)
 
 
 def refuse_vivid() -> NoReturn:
-    """Raise UsageError: the model has no chroma to change."""
+    """Raise the UsageError for a chroma factor on a model that is not of photographs."""
     raise UsageError("vivid is for photographs: this model paints the colours asked for")
 
 
-RGB = tuple[int, int, int]
-
-
 def parse_hex(text: str) -> RGB:
-    """Return the levels of `"#3faee1"`, `"3faee1"` or `"#fff"`, 0..255 each.
+    """Parse `"#3faee1"`, `"3faee1"` or `"#fff"`; levels of 0..255.
 
     Raises:
-        UsageError: the text is none of these.
+        UsageError: the text has another form.
     """
     match = _HEX.fullmatch(text)
     if match is None:
@@ -101,6 +98,7 @@ def format_hex(rgb: RGB) -> str:
 
 
 def checked_rgb(color: Sequence[int]) -> RGB:
+    """Return the color as a tuple; UsageError unless it is three numbers of 0..255."""
     channels = tuple(int(channel) for channel in color)
     if len(channels) != 3 or not all(0 <= channel <= 255 for channel in channels):
         raise UsageError(f"a colour is three whole numbers of 0..255, not {tuple(color)}")

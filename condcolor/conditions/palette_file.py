@@ -2,7 +2,7 @@
 
     {"crimson": "#b01030", "navy": "#102050", "hair": {"ash": "#b2a58f"}}
 
-A name with an object behind it is an attribute; the names in it are for that attribute alone, and come first.
+A name whose value is an object is an attribute; the names in it are for that attribute alone, and come first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from condcolor.errors import DataError, UsageError, did_you_mean
 from condcolor.runtime.messages import listed, shown_name
 
 MAX_BYTES = 2**20
-OF_MIXES = ",:()"  # what `red:0.6,rgb(0,0,0):0.4` is written with
+OF_MIXES = ",:()"  # characters with a meaning in `red:0.6,rgb(0,0,0):0.4`
 
 
 def with_palette(schema: AttributeSchema, path: str | Path) -> AttributeSchema:
@@ -39,11 +39,11 @@ def with_palette(schema: AttributeSchema, path: str | Path) -> AttributeSchema:
     faults += [f"'{name}' is there {n} times" for name, n in counts.items() if n > 1]
     for name, value in entries:
         if not isinstance(value, _Object):
-            _take(for_all, name, value, "", faults)
+            _add(for_all, name, value, "", faults)
         elif name_key(name) in attributes:
             attribute = attributes[name_key(name)]
             for inner, color in value.entries:
-                _take(own[attribute], inner, color, f"{attribute}: ", faults)
+                _add(own[attribute], inner, color, f"{attribute}: ", faults)
         else:
             known = listed(schema.names) or "none"
             hint = did_you_mean(name, schema.names)
@@ -56,7 +56,7 @@ def with_palette(schema: AttributeSchema, path: str | Path) -> AttributeSchema:
 
 
 class _Object:
-    """A JSON object with its names as they were written, one that is there twice too."""
+    """A JSON object as a list of its entries, duplicate names included."""
 
     def __init__(self, entries: list[tuple[str, Any]]):
         self.entries = entries
@@ -87,8 +87,8 @@ def _read(path: str | Path) -> list[tuple[str, Any]]:
     return palette.entries
 
 
-def _take(names: dict[str, RGB], name: str, value: Any, where: str, faults: list[str]) -> None:
-    """Add one name; what is wrong with it or its colour goes to `faults`."""
+def _add(names: dict[str, RGB], name: str, value: Any, where: str, faults: list[str]) -> None:
+    """Add one name to `names`, or what is wrong with it or its color to `faults`."""
     if fault := _name_fault(name):
         faults.append(f"{where}the name {name!r} {fault}")
     if where and name in names:

@@ -24,7 +24,7 @@ RESERVED = frozenset(
 
 
 def name_fault(name: Any) -> str:
-    """Why `name` cannot name an attribute, as the end of a sentence; empty when it can."""
+    """Return why `name` cannot name an attribute, as the end of a sentence; empty when it can."""
     if not isinstance(name, str) or not name:
         return "is empty"
     if not name.replace("-", "_").isidentifier():
@@ -37,7 +37,7 @@ def name_fault(name: Any) -> str:
 
 
 def value_fault(value: Any) -> str:
-    """Why `value` cannot be an attribute's value, as the end of a sentence; empty when it can."""
+    """Return why `value` cannot be an attribute's value, as the end of a sentence; empty when it can."""
     if not isinstance(value, str) or not value.strip():
         return "is blank"
     if value != value.strip():
@@ -48,16 +48,16 @@ def value_fault(value: Any) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return the form in which attribute names are compared: `Hair-Colour` is `hair_colour`."""
+    """Return the form in which attribute names are compared: `Hair-Color` is `hair_color`."""
     return name.replace("-", "_").lower()
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """One thing to choose: `hair`, with its values and the sRGB colour of each.
+    """One attribute, such as `hair`, with its values and the sRGB color of each.
 
-    palette: one `(r, g, b)` of 0..255 a value, None where it is not measured; left out, all None.
-    named: more colours that can be asked for by a name, as a palette file gives them; no model knows them.
+    palette: the `(r, g, b)` of 0..255 of each value, None where it is not measured; by default all None.
+    named: names of further colors, of a palette file; no model knows them.
     UsageError when a name or value is not usable.
     """
 
@@ -89,25 +89,25 @@ class Attribute:
 
     @property
     def colors(self) -> dict[str, RGB]:
-        """The colour of each value, of those whose colour is known."""
+        """Value -> color, of the values whose color is known."""
         pairs = zip(self.values, self.palette, strict=True)
         return {value: color for value, color in pairs if color is not None}
 
     def index(self, value: str) -> int:
-        """Return the index of `value` among the values; UsageError when it is not one of them."""
+        """Return the index of `value`; UsageError when it is not one of the values."""
         if value in self.values:
             return self.values.index(value)
         raise UsageError(self.unknown(value))
 
     def unknown(self, value: Any) -> str:
-        """Return `hair 'rad' is not one of blue, brown, red; did you mean 'red'?`."""
+        """Return the message `hair 'rad' is not one of blue, brown, red; did you mean 'red'?`."""
         hint = did_you_mean(value, self.values) if isinstance(value, str) else ""
         return f"{self.name} {value!r} is not one of {listed(self.values)}{hint}"
 
 
 @dataclass(frozen=True)
 class AttributeSchema:
-    """The attributes of a data set or a model, in order. None at all is a schema too: 0 planes."""
+    """The attributes of a data set or a model, in order; a schema without attributes has 0 planes."""
 
     attributes: tuple[Attribute, ...] = ()
 
@@ -126,23 +126,23 @@ class AttributeSchema:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """How many values each attribute has."""
+        """The number of values of each attribute."""
         return tuple(len(attribute.values) for attribute in self.attributes)
 
     @property
     def planes(self) -> int:
-        """Condition planes a network needs: one a value."""
+        """The number of condition planes, one for each value of each attribute."""
         return sum(self.sizes)
 
     def indices(self, values: Mapping[str, str]) -> tuple[int, ...]:
-        """Return the index of each attribute's value, in schema order, of values such as `{"hair": "red"}`.
+        """Return the value index of each attribute, in schema order, of `{"hair": "red"}`.
 
-        `hair_style` also names an attribute `hair-style`, so that it can be a Python keyword.
+        `hair_style` also names an attribute `hair-style`, which cannot be a Python keyword.
 
         Raises:
             UsageError: every attribute or value that is unknown, and every one that is missing.
         """
-        given: dict[str, str] = {}
+        by_name: dict[str, str] = {}
         faults = []
         own_names = {name.replace("-", "_"): name for name in self.names}
         for key, value in values.items():
@@ -151,18 +151,18 @@ class AttributeSchema:
                 hint = did_you_mean(str(key), self.names)
                 known = f"the attributes are {listed(self.names)}" if self.names else "it has none"
                 faults.append(f"there is no attribute '{key}'; {known}{hint}")
-            elif name in given:
+            elif name in by_name:
                 faults.append(f"{name} is given twice")
             else:
-                given[name] = value
+                by_name[name] = value
         indices = []
         for attribute in self.attributes:
-            if attribute.name not in given:
+            if attribute.name not in by_name:
                 choices = listed(attribute.values)
                 faults.append(f"{attribute.name} is missing; choose one of {choices}")
                 continue
             try:
-                indices.append(attribute.index(given[attribute.name]))
+                indices.append(attribute.index(by_name[attribute.name]))
             except UsageError as error:
                 faults.append(str(error))
         if faults:
@@ -170,7 +170,7 @@ class AttributeSchema:
         return tuple(indices)
 
     def one_hot(self, indices: Sequence[int]) -> tuple[float, ...]:
-        """Return `planes` numbers, each 0.0 or 1.0, one 1.0 an attribute, of an index an attribute."""
+        """Return the one-hot encoding, `planes` numbers of 0.0 or 1.0, of a value index per attribute."""
         if len(indices) != len(self.attributes):
             raise UsageError(f"{len(indices)} indices for {len(self.attributes)} attributes")
         planes: list[float] = []
@@ -182,37 +182,32 @@ class AttributeSchema:
         return tuple(planes)
 
     def encode(self, values: Mapping[str, str]) -> tuple[float, ...]:
-        """Return the one-hot `planes` numbers of `{"hair": "red", "shirt": "blue"}`, in schema order."""
+        """Return the one-hot encoding of `{"hair": "red", "shirt": "blue"}`, in schema order."""
         return self.one_hot(self.indices(values))
 
     def combinations(self) -> Iterator[dict[str, str]]:
-        """Yield every choice there is, the first attribute slowest; one empty choice when there are none.
+        """Yield every combination of values, the first attribute slowest; one empty without attributes.
 
-        Lazy: 20 attributes of 10 values are no problem until someone walks them all.
+        Lazy, since 20 attributes of 10 values have 10**20 combinations.
         """
         for values in itertools.product(*(attribute.values for attribute in self.attributes)):
             yield dict(zip(self.names, values, strict=True))
 
     def with_palette(self, palette: Mapping[str, Mapping[str, RGB | None]]) -> AttributeSchema:
-        """Return a copy with these colours, attribute -> value -> RGB; what is not named stays."""
+        """Return a copy with these colors, attribute -> value -> RGB; other colors stay."""
         for name, colors in palette.items():
             if name not in self.names:
                 hint = did_you_mean(name, self.names)
                 raise UsageError(f"there is no attribute '{name}' to colour{hint}")
             for value in colors:
                 self.attributes[self.names.index(name)].index(value)
-        return AttributeSchema(
-            tuple(
-                replace(
-                    attribute,
-                    palette=tuple(
-                        palette.get(attribute.name, {}).get(value, color)
-                        for value, color in zip(attribute.values, attribute.palette, strict=True)
-                    ),
-                )
-                for attribute in self.attributes
-            )
-        )
+        attributes = []
+        for attribute in self.attributes:
+            own = palette.get(attribute.name, {})
+            pairs = zip(attribute.values, attribute.palette, strict=True)
+            merged = tuple(own.get(value, color) for value, color in pairs)
+            attributes.append(replace(attribute, palette=merged))
+        return AttributeSchema(tuple(attributes))
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return `[{"name": "hair", "values": ["blue", "red"], "palette": ["#3faee1", null]}]`."""
@@ -227,7 +222,7 @@ class AttributeSchema:
 
     @classmethod
     def from_json(cls, data: Any) -> AttributeSchema:
-        """Return the schema that `to_json` gave; CheckpointError says what is malformed."""
+        """Return the schema of `to_json`; CheckpointError names what is malformed."""
         if not isinstance(data, list):
             raise CheckpointError(f"the attribute schema must be a list, not {_kind(data)}")
         try:

@@ -22,19 +22,19 @@ from condcolor.imaging.regions import Regions
 from condcolor.runtime.messages import listed
 
 LINES, REST, PAPER = "lines", "rest", "paper"  # layers that every picture has, or may have
-SEEN = 128  # alpha from which a pixel says its layer's colour
-DARK = 8  # of 255: a colour darker than this does not say how much lighter a pixel of it is
+SEEN = 128  # alpha from which a pixel counts for its layer's color
+DARK = 8  # level of 255 below which a color is too dark for relative lightness
 WHITE = (255.0, 255.0, 255.0)
-_ANY = ("black", "white"), ((0, 0, 0), (255, 255, 255))  # values where nothing else is known
+_ANY = ("black", "white"), ((0, 0, 0), (255, 255, 255))  # values of layers beside the schema's
 
 
 @dataclass(frozen=True)
 class Layers:
     """The layers of a picture, from the bottom up: paper (if it is opaque), rest, attributes, lines.
 
-    names: each another; an attribute's layer is named after it.
-    images: `[H, W, 4]` uint8 each, all of one size: RGB, and alpha that it is not multiplied by.
-    schema: what the values of the model look like, where that is known.
+    names: unique; an attribute's layer is named after it.
+    images: `[H, W, 4]` uint8 each, all of one size: RGB with straight (not premultiplied) alpha.
+    schema: the model's attributes with their colors, where known.
     """
 
     names: tuple[str, ...]
@@ -48,16 +48,16 @@ class Layers:
 
     @property
     def choices(self) -> tuple[Attribute, ...]:
-        """What can be recoloured: the attributes, the lines and the paper."""
+        """The layers that can be recolored: the attributes, the lines and the paper."""
         known = {attribute.name: attribute for attribute in self.schema.attributes}
         parts = [name for name in self.names[::-1] if name not in (LINES, REST, PAPER)]
-        # a layer that an editor named as no attribute may be stays as it is
+        # an editor may have given a layer a name that no attribute can have: it keeps its color
         parts = [name for name in parts if not name_fault(name)]
         names = [*parts, *(name for name in (LINES, PAPER) if name in self.names)]
         return tuple(known.get(name) or Attribute(name, *_ANY) for name in names)
 
     def composed(self) -> Image.Image:
-        """Return the picture: RGB where it is opaque everywhere, else RGBA."""
+        """Return the composed picture: RGB where it is opaque everywhere, else RGBA."""
         color, alpha = _stacked(self.images)
         rgb = color / np.maximum(alpha, 1e-6)[..., None]
         pixels = np.dstack((rgb, alpha)) * 255
@@ -65,17 +65,17 @@ class Layers:
         return Image.fromarray(pixels[..., :3].copy() if pixels[..., 3].min() == 255 else pixels)
 
     def recolored(self, /, **values: str | ColorSpec) -> Layers:
-        """Return these layers with some in other colours, the others as they are.
+        """Return a copy with some layers in other colors.
 
-        values: layer to a value of the model, a colour, a mix, `none` (white) or `keep`.
+        values: layer -> a value of the model, a color, a mix, `none` (white) or `keep`.
 
         Raises:
-            UsageError: no such layer, or no such colour.
+            UsageError: there is no such layer or no such color.
         """
         images = list(self.images)
-        for name, asked in values.items():
+        for name, value in values.items():
             attribute = self._choice(name)
-            spec = take_color_spec(attribute, asked)
+            spec = take_color_spec(attribute, value)
             if spec.left == KEEP:
                 continue
             color = WHITE if spec.left == NONE else spec.color(attribute.colors)
@@ -99,14 +99,14 @@ class Layers:
 
 
 def usual_color(image: np.ndarray) -> np.ndarray:
-    """Return the colour `[3]` float that most of a layer `[H, W, 4]` uint8 has."""
+    """Return the median color `[3]` float of a layer `[H, W, 4]` uint8."""
     seen = image[..., 3] >= SEEN
     pixels = image[seen if seen.any() else image[..., 3] > 0][:, :3]
     return np.median(pixels, axis=0) if len(pixels) else np.full(3, 255.0)
 
 
 def _in_color(image: np.ndarray, color: tuple[float, float, float]) -> np.ndarray:
-    """Return the layer in another colour; what was lighter or darker than the rest of it is so again."""
+    """Return the layer in another color, with its relief: relative lightness stays."""
     usual = usual_color(image)
     before = usual.max()
     colored = image.copy()
@@ -119,22 +119,25 @@ def _in_color(image: np.ndarray, color: tuple[float, float, float]) -> np.ndarra
 
 
 def _retint(index: int, before: tuple[np.ndarray, ...], after: list[np.ndarray]) -> None:
-    """Lines that are not black show what is below: tint them by how that changed."""
+    """Tint lines that are not black, which show the layers below, by the change of those layers.
+
+    Writes the layer `index` of `after`.
+    """
     lines = before[index]
     tinted = (lines[..., :3] > 0).any(axis=-1) & (lines[..., 3] > 0)
     if not tinted.any():
         return
-    was, now = (_stacked([image[tinted] for image in s[:index]])[0] for s in (before, after))
+    old, new = (_stacked([image[tinted] for image in s[:index]])[0] for s in (before, after))
     retinted = lines.copy()
-    change = now / np.maximum(was, 1 / 255)
+    change = new / np.maximum(old, 1 / 255)
     retinted[tinted, :3] = (lines[tinted, :3] * change).round().clip(0, 255)
     after[index] = retinted
 
 
 def _stacked(images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """`[..., 4]` uint8 each, from the bottom up -> colour times alpha, and alpha, float32 in [0, 1]."""
-    color = np.zeros((*images[0].shape[:-1], 3), np.float32)
-    alpha = np.zeros(images[0].shape[:-1], np.float32)
+    """Composite `[..., 4]` uint8 from the bottom up: color times alpha, and alpha, float32 in [0, 1]."""
+    color: np.ndarray = np.zeros((*images[0].shape[:-1], 3), np.float32)
+    alpha: np.ndarray = np.zeros(images[0].shape[:-1], np.float32)
     for image in images:
         own = image[..., 3].astype(np.float32) / 255
         color = color * (1 - own)[..., None] + image[..., :3] * (own / 255)[..., None]
@@ -142,35 +145,35 @@ def _stacked(images: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return color, alpha
 
 
-SOLID = 1 / 255  # of the light: where lines let less through, nothing below them is seen
-LEAST = 1e-3  # part of a pixel below which a layer is not there
+SOLID = 1 / 255  # share of light through lines below which they hide all layers under them
+LEAST = 1e-3  # smallest divisor of alphas and covers
 
 
 def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
     """Return the layers of `regions.recolor(**specs)`.
 
-    Fills go on under the lines. What the attributes leave of a figure is the rest, which ends where the
-    ground begins; under it, where the picture is opaque, lies white paper.
+    Fills continue under the lines. The rest is the part of the figure without attribute, up to the
+    background; an opaque picture has white paper below.
     """
-    asked = regions.asked(specs)
-    fills = regions.fills(asked)  # (3, H, W), as all colours here, in [0, 1]
-    opaque = regions.picture.alpha is None
-    own = np.ones(fills.shape[1:], np.float32)
+    colors = regions.target_colors(specs)
+    fills = regions.fills(colors)  # (3, H, W), as all colors here, in [0, 1]
+    alpha = regions.picture.alpha
+    opaque = alpha is None
+    own: np.ndarray = np.ones(fills.shape[1:], np.float32)
     opacity = own
-    if not opaque:
-        own = regions.picture.alpha.astype(np.float32) / 255
-        opacity = (
-            np.asarray(regions.as_image(regions.pixels_of(fills)))[..., 3].astype(np.float32) / 255
-        )
+    if alpha is not None:
+        own = alpha.astype(np.float32) / 255
+        rgba = np.asarray(regions.as_image(regions.pixels_of(fills)))
+        opacity = rgba[..., 3].astype(np.float32) / 255
     ink = ((regions.lines - (1 - own)) / np.maximum(own, 1 / 255)).clip(0, 1)
     low = ink.min(axis=0)
     line_alpha = own * (1 - low)
     tint = own * (ink - low) * fills / np.maximum(line_alpha, LEAST)
     through = 1 - line_alpha
-    below = np.ones_like(own)  # how opaque all below the lines is
+    below = np.ones_like(own)  # opacity of the layers below the lines
     if not opaque:
-        seen = through >= SOLID
-        below[seen] = ((opacity - line_alpha)[seen] / through[seen]).clip(0, 1)
+        visible = through >= SOLID
+        below[visible] = ((opacity - line_alpha)[visible] / through[visible]).clip(0, 1)
 
     covered = regions.covers.sum(axis=0)
     left = 1 - covered
@@ -179,48 +182,47 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
         inside = fill_behind(
             (line_alpha * 255).astype(np.uint8), fills.min(axis=0) < 1 - PAINTED / 255
         )
-        # as far as the figure goes, and wherever white paper alone would not do
+        # inside the figure, and wherever white paper alone would differ
         rest = np.maximum(inside - covered, left - regions.rest.min(axis=0)).clip(0, left)
         around = left - rest
-    solid = (through < SOLID) & (
-        ink.max(axis=0) < SOLID
-    )  # there, only whole parts go on: no specks, no ring of paper
+    # under solid lines only whole parts continue: no specks, no ring of paper
+    solid = (through < SOLID) & (ink.max(axis=0) < SOLID)
     rest = np.where(solid, 0, rest)
     covers = np.where(solid & (regions.covers < 0.5), 0, regions.covers)
-    stack = [(LINES, _image(tint, line_alpha, 0))]
+    stack = [(LINES, _image(tint, line_alpha, (0, 0, 0)))]
     remaining = np.ones_like(left)
     for index, (name, cover) in enumerate(zip(regions.schema.names, covers, strict=True)):
-        fill = regions.part(index, asked[name]) / np.maximum(cover, LEAST)
-        color = asked[name]
-        plain = (255, 255, 255) if isinstance(color, str) else np.round(color)
-        alpha = _share(below * cover, remaining)
-        stack.append((_layer_name(name), _image(fill, alpha, plain)))
-        remaining = remaining * (1 - alpha)
+        color = colors[name]
+        fill = regions.part(index, color) / np.maximum(cover, LEAST)
+        part_alpha = _layer_alpha(below * cover, remaining)
+        hidden = WHITE if isinstance(color, str) else color
+        stack.append((_layer_name(name), _image(fill, part_alpha, hidden)))
+        remaining = remaining * (1 - part_alpha)
     fill = (regions.rest - around) / np.maximum(rest, LEAST)
-    stack.append((REST, _image(fill, _share(below * rest, remaining), 255)))
+    stack.append((REST, _image(fill, _layer_alpha(below * rest, remaining), WHITE)))
     if opaque:
         stack.append((PAPER, np.full((*left.shape, 4), 255, np.uint8)))
     names, images = zip(*stack[::-1], strict=True)
     return Layers(names, images, regions.schema)
 
 
-def _share(part: np.ndarray, remaining: np.ndarray) -> np.ndarray:
-    """The alpha with which a layer takes `part` of a pixel, of which those above left `remaining`.
+def _layer_alpha(part: np.ndarray, remaining: np.ndarray) -> np.ndarray:
+    """Return the alpha of a layer that takes `part` of a pixel, of which the layers above left `remaining`.
 
-    In steps of 1/255, as it is saved: the layers below then make up for what is rounded.
+    Rounded to steps of 1/255, as saved, so that the layers below make up for the rounding.
     """
     return (part / np.maximum(remaining, LEAST) * 255).round().clip(0, 255) / 255
 
 
-def _image(color: np.ndarray, alpha: np.ndarray, plain: object) -> np.ndarray:
-    """`[3, H, W]` and `[H, W]` float in [0, 1] -> `[H, W, 4]` uint8, `plain` where nothing is seen."""
+def _image(color: np.ndarray, alpha: np.ndarray, hidden: tuple[float, float, float]) -> np.ndarray:
+    """Return `[H, W, 4]` uint8 of `[3, H, W]` and `[H, W]` float in [0, 1]; `hidden` where alpha is 0."""
     pixels = np.empty((*alpha.shape, 4), np.uint8)
     pixels[..., :3] = (color.transpose(1, 2, 0) * 255).round().clip(0, 255)
     pixels[..., 3] = (alpha * 255).round()
-    pixels[pixels[..., 3] == 0, :3] = plain
+    pixels[pixels[..., 3] == 0, :3] = np.round(hidden)
     return pixels
 
 
 def _layer_name(attribute: str) -> str:
-    """The attribute's name, or another where a layer of every picture has that."""
+    """Return the attribute's name, with a suffix where another layer has that name."""
     return f"{attribute}-part" if attribute in (LINES, REST, PAPER) else attribute

@@ -9,12 +9,10 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Self
 
 import numpy as np
 from PIL import Image
@@ -22,41 +20,32 @@ from PIL import Image
 from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, plain_values
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
-from condcolor.imaging.geometry import Box, letterbox
 from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import even_fills, find_pieces, recolor
-from condcolor.imaging.open import Picture, open_picture, picture_of
 from condcolor.imaging.regions import MOST_VALUES, Regions, find_regions
+from condcolor.inference.framing import AnyPicture, FramedPicture, Prepared, frame, to_picture
 from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_advice
 
 BATCH = 16  # pictures in one pass of the network
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
-NOT_SEEN = np.empty(0, np.float32)  # by the network, which need not be asked
-AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
+NOT_SEEN = np.empty(0, np.float32)  # the output where the network is not run
 
 
 class Colorizer(ABC):
-    """Colours pictures with a trained model.
+    """A trained model that colors pictures. Safe to share between threads.
 
-        colorizer = Colorizer.load("icons")
-        colorizer("ada.png", hair="red", shirt="blue").save("ada-red-blue.png")
-
-    `.schema` says which attributes and values there are. A model of photographs has none, and
-    `vivid` times the chroma that it gives (0 to 4; default: what the model says, mostly 1). Safe
-    to share between threads.
-
-    A class below it says what computes: `TorchColorizer` or `OnnxColorizer`. All arrays are NumPy's,
-    `[B, C, H, W]`.
+    A model of photographs has no attributes in its `schema`. A subclass runs the network:
+    `TorchColorizer` or `OnnxColorizer`. All arrays are NumPy's, `[B, C, H, W]`.
     """
 
-    recipe: str  # the name of the one it was trained by
+    recipe: str  # name of the recipe that trained the model
     schema: AttributeSchema
     image_size: int  # pixels a side that the network sees
     codec: Any  # with the `line_art`, `fill` and `takes_vivid` of a Codec
     flat: bool  # its outputs should be flat fills
-    vivid: float  # times the chroma that a network of photographs gives
+    vivid: float  # factor of the chroma of photographs, 0 to 4; the model's own is mostly 1
 
     @classmethod
     def load(
@@ -68,25 +57,28 @@ class Colorizer(ABC):
         precision: str = "fp32",
         threads: int | None = None,
     ) -> Colorizer:
-        """Load a built-in model by name, one from a model or run folder, or an exported .onnx file.
+        """Load a built-in model by name, a model or run folder, or an exported .onnx file.
 
-        The file needs no torch, which takes seconds to import.
+        An .onnx file needs no torch, which takes seconds to import.
 
         Args:
-            model: a name, a path, or what `read_model_info` gave, whose config is not read again.
-            threads: that compute; None is all cores for an .onnx file, and what torch has for a folder.
+            model: a name, a path, or a ModelInfo, whose config is not read again.
+            vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
+            threads: number of computing threads; None is all cores for an .onnx file, torch's own
+                number for a folder.
 
         Raises:
-            UsageError: no such model, device or precision, a `vivid` that the model cannot be, or
-                torch or ONNX Runtime, which it needs, is not installed.
+            UsageError: there is no such model, device or precision; the model does not support
+                `vivid`; or torch or ONNX Runtime, which the model needs, is not installed.
             CheckpointError: the model is damaged or of a newer format.
         """
         info = read_model_info(model)
-        options = {"vivid": vivid, "device": device, "precision": precision}
         if info.kind == ONNX:
             from condcolor.inference.onnx_colorizer import OnnxColorizer
 
-            return OnnxColorizer.from_file(info, **options, threads=threads)
+            return OnnxColorizer.from_file(
+                info, vivid=vivid, device=device, precision=precision, threads=threads
+            )
         try:
             from condcolor.inference.torch_colorizer import TorchColorizer
         except ModuleNotFoundError as error:
@@ -96,17 +88,19 @@ class Colorizer(ABC):
                 f"model '{shown_name(info.name)}': a model folder needs torch, which is not installed: "
                 "install it, or name an exported .onnx file, which works without"
             ) from None
-        colorizer = TorchColorizer.from_folder(info, **options)
+        colorizer = TorchColorizer.from_folder(
+            info, vivid=vivid, device=device, precision=precision
+        )
         if threads is not None:
             colorizer.set_threads(threads)
         return colorizer
 
     @abstractmethod
     def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
-        """Return the outputs of the network, neither evened nor decoded.
+        """Return the raw outputs of the network.
 
         Args:
-            squares: `[B, 3, S, S]` uint8, S the model's image size; or one, for all of `cond`.
+            squares: `[B, 3, S, S]` uint8, S the model's image size; or `[1, 3, S, S]` for all of `cond`.
             cond: `[B, P]` float32.
 
         Returns:
@@ -133,7 +127,7 @@ class Colorizer(ABC):
 
     @property
     def takes_colors(self) -> bool:
-        """Whether it colours parts of line art in colours that can be asked for."""
+        """Whether this is a model of line art with attributes, which takes colors for them."""
         return self.codec.line_art and bool(self.schema.attributes)
 
     @property
@@ -146,37 +140,37 @@ class Colorizer(ABC):
         """Set how many threads compute for the calling thread, where the backend allows it."""
 
     def __call__(self, picture: AnyPicture, /, **values: str | ColorSpec) -> Image.Image:
-        """Return the picture in the colours asked: `hair="red", shirt="blue"`, every attribute once.
+        """Return the picture colored by one value for each attribute: `hair="red", shirt="blue"`.
 
-        A value of the model, any colour (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
-        weight (`"red:0.6,brown:0.4"`), `"none"` for no colour, or `"keep"` for what is there.
+        values: a value of the model, any color (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
+            weight (`"red:0.6,brown:0.4"`), `"none"` for no color, or `"keep"` for the picture's own.
 
         Returns:
-            RGB, or RGBA when the picture has alpha, of the picture's size.
+            RGB, or RGBA where the picture has alpha, of the picture's size.
 
         Raises:
-            UsageError: an attribute is missing, or a value is none of the model's and no colour.
+            UsageError: an attribute is missing, or a value is none of the model's and no color.
             PictureError: the picture cannot be read.
             DataError: the picture is too large for the memory.
         """
         return next(self.colorings(picture, [values]))
 
     def variants(self, picture: AnyPicture) -> dict[tuple[str, ...], Image.Image]:
-        """Return the picture in every combination of values: their names, in the schema's order, to picture.
+        """Return the picture in every combination: values in the schema's order -> image.
 
         Raises:
-            UsageError: there are more than MOST_VARIANTS.
+            UsageError: there are more than MOST_VARIANTS combinations.
             PictureError, DataError: as for a call.
         """
-        asked = self.combinations()
-        images = self.colorings(picture, asked)
-        return {tuple(v.values()): image for v, image in zip(asked, images, strict=True)}
+        combinations = self.combinations()
+        images = self.colorings(picture, combinations)
+        return {tuple(v.values()): image for v, image in zip(combinations, images, strict=True)}
 
     def combinations(self) -> list[dict[str, str]]:
-        """Return every choice of values, the first attribute slowest.
+        """Return every combination of values, the first attribute slowest.
 
         Raises:
-            UsageError: there are more than MOST_VARIANTS.
+            UsageError: there are more than MOST_VARIANTS combinations.
         """
         count = math.prod(self.schema.sizes)
         if count > MOST_VARIANTS:
@@ -187,61 +181,61 @@ class Colorizer(ABC):
         return list(self.schema.combinations())
 
     def colorings(
-        self, picture: AnyPicture, asked: Sequence[Mapping[str, str | ColorSpec]]
+        self, picture: AnyPicture, colorings: Sequence[Mapping[str, str | ColorSpec]]
     ) -> Iterator[Image.Image]:
-        """Return an iterator over one picture in several colourings; the full-size work is done one by one.
+        """Return an iterator over one picture in several colorings, decoded one by one at full size.
 
-        What can be wrong with the picture or the values is raised at once, not at the first result.
+        Errors of the picture and of the values are raised at once, not at the first image.
         """
-        specs = [parse_color_specs(self.schema, values) for values in asked]
-        plain = list(map(plain_values, specs))
-        if None in plain:
+        specs = [parse_color_specs(self.schema, values) for values in colorings]
+        plain = [values for each in specs if (values := plain_values(each)) is not None]
+        if len(plain) < len(specs):
             regions = self.regions(picture)
             return (regions.recolor(**each) for each in specs)
-        cond = self._planes(plain)
-        framed = self._framed(picture)
-        return self._colorings(framed, cond)
+        cond = self._one_hot([self.schema.indices(values) for values in plain])
+        return self._colorings(self._frame(picture), cond)
 
     def regions(self, picture: AnyPicture, *, most_values: int = MOST_VALUES) -> Regions:
-        """Take the picture apart, for many colours: `.recolor(hair="#ff8800", shirt="tan")`.
+        """Take the picture apart once, to recolor it often: `.recolor(hair="#ff8800", shirt="tan")`.
 
-        most_values: of an attribute that the network paints to find it, at least 2; more are more exact.
+        most_values: number of values of an attribute that are predicted to find its region, at least 2;
+            more are more exact.
 
         Raises:
             UsageError: the model is one of photographs, or has no attributes.
             PictureError, DataError: as for a call.
         """
-        return find_regions(self._opened(picture), self, most_values=most_values)
+        return find_regions(to_picture(picture), self, most_values=most_values)
 
     def layers(self, picture: AnyPicture | Regions, /, **values: str | ColorSpec) -> Layers:
-        """Return the picture in the colours asked, as for a call, in layers: lines, parts, rest, paper.
+        """Return the colored picture, as for a call, in layers: lines, parts, rest, paper.
 
-        Of a picture that was taken apart already, what `regions` gave does it in milliseconds.
+        Given Regions instead of a picture, it takes milliseconds.
         """
         specs = parse_color_specs(self.schema, values)
         regions = picture if isinstance(picture, Regions) else self.regions(picture)
         return make_layers(regions, specs)
 
-    def _colorings(self, framed: _Framed, cond: np.ndarray) -> Iterator[Image.Image]:
+    def _colorings(self, framed: FramedPicture, cond: np.ndarray) -> Iterator[Image.Image]:
         for start in range(0, len(cond), BATCH):
             outputs = self.predict(framed.square[None], cond[start : start + BATCH])
             for output in self._even(framed.square, outputs):
-                yield self._finished(framed, output)
+                yield self._decode(framed, output)
 
     def batch(
-        self, pictures: Sequence[AnyPicture], asked: Sequence[Mapping[str, str | ColorSpec]]
+        self, pictures: Sequence[AnyPicture], colorings: Sequence[Mapping[str, str | ColorSpec]]
     ) -> list[Image.Image]:
-        """Return several pictures, each in its own colours, brought through the network together."""
-        if len(pictures) != len(asked):
-            raise UsageError(f"{len(pictures)} pictures, but colours for {len(asked)}")
-        waiting = zip(pictures, asked, strict=True)
-        images = []
-        while part := [self.prepare(*one) for one in itertools.islice(waiting, BATCH)]:
+        """Return several pictures, each in its own colors, predicted BATCH at a time."""
+        if len(pictures) != len(colorings):
+            raise UsageError(f"{len(pictures)} pictures, but colours for {len(colorings)}")
+        pairs = zip(pictures, colorings, strict=True)
+        images: list[Image.Image] = []
+        while part := [self.prepare(*pair) for pair in itertools.islice(pairs, BATCH)]:
             images += map(self.finish, part, self.predict_batch(part))
         return images
 
-    def with_vivid(self, vivid: float) -> Colorizer:
-        """Return a Colorizer with another `vivid` that shares the network.
+    def with_vivid(self, vivid: float) -> Self:
+        """Return a Colorizer with another `vivid`, which shares the network.
 
         Raises:
             UsageError: the model is not one of photographs, or `vivid` is out of range.
@@ -251,51 +245,50 @@ class Colorizer(ABC):
         return other
 
     def prepare(self, picture: AnyPicture, values: Mapping[str, str | ColorSpec]) -> Prepared:
-        """Return a picture as the network sees it, with what is asked; raises as a call does.
+        """Return a picture framed for the network, with its colors. Raises as a call does.
 
-        This, `predict_batch` and `finish` are a call in three steps, which need not be made in one thread.
+        `prepare`, `predict_batch` and `finish` are a call in three steps, which may run in different threads.
         """
         specs = parse_color_specs(self.schema, values)
         plain = plain_values(specs)
-        framed = self._framed(picture)
-        if plain is None:  # the regions are found, and recoloured, where it is finished
+        framed = self._frame(picture)
+        if plain is None:  # `finish` finds the regions and recolors them
             return Prepared(framed, specs=specs)
-        return Prepared(framed, self._planes([plain])[0])
+        return Prepared(framed, self._one_hot([self.schema.indices(plain)])[0])
 
     def predict_batch(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
-        """Return the output `[O, S, S]` for each; NOT_SEEN for those with colours beyond the model's values.
+        """Return the output `[O, S, S]` for each; NOT_SEEN for those with colors beyond the model's values.
 
         Raises:
-            DataError: there is not the memory.
+            DataError: there is not enough memory.
         """
-        seen = [one for one in prepared if one.cond is not None]
-        outputs = iter(())
-        if seen:
-            squares = np.stack([one.framed.square for one in seen])
-            outputs = iter(self.predict(squares, np.stack([one.cond for one in seen])))
-        return [NOT_SEEN if one.cond is None else next(outputs) for one in prepared]
+        seen = [(each.framed.square, each.cond) for each in prepared if each.cond is not None]
+        if not seen:
+            return [NOT_SEEN] * len(prepared)
+        squares, conds = zip(*seen, strict=True)
+        outputs = iter(self.predict(np.stack(squares), np.stack(conds)))
+        return [NOT_SEEN if each.cond is None else next(outputs) for each in prepared]
 
     def finish(self, prepared: Prepared, output: np.ndarray) -> Image.Image:
-        """Return the picture at its own size, coloured by its `output [O, S, S]`.
+        """Return the picture at its own size, colored by its `output [O, S, S]`.
 
         Raises:
-            DataError: there is not the memory.
+            DataError: there is not enough memory.
         """
         framed = prepared.framed
         if prepared.specs is not None:
             return self.regions(framed.picture).recolor(**prepared.specs)
-        return self._finished(framed, next(self._even(framed.square, output[None])))
+        return self._decode(framed, next(self._even(framed.square, output[None])))
 
-    def predict_values(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
+    def predict_values(self, sketch: np.ndarray, indices: Sequence[Sequence[int]]) -> np.ndarray:
         """Return the outputs `[N, O, S, S]` for a sketch `[3, S, S]` uint8 and value indices `[N, A]`."""
-        cond = np.array([self.schema.one_hot(row) for row in asked], np.float32)
-        cond = cond.reshape(len(asked), self.schema.planes)
+        cond = self._one_hot(indices)
         starts = range(0, len(cond), BATCH)
         return np.concatenate([self.predict(sketch[None], cond[i : i + BATCH]) for i in starts])
 
-    def predict_even(self, sketch: np.ndarray, asked: Sequence[Sequence[int]]) -> np.ndarray:
-        """Return the outputs of `predict_values`, their fills evened where the model learnt flat fills."""
-        return np.stack(list(self._even(sketch, self.predict_values(sketch, asked))))
+    def predict_even(self, sketch: np.ndarray, indices: Sequence[Sequence[int]]) -> np.ndarray:
+        """Return the outputs of `predict_values`, their fills evened where the model learned flat fills."""
+        return np.stack(list(self._even(sketch, self.predict_values(sketch, indices))))
 
     def _even(self, square: np.ndarray, outputs: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8 one by one, their fills evened."""
@@ -307,37 +300,22 @@ class Colorizer(ABC):
             even = even_fills(pieces, (output.transpose(1, 2, 0) + 1) / 2)
             yield (even * 2 - 1).transpose(2, 0, 1)
 
-    def _planes(self, asked: Sequence[Mapping[str, str]]) -> np.ndarray:
-        """Return one-hot planes `[N, P]` float32 of what is asked."""
-        cond = np.array([self.schema.encode(values) for values in asked], np.float32)
-        return cond.reshape(len(asked), self.schema.planes)
+    def _one_hot(self, indices: Sequence[Sequence[int]]) -> np.ndarray:
+        """Return the one-hot planes `[N, P]` float32 of value indices `[N, A]`."""
+        cond = np.array([self.schema.one_hot(row) for row in indices], np.float32)
+        return cond.reshape(len(indices), self.schema.planes)  # P is 0 without attributes
 
-    def _opened(self, picture: AnyPicture) -> Picture:
-        if isinstance(picture, Image.Image):
-            return picture_of(picture)
-        if isinstance(picture, Picture):
-            return picture
-        if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
-            kinds = "a path, a binary file, a PIL image or a Picture"
-            raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
-        return open_picture(picture)
+    def _frame(self, picture: AnyPicture) -> FramedPicture:
+        return frame(to_picture(picture), self.image_size, self.codec.fill)
 
-    def _framed(self, picture: AnyPicture) -> _Framed:
-        picture = self._opened(picture)
-        square, box = letterbox(picture.rgb, self.image_size, self.codec.fill)
-        return _Framed(picture, np.ascontiguousarray(square.transpose(2, 0, 1)), box)
-
-    def _finished(self, framed: _Framed, output: np.ndarray) -> Image.Image:
+    def _decode(self, framed: FramedPicture, output: np.ndarray) -> Image.Image:
         """Return the picture at its own size, decoded from the network's `output [O, S, S]`."""
-        box, picture = framed.box, framed.picture
+        picture = framed.picture
         width, height = picture.size
         with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
-            inside = output[
-                None, :, box.top : box.top + box.height, box.left : box.left + box.width
-            ]
             original = np.array(picture.rgb).transpose(2, 0, 1)[None]
             pixels = np.empty((height, width, 3), np.uint8)
-            for rows, strip in self.strips(original, inside):
+            for rows, strip in self.strips(original, framed.crop(output)[None]):
                 pixels[rows] = strip
             if picture.alpha is not None:
                 drawn = self.codec.line_art
@@ -345,32 +323,7 @@ class Colorizer(ABC):
             return Image.fromarray(pixels)
 
 
-@dataclass(frozen=True)
-class _Framed:
-    """A picture, the square `[3, S, S]` uint8 the network sees, and where it lies in the square."""
-
-    picture: Picture
-    square: np.ndarray
-    box: Box
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A picture before the network, with the planes `[P]` of the colours asked, or specs beyond
-    the model's values."""
-
-    framed: _Framed
-    cond: np.ndarray | None = None
-    specs: Mapping[str, ColorSpec] | None = None
-
-    @property
-    def pixels(self) -> int:
-        """How many the picture has."""
-        width, height = self.framed.picture.size
-        return width * height
-
-
-def learnt_flat_fills(training: object) -> bool:
-    """Whether a model learnt flat fills, by its config's "training": targets composed from masks are flat."""
+def learned_flat_fills(training: object) -> bool:
+    """Whether a model learned flat fills, by its config's "training": targets composed of masks are flat."""
     config = training.get("config") if isinstance(training, Mapping) else None
     return isinstance(config, Mapping) and bool(config.get("compose"))

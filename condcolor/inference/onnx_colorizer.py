@@ -10,16 +10,17 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from condcolor.conditions.colors import checked_vivid, refuse_vivid
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.imaging.geometry import decode_strips
-from condcolor.inference.colorizer import Colorizer, learnt_flat_fills
+from condcolor.inference.colorizer import Colorizer, learned_flat_fills
 from condcolor.models.model_folder import (
     ABOUT,
     ONNX_FORMAT,
@@ -38,7 +39,7 @@ CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
 
 class Graph:
-    """An ONNX model that is called like a function of NumPy arrays, by the names of its inputs."""
+    """An ONNX model as a function of NumPy arrays, called by the names of its inputs."""
 
     def __init__(self, data: bytes, label: str, providers: list, threads: int):
         ort = _onnxruntime(label)
@@ -50,17 +51,17 @@ class Graph:
         except Exception as error:  # of many classes, none of them public
             reason = str(error).partition("\n")[0]
             raise CheckpointError(f"{label}: ONNX Runtime cannot load it ({reason})") from None
-        self.inputs = {given.name for given in self.session.get_inputs()}
+        self.inputs = {node.name for node in self.session.get_inputs()}
 
     def __call__(self, **arrays: np.ndarray) -> np.ndarray:
-        """Return the first output; MemoryError where the memory does not suffice."""
+        """Return the first output. Raises as `all` does."""
         return self.all(**arrays)[0]
 
     def all(self, **arrays: np.ndarray) -> list[np.ndarray]:
-        """Return all outputs."""
-        given = {name: array for name, array in arrays.items() if name in self.inputs}
+        """Return all outputs; MemoryError where the memory does not suffice."""
+        feed = {name: array for name, array in arrays.items() if name in self.inputs}
         try:
-            return self.session.run(None, given)
+            return self.session.run(None, feed)
         except Exception as error:
             if "allocate memory" in str(error) or "bad_alloc" in str(error):
                 raise MemoryError(str(error)) from error
@@ -69,31 +70,28 @@ class Graph:
 
 @dataclass(frozen=True)
 class OnnxCodec:
-    """A codec's graphs; `line_art`, `fill` and `takes_vivid` are those of `codecs.Codec`."""
+    """The graphs of a codec, by PARTS and SKETCH_PARTS; otherwise as `models.codecs.Codec`."""
 
     line_art: bool
     fill: int | None
-    encode: Graph
-    prepare: Graph
-    paint: Graph
-    fills: Graph | None = None
-    spread: Graph | None = None
+    graphs: Mapping[str, Graph]
     vivid: float = 1.0
 
     def encode_source(self, rgb: np.ndarray) -> np.ndarray:
-        """`[B, 3, H, W]` uint8 -> `[B, S, H, W]` float32 in [-1, 1]."""
-        return self.encode(rgb=rgb)
+        """Encode `[B, 3, H, W]` uint8 -> `[B, S, H, W]` float32 in [-1, 1]."""
+        return self.graphs["encode"](rgb=rgb)
 
     def prepare_strips(self, original: np.ndarray, output: np.ndarray) -> np.ndarray:
-        return self.prepare(original=original, output=output)
+        return self.graphs["prepare"](original=original, output=output)
 
     def decode_strip(self, rows: np.ndarray, near: np.ndarray, place: np.ndarray) -> np.ndarray:
-        """Like a codec's, but of one picture and in whole levels, `[R, W, 3]` uint8."""
-        return self.paint(rows=rows, near=near, place=place, vivid=np.array(self.vivid, np.float32))
+        """Decode a strip of one picture, as a Codec does, to levels `[R, W, 3]` uint8."""
+        vivid = np.array(self.vivid, np.float32)
+        return self.graphs["paint"](rows=rows, near=near, place=place, vivid=vivid)
 
     @property
     def takes_vivid(self) -> bool:
-        return "vivid" in self.paint.inputs
+        return "vivid" in self.graphs["paint"].inputs
 
     def with_vivid(self, vivid: float) -> OnnxCodec:
         if not self.takes_vivid:
@@ -102,7 +100,7 @@ class OnnxCodec:
 
 
 class OnnxColorizer(Colorizer):
-    """Colours pictures with an exported model. Safe to share between threads."""
+    """A Colorizer that runs an exported model by ONNX Runtime. Safe to share between threads."""
 
     def __init__(
         self,
@@ -113,14 +111,14 @@ class OnnxColorizer(Colorizer):
         vivid: float | None = None,
         threads: int = 1,
     ):
-        """threads: how many the graphs compute with."""
+        """Take graphs that compute with `threads` threads."""
         self.network, self.schema, self._threads = network, info.schema, threads
         self.recipe, self.image_size = info.recipe, info.image_size
         self.vivid = info.vivid if vivid is None else vivid
         self.codec = codec
         if vivid is not None or info.vivid != 1:
             self.codec = codec.with_vivid(self.vivid)
-        self.flat = learnt_flat_fills(info.config.get("training"))
+        self.flat = learned_flat_fills(info.config.get("training"))
 
     @classmethod
     def from_file(
@@ -132,12 +130,13 @@ class OnnxColorizer(Colorizer):
         precision: str = "fp32",
         threads: int | None = None,
     ) -> OnnxColorizer:
-        """Load an .onnx file that `condcolor export` wrote, or one whose config was read before.
+        """Load an .onnx file that `condcolor export` wrote; a ModelInfo's config is not read again.
 
-        threads: that compute; None takes all cores there are for this process.
+        threads: number of computing threads; None is all cores of this process.
 
         Raises:
-            UsageError: no ONNX Runtime, or a device, precision or `vivid` that cannot be.
+            UsageError: ONNX Runtime is missing, or an unknown device or precision, or a `vivid` that the
+                model does not support.
             CheckpointError: the file is damaged or of a newer format.
         """
         label = shown_name(path.path if isinstance(path, ModelInfo) else path)
@@ -168,12 +167,12 @@ class OnnxColorizer(Colorizer):
         return decode_strips(self.codec, original, output)
 
     def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        fills, trust = self.codec.fills.all(original=original, output=outputs)
+        fills, trust = self.codec.graphs["fills"].all(original=original, output=outputs)
         return fills, trust
 
     def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        like = np.empty((1, 1, *size), np.uint8)  # of which the graph looks at the size
-        return self.codec.spread(planes=planes, trust=trust, like=like)
+        like = np.empty((1, 1, *size), np.uint8)  # the graph uses its size alone
+        return self.codec.graphs["spread"](planes=planes, trust=trust, like=like)
 
     @property
     def threads(self) -> int:
@@ -188,10 +187,10 @@ def open_graphs(
 ) -> tuple[Graph, OnnxCodec]:
     """Load the network and the codec from the bytes of an exported file.
 
-    threads: that compute; 0 leaves it to ONNX Runtime.
+    threads: number of computing threads; 0 leaves it to ONNX Runtime.
 
     Raises:
-        CheckpointError: damaged, or of a newer format.
+        CheckpointError: the file is damaged or of a newer format.
     """
     try:
         file = parse_onnx(io.BytesIO(data), len(data))
@@ -212,7 +211,7 @@ def open_graphs(
         )
     settings = (label, providers or [CPU], threads)
     graphs = {name: Graph(part, *settings) for name, part in parts.items()}
-    return Graph(data, *settings), OnnxCodec(bool(line_art), fill, **graphs)
+    return Graph(data, *settings), OnnxCodec(bool(line_art), fill, graphs)
 
 
 def graph_sha256(data: bytes) -> str:
@@ -232,15 +231,15 @@ def pick_providers(device: str | None, label: str) -> list:
         UsageError: there is no such device, or this ONNX Runtime cannot use it.
     """
     name = str(device or "auto")
-    there = CUDA in _onnxruntime(label).get_available_providers()
+    has_cuda = CUDA in _onnxruntime(label).get_available_providers()
     kind, _, index = name.partition(":")
     if kind == "auto":
-        return [CUDA, CPU] if there else [CPU]
+        return [CUDA, CPU] if has_cuda else [CPU]
     if name == "cpu":
         return [CPU]
     if kind != "cuda" or not (index or "0").isdecimal():
         raise UsageError(f"device '{name}' is not one of auto, cpu, cuda, cuda:N")
-    if not there:
+    if not has_cuda:
         raise UsageError(
             f"device '{name}': this ONNX Runtime has no CUDA: pip install onnxruntime-gpu, or use "
             "--device cpu"
@@ -248,7 +247,7 @@ def pick_providers(device: str | None, label: str) -> list:
     return [(CUDA, {"device_id": int(index or 0)}), CPU]
 
 
-def _onnxruntime(label: str):
+def _onnxruntime(label: str) -> Any:
     try:
         import onnxruntime
     except ImportError as error:

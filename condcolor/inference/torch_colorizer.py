@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from condcolor.inference.colorizer import Colorizer, learnt_flat_fills
+from condcolor.inference.colorizer import Colorizer, learned_flat_fills
 from condcolor.models.checkpoint import Model, load_model
 from condcolor.models.codecs import Codec, levels
 from condcolor.models.model_folder import ModelInfo
@@ -48,7 +48,7 @@ class TorchColorizer(Colorizer):
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
         self.generator = ready(model.generator, self.device, self.precision)
-        self.flat = learnt_flat_fills(model.training)
+        self.flat = learned_flat_fills(model.training)
 
     @classmethod
     def from_folder(

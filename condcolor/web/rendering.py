@@ -27,9 +27,9 @@ ZLIB_LEVEL = 1  # twice as fast as Pillow's 6, for files a tenth larger
 
 
 class Renderer:
-    """A model under the name that requests call it by. Made once, then only read: safe to share.
+    """A model with the name that requests use for it. Immutable, so safe to share between threads.
 
-    What makes a picture takes long enough to be done in a `JobQueue`.
+    Methods that color take so long that they run in a `JobQueue`.
     """
 
     def __init__(self, name: str, colorizer: Colorizer):
@@ -39,12 +39,12 @@ class Renderer:
 
     @property
     def variants(self) -> int:
-        """How many a page can show; 0 where there are none, or too many."""
+        """The number of variants; 0 where there are none, or too many for a page."""
         count = math.prod(self.schema.sizes)
         return count if self.takes_colors and count <= MOST_VARIANTS else 0
 
     def describe(self) -> dict[str, object]:
-        """Return what a page needs to know, for JSON."""
+        """Return the description of the model that the page reads, for JSON."""
         return {
             "name": self.name,
             "attributes": self.schema.to_json(),
@@ -55,34 +55,38 @@ class Renderer:
         }
 
     def find_regions(self, sketch: StoredPicture) -> None:
-        """Take the sketch apart, unless that is done. Raises as `Colorizer.regions`."""
+        """Take the sketch apart once, and keep its regions. Raises as `Colorizer.regions`."""
         if self.name not in sketch.regions:
             sketch.regions[self.name] = self.colorizer.regions(sketch.picture)
 
     def colored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
-        """Return the PNG of `Colorizer.__call__`, for values of the model."""
+        """Return the PNG in values of the model, as `Colorizer.__call__` colors."""
         return encode_png(self.colorizer(sketch.picture, **values))
 
     def recolored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
-        """Return the PNG in any colours, by regions that are found."""
+        """Return the PNG in any colors, by the regions that `find_regions` kept."""
         return encode_png(sketch.regions[self.name].recolor(**values))
 
     def photograph(self, sketch: StoredPicture, vivid: float | None) -> bytes:
-        """Return the PNG of a model of photographs, its colours that strong; UsageError for another model."""
+        """Return the PNG of a model of photographs, its chroma times `vivid`.
+
+        Raises:
+            UsageError: the model is not of photographs, or `vivid` is out of range.
+        """
         colorizer = self.colorizer
         if vivid is not None:
-            colorizer.codec.with_vivid(vivid)  # complains of what cannot be
+            colorizer.codec.with_vivid(vivid)  # raises before the value is rounded
             colorizer = colorizer.with_vivid(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
         return encode_png(colorizer(sketch.picture))
 
     def layers(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> Layers:
-        """Return the layers of the coloured sketch; the last are kept, as they are asked for in turn."""
+        """Return the layers of the colored sketch; the last are kept, since requests read them in turn."""
         self.find_regions(sketch)
-        asked, kept = sketch.layers.get(self.name, (None, None))
-        if asked != values:
-            kept = self.colorizer.layers(sketch.regions[self.name], **values)
-            sketch.layers[self.name] = dict(values), kept
-        return kept
+        kept = sketch.layers.get(self.name)
+        if kept is None or kept[0] != values:
+            kept = dict(values), self.colorizer.layers(sketch.regions[self.name], **values)
+            sketch.layers[self.name] = kept
+        return kept[1]
 
     def layer_names(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> list[str]:
         return list(self.layers(sketch, values).names)
@@ -102,7 +106,7 @@ class Renderer:
     def without(
         self, sketch: StoredPicture, values: Mapping[str, ColorSpec], hidden: Collection[str]
     ) -> bytes:
-        """Return the PNG of the picture without some of its layers; UsageError for one that is not there."""
+        """Return the PNG of the picture without the `hidden` layers; UsageError for an unknown one."""
         layers = self.layers(sketch, values)
         for name in hidden:
             if name not in layers.names:
@@ -118,7 +122,7 @@ class Renderer:
         return encode_png(replace(layers, names=names, images=images).composed())
 
     def combinations(self) -> list[dict[str, str]]:
-        """Return what `Colorizer.combinations` does; UsageError for more than a page can show."""
+        """Return every combination of values; UsageError where a page cannot show them."""
         if not self.variants:
             raise UsageError(
                 f"{self.name} has no variants to show: it takes no values, or too many of them"
@@ -126,22 +130,23 @@ class Renderer:
         return self.colorizer.combinations()
 
     def thumbnails(
-        self, sketch: StoredPicture, asked: Sequence[Mapping[str, str]]
+        self, sketch: StoredPicture, colorings: Sequence[Mapping[str, str]]
     ) -> list[np.ndarray]:
-        return [reduced(im, CELL) for im in self.colorizer.colorings(sketch.picture, asked)]
+        images = self.colorizer.colorings(sketch.picture, colorings)
+        return [reduced(image, CELL) for image in images]
 
     def sheet(self, small: Sequence[np.ndarray], *, labels: bool) -> bytes:
-        """Return all variants on one PNG, as `condcolor variants` draws it, or without its labels."""
-        asked = self.combinations()
+        """Return the PNG of the contact sheet of all variants, with or without labels."""
+        combinations = self.combinations()
         if labels:
-            return encode_png(Image.fromarray(contact_sheet(small, asked, CELL)))
+            return encode_png(Image.fromarray(contact_sheet(small, combinations, CELL)))
         along = self.schema.sizes[-1]
         rows = [small[i : i + along] for i in range(0, len(small), along)]
         return encode_png(Image.fromarray(sheet(rows, cell=CELL)))
 
 
 def sketch_image(picture: Picture) -> Image.Image:
-    """Return a picture as it came."""
+    """Return a picture as it was uploaded."""
     return Image.fromarray(as_it_came(picture.rgb, picture.alpha))
 
 

@@ -14,13 +14,17 @@ from condcolor.errors import UsageError, did_you_mean
 from condcolor.web.rendering import Renderer
 
 MOST_BODY = 32 * 2**20  # bytes of a picture's file
-BODY_SECONDS = 30.0  # to send it
-CLOSE = {"Connection": "close"}  # what is left of the body is not read
-GONE = 499  # nginx's number for a client that went away; nobody gets to see it
+BODY_SECONDS = 30.0  # limit for sending the body
+CLOSE = {"Connection": "close"}  # since the rest of the body is not read
+GONE = 499  # nginx's status for a client that closed the connection; no client receives it
 
 
 def announced_size(request: Request) -> int:
-    """Return the most bytes that a picture's body has; HTTPException 413 or 415 for other bodies."""
+    """Return the largest possible size of a picture's body in bytes.
+
+    Raises:
+        HTTPException: 413 for a body that is too large, 415 for another type.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind != "application/octet-stream" and not kind.startswith("image/"):
         raise HTTPException(
@@ -33,7 +37,11 @@ def announced_size(request: Request) -> int:
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body; HTTPException 408 or 413, GONE when the client has gone."""
+    """Return the body.
+
+    Raises:
+        HTTPException: 408 for a slow client, 413 for a body that is too large, GONE for a client that left.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -55,9 +63,9 @@ def _too_large() -> HTTPException:
 
 @dataclass(frozen=True)
 class ColoringRequest:
-    """What the query of a request asks for; UsageError, one line each, for what cannot be.
+    """The model, colors and layers in the query of a request.
 
-    values: one an attribute. hidden: layers to leave out.
+    values: a spec for each attribute. hidden: layers to leave out. vivid: chroma factor of photographs.
     """
 
     renderer: Renderer
@@ -67,6 +75,7 @@ class ColoringRequest:
 
     @classmethod
     def of(cls, request: Request, renderers: Mapping[str, Renderer]) -> ColoringRequest:
+        """Parse the query of a request; UsageError, one line each, for what is wrong."""
         renderer = find_renderer(request, renderers)
         names = renderer.schema.names
         values: dict[str, str] = {}
@@ -90,7 +99,7 @@ class ColoringRequest:
 
 
 def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:
-    """Return the model that is asked for, or the first one; UsageError when it is not there."""
+    """Return the model that the request names, by default the first; UsageError for an unknown name."""
     name = request.query_params.get("model", next(iter(renderers)))
     if name not in renderers:
         raise UsageError(

@@ -77,7 +77,7 @@ def test_the_colours_are_the_networks_brought_up_along_the_edges():
 
 
 def test_framing_repeats_the_edge_so_that_no_ground_is_seen(colorizer):
-    framed = colorizer._framed(Image.new("L", (64, 20), 40))
+    framed = colorizer._frame(Image.new("L", (64, 20), 40))
     assert np.unique(framed.square).tolist() == [40]
 
 

@@ -1,8 +1,8 @@
 """Work cut into blocks, and which of them are done.
 
-A block is a shard, or some pictures of a folder. Its name is a digest of what it holds, so a block that
-changes is another block. Of each block done a file tells in its name how many pictures were coloured and how
-many failed, and in its lines which those were and why.
+A block is a shard, or some pictures of a folder. Its name is a digest of its files, so a block whose files
+change is another block. Each finished block has a mark: a file whose name holds the numbers of pictures
+colored and failed, and whose lines are the failures with their reasons.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from condcolor.batch.cluster.storage import Entry, Store
 from condcolor.batch.jobs import writable_name
@@ -22,32 +23,29 @@ from condcolor.imaging.formats import READ_SUFFIXES
 
 SOURCES = {"pictures": READ_SUFFIXES, "parquet": (".parquet",), "webdataset": (".tar",)}
 SHARDS = {"parquet": ".parquet", "webdataset": ".tar"}  # outputs that are one file a block
-LONGEST = 4  # a block is cut at this many times the size asked for
-DONE, STALE, MADE = (
-    "done",
-    "stale",
-    {"pictures": "pictures", "parquet": "shards", "webdataset": "shards"},
-)
+LONGEST = 4  # largest size of a block, as a multiple of the mean size
+DONE, STALE = "done", "stale"  # folders of the output
+FORMS = {"pictures": "pictures", "parquet": "shards", "webdataset": "shards"}  # form: its folder
 _MARK = re.compile(r"done/([0-9a-f]{16})-(\d+)-(\d+)\.jsonl")
 
 
 @dataclass(frozen=True)
 class WorkBlock:
-    """What one worker does in one go, all of it or nothing."""
+    """The unit of work of a worker, done wholly or not at all."""
 
     name: str  # 16 hex digits
     kind: str  # a key of SOURCES
     files: tuple[str, ...]  # of the source; one, if it is a shard
 
     @property
-    def place(self) -> str:
-        """What stands before its keys in a tree of pictures: the shard's name, for keys may repeat."""
+    def prefix(self) -> str:
+        """The folder of its keys in a tree of pictures: the shard's name, since shards may share keys."""
         return "" if self.kind == "pictures" else self.files[0].rpartition(".")[0] + "/"
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What the file of a block done says by its name."""
+    """The name of a finished block's file, with its counts of pictures."""
 
     block: str
     colored: int
@@ -59,22 +57,22 @@ class Mark:
 
 
 def plan_blocks(entries: Sequence[Entry], kind: str | None, size: int) -> list[WorkBlock]:
-    """The files, sorted by name, in blocks: a shard each, or `size` pictures on the average.
+    """Cut the files, sorted by name, into blocks: a shard each, or `size` pictures on average.
 
-    Where blocks of pictures end is decided by the pictures' names, so that one that is added or gone changes
-    its own block alone.
+    The names of pictures decide where a block ends, so that adding or removing one changes its own block
+    alone.
 
     Raises:
-        UsageError: no file of the kind, or (`kind` None) of more kinds than one.
+        UsageError: there is no file of the kind, or (`kind` None) files of several kinds.
     """
-    suffixes = {name: tuple(SOURCES[name]) for name in ([kind] if kind else SOURCES)}
+    candidates = [kind] if kind else list(SOURCES)
     by_kind = {
-        name: [e for e in entries if e.name.lower().endswith(ends)]
-        for name, ends in suffixes.items()
+        name: [e for e in entries if e.name.lower().endswith(tuple(SOURCES[name]))]
+        for name in candidates
     }
-    kinds = [name for name, some in by_kind.items() if some]
+    kinds = [name for name, group in by_kind.items() if group]
     if len(kinds) != 1:
-        kinds_text = " and ".join(kinds) or f"no {' or '.join(kind for kind in suffixes)}"
+        kinds_text = " and ".join(kinds) or f"no {' or '.join(candidates)}"
         hint = "say which by kind" if kinds else "check the path"
         raise UsageError(f"the source holds {kinds_text}: {hint}")
     chosen = by_kind[kinds[0]]
@@ -93,29 +91,28 @@ def _cut(entries: Sequence[Entry], size: int) -> list[list[Entry]]:
 
 
 def _digest(entries: Iterable[Entry]) -> str:
-    described = json.dumps([[e.name, e.size, e.changed] for e in entries])
-    return hashlib.sha256(described.encode()).hexdigest()[:16]
+    states = json.dumps([[e.name, e.size, e.changed] for e in entries])
+    return hashlib.sha256(states.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The output of one set of settings: what is there of it, and in which form (a key of MADE)."""
+    """The output folder of one set of settings: its finished blocks, pictures or shards."""
 
     store: Store
-    form: str
-    suffix: str | None = None  # of all pictures in a tree; None is each its own
+    form: str  # a key of FORMS
+    suffix: str | None = None  # of all pictures in a tree; None keeps each picture's own
 
     def sort_out(
         self, blocks: Sequence[WorkBlock], *, retry: bool
     ) -> tuple[list[WorkBlock], list[Mark]]:
-        """The blocks left to do, and the marks of those done; with `retry` those with failures are left.
+        """Return the blocks left to do, and the marks of finished ones; `retry` redoes those with failures.
 
-        What belongs to no block, since its source changed or is gone, is moved to stale/, never deleted: a
-        source that is half mounted would take it all. A block counts as done when its mark and all that
-        the mark tells of are there.
+        The output of blocks whose source changed or vanished is moved to stale/, never deleted: a source
+        may be half mounted. A block is finished when its mark and all pictures that the mark counts exist.
         """
         names = {entry.name for entry in self.store.entries()[0]}
-        marks = {}
+        marks: dict[str, Mark] = {}
         wanted = {block.name for block in blocks}
         for name in sorted(names):
             if match := _MARK.fullmatch(name):
@@ -124,34 +121,33 @@ class Ledger:
                     marks[mark.block] = mark
                 else:
                     self._set_aside(mark, names)
-        left, done = [], []
+        left, finished = [], []
         for block in blocks:
-            mark = marks.get(block.name)
-            if mark and self._is_whole(block, mark, names) and not (retry and mark.failed):
-                done.append(mark)
+            own = marks.get(block.name)
+            if own and self._is_whole(block, own, names) and not (retry and own.failed):
+                finished.append(own)
                 continue
-            if mark:
-                self.store.delete(mark.name)
+            if own:
+                self.store.delete(own.name)
             left.append(block)
-        return left, done
+        return left, finished
 
     def shard(self, block: str) -> str:
-        return f"{MADE[self.form]}/part-{block}{SHARDS[self.form]}"
+        return f"{FORMS[self.form]}/part-{block}{SHARDS[self.form]}"
 
     def picture(self, block: WorkBlock, key: str) -> str:
-        """Where the picture of a key goes in a tree: its own name, with a suffix that can be written."""
-        name = str(writable_name(PurePosixPath(block.place + key)))
+        """Return the file of a key in a tree: its own name, with a suffix that can be written."""
+        name = writable_name(PurePosixPath(block.prefix + key)).as_posix()
         if self.suffix and not name.lower().endswith(self.suffix):
             name += self.suffix
-        return f"{MADE[self.form]}/{name}"
+        return f"{FORMS[self.form]}/{name}"
 
     def _is_whole(self, block: WorkBlock, mark: Mark, names: set[str]) -> bool:
         if self.form in SHARDS:
             return self.shard(block.name) in names
-        if block.kind in SHARDS:  # its keys are known to who reads it only
+        if block.kind in SHARDS:  # without reading the shard its keys are not known
             return True
-        there = sum(self.picture(block, key) in names for key in block.files)
-        return there >= mark.colored
+        return sum(self.picture(block, key) in names for key in block.files) >= mark.colored
 
     def _set_aside(self, mark: Mark, names: set[str]) -> None:
         if self.form in SHARDS and self.shard(mark.block) in names:
@@ -160,13 +156,14 @@ class Ledger:
         self.store.move(mark.name, f"{STALE}/{mark.name.rpartition('/')[2]}")
 
     def finish(self, block: WorkBlock, colored: int, failures: Sequence[Mapping[str, str]]) -> Mark:
-        """Say that a block is done, after all that it made is in place."""
+        """Write the mark of a block, after its output."""
         mark = Mark(block.name, colored, len(failures))
-        self.store.write(mark.name, _lines(failures))
+        lines = [json.dumps(failure).encode() + b"\n" for failure in failures]
+        self.store.write(mark.name, b"".join(lines))
         return mark
 
     def gather_failures(self, marks: Iterable[Mark]) -> None:
-        """Write failed.jsonl: a line for each picture that could not be coloured."""
+        """Write failed.jsonl, a line for each picture that could not be colored."""
         lines = [self.store.read(mark.name) for mark in marks if mark.failed]
         self.store.write("failed.jsonl", b"".join(lines))
 
@@ -175,13 +172,8 @@ class Ledger:
         self.store.write("settings.json", json.dumps(settings, indent=2).encode() + b"\n")
 
 
-def settings_name(settings: Mapping[str, object]) -> str:
-    """A folder's name for what is coloured with these settings: `red-blue-1f0a8e6c2b7d`."""
+def settings_name(settings: Mapping[str, Any]) -> str:
+    """Return the name of the output folder of these settings: `red-blue-1f0a8e6c2b7d`."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
-    values = settings["values"]
-    words = [re.sub(r"\W+", "_", str(value))[:20] for value in values.values()]  # type: ignore[union-attr]
+    words = [re.sub(r"\W+", "_", str(value))[:20] for value in settings["values"].values()]
     return "-".join([*words, digest])
-
-
-def _lines(entries: Iterable[Mapping[str, str]]) -> bytes:
-    return b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)

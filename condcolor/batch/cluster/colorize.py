@@ -1,8 +1,8 @@
 """`colorize_everywhere`: a source colored block by block on Ray Data, resumable.
 
-The driver lists the source, cuts it into blocks and asks the output which of them are done; each worker
-loads the model once, and reads, colours and writes whole blocks. Through Ray itself go names and counts
-alone, so that no object store fills up, however many and large the pictures are.
+The driver lists the source, cuts it into blocks and reads from the output which of them are done; each worker
+loads the model once, and reads, colors and writes whole blocks. Ray itself carries only names and counts,
+so that pictures never fill its object store.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from condcolor.batch.cluster.blocks import MADE, Ledger, Mark, WorkBlock, plan_blocks, settings_name
+from condcolor.batch.cluster.blocks import (
+    FORMS,
+    Ledger,
+    Mark,
+    WorkBlock,
+    plan_blocks,
+    settings_name,
+)
 from condcolor.batch.cluster.shards import Columns, check_columns
 from condcolor.batch.cluster.storage import Store, open_source, open_store, require_pyarrow
 from condcolor.batch.cluster.worker import Work, Worker, model_identity
@@ -25,22 +32,22 @@ from condcolor.imaging.formats import WRITE_SUFFIXES
 from condcolor.models.model_folder import BUILT_IN, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 
-# Pictures in a block, on the average, where the source is no shards: as a tree few, so that workers end
-# together and a kill costs little; in a shard as many as make a file of a good size.
+# Mean number of pictures in a block of a folder: few for a tree, so that workers end together and a kill
+# costs little; in a shard enough for a file of a good size.
 TREE_BLOCK, SHARD_BLOCK = 32, 512
-BATCH = 16  # pictures that go through a GPU together; on a CPU that gains nothing
+BATCH = 16  # pictures in one pass on a GPU; on a CPU batches gain nothing
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a call did: counts of pictures; `unfinished` are blocks that the next call does again."""
+    """The result of a call: counts of pictures, and what was left out."""
 
     folder: str  # of the output
     colored: int  # by this call
-    there: int  # coloured by earlier calls
-    failed: int  # by any call: each has a line in failed.jsonl
-    unfinished: tuple[str, ...] = ()  # `name: why`
-    passed_over: tuple[str, ...] = ()  # files of the source that were not looked at, `name: why`
+    there: int  # colored by earlier calls
+    failed: int  # by any call; each has a line in failed.jsonl
+    unfinished: tuple[str, ...] = ()  # blocks that the next call does again, `name: why`
+    passed_over: tuple[str, ...] = ()  # files of the source that were skipped, `name: why`
 
     def __str__(self) -> str:
         counts = f"{self.colored} coloured, {self.failed} failed, {self.there} were there already"
@@ -67,32 +74,31 @@ def colorize_everywhere(
     retry: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
-    """Colour all pictures of a folder, of parquet shards or of WebDataset tars, on a Ray cluster.
+    """Color all pictures of a folder, of parquet shards or of WebDataset tars, on a Ray cluster.
 
-    What is made goes to a folder in `out`, named after its settings (source, model, values, form, ...),
-    which its settings.json tells. The same call again does what is left. A picture that cannot be coloured
-    is told in failed.jsonl (and in the column `error` of parquet shards), and the others go on.
+    The output goes to a folder in `out`, named after its settings (source, model, values, form, ...), which
+    are in its settings.json. The same call again does what is left. A picture that cannot be colored gets
+    a line in failed.jsonl (and in the column `error` of parquet shards); the others go on.
 
     Args:
         source: folder or single shard, a path or URI; on a cluster, one that every machine sees.
-        values: the same for all pictures; an attribute that is not here is read from each row's column
+        values: attribute -> value for all pictures; other attributes are read from each row's column
             (parquet) or json (WebDataset) of that name.
-        kind: what the source holds, `pictures`, `parquet` or `webdataset`; None is what is found.
-        form: what is written, the same choices; None as the source. Pictures in a tree keep their names.
+        kind: content of the source, `pictures`, `parquet` or `webdataset`; None detects it.
+        form: form of the output, the same choices; None is the kind. Pictures in a tree keep their names.
         suffix: of the pictures written; None is a picture's own in a tree, else `.png`.
         key, picture: columns of parquet shards; `picture` holds the bytes of a file.
-        block: pictures in a block, on the average, where the source is a folder; None is 32, or 512 where
-            they become shards.
-        workers: how many; None is as many as the CPUs and GPUs of the cluster allow. With a number
-            of them a cluster that grows by itself does so.
-        cpus: of a worker, and threads of its network.
-        gpus: of a worker, 0.25 for four workers a GPU; None is 1 where the cluster has GPUs, else 0.
-        retry: do blocks again in which pictures failed.
-        on_progress: called with the blocks done and their number as they end.
+        block: mean number of pictures in a block of a folder; None is 32, or 512 for shards.
+        workers: number of workers; None is as many as the CPUs and GPUs of the cluster allow. A cluster
+            that scales by itself grows only for an explicit number.
+        cpus: CPUs of a worker, and threads of its network.
+        gpus: GPUs of a worker, 0.25 for four workers a GPU; None is 1 where the cluster has GPUs, else 0.
+        retry: whether blocks with failed pictures are done again.
+        on_progress: called with the number of finished blocks and of all blocks.
 
     Raises:
-        UsageError: ray is missing, nothing to do there, a wrong option, a value that the model lacks.
-        DataError: the source cannot be listed, the output not written, a column is missing.
+        UsageError: ray is missing, the source is empty, an option is wrong, or the model lacks a value.
+        DataError: the source cannot be listed, the output cannot be written, or a column is missing.
         CheckpointError: the model is unusable.
     """
     ray = _require_ray()
@@ -111,12 +117,13 @@ def colorize_everywhere(
     _check_first(store, blocks[0], columns, schema, values)
     form = form or blocks[0].kind
 
-    colored = settings_of(info, vivid)
+    identity = model_identity(info.config)
+    coloring = settings_of(info, vivid)
     settings = {
-        "model": colored.model,
-        "sha256": colored.sha256,
-        "vivid": colored.vivid,
-        "identity": model_identity(info.config),
+        "model": coloring.model,
+        "sha256": coloring.sha256,
+        "vivid": coloring.vivid,
+        "identity": identity,
         "precision": precision,
         "values": values,
         "source": str(store),
@@ -127,21 +134,24 @@ def colorize_everywhere(
         "picture": picture,
         "block": block,
     }
-    output = output.below(settings_name(settings | {"model": ""}))  # by whichever name
+    output = output.below(
+        settings_name(settings | {"model": ""})
+    )  # the name of a model does not change its output
     ledger = Ledger(output, form, suffix)
     _refuse_two_of_a_name(ledger, blocks)
-    with output.faults_told():
+    with output.data_errors():
         ledger.describe(settings)
         left, marks = ledger.sort_out(blocks, retry=retry)
-    there = sum(mark.colored for mark in marks)
+    colored_before = sum(mark.colored for mark in marks)
 
     cpu, gpu = _capacity(ray) if left else (0.0, 0.0)
     gpus = min(gpu, 1) if gpus is None else gpus
-    size = workers or _fitting(cpu, gpu, cpus, gpus)
-    # a name stays a name, for each machine has its own copy; a path must hold wherever a worker starts
+    fitting = min(int(cpu / cpus), int(gpu / gpus) if gpus else int(cpu))
+    size = workers or max(1, fitting)
+    # each machine has its own copy of a built-in model; other paths must hold wherever a worker starts
     name = info.name if info.path.parent == BUILT_IN else str(info.path.resolve())
     work = Work(
-        store, ledger, columns, name, settings["identity"], values, vivid, precision,
+        store, ledger, columns, name, identity, values, vivid, precision,
         device="cuda" if gpus else "cpu", cpus=cpus, batch=BATCH if gpus else 1,
     )  # fmt: skip
     new, unfinished = [], []
@@ -153,14 +163,14 @@ def colorize_everywhere(
         if on_progress:
             on_progress(ended, len(left))
     marks += new
-    with output.faults_told():
+    with output.data_errors():
         ledger.gather_failures(marks)
     if not unfinished:
         output.clear_unfinished()
     return Summary(
         folder=str(output),
         colored=sum(mark.colored for mark in new),
-        there=there,
+        there=colored_before,
         failed=sum(mark.failed for mark in marks),
         unfinished=tuple(unfinished),
         passed_over=tuple(passed_over),
@@ -170,13 +180,13 @@ def colorize_everywhere(
 def _run(
     ray: Any, work: Work, blocks: Sequence[WorkBlock], workers: int, gpus: float
 ) -> Iterator[dict[str, Any]]:
-    """What became of each block, as they end."""
+    """Yield the result of each block, as `Worker.__call__` returns it, in the order of their ends."""
     if not blocks:
         return
     from ray.data import ActorPoolStrategy
 
     items = [{"block": json.dumps(asdict(block))} for block in blocks]
-    # a task is a block, so one at a time: those that wait go to whoever is free first
+    # a task is a block; one in flight per worker, so that waiting blocks go to the first free worker
     pool = ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1)
     dataset = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
         Worker,
@@ -197,12 +207,12 @@ def _run(
 
 
 def _checked_values(schema: AttributeSchema, values: Mapping[str, str]) -> dict[str, str]:
-    """The values under the model's own names of the attributes; UsageError for what it does not know."""
+    """Return the values by the schema's names of the attributes; UsageError for an unknown one."""
     own = {name.replace("-", "_"): name for name in schema.names}
-    given = {own.get(name.replace("-", "_"), name): value for name, value in values.items()}
-    others = {a.name: a.values[0] for a in schema.attributes if a.name not in given}
-    schema.indices(given | others)
-    return {name: given[name] for name in schema.names if name in given}
+    by_name = {own.get(name.replace("-", "_"), name): value for name, value in values.items()}
+    others = {a.name: a.values[0] for a in schema.attributes if a.name not in by_name}
+    schema.indices(by_name | others)
+    return {name: by_name[name] for name in schema.names if name in by_name}
 
 
 def _check_first(
@@ -212,9 +222,9 @@ def _check_first(
     schema: AttributeSchema,
     values: Mapping[str, str],
 ) -> None:
-    """Say at once what would be wrong with every block; a shard that is damaged is its worker's matter."""
+    """Raise at once what would be wrong with every block; a damaged shard fails in its worker alone."""
     if block.kind == "pictures":
-        schema.indices(values)  # nothing else says them
+        schema.indices(values)  # pictures have no columns for missing attributes
     elif block.kind == "parquet":
         arrow = require_pyarrow()
         try:
@@ -249,9 +259,9 @@ def _check(
     gpus: float | None,
 ) -> None:
     for option, word in (("form", form), ("kind", kind)):
-        if word is not None and word not in MADE:
-            hint = did_you_mean(word, MADE)
-            raise UsageError(f"{option} {word!r} is not one of {', '.join(MADE)}{hint}")
+        if word is not None and word not in FORMS:
+            hint = did_you_mean(word, FORMS)
+            raise UsageError(f"{option} {word!r} is not one of {', '.join(FORMS)}{hint}")
     if suffix is not None and suffix not in WRITE_SUFFIXES:
         hint = did_you_mean(suffix, WRITE_SUFFIXES)
         raise UsageError(f"suffix {suffix!r} is not one of {', '.join(WRITE_SUFFIXES)}{hint}")
@@ -275,14 +285,8 @@ def _require_ray() -> Any:
 
 
 def _capacity(ray: Any) -> tuple[float, float]:
-    """CPUs and GPUs of the cluster; one is started on this machine if none was joined."""
+    """Return CPUs and GPUs of the cluster; start one on this machine if none was joined."""
     if not ray.is_initialized():
         ray.init()
-    there = ray.cluster_resources()
-    return there.get("CPU", 0.0), there.get("GPU", 0.0)
-
-
-def _fitting(cpu: float, gpu: float, cpus: int, gpus: float) -> int:
-    """How many workers of `cpus` and `gpus` fit."""
-    by_gpu = int(gpu / gpus) if gpus else int(cpu)
-    return max(1, min(int(cpu / cpus), by_gpu))
+    resources = ray.cluster_resources()
+    return resources.get("CPU", 0.0), resources.get("GPU", 0.0)

@@ -19,15 +19,15 @@ from condcolor.imaging.formats import READ_SUFFIXES
 from condcolor.runtime.messages import shown_name
 
 ROWS = 16  # of a parquet shard in memory at a time
-GROUP_BYTES = 64 * 2**20  # of pictures in a row group, which is held until it is full
-OF_THE_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+GROUP_BYTES = 64 * 2**20  # of pictures in a row group, which is held in memory until it is full
+NAME_ERRORS = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 
 
 @dataclass(frozen=True)
 class PictureRow:
-    """A picture and what its shard says of it; `error` says why there is none.
+    """A picture with its key and values; `error` says why there is none.
 
-    data: the encoded picture: as it was read, or, coloured, in the format that is written.
+    data: the encoded picture, as read, or colored in the format of the output.
     """
 
     key: str
@@ -38,7 +38,7 @@ class PictureRow:
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of what is read from a shard: key and picture (parquet only) and attributes."""
+    """The names of the columns of a shard: key and picture (parquet only) and attributes."""
 
     key: str = "key"
     picture: str = "image"
@@ -46,14 +46,13 @@ class Columns:
 
 
 def read_rows(store: Store, block: WorkBlock, columns: Columns) -> Iterator[PictureRow]:
-    """The rows of a block, in order; what is wrong with one of them is in its `error`.
+    """Yield the rows of a block, in order; a problem of one row is its `error`.
 
     Raises:
-        DataError: the block cannot be read, or not to its end. OSError: as the file system says.
+        DataError: the block cannot be read to its end. OSError: as the file system says.
     """
-    yield from {"pictures": _files, "parquet": _parquet, "webdataset": _tar}[block.kind](
-        store, block, columns
-    )
+    readers = {"pictures": _files, "parquet": _parquet, "webdataset": _tar}
+    yield from readers[block.kind](store, block, columns)
 
 
 def _files(store: Store, block: WorkBlock, columns: Columns) -> Iterator[PictureRow]:
@@ -90,11 +89,11 @@ def _parquet_row(cells: Mapping[str, object], columns: Columns) -> PictureRow:
     return PictureRow(str(key), data, _texts(cells, columns.attributes))
 
 
-def check_columns(there: Sequence[str], wanted: Sequence[str], label: str) -> None:
-    """DataError when a parquet shard lacks a column."""
-    if missing := [name for name in wanted if name not in there]:
+def check_columns(columns: Sequence[str], wanted: Sequence[str], label: str) -> None:
+    """Raise DataError when a parquet shard lacks a column."""
+    if missing := [name for name in wanted if name not in columns]:
         raise DataError(
-            f"{label}: no column {', '.join(missing)}; it has {', '.join(there)}: name the key and picture "
+            f"{label}: no column {', '.join(missing)}; it has {', '.join(columns)}: name the key and picture "
             "columns, and give values for attributes that have none"
         )
 
@@ -110,19 +109,21 @@ def _tar(store: Store, block: WorkBlock, columns: Columns) -> Iterator[PictureRo
 
 
 def _samples(tar: tarfile.TarFile, columns: Columns) -> Iterator[PictureRow]:
-    """Members that follow each other and have the name up to the first dot in common are one sample."""
-    key, parts = None, {}
+    """Yield a row for each sample: consecutive members with the same name up to the first dot."""
+    key: str | None = None
+    parts: dict[str, bytes] = {}
     for member in tar:
         folder, slash, name = member.name.rpartition("/")
         stem, _, suffix = name.partition(".")
         if not member.isfile() or not stem:
             continue
-        if key not in (None, folder + slash + stem):
+        if key is not None and key != folder + slash + stem:
             yield _sample(key, parts, columns)
             parts = {}
         key = folder + slash + stem
-        if f".{suffix.lower()}" in (*READ_SUFFIXES, ".json"):
-            parts[suffix.lower()] = tar.extractfile(member).read()
+        file = tar.extractfile(member)
+        if file is not None and f".{suffix.lower()}" in (*READ_SUFFIXES, ".json"):
+            parts[suffix.lower()] = file.read()
     if key is not None:
         yield _sample(key, parts, columns)
 
@@ -145,14 +146,15 @@ def _texts(cells: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
 
 
 class Writer(Protocol):
-    """Takes the rows of a block, coloured or failed; DataError for a row that has no place."""
+    """The output of a block."""
 
-    def add(self, row: PictureRow) -> None: ...
+    def add(self, row: PictureRow) -> None:
+        """Write a row, colored or failed; DataError for a key that names no file."""
 
 
 @contextmanager
 def new_output(ledger: Ledger, block: WorkBlock, attributes: Sequence[str]) -> Iterator[Writer]:
-    """What a block's rows are written to: a shard is there after the `with`, and only without a fault."""
+    """Open the output of a block; a shard gets its name when the `with` block ends without an exception."""
     if ledger.form == "pictures":
         yield _Tree(ledger, block)
         return
@@ -166,7 +168,7 @@ def new_output(ledger: Ledger, block: WorkBlock, attributes: Sequence[str]) -> I
 
 
 class _Tree:
-    """A file a picture, below the name of its shard."""
+    """A tree of pictures, those of a shard below its name."""
 
     def __init__(self, ledger: Ledger, block: WorkBlock):
         self.ledger, self.block = ledger, block
@@ -185,13 +187,13 @@ class _Tree:
         try:
             self.ledger.store.write(name, row.data)
         except OSError as error:
-            if error.errno in OF_THE_NAME:
+            if error.errno in NAME_ERRORS:
                 raise DataError(f"{label}: no file can have this name ({error.strerror})") from None
             raise
 
 
 class _Tar:
-    """A WebDataset shard: `key.png`, and `key.json` with the key as it was and the values."""
+    """A WebDataset shard: `key.png`, and `key.json` with the original key and the values."""
 
     def __init__(self, tar: tarfile.TarFile, suffix: str):
         self.tar, self.suffix = tar, suffix
@@ -205,7 +207,7 @@ class _Tar:
         self._member(name + ".json", json.dumps({"key": row.key, **row.values}).encode())
 
     def _name(self, key: str) -> str:
-        """The key as a name without dots, which would end it, and of no other sample of this shard."""
+        """Return a unique name for the key, without dots, which would end the name of a sample."""
         ending = next((s for s in READ_SUFFIXES if key.lower().endswith(s)), "")
         folder, slash, name = key.removesuffix(key[len(key) - len(ending) :]).rpartition("/")
         first = name = folder + slash + (name.replace(".", "_") or "_")
@@ -217,13 +219,13 @@ class _Tar:
         return name
 
     def _member(self, name: str, data: bytes) -> None:
-        about = tarfile.TarInfo(name)
-        about.size = len(data)
-        self.tar.addfile(about, io.BytesIO(data))
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        self.tar.addfile(info, io.BytesIO(data))
 
 
 class _Parquet:
-    """A shard of `key`, `image`, one column an attribute, and `error`, where `image` is null."""
+    """A parquet shard of `key`, `image`, a column for each attribute, and `error`, where `image` is null."""
 
     def __init__(self, file: BinaryIO, attributes: Sequence[str]):
         self.arrow = require_pyarrow()

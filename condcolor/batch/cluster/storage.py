@@ -14,12 +14,12 @@ from typing import Any, BinaryIO
 from condcolor.errors import DataError, UsageError
 from condcolor.runtime.messages import shown_name
 
-UNFINISHED = ".unfinished"  # where files are written before they get their names
+UNFINISHED = ".unfinished"  # folder of files that are being written
 
 
 @dataclass(frozen=True, slots=True)  # there are millions
 class Entry:
-    """A file of a store: its name below the root, with `/`, and what tells one state from another."""
+    """A file of a store: its name below the root, with `/`, its size and time of change."""
 
     name: str
     size: int  # bytes
@@ -28,9 +28,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Store:
-    """A folder and the pyarrow file system that it is on. Pickles, so that it travels to workers.
+    """A folder on a pyarrow file system. Pickles, so that it travels to workers.
 
-    Faults come as the OSError of the file system, which says what and where.
+    Methods raise the OSErrors of the file system.
     """
 
     filesystem: Any
@@ -41,16 +41,16 @@ class Store:
         return self.filesystem.type_name == "local"
 
     def __str__(self) -> str:
-        """Without what a URI may hold besides, such as a password."""
+        """Return the path, or the URI without credentials."""
         return self.root if self.is_local else f"{self.filesystem.type_name}://{self.root}"
 
     def is_in(self, other: Store) -> bool:
-        """Whether it is the other folder or lies in it."""
+        """Whether this is the other folder or lies in it."""
         return f"{self}/".startswith(f"{other}".rstrip("/") + "/")
 
     @contextmanager
-    def faults_told(self) -> Iterator[None]:
-        """Within it, what its file system refuses is a DataError."""
+    def data_errors(self) -> Iterator[None]:
+        """Turn an OSError in the `with` block into a DataError."""
         try:
             yield
         except OSError as error:
@@ -62,11 +62,11 @@ class Store:
         return Store(self.filesystem, self._path(name))
 
     def entries(self) -> tuple[list[Entry], list[str]]:
-        """Every file below the root, sorted, hidden ones left out; and what was passed over, a line each.
+        """Return the files below the root, sorted, without hidden ones; and what was skipped, a line each.
 
-        One listing, no look at single files where the file system can do without. None there: nothing.
+        Both are empty where there is no such folder.
         """
-        if self.is_local:  # pyarrow's own listing stops at a name that is not UTF-8
+        if self.is_local:
             return _walk(self.root)
         from pyarrow.fs import FileSelector
 
@@ -77,21 +77,22 @@ class Store:
             for info in self.filesystem.get_file_info(selector)
             if info.is_file
         ]
-        return sorted((e for e in entries if not _is_hidden(e.name)), key=lambda e: e.name), []
+        visible = (e for e in entries if not any(p.startswith(".") for p in e.name.split("/")))
+        return sorted(visible, key=lambda entry: entry.name), []
 
     def read(self, name: str) -> bytes:
         with self.filesystem.open_input_file(self._path(name)) as file:
             return file.read()
 
     def open(self, name: str) -> BinaryIO:
-        """The file, seekable, to read a part at a time."""
+        """Open a file, seekable, to read a part at a time."""
         return self.filesystem.open_input_file(self._path(name))
 
     @contextmanager
     def new_file(self, name: str) -> Iterator[BinaryIO]:
-        """Open a file to fill, which takes its name when the block ends without a fault, and only then.
+        """Open a file to write, which gets its name when the `with` block ends without an exception.
 
-        What `atomic_file` does on this computer's disk, by what every file system of pyarrow can do.
+        The counterpart of `atomic_file` on any file system of pyarrow.
         """
         temporary = self._path(f"{UNFINISHED}/{secrets.token_hex(8)}")
         self._make_folder(temporary)
@@ -117,7 +118,7 @@ class Store:
         self.filesystem.delete_file(self._path(name))
 
     def clear_unfinished(self) -> None:
-        """Take away what killed runs left under temporary names."""
+        """Delete the temporary files of killed runs."""
         with suppress(OSError):
             self.filesystem.delete_dir(self._path(UNFINISHED))
 
@@ -127,17 +128,17 @@ class Store:
     def _make_folder(self, path: str) -> None:
         folder = str(PurePosixPath(path).parent)
         if not self.is_local:
-            if not self.filesystem.type_name.startswith(("s3", "gcs", "abfs")):  # those have none
+            if not self.filesystem.type_name.startswith(("s3", "gcs", "abfs")):  # without folders
                 self.filesystem.create_dir(folder)
         elif not os.path.isdir(folder):
             self.filesystem.create_dir(folder)
 
 
 def open_store(path: str | os.PathLike) -> Store:
-    """The folder that a path or URI (`s3://bucket/pictures`) names, whether or not it exists.
+    """Return the store of a path or URI (`s3://bucket/pictures`), whether or not the folder exists.
 
     Raises:
-        UsageError: pyarrow is missing, or knows no such file system.
+        UsageError: pyarrow is missing, or has no such file system.
     """
     fs = require_pyarrow().fs
     text = os.fspath(path)
@@ -154,10 +155,10 @@ def open_store(path: str | os.PathLike) -> Store:
 
 
 def open_source(path: str | os.PathLike) -> tuple[Store, list[Entry], list[str]]:
-    """A folder's store, its files, and what was passed over, a line each; a single file is a list of one.
+    """Return the store of a folder or of a single file, its files, and what was skipped, a line each.
 
     Raises:
-        UsageError: nothing is there. DataError: it cannot be listed.
+        UsageError: there are no files. DataError: the folder cannot be listed.
     """
     store = open_store(path)
     label = shown_name(os.fspath(path))
@@ -176,7 +177,7 @@ def open_source(path: str | os.PathLike) -> tuple[Store, list[Entry], list[str]]
 
 
 def require_pyarrow() -> Any:
-    """The module pyarrow, with `fs` and `parquet`; UsageError when it is not installed."""
+    """Return the module pyarrow, with `fs` and `parquet`; UsageError when it is not installed."""
     try:
         import pyarrow.fs
         import pyarrow.parquet
@@ -186,6 +187,7 @@ def require_pyarrow() -> Any:
 
 
 def _walk(root: str) -> tuple[list[Entry], list[str]]:
+    """List a local folder, as `Store.entries`: pyarrow's listing stops at a name that is not UTF-8."""
     entries: list[Entry] = []
     passed_over: list[str] = []
 
@@ -197,21 +199,17 @@ def _walk(root: str) -> tuple[list[Entry], list[str]]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in (name for name in names if not name.startswith(".")):
             path = os.path.join(parent, name)
-            shown = os.path.relpath(path, root)
+            relative = os.path.relpath(path, root)
             try:
-                shown.encode()
-                about = os.stat(path)
+                relative.encode()
+                info = os.stat(path)
             except UnicodeEncodeError:
-                passed_over.append(f"{shown_name(shown)}: its name is not UTF-8: rename it")
+                passed_over.append(f"{shown_name(relative)}: its name is not UTF-8: rename it")
             except OSError as error:
-                passed_over.append(f"{shown}: {error.strerror}")
+                passed_over.append(f"{relative}: {error.strerror}")
             else:
-                if not stat.S_ISREG(about.st_mode):
-                    passed_over.append(f"{shown}: not a file (a pipe or device) skipped")
+                if not stat.S_ISREG(info.st_mode):
+                    passed_over.append(f"{relative}: not a file (a pipe or device) skipped")
                     continue
-                entries.append(Entry(shown.replace(os.sep, "/"), about.st_size, about.st_mtime_ns))
+                entries.append(Entry(relative.replace(os.sep, "/"), info.st_size, info.st_mtime_ns))
     return sorted(entries, key=lambda entry: entry.name), sorted(passed_over)
-
-
-def _is_hidden(name: str) -> bool:
-    return any(part.startswith(".") for part in name.split("/"))

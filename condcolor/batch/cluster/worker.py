@@ -21,33 +21,33 @@ from condcolor.inference.colorizer import Colorizer
 from condcolor.models.model_folder import read_model_info
 from condcolor.runtime.messages import shown_name
 
-BATCH_PIXELS = 32 * 10**6  # that wait for the network; one picture may have more
+BATCH_PIXELS = 32 * 10**6  # in a batch; a single picture may have more
 
 
 @dataclass(frozen=True)
 class Work:
-    """All that a worker needs to know."""
+    """The task of all workers of a call."""
 
     source: Store
     ledger: Ledger
     columns: Columns
     model: str
-    identity: str  # of the model that the driver saw
+    identity: str  # `model_identity` of the driver's model
     values: Mapping[str, str]
     vivid: float | None
     precision: str
     device: str
     cpus: int
-    batch: int  # pictures that go through the network together
+    batch: int  # pictures in one pass of the network
 
 
-def model_identity(described: Mapping[str, object]) -> str:
-    """A digest of a config.json, which holds that of the weights: another one colours otherwise."""
-    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+def model_identity(config: Mapping[str, object]) -> str:
+    """Return a digest of a config.json, which holds the digest of the weights."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
 class Worker:
-    """Holds the model and does blocks: the actor of `map_batches`."""
+    """The actor of `map_batches`, which holds the model and colors blocks."""
 
     def __init__(self, work: Work):
         info = read_model_info(work.model)
@@ -58,39 +58,31 @@ class Worker:
             )
         self.work = work
         self.colorizer = Colorizer.load(
-            info,
-            vivid=work.vivid,
-            device=work.device,
-            precision=work.precision,
-            threads=work.cpus,
+            info, vivid=work.vivid, device=work.device, precision=work.precision, threads=work.cpus
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
-        """Do the blocks of `batch["block"]`, JSON; `block`, `colored`, `failed` and `error` of each."""
+        """Color the blocks of `batch["block"]`, JSON; return block, colored, failed and error of each."""
         results = [self._attempt(json.loads(str(text))) for text in batch["block"]]
         return {name: [result[name] for result in results] for name in results[0]}
 
-    def _attempt(self, described: dict[str, Any]) -> dict[str, Any]:
-        block = WorkBlock(described["name"], described["kind"], tuple(described["files"]))
+    def _attempt(self, fields: dict[str, Any]) -> dict[str, Any]:
+        block = WorkBlock(fields["name"], fields["kind"], tuple(fields["files"]))
         result = {"block": block.name, "colored": 0, "failed": 0, "error": ""}
         try:
             mark = color_block(self.colorizer, self.work, block)
-        except Exception as error:  # the other blocks need not suffer from it
+        except Exception as error:  # so that the other blocks go on
             more = f" and {len(block.files) - 1} more" if len(block.files) > 1 else ""
-            reason = (
-                str(error)
-                if isinstance(error, CondcolorError)
-                else f"{type(error).__name__}: {error}"
-            )
-            return result | {"error": f"{shown_name(block.files[0])}{more}: {reason}"}
+            kind = "" if isinstance(error, CondcolorError) else f"{type(error).__name__}: "
+            return result | {"error": f"{shown_name(block.files[0])}{more}: {kind}{error}"}
         return result | {"colored": mark.colored, "failed": mark.failed}
 
 
 def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
-    """Read, colour and write a block; nothing of it counts as done before all of it is.
+    """Read, color and write a block; its mark is written last.
 
     Raises:
-        DataError, OSError: the block cannot be read, or its output not written.
+        DataError, OSError: the block cannot be read, or its output cannot be written.
     """
     colored, failures = 0, []
     rows = read_rows(work.source, block, work.columns)
@@ -112,43 +104,43 @@ def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
 def _colored(
     colorizer: Colorizer, work: Work, block: WorkBlock, rows: Iterable[PictureRow]
 ) -> Iterator[PictureRow]:
-    """The rows with their pictures coloured and encoded, in order, a batch in memory at a time."""
-    waiting: list[tuple[PictureRow, Picture | None]] = []
+    """Yield the rows with their pictures colored and encoded, in order, one batch in memory at a time."""
+    batch: list[tuple[PictureRow, Picture | None]] = []
     pixels = 0
     for row in rows:
-        opened = _opened(colorizer, work, row)
-        waiting.append(opened)
+        opened = _open(colorizer, work, row)
+        batch.append(opened)
         pixels += opened[1].rgb.size // 3 if opened[1] else 0
-        if len(waiting) == work.batch or pixels >= BATCH_PIXELS:
-            yield from _finished(colorizer, work, block, waiting)
-            waiting, pixels = [], 0
-    yield from _finished(colorizer, work, block, waiting)
+        if len(batch) == work.batch or pixels >= BATCH_PIXELS:
+            yield from _color_batch(colorizer, work, block, batch)
+            batch, pixels = [], 0
+    yield from _color_batch(colorizer, work, block, batch)
 
 
-def _opened(colorizer: Colorizer, work: Work, row: PictureRow) -> tuple[PictureRow, Picture | None]:
+def _open(colorizer: Colorizer, work: Work, row: PictureRow) -> tuple[PictureRow, Picture | None]:
     if row.error:
         return row, None
-    asked = {**row.values, **work.values}
+    values = {**row.values, **work.values}
     try:
-        colorizer.schema.encode(asked)
+        colorizer.schema.encode(values)
         picture = open_picture(io.BytesIO(row.data), name=row.key)
     except CondcolorError as error:
         return _failed(row, error), None
-    return PictureRow(row.key, values=asked), picture
+    return PictureRow(row.key, values=values), picture
 
 
-def _finished(
+def _color_batch(
     colorizer: Colorizer,
     work: Work,
     block: WorkBlock,
-    waiting: Sequence[tuple[PictureRow, Picture | None]],
+    batch: Sequence[tuple[PictureRow, Picture | None]],
 ) -> Iterator[PictureRow]:
-    good = [(row, picture) for row, picture in waiting if picture is not None]
+    opened = [(row, picture) for row, picture in batch if picture is not None]
     try:
-        images = iter(colorizer.batch([p for _, p in good], [row.values for row, _ in good]))
-    except CondcolorError:  # such as memory for one of them: which, is found one by one
+        images = iter(colorizer.batch([p for _, p in opened], [row.values for row, _ in opened]))
+    except CondcolorError:  # such as too little memory: each is tried alone, to find which failed
         images = None
-    for row, picture in waiting:
+    for row, picture in batch:
         if picture is None:
             yield row
             continue
@@ -172,7 +164,7 @@ def _failed(row: PictureRow, error: CondcolorError) -> PictureRow:
 
 
 def _name(ledger: Ledger, block: WorkBlock, key: str) -> str:
-    """The name of a picture, whose suffix says how it is encoded."""
+    """Return the file name of a picture, whose suffix is the format of its encoding."""
     if ledger.form == "pictures":
         return ledger.picture(block, key)
     return f"{key}{ledger.suffix or '.png'}"
