@@ -26,7 +26,7 @@ WHITE = 250 / 255  # from here on a pixel of sketch and targets counts as white 
 
 
 def lab_pixels(pictures: Tensor) -> Tensor:
-    """RGB pictures `[N, 3, H, W]` -> Lab pixels `[N, 3, H * W]`."""
+    """RGB pictures `[N, 3, H, W]` float in [0, 1] -> Lab pixels `[N, 3, H * W]`."""
     pixels = torch.empty(pictures.shape[0], 3, pictures[0, 0].numel())
     for lab, picture in zip(pixels, pictures, strict=True):  # one by one, they stay in the cache
         lab.copy_(srgb_to_lab(picture).flatten(1))
@@ -51,10 +51,10 @@ def color_distances(lab: Tensor, palette: Tensor) -> Tensor:
 
 
 def spread(pictures: Tensor, groups: Sequence[Tensor]) -> Tensor:
-    """How far a pixel changes within a group: the largest over groups and channels, `[H, W]`.
+    """Return how far each pixel changes within a group, the largest of groups and channels, `[H, W]`.
 
     Args:
-        pictures: `[N, 3, H, W]`.
+        pictures: `[N, 3, H, W]` float in [0, 1].
         groups: indices of pictures that differ in one attribute only.
     """
     ranges = [pictures[g].amax(0) - pictures[g].amin(0) for g in groups]  # each (3, H, W)
@@ -104,17 +104,17 @@ def haze(pixels: Tensor, ground: Tensor) -> float:
 
 
 def line_f1(sketch: Tensor, pictures: Tensor) -> float:
-    """F1 of the dark pixels of `pictures [N, 3, H, W]` as a finding of those of `sketch [3, H, W]`.
+    """Return the F1 of the dark pixels of `pictures [N, 3, H, W]` against those of `sketch [3, H, W]`.
 
-    NaN where there is no dark pixel in either.
+    Both float in [0, 1]. NaN where there is no dark pixel in either.
     """
-    lines, found = sketch.mean(-3) < DARK, pictures.mean(-3) < DARK
-    both = (lines & found).sum()
-    return float(2 * both / (len(found) * lines.sum() + found.sum()))
+    lines, dark = sketch.mean(-3) < DARK, pictures.mean(-3) < DARK
+    both = (lines & dark).sum()
+    return float(2 * both / (len(dark) * lines.sum() + dark.sum()))
 
 
 def mse(output: Tensor, target: Tensor) -> float:
-    """Mean squared error on pixels scaled to [-1, 1]: four times that of pictures in [0, 1]."""
+    """Return the mean squared error of pictures in [0, 1], on pixels scaled to [-1, 1]: 4 times theirs."""
     return float(4 * (output - target).square().mean())
 
 
@@ -126,7 +126,7 @@ BINS = 23  # classes a side: ab -115..115
 
 
 def psnr(output: Tensor, truth: Tensor) -> float:
-    """Peak signal-to-noise ratio of RGB in dB; infinite where the pictures agree."""
+    """Return the peak signal-to-noise ratio of RGB in [0, 1], dB; infinite where the pictures agree."""
     return float(-10 * torch.log10((output - truth).square().mean()))
 
 
@@ -147,8 +147,8 @@ def ssim(output: Tensor, truth: Tensor) -> float:
     """
     if min(output.shape[-2:]) < SSIM_WINDOW:
         raise ValueError(f"ssim needs {SSIM_WINDOW} pixels a side, got {list(output.shape[-2:])}")
-    place = torch.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
-    window = torch.exp(-(place**2) / (2 * SSIM_SIGMA**2))
+    offsets = torch.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
+    window = torch.exp(-(offsets**2) / (2 * SSIM_SIGMA**2))
     window = window / window.sum()
 
     def mean(pictures: Tensor) -> Tensor:  # (N, 3, H, W), each channel by itself
@@ -170,8 +170,8 @@ def ab_errors(output: Tensor, truth: Tensor) -> Tensor:
     return torch.linalg.vector_norm(output[1:] - truth[1:], dim=0)
 
 
-def colourfulness(rgb: Tensor, *, signed: bool) -> float:
-    """How colourful a picture is: 0 is grey, photographs are about 40.
+def colorfulness(rgb: Tensor, *, signed: bool) -> float:
+    """Return how colourful a picture `[3, H, W]` in [0, 1] is: 0 is grey, photographs are about 40.
 
     Hasler and Suesstrunk 2003, equation 11, on 0..255. `signed=False` takes the absolute values of
     both opponent axes first, as the code of many papers does: the figure to quote beside theirs.
@@ -185,12 +185,12 @@ def colourfulness(rgb: Tensor, *, signed: bool) -> float:
 
 def color_classes(lab: Tensor) -> Tensor:
     """The colour class of each pixel of a Lab picture `[3, H, W]` -> `[H, W]`, 0..BINS^2-1."""
-    place = (lab[1:] / BIN + BINS / 2).floor().long().clamp(0, BINS - 1)
-    return place[0] * BINS + place[1]
+    a, b = (lab[1:] / BIN + BINS / 2).floor().long().clamp(0, BINS - 1)
+    return a * BINS + b
 
 
 def error_counts(errors: Tensor, classes: Tensor) -> Tensor:
-    """How many pixels of each class are wrong by how much: `[BINS^2, MOST_ERROR + 1]` float64.
+    """Count the pixels of each class by their error: `[BINS^2, MOST_ERROR + 1]` float64.
 
     Column t holds the errors in (t - 1, t], the last one all above MOST_ERROR - 1.
     """

@@ -78,12 +78,12 @@ class FeatureNetwork:
         """
         levels = (picture[None] * 255).round().clamp(0, 255).to(self.device)
         try:
-            found = self.network(levels, **self.options)
+            features = self.network(levels, **self.options)
         except (RuntimeError, torch.jit.Error) as error:
             raise CheckpointError(f"{self.name}: does not take pictures [1, 3, H, W]") from error
-        if not isinstance(found, Tensor) or found.shape[:1] != (1,):
+        if not isinstance(features, Tensor) or features.shape[:1] != (1,):
             raise CheckpointError(f"{self.name}: does not give one tensor [1, D] of features")
-        return found.flatten().double().cpu().numpy()
+        return features.flatten().double().cpu().numpy()
 
 
 class Perceptual:
@@ -115,14 +115,14 @@ class Perceptual:
             for name, output in outputs.items():
                 self.outputs.setdefault(name, []).append(self.features(output))
         if self.distances is not None:
-            place = self.distances(truth)
+            point = self.distances(truth)
             for name, output in outputs.items():
-                apart = float(np.square(self.distances(output) - place).sum())
+                apart = float(np.square(self.distances(output) - point).sum())
                 self.apart.setdefault(name, []).append(apart)
 
     def scores(self) -> dict[str, PerceptualScore]:
-        """Name of the output -> figures."""
-        made = {}
+        """Return the measures of each output by its name."""
+        scores = {}
         for name in self.outputs | self.apart:
             fid = kid = float("nan")
             if len(self.truths) > 1:
@@ -130,8 +130,8 @@ class Perceptual:
                 fid, kid = frechet_distance(*pair), kernel_distance(*pair)
             apart = self.apart.get(name)
             lpips = float(np.mean(apart)) if apart else float("nan")
-            made[name] = PerceptualScore(fid, kid, lpips)
-        return made
+            scores[name] = PerceptualScore(fid, kid, lpips)
+        return scores
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:

@@ -113,9 +113,9 @@ class Gan:
             losses["pixel"] = pixel_loss(phase.pixel_loss, fake, target, phase.chroma_weight)
             loss = phase.pixel_weight * losses["pixel"]
             if phase.feature_weight:
-                made, truth = self.codec.decode(source, fake), batch.target.float() / 255
+                colored, truth = self.codec.decode(source, fake), batch.target.float() / 255
                 with autocast(self.precision, self.device):
-                    losses["feature"] = self.features(made, truth)
+                    losses["feature"] = self.features(colored, truth)
                 loss = loss + phase.feature_weight * losses["feature"]
             if phase.gan_weight:
                 self.discriminator.requires_grad_(False)
@@ -206,8 +206,8 @@ class Gan:
             padded = F.pad(source, (0, missing, 0, missing), mode="replicate")
             with autocast(self.precision, self.device):
                 output = network(_channels_last(padded), cond)[..., :side, :side]
-            made = self.codec.decode(source, output)
-            generated.shards[0][rows] = (made * 255).round().to(torch.uint8).cpu()
+            colored = self.codec.decode(source, output)
+            generated.shards[0][rows] = (colored * 255).round().to(torch.uint8).cpu()
             if on_progress is not None:
                 on_progress(int(rows[-1]) + 1, len(pictures))
         return pictures.with_targets(generated)

@@ -139,13 +139,13 @@ class Trainer:
             if self.step % LOG_STEPS == 0:
                 self._read_losses(phase)
             if config.check_steps and self.step % config.check_steps == 0:
-                _, said = self._check(phase)
-                if said:
-                    self.callbacks.on_check(self.step, said)
+                _, summary = self._check(phase)
+                if summary:
+                    self.callbacks.on_check(self.step, summary)
                     if self.config.patience and self.early_stopping.step == self.step:
                         self.save()  # to come back to
-            place = self.epoch * len(batches) + self.step_in_epoch
-            self.callbacks.on_step(place, self.epochs * len(batches), self.losses)
+            steps = self.epoch * len(batches) + self.step_in_epoch
+            self.callbacks.on_step(steps, self.epochs * len(batches), self.losses)
             if signal := self.group.highest(self.stop.signal):
                 self.save()
                 self._interrupt(signal)
@@ -193,9 +193,9 @@ class Trainer:
         if self.early_stopping is None:
             self.early_stopping = EarlyStopping()
             if self.config.patience:
-                _, said = self._check(phase, opening=True)
-                if said:
-                    self.callbacks.on_check(self.step, said)
+                _, summary = self._check(phase, opening=True)
+                if summary:
+                    self.callbacks.on_check(self.step, summary)
 
     def _report_generated(self, done: int, total: int) -> None:
         self.callbacks.on_generated(done, total)
@@ -237,10 +237,10 @@ class Trainer:
         config = self.config
         entry: dict = {"kind": "epoch", "epoch": self.epoch, "step": self.step, "phase": phase.name}
         entry |= {"seconds": round(self.seconds, 1), **self.losses}
-        said = ""
+        summary = ""
         if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
-            found, said = self._check(phase)
-            entry |= found
+            logged, summary = self._check(phase)
+            entry |= logged
         if "test" in self.generated and self.group.is_first:
             entry["accuracy_test"] = self.nets.discriminator_accuracy(
                 self.test, self.generated["test"]
@@ -248,10 +248,10 @@ class Trainer:
         if self.epoch in config.sample_epochs:
             self.writer.samples(f"epoch-{self.epoch:04d}", {"output": self.nets.color})
         self.writer.log(entry)
-        to_come_back_to = config.patience and said and self.early_stopping.step == self.step
+        to_come_back_to = config.patience and summary and self.early_stopping.step == self.step
         if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
             self.save()
-        self.callbacks.on_epoch(entry, said)
+        self.callbacks.on_epoch(entry, summary)
 
     def _end_phase(self, phase: Phase, end: int) -> None:
         """Go back to the phase's best, if it is to stop by itself, and leave what it came to."""
@@ -401,10 +401,10 @@ class Callbacks:
     def on_begin(self, trainer) -> None:
         """The pictures are decoded, the state of the Trainer is restored; the first step comes next."""
 
-    def on_epoch(self, entry: dict, said: str) -> None:
-        """An epoch ended; `entry` is its line of log.jsonl, `said` what was measured after it."""
+    def on_epoch(self, entry: dict, summary: str) -> None:
+        """An epoch ended; `entry` is its line of log.jsonl, `summary` its measures, or empty."""
 
-    def on_check(self, step: int, said: str) -> None:
+    def on_check(self, step: int, summary: str) -> None:
         """The model was measured after so many steps, between the ends of two epochs."""
 
     def on_step(self, done: int, total: int, losses: dict) -> None:
