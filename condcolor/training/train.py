@@ -74,7 +74,7 @@ def train(
     chosen = find_recipe(recipe)
     phases = phases_with(chosen.phases, epochs, phase or {})
     settings = chosen.train_config(**config)
-    run, where = Path(out), pick_device(own_gpu(device))
+    run, chosen_device = Path(out), pick_device(own_gpu(device))
     if was_restarted() and (run / RUN_CONFIG).is_file():
         return resume(run, device=device, cache=cache, callbacks=callbacks)
     started_from = load_model(Path(init)) if init else None
@@ -99,7 +99,7 @@ def train(
         measure_fixed(metadata),
     )
     with (
-        process_group(where) as group,
+        process_group(chosen_device) as group,
         contextlib.ExitStack() as held,
         contextlib.ExitStack() as undo,
     ):
@@ -110,7 +110,7 @@ def train(
             undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run
         callbacks = callbacks if group.is_first else None
         trainer = make_trainer(
-            plan, run, metadata, where, features, callbacks, _cache(cache), group
+            plan, run, metadata, chosen_device, features, callbacks, _cache(cache), group
         )
         _begin_with(trainer, started_from, trained)
         for note in metadata.notes:
@@ -151,14 +151,14 @@ def resume(
             f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
             f"from its model: condcolor train DATA --init {run / 'model'}"
         )
-    where = pick_device(own_gpu(device))
-    with process_group(where) as group, contextlib.ExitStack() as held:
+    chosen_device = pick_device(own_gpu(device))
+    with process_group(chosen_device) as group, contextlib.ExitStack() as held:
         if group.is_first:
             held.enter_context(locked(run))
         features = find_features(plan.phases, plan.config)
         callbacks = callbacks if group.is_first else None
         trainer = make_trainer(
-            plan, run, metadata, where, features, callbacks, _cache(cache), group
+            plan, run, metadata, chosen_device, features, callbacks, _cache(cache), group
         )
         trainer.restore()
         group.barrier()  # before the first state is written, and older ones removed
@@ -223,8 +223,8 @@ def _pictures(
         cache=cache,
         on_progress=callbacks.on_decoded,
     )
-    for said in pictures.skipped:
-        callbacks.on_note(f"skipped: {said}")
+    for reason in pictures.skipped:
+        callbacks.on_note(f"skipped: {reason}")
     if learnt and not len(pictures):
         raise DataError(f"{plan.data}: no row belongs to the training split")
     return pictures if len(pictures) else None
