@@ -41,6 +41,7 @@ TORCH_FREE = (
     *("batch.cluster.blocks", "batch.cluster.colorize", "batch.cluster.storage"),
     *("batch.color_report", "batch.colorize", "batch.jobs", "batch.manifest", "batch.pipeline"),
     *("batch.rendering", "batch.variants"),
+    "training.callbacks",
     *(f"cli.{path.stem}" for path in PACKAGE.glob("cli/*.py") if path.stem != "__init__"),
     "cli",
 )

@@ -46,7 +46,7 @@ def run_variant(name: str, data: Path, out: Path, minutes: float, inputs: int) -
     trainer = train_for(
         minutes, data, out, epochs=[1000], phase=phase, model=NETWORK | network, **COMMON | numbers
     )
-    score = evaluate_sketches(trainer.color, trainer.test, max_inputs=inputs)
+    score = evaluate_sketches(trainer.nets.color, trainer.test, max_inputs=inputs)
     return {"name": name, "steps": trainer.step, **score.to_json()}
 
 

@@ -6,8 +6,9 @@ import contextlib
 import time
 from pathlib import Path
 
+from condcolor.training.callbacks import Callbacks
 from condcolor.training.train import train
-from condcolor.training.trainer import Callbacks, Trainer
+from condcolor.training.trainer import Trainer
 
 
 class Enough(Exception):

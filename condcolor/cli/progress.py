@@ -16,14 +16,12 @@ from condcolor.cli.errors import Terminated
 from condcolor.evaluation.measures import of_group
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted
+from condcolor.training.callbacks import Callbacks
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from condcolor.training.trainer import Callbacks, Trainer
-else:  # the trainer imports torch, which takes seconds
-    Callbacks = object
-
+    from condcolor.training.trainer import Trainer
 
 QUIET = 5.0  # seconds, shortest time between two lines; short work prints none
 LONGEST = 60.0  # seconds after which a line is printed though no further tenth is done

@@ -106,9 +106,9 @@ def line_f1(sketch: Tensor, pictures: Tensor) -> float:
 
     NaN if there is no dark pixel in either.
     """
-    lines, drawn = sketch.mean(-3) < DARK, pictures.mean(-3) < DARK
-    both = (lines & drawn).sum()
-    return float(2 * both / (len(drawn) * lines.sum() + drawn.sum()))
+    lines, dark = sketch.mean(-3) < DARK, pictures.mean(-3) < DARK
+    both = (lines & dark).sum()
+    return float(2 * both / (len(dark) * lines.sum() + dark.sum()))
 
 
 def mse(output: Tensor, target: Tensor) -> float:
@@ -170,7 +170,7 @@ def ab_errors(output: Tensor, truth: Tensor) -> Tensor:
     return torch.linalg.vector_norm(output[1:] - truth[1:], dim=0)
 
 
-def colourfulness(rgb: Tensor, *, signed: bool) -> float:
+def colorfulness(rgb: Tensor, *, signed: bool) -> float:
     """Return the colorfulness of RGB `[3, H, W]` in [0, 1]: 0 is grey, photographs have about 40.
 
     Hasler and Suesstrunk 2003, equation 11, on 0..255. `signed=False` takes absolute values of the opponent
@@ -185,8 +185,8 @@ def colourfulness(rgb: Tensor, *, signed: bool) -> float:
 
 def color_classes(lab: Tensor) -> Tensor:
     """Return the color class `[H, W]`, 0..BINS^2-1, of each pixel of a Lab picture `[3, H, W]`."""
-    cells = (lab[1:] / BIN + BINS / 2).floor().long().clamp(0, BINS - 1)
-    return cells[0] * BINS + cells[1]
+    a, b = (lab[1:] / BIN + BINS / 2).floor().long().clamp(0, BINS - 1)
+    return a * BINS + b
 
 
 def error_counts(errors: Tensor, classes: Tensor) -> Tensor:

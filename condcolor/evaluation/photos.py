@@ -44,9 +44,10 @@ was. Figures are means over photographs of each photograph's own.
 
 @dataclass(frozen=True)
 class PhotoEvaluation:
-    """Figures of some photographs, coloured; `cf_..._truth` are those of the truth.
+    """Measures of photographs that are coloured in one way, PHOTO_PROTOCOL says how.
 
-    The last three need networks (perceptual.py); NaN without.
+    `..._truth` and `..._grey` are those of the truth and the grey picture. The last three need networks
+    (perceptual.py); NaN without.
     """
 
     pictures: int
@@ -97,7 +98,7 @@ class PhotoEvaluation:
 
     @property
     def error(self) -> float:
-        """How far from the truth, be it timid or not."""
+        """The distance to the truth alone, whatever the strength of colour: the squared error."""
         return self.imagenet_mse
 
     @property
@@ -137,10 +138,10 @@ class Tally:
             "psnr": metrics.psnr(output, truth),
             "ssim": metrics.ssim(output, truth),
             "imagenet_mse": metrics.imagenet_mse(output, truth),
-            "cf_hs": metrics.colourfulness(output, signed=True),
-            "cf_abs": metrics.colourfulness(output, signed=False),
-            "cf_hs_truth": metrics.colourfulness(truth, signed=True),
-            "cf_abs_truth": metrics.colourfulness(truth, signed=False),
+            "cf_hs": metrics.colorfulness(output, signed=True),
+            "cf_abs": metrics.colorfulness(output, signed=False),
+            "cf_hs_truth": metrics.colorfulness(truth, signed=True),
+            "cf_abs_truth": metrics.colorfulness(truth, signed=False),
         }
         named = ("a_mean", "b_mean", "a_mean_truth", "b_mean_truth")
         figures |= {name: float(mean) for name, mean in zip(named, means, strict=True)}
@@ -163,7 +164,7 @@ def evaluate_photos(
     max_inputs: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> PhotoEvaluation:
-    """Measure `colour` on the squares of `pictures`, at most `max_inputs` spread evenly over the set."""
+    """Measure `color` on the squares of `pictures`, at most `max_inputs` spread evenly over the set."""
     count = len(pictures) if max_inputs is None else min(max_inputs, len(pictures))
     rows = torch.linspace(0, len(pictures) - 1, count).long()
     tally, nothing = Tally(), torch.zeros(1, 0, dtype=torch.long)

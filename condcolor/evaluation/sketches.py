@@ -56,7 +56,7 @@ class AttributeScore:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Figures of one split. Those that the data cannot give are NaN."""
+    """Measures of the sketches of a split, coloured in one way. NaN is what the data cannot give."""
 
     inputs: int
     rows: int
@@ -115,7 +115,7 @@ def evaluate_sketches(
     max_inputs: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Evaluation:
-    """Measure `colour` on the inputs of `pictures`; SKETCH_PROTOCOL says how.
+    """Measure `color` on the inputs of `pictures`; SKETCH_PROTOCOL says how.
 
     Args:
         combinations: score these only (values in the schema's order); regions are found as ever.
@@ -135,8 +135,8 @@ def evaluate_sketches(
         colored = color(sketch, asked).float().cpu()
         pixels = metrics.lab_pixels(colored)
 
-        place = (values[:, None] == asked).all(-1).int().argmax(1)  # row -> its colouring
-        squared += [metrics.mse(colored[place[row]], targets[row]) for row in counted]
+        coloring_of = (values[:, None] == asked).all(-1).int().argmax(1)  # row -> its colouring
+        squared += [metrics.mse(colored[coloring_of[row]], targets[row]) for row in counted]
         light = sketch.float() / 255
         ground = ((light >= metrics.WHITE) & (targets >= metrics.WHITE).all(0)).all(0).flatten()
         if ground.any():
@@ -298,8 +298,8 @@ def _indices(
     """Value indices `[N, A]` of combinations of value names."""
     if combinations is None:
         return None
-    found = [schema.indices(dict(zip(schema.names, c, strict=True))) for c in combinations]
-    return torch.tensor(found, dtype=torch.long).reshape(len(found), len(schema.names))
+    rows = [schema.indices(dict(zip(schema.names, c, strict=True))) for c in combinations]
+    return torch.tensor(rows, dtype=torch.long).reshape(len(rows), len(schema.names))
 
 
 def _around(values: Tensor, only: Tensor | None, sizes: Sequence[int]) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from condcolor.data.augmentation import in_order
 from condcolor.data.cache import blank
 from condcolor.data.dataset import Batch, ImageDataset, one_hot
+from condcolor.errors import CheckpointError
 from condcolor.models.codecs import Codec
 from condcolor.models.config import ModelConfig
 from condcolor.models.losses import (
@@ -22,13 +24,7 @@ from condcolor.models.losses import (
     discriminator_loss,
     pixel_loss,
 )
-from condcolor.models.networks import (
-    Module,
-    PatchGAN,
-    UNet,
-    make_generator,
-    to_channels_last,
-)
+from condcolor.models.networks import Module, PatchGAN, UNet, make_generator, to_channels_last
 from condcolor.recipes import Phase, TrainConfig
 from condcolor.runtime.devices import autocast, pick_precision
 from condcolor.runtime.distributed import ALONE, ProcessGroup
@@ -69,14 +65,12 @@ class Gan:
             self.discriminator = self._placed(PatchGAN(model))
         self.features = self._placed(features) if features is not None else None
         self.averaged = copy.deepcopy(self.generator).eval() if config.ema else self.generator
-        self._verdicts = group.shared(_Verdicts(self.discriminator))
-        self._paints = group.shared(self.generator)
+        self._discriminate = group.shared(_DiscriminatorPasses(self.discriminator))
+        self._shared_generator = group.shared(self.generator)
         self.optimizer_g = self._optimizer(self.generator)
         self.optimizer_d = self._optimizer(self.discriminator)
-        self.generators_turn = False
-        self.generator_steps = 0
-
-    # -- training --------------------------------------------------------------------------------
+        self.generators_turn = False  # in a phase with `switch_below`
+        self.generator_steps = 0  # in which the generator was trained
 
     def step(
         self, phase: Phase, batch: Batch, step: int, generated: Batch | None = None
@@ -104,7 +98,7 @@ class Gan:
             _, fake = self.encoded(generated)
         else:
             with autocast(self.precision, self.device), torch.set_grad_enabled(g_learns):
-                fake = (self._paints if g_learns else self.generator)(source, batch.cond)
+                fake = (self._shared_generator if g_learns else self.generator)(source, batch.cond)
 
         # discriminator: real against generated pictures, and against real ones with a wrong condition
         if d_learns:
@@ -112,7 +106,7 @@ class Gan:
                 pairs = [(target, batch.cond), (fake.detach(), batch.cond)]
                 if self.config.wrong_colors:
                     pairs.append((target, batch.wrong))
-                real, *fakes = self._verdicts(source, pairs)
+                real, *fakes = self._discriminate(source, pairs)
                 loss = discriminator_loss(real, fakes)
             _descend(self.optimizer_d, loss)
             losses |= {"discriminator": loss, "accuracy": accuracy(real, fakes[0])}
@@ -162,15 +156,13 @@ class Gan:
         learning = [p.requires_grad for p in self.generator.parameters()]
         self.generator.freeze_encoder(frozen)
         if learning != [p.requires_grad for p in self.generator.parameters()]:
-            self._paints = self.group.shared(self.generator)
+            self._shared_generator = self.group.shared(self.generator)
 
     def settle(self) -> None:
         """End a phase: the generator takes the averaged weights, which were measured."""
         self.generators_turn = False
         if self.averaged is not self.generator:
             self.generator.load_state_dict(self.averaged.state_dict())
-
-    # -- inference -------------------------------------------------------------------------------
 
     @torch.no_grad()
     def color(self, sketch: Tensor, values: Tensor, network: nn.Module | None = None) -> Tensor:
@@ -245,8 +237,6 @@ class Gan:
         source, target = self.codec.encode(batch.source, batch.target)
         return _channels_last(source), _channels_last(target)
 
-    # -- state -----------------------------------------------------------------------------------
-
     def modules(self) -> dict[str, nn.Module]:
         """Return the networks by their names in a training state."""
         own = {"generator": self.generator, "discriminator": self.discriminator}
@@ -264,15 +254,15 @@ class Gan:
         return torch.optim.Adam(module.parameters(), self.config.lr, betas, fused=True)
 
 
-class _Verdicts(nn.Module):
-    """All passes of the discriminator in a step as one forward: DDP averages gradients once per forward."""
+class _DiscriminatorPasses(nn.Module):
+    """All passes of the discriminator in a step as one forward: DDP averages gradients once for each."""
 
     def __init__(self, discriminator: PatchGAN):
         super().__init__()
         self.discriminator = discriminator
 
     def forward(self, source: Tensor, pairs: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
-        """Pairs of pictures and conditions -> logits of each pair."""
+        """Return the logits of each pair of picture and condition."""
         return [self.discriminator(source, picture, cond) for picture, cond in pairs]
 
 
@@ -320,9 +310,19 @@ class LossMeter:
                 self.sums[0, i] += losses[name].float()
                 self.sums[1, i] += 1
 
-    def read(self) -> dict[str, float]:
-        """Return the means over steps and ranks since the last reading; empty if there was no step."""
+    def read(self, step: int) -> dict[str, float]:
+        """Return the means over steps and ranks since the last reading; empty if there was no step.
+
+        Raises:
+            CheckpointError: a loss is not finite near `step`.
+        """
         sums, counts = self.group.mean(self.sums).tolist()
         self.sums.zero_()
         pairs = zip(READINGS, sums, counts, strict=True)
-        return {name: total / count for name, total, count in pairs if count}
+        losses = {name: total / count for name, total, count in pairs if count}
+        if bad := [name for name, value in losses.items() if not math.isfinite(value)]:
+            raise CheckpointError(
+                f"the {bad[0]} loss is not finite near step {step}: training diverged. The last good state "
+                "stands; start anew with a lower --lr, or with --precision fp32"
+            )
+        return losses

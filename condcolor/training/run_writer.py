@@ -1,97 +1,50 @@
-"""What a run writes as it trains: log, sample sheets, best models, states."""
+"""What a run writes as it trains: log, sample sheets, models, states."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
-from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.dataset import ImageDataset
 from condcolor.evaluation.metrics import ColorFunction
 from condcolor.imaging import sheets
 from condcolor.models.checkpoint import save_model
 from condcolor.models.codecs import Codec
-from condcolor.models.config import ModelConfig
 from condcolor.recipes import Recipe
 from condcolor.runs import folder
+from condcolor.runs.config import RunConfig
 from condcolor.runs.state import prune_states, save_state, state_folder
 from condcolor.runtime.distributed import ProcessGroup
 
 MODEL = "model"
 
 
-class RankedModel(TypedDict):
-    """A kept model, as in a training state."""
-
-    step: int
-    epoch: int
-    score: float
-
-
-class BestModels:
-    """The `count` best models of a run.
-
-    `best` is its whole state, best model first.
-
-    Args:
-        run: folder of the run.
-        count: number of models that are kept.
-        save: saves the current model as a folder of the run, by name, with its measures.
-    """
-
-    def __init__(self, run: Path, count: int, save: Callable[[str, dict[str, Any]], None]):
-        self.run, self.count, self.save = run, count, save
-        self.best: list[RankedModel] = []
-
-    def offer(self, score: float, measures: dict[str, Any], *, step: int, epoch: int) -> None:
-        """Save the current model if it is among the best, and remove one that is no longer."""
-        if score != score:
-            return
-        mine: RankedModel = {"step": step, "epoch": epoch, "score": score}
-        ranked = sorted([*self.best, mine], key=lambda one: one["score"])[: self.count]
-        if mine not in ranked:
-            return
-        if ranked[0] is mine:
-            self.save(MODEL, measures)
-        if self.count > 1:
-            self.save(_name(mine), measures)
-        for one in self.best:
-            if one not in ranked:
-                shutil.rmtree(self.run / _name(one), ignore_errors=True)
-        self.best = ranked
-
-
-def _name(one: RankedModel) -> str:
-    return f"best/step-{one['step']:08d}"
-
-
 class RunWriter:
     """The files of a run, written by the first rank; on other ranks every method does nothing.
 
     Args:
+        run: folder of the run.
+        plan: its settings.
         pictures: split -> the pictures of sample sheets, or None.
+        group: the processes that train together.
     """
 
     def __init__(
         self,
         run: Path,
-        *,
         recipe: Recipe,
-        model: ModelConfig,
-        schema: AttributeSchema,
-        image_size: int,
+        plan: RunConfig,
         pictures: Mapping[str, ImageDataset | None],
         group: ProcessGroup,
     ):
-        self.run, self.recipe, self.config, self.schema = run, recipe, model, schema
-        self.image_size, self.pictures, self.group = image_size, pictures, group
+        self.run, self.recipe, self.plan = run, recipe, plan
+        self.pictures, self.group = pictures, group
 
     def log(self, entry: dict[str, Any]) -> None:
         """Append a line to log.jsonl."""
@@ -114,20 +67,20 @@ class RunWriter:
     def model(
         self,
         name: str,
-        weights: Mapping[str, Tensor],
+        generator: nn.Module,
         *,
         training: dict[str, Any],
         metrics: dict[str, Any],
     ) -> None:
-        """Save weights as the model folder `name` of the run."""
+        """Save a generator as the model folder `name` of the run."""
         if self.group.is_first:
             save_model(
                 self.run / name,
-                weights,
+                generator.state_dict(),
                 recipe=self.recipe.name,
-                config=self.config,
-                schema=self.schema,
-                image_size=self.image_size,
+                config=self.plan.model,
+                schema=self.plan.schema,
+                image_size=self.plan.config.image_size,
                 training=training,
                 metrics=metrics,
             )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -21,14 +21,17 @@ from condcolor.models.checkpoint import Model, check_channels, load_model
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import find_weights
 from condcolor.models.losses import FeatureLoss
+from condcolor.models.networks import EncoderUNet
 from condcolor.recipes import Phase, TrainConfig, find_recipe
 from condcolor.runs import plots
 from condcolor.runs.config import RUN_CONFIG, RunConfig, fingerprint, phases_with
 from condcolor.runs.folder import locked, read_log
 from condcolor.runs.report import write_report
 from condcolor.runtime.devices import pick_device
-from condcolor.runtime.distributed import ALONE, ProcessGroup, own_gpu, process_group, was_restarted
-from condcolor.training.trainer import Callbacks, Trainer
+from condcolor.runtime.distributed import ProcessGroup, own_gpu, process_group, was_restarted
+from condcolor.training.callbacks import Callbacks
+from condcolor.training.run_writer import MODEL
+from condcolor.training.trainer import Trainer
 
 NO_CACHE = "none"  # pictures stay in memory
 
@@ -49,32 +52,38 @@ def train(
     callbacks: Callbacks | None = None,
     **config: object,
 ) -> Path:
-    """Train a recipe on a data folder; everything ends up in the folder `out`.
+    """Train a recipe on a data folder, and write a run folder.
 
     Args:
         data: a metadata.csv or a folder with one, for photographs any folder; see docs/format.md.
         out: the run folder; must not exist, or be empty.
+        recipe: the name of a recipe.
         epochs: one number for each phase of the recipe.
-        init: a model folder to start from; its generator and schema are taken over.
-        encoder_weights: what a network with an encoder begins it with: "imagenet", a file, or "none".
-        phase: fields of `Phase` to set (`gan_weight`, `pixel_loss` ...): one value for every phase that
-            it means something to, or a sequence with one for each phase.
+        device: "cpu", "cuda", "mps"; None picks one.
+        init: a model folder whose generator and schema training starts from.
+        encoder_weights: weights to start the network's encoder from: "imagenet", a file, or "none".
+        vocabulary: "own" or "shared", as for `read_metadata`.
+        phase: fields of `Phase` to set (`gan_weight`, `pixel_loss` ...): one value for all phases that use
+            the field, or a sequence with one for each phase.
         model: fields of `ModelConfig` to set (`base_channels`, `depth` ...).
         cache: a folder for the decoded pictures of a large set; None is the user's own cache folder,
             "none" keeps them in memory.
+        callbacks: called as training goes on.
         config: fields of `TrainConfig` to set (`batch_size`, `lr` ...); None keeps the recipe's.
 
     Returns:
         The folder of the best model, `out/model`.
 
     Raises:
-        UsageError, DataError, CheckpointError: as their names say, before any training.
-        Interrupted: stopped by a signal, saved; `resume(out)` goes on.
+        UsageError: an option is out of range, or `out` is not empty.
+        DataError: the data cannot be used, or the run folder or a download fails.
+        CheckpointError: `init` or the encoder's weights cannot be loaded, or a loss is not finite.
+        Interrupted: a signal was received; the state is saved for `resume(out)`.
     """
     chosen = find_recipe(recipe)
     phases = phases_with(chosen.phases, epochs, phase or {})
     settings = chosen.train_config(**config)
-    run, where = Path(out), pick_device(own_gpu(device))
+    run, chosen_device = Path(out), pick_device(own_gpu(device))
     if was_restarted() and (run / RUN_CONFIG).is_file():
         return resume(run, device=device, cache=cache, callbacks=callbacks)
     started_from = load_model(Path(init)) if init else None
@@ -87,8 +96,8 @@ def train(
     _check_size(settings, network)
     if settings.wrong_colors and max(schema.sizes, default=0) < 2:
         raise UsageError("wrong_colors: the data has no attribute of two values or more")
-    trained = {} if started_from else find_weights(network.encoder, encoder_weights)
-    features = find_features(phases, settings)
+    encoder = {} if started_from else find_weights(network.encoder, encoder_weights)
+    features = _find_features(phases, settings)
     plan = RunConfig(
         chosen.name,
         phases,
@@ -98,30 +107,25 @@ def train(
         Path(data).resolve(),
         measure_fixed(metadata),
     )
-    with (
-        process_group(where) as group,
-        contextlib.ExitStack() as held,
-        contextlib.ExitStack() as undo,
-    ):
+    with process_group(chosen_device) as group, ExitStack() as held, ExitStack() as undo:
         group.part(settings.batch_size)
         if group.is_first:
             _make_run_folder(run)
             held.enter_context(locked(run))
-            undo.callback(shutil.rmtree, run, ignore_errors=True)  # data of no use leaves no run
-        callbacks = callbacks if group.is_first else None
-        trainer = make_trainer(
-            plan, run, metadata, where, features, callbacks, _cache(cache), group
+            undo.callback(shutil.rmtree, run, ignore_errors=True)  # unusable data leaves no run
+        trainer = _make_trainer(
+            plan, run, metadata, chosen_device, features, callbacks, cache, group
         )
-        _begin_with(trainer, started_from, trained)
+        _load_initial(trainer, started_from, encoder)
         for note in metadata.notes:
             trainer.callbacks.on_note(f"note: {note}")
-        trainer.save()  # a run cut short before its first state must not go on from random weights
+        trainer.save()  # a run killed before its first state must not resume from random weights
         if group.is_first:
             plan.save(run, metadata)
         undo.pop_all()
-        model = _finish(trainer)
-        del trainer  # what it shares with the other ranks must go before they part
-    return model
+        _fit(trainer)
+        del trainer  # frees DDP before the process group
+    return run / MODEL
 
 
 def resume(
@@ -132,33 +136,37 @@ def resume(
     cache: Path | str | None = None,
     callbacks: Callbacks | None = None,
 ) -> Path:
-    """Go on with a run from its newest training state, to the bits of an uninterrupted one.
+    """Resume a run from its newest training state, bit-identical to an uninterrupted one on the same device.
 
     Args:
+        run: the run folder.
         epochs: other numbers for the phases, to train the last one longer, or those that were left out.
-        cache: as for `train`.
+        device, cache, callbacks: as for `train`.
+
+    Returns:
+        The folder of the best model, `run/model`.
 
     Raises:
-        CheckpointError: no run there, or no state of it loads.
-        DataError: the data is not what the run began with.
-        UsageError: epochs that would change what has been trained already.
+        CheckpointError: no run there, or none of its states can be loaded, or a loss is not finite.
+        DataError: the data changed since the run began.
+        UsageError: the epochs contradict those trained so far, or another process trains there.
+        Interrupted: as for `train`.
     """
     run = Path(run)
-    plan, rows = RunConfig.load(run)
+    plan, data_sha256 = RunConfig.load(run)
     metadata = find_recipe(plan.recipe).task.read(plan.data, plan.schema)
-    if fingerprint(metadata) != rows:
+    if fingerprint(metadata) != data_sha256:
         raise DataError(
             f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
             f"from its model: condcolor train DATA --init {run / 'model'}"
         )
-    where = pick_device(own_gpu(device))
-    with process_group(where) as group, contextlib.ExitStack() as held:
+    chosen_device = pick_device(own_gpu(device))
+    with process_group(chosen_device) as group, ExitStack() as held:
         if group.is_first:
             held.enter_context(locked(run))
-        features = find_features(plan.phases, plan.config)
-        callbacks = callbacks if group.is_first else None
-        trainer = make_trainer(
-            plan, run, metadata, where, features, callbacks, _cache(cache), group
+        features = _find_features(plan.phases, plan.config)
+        trainer = _make_trainer(
+            plan, run, metadata, chosen_device, features, callbacks, cache, group
         )
         trainer.restore()
         group.barrier()  # before the first state is written, and older ones removed
@@ -167,38 +175,40 @@ def resume(
             trainer.extend(phases)
             if group.is_first:
                 dataclasses.replace(plan, phases=phases).save(run, metadata)
-        model = _finish(trainer)
+        _fit(trainer)
         del trainer  # as in train
-    return model
+    return run / MODEL
 
 
-def make_trainer(
+def _make_trainer(
     plan: RunConfig,
     run: Path,
     metadata: Metadata,
     device: torch.device,
     features: FeatureLoss | None,
     callbacks: Callbacks | None,
-    cache: Path | None = None,
-    group: ProcessGroup = ALONE,
+    cache: Path | str | None,
+    group: ProcessGroup,
 ) -> Trainer:
-    """The trainer of a plan, with the pictures decoded, into `cache` where they are many."""
-    callbacks = callbacks or Callbacks()
+    """Decode the pictures, those of a large set into `cache`, and return the trainer of a plan.
+
+    Raises:
+        DataError: pictures cannot be used, or none is to train on.
+        UsageError: a batch cannot be shared out among the processes.
+    """
+    callbacks = callbacks if callbacks and group.is_first else Callbacks()
     records = split_by_character(metadata.records, plan.config.test_fraction, plan.config.seed)
-    with group.first_goes_ahead():  # what it decodes into the cache, the others find there
-        train, test = (
-            _pictures(plan, records, split, callbacks, cache) for split in ("train", "test")
-        )
+    with group.first_goes_ahead():  # the others find the cache filled
+        train = _decode(plan, records, "train", callbacks, cache)
+        if not len(train):
+            raise DataError(f"{plan.data}: no row belongs to the training split")
+        test = _decode(plan, records, "test", callbacks, cache)
     group.part(min(plan.config.batch_size, len(train)))
     return Trainer(
         run,
-        recipe=find_recipe(plan.recipe),
-        phases=plan.phases,
-        config=plan.config,
-        model=plan.model,
-        schema=plan.schema,
+        plan,
         train=train,
-        test=test,
+        test=test if len(test) else None,
         device=device,
         features=features,
         callbacks=callbacks,
@@ -206,32 +216,37 @@ def make_trainer(
     )
 
 
-def _pictures(
-    plan: RunConfig, records: Sequence[Record], split: str, callbacks: Callbacks, cache: Path | None
-) -> ImageDataset | None:
-    """The decoded pictures of a split; None where a split to measure on has none."""
-    chosen = [record for record in records if record.split == split]
-    learnt = split == "train"
+def _decode(
+    plan: RunConfig,
+    records: Sequence[Record],
+    split: str,
+    callbacks: Callbacks,
+    cache: Path | str | None,
+) -> ImageDataset:
+    """Decode the pictures of a split, and note those that are left out."""
+    is_train = split == "train"
+    if cache is None:
+        folder = default_cache()
+    else:
+        folder = None if str(cache) == NO_CACHE else Path(cache)
     pictures = ImageDataset(
-        chosen,
+        [record for record in records if record.split == split],
         plan.schema,
         plan.config.image_size,
-        compose=learnt and plan.config.compose,
+        compose=is_train and plan.config.compose,
         fixed=() if plan.fixed is None else (plan.fixed,),
         photographs=find_recipe(plan.recipe).task.photographs,
-        jitter=plan.config.jitter if learnt else 0.0,
-        cache=cache,
+        jitter=plan.config.jitter if is_train else 0.0,
+        cache=folder,
         on_progress=callbacks.on_decoded,
     )
-    for said in pictures.skipped:
-        callbacks.on_note(f"skipped: {said}")
-    if learnt and not len(pictures):
-        raise DataError(f"{plan.data}: no row belongs to the training split")
-    return pictures if len(pictures) else None
+    for reason in pictures.skipped:
+        callbacks.on_note(f"skipped: {reason}")
+    return pictures
 
 
-def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss | None:
-    """The loss that a phase's feature_weight weighs; None where no phase has one."""
+def _find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss | None:
+    """Return the feature loss; None if no phase has a `feature_weight`."""
     if not any(phase.feature_weight for phase in phases):
         return None
     encoder = config.feature_encoder
@@ -239,29 +254,24 @@ def find_features(phases: Sequence[Phase], config: TrainConfig) -> FeatureLoss |
     return FeatureLoss(encoder, weights)
 
 
-def _begin_with(
+def _load_initial(
     trainer: Trainer, model: Model | None, encoder_weights: Mapping[str, Tensor]
 ) -> None:
-    """The weights to start from: those of a model, or an encoder's own, or what there is already."""
-    for module in {trainer.nets.generator, trainer.nets.averaged}:
+    """Load the weights of a model, or those of the encoder if there are any, into the generators."""
+    for generator in {trainer.nets.generator, trainer.nets.averaged}:
         if model is not None:
-            module.load_state_dict(model.generator.state_dict())
+            generator.load_state_dict(model.generator.state_dict())
         elif encoder_weights:
-            module.encoder.load_published(encoder_weights)
+            assert isinstance(generator, EncoderUNet), "only an encoder has published weights"
+            generator.encoder.load_published(encoder_weights)
 
 
-def _cache(asked: Path | str | None) -> Path | None:
-    if asked is None:
-        return default_cache()
-    return None if str(asked) == NO_CACHE else Path(asked)
-
-
-def _finish(trainer: Trainer) -> Path:
+def _fit(trainer: Trainer) -> None:
+    """Train to the end, then plot the run and write its report."""
     trainer.fit()
     if trainer.group.is_first:
         plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
         write_report(trainer.run)
-    return trainer.run / "model"
 
 
 def _check_size(config: TrainConfig, model: ModelConfig) -> None:
@@ -270,7 +280,7 @@ def _check_size(config: TrainConfig, model: ModelConfig) -> None:
             f"image size {config.image_size} cannot be halved {model.depth} times: use a multiple of "
             f"{model.multiple}, or another --depth"
         )
-    if config.image_size // 2**model.disc_layers < 3:  # its last two layers take a pixel each
+    if config.image_size // 2**model.disc_layers < 3:  # its last two layers take off a pixel each
         raise UsageError(
             f"image size {config.image_size} is too small for a discriminator of {model.disc_layers} "
             "layers: use larger pictures, or fewer --disc-layers"

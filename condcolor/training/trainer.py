@@ -1,4 +1,4 @@
-"""`Trainer`: phases, epochs, steps and checks; the callbacks that it calls."""
+"""`Trainer`: phases, epochs and steps; what is read, saved and logged between them."""
 
 from __future__ import annotations
 
@@ -7,46 +7,36 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from condcolor import recipes
-from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import epoch_batches, seeded
 from condcolor.data.dataset import ImageDataset, RawBatch
-from condcolor.errors import CheckpointError
-from condcolor.evaluation.evaluate import EVALUATORS
-from condcolor.evaluation.measures import json_value
 from condcolor.evaluation.metrics import ColorFunction
 from condcolor.models.checkpoint import load_model
-from condcolor.models.config import ModelConfig
 from condcolor.models.losses import FeatureLoss
 from condcolor.models.model_folder import CONFIG
-from condcolor.recipes import Phase, Recipe, TrainConfig
+from condcolor.recipes import Phase
 from condcolor.runs import state
-from condcolor.runs.state import load_state, newest_state, state_folder
+from condcolor.runs.config import RunConfig
 from condcolor.runtime.distributed import ALONE, ProcessGroup
 from condcolor.runtime.process import Interrupted, StopFlag, ahead
 from condcolor.training import schedule
+from condcolor.training.callbacks import Callbacks
+from condcolor.training.checks import Check, Checks, Progress
 from condcolor.training.gan import Gan, LossMeter
-from condcolor.training.run_writer import MODEL, BestModels, RunWriter
+from condcolor.training.run_writer import MODEL, RunWriter
 from condcolor.training.schedule import EarlyStopping
 
 LOG_STEPS = 10  # steps between readings of the losses, each of which synchronizes the GPU
-
-
-class Progress(TypedDict):
-    """The steps and epochs of training behind some weights, as in a training state."""
-
-    step: int
-    epoch: int
-
-
-Fed = tuple[
-    RawBatch, RawBatch | None, int
-]  # a batch, generated targets of its rows, seed of dropout
+# a batch, generated targets of its rows, seed of dropout
+StepInputs = tuple[RawBatch, RawBatch | None, int]
+# attributes of the Trainer and of its Gan that a training state holds
+COUNTERS = ("phase", "epoch", "step_in_epoch", "step", "seconds", "went_back", "losses")
+GAN_COUNTERS = ("generators_turn", "generator_steps")
 
 
 class Trainer:
@@ -59,7 +49,7 @@ class Trainer:
 
     Args:
         run: folder of the run.
-        phases: the phases of the run, in order.
+        plan: its settings.
         train, test: the pictures; without `test` nothing is measured.
         features: the loss of phases with a `feature_weight`.
         group: the processes that train together.
@@ -68,12 +58,8 @@ class Trainer:
     def __init__(
         self,
         run: Path,
+        plan: RunConfig,
         *,
-        recipe: Recipe,
-        phases: Sequence[Phase],
-        config: TrainConfig,
-        model: ModelConfig,
-        schema: AttributeSchema,
         train: ImageDataset,
         test: ImageDataset | None,
         device: torch.device,
@@ -81,46 +67,31 @@ class Trainer:
         callbacks: Callbacks | None = None,
         group: ProcessGroup = ALONE,
     ):
-        self.run, self.recipe, self.phases, self.config = run, recipe, tuple(phases), config
+        self.run, self.phases, self.config = run, plan.phases, plan.config
+        self.recipe = recipe = recipes.find_recipe(plan.recipe)
         self.train, self.test = train.near(device), test
         self.device, self.callbacks, self.group = device, callbacks or Callbacks(), group
-        self.nets = Gan(recipe.codec, config, model, schema.sizes, device, features, group)
-        self.writer = RunWriter(
-            run,
-            recipe=recipe,
-            model=model,
-            schema=schema,
-            image_size=config.image_size,
-            pictures={"train": self.train, "test": test},
-            group=group,
+        sizes = plan.schema.sizes
+        self.nets = Gan(recipe.codec, plan.config, plan.model, sizes, device, features, group)
+        self.writer = RunWriter(run, recipe, plan, {"train": self.train, "test": test}, group)
+        self.checks = Checks(
+            self.nets, self.writer, plan.config, test, self.save_model, self.callbacks.on_note
         )
-        self.best_models = BestModels(run, config.keep_best, self.save_model)
         self.phase = 0  # phases done or skipped
         self.epoch = 0  # epochs done, over all phases
         self.step_in_epoch = 0
         self.step = 0  # steps done, over all epochs
         self.seconds = 0.0  # of training, without time lost by interrupts
-        self.early_stopping: EarlyStopping | None = None  # of the phase in progress
-        self.went_back: Progress | None = (
-            None  # of the weights, if a phase went back to its best ones
-        )
+        self.went_back: Progress | None = None  # of the weights, if a phase went back to its best
         self.loss_meter = LossMeter(device, group)
         self.losses: dict[str, float] = {}  # last reading
         self.generated: dict[str, ImageDataset] = {}  # by split, for a discriminator trained alone
         self.stop = StopFlag()
 
-    # -- the run ---------------------------------------------------------------------------------
-
     @property
     def epochs(self) -> int:
         """The number of epochs of all phases."""
         return sum(phase.epochs for phase in self.phases)
-
-    @property
-    def _stopping(self) -> EarlyStopping:
-        """The early stopping of the phase in progress."""
-        assert self.early_stopping is not None, "no phase is in progress"
-        return self.early_stopping
 
     def fit(self) -> None:
         """Train to the end of the last phase.
@@ -141,59 +112,59 @@ class Trainer:
                     continue
                 end = recipes.start_of(self.phases, self.phase + 1)
                 self._begin_phase(phase)
-                if self.epoch < end and (self.step_in_epoch or not self._is_over()):
+                while self.epoch < end and (self.step_in_epoch or not self.checks.is_over):
                     self._train_epoch(phase, end)
-                else:
-                    self._end_phase(phase, end)
+                self._end_phase(phase, end)
         self.save_model("model-last")
-        if not self.best_models.best:  # no test split to choose by
+        if not self.checks.best_models.best:  # no test split to choose by
             self.save_model(MODEL)
+
+    def _begin_phase(self, phase: Phase) -> None:
+        """Generate the fakes of a discriminator trained alone; with early stopping, check the start."""
+        if phase.generates_once and not self.config.compose and not self.generated:
+            self.generated = {
+                split: self.nets.generate(pictures, self.run, self._report_generated)
+                for split, pictures in (("train", self.train), ("test", self.test))
+                if pictures is not None
+            }
+        if self.checks.stopping is None:
+            self.checks.stopping = EarlyStopping()
+            if self.config.patience and (check := self._check(phase, opening=True)):
+                self.callbacks.on_check(self.step, check.summary)
 
     def _train_epoch(self, phase: Phase, end: int) -> None:
         """Train the rest of the epoch, or until the phase stops."""
-        config, start = self.config, end - phase.epochs
+        config, first = self.config, end - phase.epochs
         batches = epoch_batches(len(self.train), config.batch_size, config.seed, self.epoch)
-        drawn = schedule.augmentation_at(config, self.epoch)
         self.nets.freeze_encoder(self.epoch < config.freeze_epochs)
-        for fed in self._feed(batches, drawn):
-            if self._is_over():
+        for raw, generated, dropout in self._prefetched(batches):
+            if self.checks.is_over:
                 break
-            done = self.epoch - start + self.step_in_epoch / len(batches)
-            self.nets.set_lr(phase, schedule.lr_factor(done / phase.epochs, config.lr_decay))
-            self._step(phase, *fed)
+            progress = (self.epoch - first + self.step_in_epoch / len(batches)) / phase.epochs
+            self.nets.set_lr(phase, schedule.lr_factor(progress, config.lr_decay))
+            self._step(phase, raw, generated, dropout)
             self.step += 1
             self.step_in_epoch += 1
             self.seconds = time.monotonic() - self.started
-            if self.step % LOG_STEPS == 0:
-                self._read_losses(phase)
-            if config.check_steps and self.step % config.check_steps == 0:
-                _, summary = self._check(phase)
-                if summary:
-                    self.callbacks.on_check(self.step, summary)
-                    if self.config.patience and self._stopping.step == self.step:
-                        self.save()  # the state to go back to
-            steps_done = self.epoch * len(batches) + self.step_in_epoch
-            self.callbacks.on_step(steps_done, self.epochs * len(batches), self.losses)
-            if signal := self.group.highest(self.stop.signal):
-                self.save()
-                self._interrupt(signal)
+            self._end_step(phase, len(batches))
         self.epoch += 1
         self.step_in_epoch = 0
-        self._end_epoch(phase, last=self.epoch == end or self._is_over())
+        self._end_epoch(phase, last=self.epoch == end or self.checks.is_over)
         self.seconds = time.monotonic() - self.started
 
-    def _feed(self, batches: Sequence[Tensor], drawn: TrainConfig) -> Iterator[Fed]:
+    def _prefetched(self, batches: Sequence[Tensor]) -> Iterator[StepInputs]:
         """Prefetch the arguments of `_step` for the remaining batches of the epoch."""
+        augmentation = schedule.augmentation_at(self.config, self.epoch)
 
-        def read(index: int) -> Fed:
+        def read(index: int) -> StepInputs:
             seed, rows = (self.config.seed, self.epoch, 1 + index), batches[index]
             draws, part = seeded(*seed), self.group.part(len(rows))
-            raw = self.train.read(rows, draws, drawn, part).to(self.device)
+            raw = self.train.read(rows, draws, augmentation, part).to(self.device)
             dropout = int(torch.randint(2**62, (1,), generator=draws)) + self.group.rank
-            generated = None
-            if self.generated:  # under the same draws
-                generated = self.generated["train"].read(rows, seeded(*seed), drawn, part)
-            return raw, generated and generated.to(self.device), dropout
+            if not self.generated:
+                return raw, None, dropout
+            generated = self.generated["train"].read(rows, seeded(*seed), augmentation, part)
+            return raw, generated.to(self.device), dropout  # under the same draws
 
         return ahead(read, range(self.step_in_epoch, len(batches)))
 
@@ -206,124 +177,54 @@ class Trainer:
         self.went_back = None if "generator" in losses else self.went_back
         self.loss_meter.add(losses)
 
-    def _interrupt(self, signal: int) -> None:
-        raise Interrupted(signal, f"saved at step {self.step} in {self.run}")
-
-    # -- between steps ---------------------------------------------------------------------------
-
-    def _begin_phase(self, phase: Phase) -> None:
-        """Generate the fakes of a discriminator trained alone; with early stopping, check the start."""
-        if phase.generates_once and not self.config.compose and not self.generated:
-            self.generated = {
-                split: self.nets.generate(pictures, self.run, self._report_generated)
-                for split, pictures in (("train", self.train), ("test", self.test))
-                if pictures is not None
-            }
-        if self.early_stopping is None:
-            self.early_stopping = EarlyStopping()
-            if self.config.patience:
-                _, summary = self._check(phase, opening=True)
-                if summary:
-                    self.callbacks.on_check(self.step, summary)
-
-    def _report_generated(self, done: int, total: int) -> None:
-        self.callbacks.on_generated(done, total)
-        if self.stop.signal:  # nothing was trained since the last state
-            self._interrupt(self.stop.signal)
-
-    def _is_over(self) -> bool:
-        """Return whether early stopping ends the phase."""
-        return self.early_stopping is not None and self.early_stopping.should_stop(
-            self.config.patience
-        )
-
-    def _check(self, phase: Phase, *, opening: bool = False) -> tuple[dict[str, Any], str]:
-        """Measure the model and keep it if it is among the best.
-
-        Returns:
-            The measures and a summary of them; both empty if the generator has not been trained since the
-            last check.
-        """
-        learnt, test = self.nets.generator_steps, self.test
-        if test is None or not phase.trains_generator or self._stopping.learnt == learnt:
-            return {}, ""
-        evaluator = EVALUATORS[self.recipe.task.name]
-        scores = self.group.of_first(lambda: evaluator.measure(self.nets.color, test))
-        logged = {"test": scores.to_json(), "score": json_value(scores.score)}
-        counters = {"step": self.step, "epoch": self.epoch}
-        self.writer.log({"kind": "check", "phase": phase.name, **counters, **logged})
-        offered = opening and self.best_models.best  # it was, when the phase before ended
-        if self.group.is_first and not offered:
-            self.best_models.offer(scores.score, logged["test"], **counters)
-        # without an adversary a phase is to be near the truth, and nothing else
-        self._stopping.update(
-            scores.score if phase.trains_discriminator else scores.error, **counters
-        )
-        self._stopping.learnt = learnt
-        return logged, f"test {scores.summary}"
+    def _end_step(self, phase: Phase, steps_in_epoch: int) -> None:
+        """Read the losses, check, and save the state when a signal was received, each in its turn."""
+        config = self.config
+        if self.step % LOG_STEPS == 0:
+            self._read_losses(phase)
+        is_due = config.check_steps and self.step % config.check_steps == 0
+        if is_due and (check := self._check(phase)):
+            self.callbacks.on_check(self.step, check.summary)
+            if config.patience and check.is_best:
+                self.save()  # the state to go back to
+        done = self.epoch * steps_in_epoch + self.step_in_epoch
+        self.callbacks.on_step(done, self.epochs * steps_in_epoch, self.losses)
+        if signal := self.group.highest(self.stop.signal):
+            self.save()
+            self._interrupt(signal)
 
     def _end_epoch(self, phase: Phase, *, last: bool) -> None:
         """Read the losses, measure, write samples and log, save the state."""
         self._read_losses(phase)
-        config = self.config
-        entry: dict[str, Any] = {
-            "kind": "epoch",
-            "epoch": self.epoch,
-            "step": self.step,
-            "phase": phase.name,
-        }
-        entry |= {"seconds": round(self.seconds, 1), **self.losses}
-        summary = ""
+        config, check = self.config, None
+        entry: dict[str, Any] = {"kind": "epoch", "epoch": self.epoch, "step": self.step}
+        entry |= {"phase": phase.name, "seconds": round(self.seconds, 1), **self.losses}
         if last or (not config.check_steps and self.epoch % config.measure_epochs == 0):
-            check, summary = self._check(phase)
-            entry |= check
-        if self.test is not None and "test" in self.generated and self.group.is_first:
-            entry["accuracy_test"] = self.nets.discriminator_accuracy(
-                self.test, self.generated["test"]
-            )
+            check = self._check(phase)
+        entry |= check.logged if check else {}
+        generated = self.generated.get("test")
+        if self.test is not None and generated is not None and self.group.is_first:
+            entry["accuracy_test"] = self.nets.discriminator_accuracy(self.test, generated)
         if self.epoch in config.sample_epochs:
             self.writer.samples(f"epoch-{self.epoch:04d}", {"output": self.nets.color})
         self.writer.log(entry)
-        to_come_back_to = config.patience and summary and self._stopping.step == self.step
-        if not last and (to_come_back_to or self.epoch % config.checkpoint_epochs == 0):
+        is_to_return_to = bool(config.patience and check and check.is_best)
+        if not last and (is_to_return_to or self.epoch % config.checkpoint_epochs == 0):
             self.save()
-        self.callbacks.on_epoch(entry, summary)
+        self.callbacks.on_epoch(entry, check.summary if check else "")
 
     def _end_phase(self, phase: Phase, end: int) -> None:
         """With early stopping, go back to the best check; write the phase's results and the state."""
         if self.config.patience and phase.trains_generator:
-            self._go_back(phase)
+            self.went_back = self.checks.go_back(phase, self.step) or self.went_back
         self.nets.settle()
-        self._leave_behind(phase)
+        self._write_results(phase)
         self.epoch, self.step_in_epoch = end, 0
         self.phase += 1
-        self.early_stopping, self.generated, self.losses = None, {}, {}
+        self.checks.stopping, self.generated, self.losses = None, {}, {}
         self.save()
 
-    def _go_back(self, phase: Phase) -> None:
-        """Restore networks and optimizers of the phase's best check."""
-        best, epoch, now = self._stopping.step, self._stopping.epoch, self.step
-        if best is None or epoch is None or best == now:
-            return
-        folder = state_folder(self.run, best)
-        self.group.barrier()  # the first rank writes it
-        try:
-            tensors, _ = load_state(folder)
-            state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
-        except CheckpointError as error:
-            self.callbacks.on_note(f"{error}: {phase.name} stays at step {now}")
-            return
-        self.went_back = {"step": best, "epoch": epoch}
-        why = (
-            f"no better in {self._stopping.worse} checks"
-            if self._is_over()
-            else "its epochs are over"
-        )
-        self.callbacks.on_note(
-            f"{phase.name} ends at step {now}: {why}; back to step {best}, its best"
-        )
-
-    def _leave_behind(self, phase: Phase) -> None:
+    def _write_results(self, phase: Phase) -> None:
         """Write sample sheets, the model if there are several phases, and a line of the log."""
         self.writer.samples(f"after-{phase.name}", {"output": self.nets.color})
         if phase.trains_generator and len(self.phases) > 1:
@@ -332,18 +233,26 @@ class Trainer:
         before = [folder for folder in earlier if (folder / CONFIG).is_file()]
         if self.group.is_first and before and phase.trains_generator and phase.trains_discriminator:
             network = load_model(before[-1]).generator.to(self.device)
-            older = partial(self.nets.color, network=network)
-            colors: dict[str, ColorFunction] = {
-                f"before {phase.name}": older,
-                f"after {phase.name}": self.nets.color,
-            }
+            older: ColorFunction = partial(self.nets.color, network=network)
+            colors = {f"before {phase.name}": older, f"after {phase.name}": self.nets.color}
             self.writer.samples(f"before-and-after-{phase.name}", colors)
         entry = {"kind": "phase", "phase": phase.name, "index": self.phase}
         entry |= {"epoch": self.epoch, "step": self.step}
         if self.config.patience and phase.trains_generator:
             kept = self.went_back["step"] if self.went_back else self.step
-            entry |= {"kept_step": kept, "stopped": self._is_over()}
+            entry |= {"kept_step": kept, "stopped": self.checks.is_over}
         self.writer.log(entry)
+
+    def _report_generated(self, done: int, total: int) -> None:
+        self.callbacks.on_generated(done, total)
+        if self.stop.signal:  # nothing was trained since the last state
+            self._interrupt(self.stop.signal)
+
+    def _interrupt(self, signal: int) -> None:
+        raise Interrupted(signal, f"saved at step {self.step} in {self.run}")
+
+    def _check(self, phase: Phase, *, opening: bool = False) -> Check | None:
+        return self.checks.measure(phase, step=self.step, epoch=self.epoch, opening=opening)
 
     def _read_losses(self, phase: Phase) -> None:
         """Log the mean losses since the last reading.
@@ -351,33 +260,20 @@ class Trainer:
         Raises:
             CheckpointError: a loss is not finite.
         """
-        if not (losses := self.loss_meter.read()):
-            return
-        self.losses = losses
-        bad = [name for name, value in self.losses.items() if not abs(value) < float("inf")]
-        if bad:
-            raise CheckpointError(
-                f"the {bad[0]} loss is not finite near step {self.step}: training diverged. The last "
-                "good state stands; start anew with a lower --lr, or with --precision fp32"
-            )
-        entry = {"kind": "step", "step": self.step, "phase": phase.name}
-        self.writer.log(entry | self.losses)
-
-    # -- disk ------------------------------------------------------------------------------------
-
-    _counters = ("phase", "epoch", "step_in_epoch", "step", "seconds", "went_back", "losses")
+        if losses := self.loss_meter.read(self.step):
+            self.losses = losses
+            self.writer.log({"kind": "step", "step": self.step, "phase": phase.name} | losses)
 
     def save(self) -> None:
         """Save the training state; older ones are pruned once it is verified."""
-        if self.early_stopping is not None:
+        stopping = self.checks.stopping
+        if stopping is not None:
             self._read_losses(self.phases[self.phase])
         tensors = state.pack(self.nets.modules(), self.nets.optimizers())
-        counters = {name: getattr(self, name) for name in self._counters}
-        counters["best"] = self.best_models.best
-        counters["watch"] = self.early_stopping and asdict(self.early_stopping)
-        counters["generators_turn"] = self.nets.generators_turn
-        counters["generator_steps"] = self.nets.generator_steps
-        spare = self.early_stopping.step if self.early_stopping else None
+        counters = {name: getattr(self, name) for name in COUNTERS}
+        counters |= {name: getattr(self.nets, name) for name in GAN_COUNTERS}
+        counters |= {"best": self.checks.best_models.best, "watch": stopping and asdict(stopping)}
+        spare = stopping.step if stopping else None
         self.writer.state(self.step, tensors, counters, spare=spare)
 
     def restore(self) -> None:
@@ -386,19 +282,18 @@ class Trainer:
         Raises:
             CheckpointError: there are states, but none can be loaded.
         """
-        newest = newest_state(self.run, self.callbacks.on_note)
+        newest = state.newest_state(self.run, self.callbacks.on_note)
         if newest is None:
             return  # no state yet: start over
         tensors, stored, folder = newest
         state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
         counters: Mapping[str, Any] = state.upgraded(stored)
-        for name in self._counters:
-            setattr(self, name, counters[name])
-        self.best_models.best = counters["best"]
-        self.early_stopping = EarlyStopping(**counters["watch"]) if counters["watch"] else None
-        self.nets.generators_turn = counters["generators_turn"]
-        self.nets.generator_steps = counters["generator_steps"]
-        if self.early_stopping is None:  # between two phases, whose lengths may have changed
+        for owner, names in ((self, COUNTERS), (self.nets, GAN_COUNTERS)):
+            for name in names:
+                setattr(owner, name, counters[name])
+        self.checks.best_models.best = counters["best"]
+        self.checks.stopping = EarlyStopping(**counters["watch"]) if counters["watch"] else None
+        if self.checks.stopping is None:  # between two phases, whose lengths may have changed
             self.phase = recipes.phase_at(self.phases, self.epoch)
         self.writer.cut_log(self.step, phases=self.phase)
 
@@ -408,19 +303,19 @@ class Trainer:
         Raises:
             UsageError: they contradict the epochs trained so far.
         """
-        begun = self.phase if self.early_stopping is not None else None
-        done = self.epoch + (self.step_in_epoch > 0)
-        schedule.check_extension(self.phases, phases, done, begun)
+        begun = self.phase if self.checks.stopping is not None else None
+        trained = self.epoch + (self.step_in_epoch > 0)
+        schedule.check_extension(self.phases, phases, trained, begun)
         self.phases = tuple(phases)
-        if self.early_stopping is None:
+        if begun is None:
             self.phase = recipes.phase_at(self.phases, self.epoch)
 
     def save_model(self, name: str, metrics: dict[str, Any] | None = None) -> None:
         """Save the averaged weights as the model folder `name` of the run."""
-        learnt: Progress = self.went_back or {"step": self.step, "epoch": self.epoch}
+        progress: Progress = self.went_back or {"step": self.step, "epoch": self.epoch}
         training = {
-            "epoch": learnt["epoch"],
-            "steps": learnt["step"],
+            "epoch": progress["epoch"],
+            "steps": progress["step"],
             "minutes": round(self.seconds / 60, 1),
             "device": self.device.type,
             "precision": self.nets.precision,
@@ -428,30 +323,4 @@ class Trainer:
             "phases": [asdict(phase) for phase in self.phases],
             "config": asdict(self.config),
         }
-        weights = self.nets.averaged.state_dict()
-        self.writer.model(name, weights, training=training, metrics=metrics or {})
-
-
-class Callbacks:
-    """The events of a training, ignored here; override those of interest. Training itself prints nothing."""
-
-    def on_decoded(self, done: int, total: int) -> None:
-        """`done` of `total` pictures of a split are decoded."""
-
-    def on_generated(self, done: int, total: int) -> None:
-        """`done` of `total` pictures of a split are generated, for a discriminator trained alone."""
-
-    def on_begin(self, trainer: Trainer) -> None:
-        """Pictures are decoded and the trainer's state is restored, before the first step."""
-
-    def on_epoch(self, entry: dict[str, Any], summary: str) -> None:
-        """An epoch ended; `entry` is its line of log.jsonl, `summary` its measures as text."""
-
-    def on_check(self, step: int, summary: str) -> None:
-        """The model was measured at `step` within an epoch; `summary` is the measures as text."""
-
-    def on_step(self, done: int, total: int, losses: Mapping[str, float]) -> None:
-        """Step `done` of the run's `total` ended; `losses` are those of the last reading."""
-
-    def on_note(self, text: str) -> None:
-        """A note for the user, a line of text."""
+        self.writer.model(name, self.nets.averaged, training=training, metrics=metrics or {})

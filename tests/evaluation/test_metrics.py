@@ -174,10 +174,10 @@ def test_colourfulness_is_the_papers_formula(pair):
     def formula(rg, yb):
         return np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
 
-    found = [metrics.colourfulness(pair[1], signed=signed) for signed in (True, False)]
+    found = [metrics.colorfulness(pair[1], signed=signed) for signed in (True, False)]
     assert np.allclose(found, [formula(rg, yb), formula(abs(rg), abs(yb))], rtol=1e-4)
     assert found[0] > found[1] > 0
-    assert metrics.colourfulness(torch.full((3, 4, 4), 0.5), signed=True) < 1e-3
+    assert metrics.colorfulness(torch.full((3, 4, 4), 0.5), signed=True) < 1e-3
 
 
 def counts_of(errors, classes):

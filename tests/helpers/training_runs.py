@@ -8,7 +8,7 @@ import signal
 from safetensors.torch import load_file
 
 from condcolor.runs.state import state_folders
-from condcolor.training.trainer import Callbacks
+from condcolor.training.callbacks import Callbacks
 
 SMALL = {"base_channels": 4, "max_channels": 8, "depth": 4, "disc_channels": 4, "disc_layers": 1}
 QUICK = {"image_size": 16, "batch_size": 4, "precision": "fp32", "sample_epochs": (1,)}

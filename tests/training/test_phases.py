@@ -17,6 +17,7 @@ from training_runs import QUICK, SMALL, KeepsTrainer, StopAt, state_of
 from condcolor.data.cache import ImageCache
 from condcolor.data.dataset import Batch
 from condcolor.errors import CheckpointError, UsageError
+from condcolor.evaluation.photos import PhotoEvaluator
 from condcolor.models.checkpoint import load_model
 from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import FeatureLoss
@@ -27,10 +28,10 @@ from condcolor.runs.state import state_folders
 from condcolor.runtime.json_files import sha256
 from condcolor.runtime.process import Interrupted
 from condcolor.training import run_writer
-from condcolor.training import trainer as trainer_module
+from condcolor.training.callbacks import Callbacks
+from condcolor.training.checks import Checks
 from condcolor.training.gan import Gan
 from condcolor.training.train import resume, train
-from condcolor.training.trainer import Callbacks, Trainer
 
 PETS = {"recipe": "pets", "encoder_weights": "none", "device": "cpu", "patience": 0}
 NETWORK = SMALL | {"encoder": "none"}
@@ -57,25 +58,25 @@ def same(first, second) -> bool:
 def figures(monkeypatch):
     """Makes the check after a step give the score and the error that a table says; 9 where it is silent."""
 
-    def told(scores: dict[int, float], errors: dict[int, float] | None = None):
-        at = {}
-        check, measure = Trainer._check, trainer_module.measure
+    def set_figures(scores: dict[int, float], errors: dict[int, float] | None = None):
+        check, measure = Checks.measure, PhotoEvaluator.measure
+        steps = []
 
-        def checked(self, phase, **options):
-            at["step"] = self.step
-            return check(self, phase, **options)
+        def checked(self, phase, *, step, **options):
+            steps.append(step)
+            return check(self, phase, step=step, **options)
 
         def measured(*arguments):
-            found = measure(*arguments)
+            evaluation = measure(*arguments)
             for name, table in (("score", scores), ("error", errors or scores)):
-                value = table.get(at["step"], 9.0)
-                monkeypatch.setattr(type(found), name, property(lambda _, value=value: value))
-            return found
+                value = table.get(steps[-1], 9.0)
+                monkeypatch.setattr(type(evaluation), name, property(lambda _, value=value: value))
+            return evaluation
 
-        monkeypatch.setattr(Trainer, "_check", checked)
-        monkeypatch.setattr(trainer_module, "measure", measured)
+        monkeypatch.setattr(Checks, "measure", checked)
+        monkeypatch.setattr(PhotoEvaluator, "measure", staticmethod(measured))
 
-    return told
+    return set_figures
 
 
 def test_three_phases_each_with_its_own_losses_sheets_and_models(photographs, tmp_path):

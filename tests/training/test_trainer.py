@@ -21,8 +21,8 @@ from condcolor.runs.config import RunConfig
 from condcolor.runs.folder import read_log
 from condcolor.runs.state import state_folders
 from condcolor.runtime.process import Interrupted
+from condcolor.training.callbacks import Callbacks
 from condcolor.training.train import resume, train
-from condcolor.training.trainer import Callbacks
 
 
 @pytest.fixture
