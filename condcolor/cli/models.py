@@ -16,7 +16,15 @@ from condcolor.evaluation.measures import MEASURES, Measure, of_group
 from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import shown_name
 
-TOLD = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")  # of the training
+TRAINING = (
+    "epoch",
+    "steps",
+    "pictures",
+    "minutes",
+    "device",
+    "precision",
+    "note",
+)  # of the training
 
 
 @click.command()
@@ -33,7 +41,7 @@ def info(model: str | None) -> None:
     condcolor info icons.onnx
     """
     if model is not None:
-        for line in _described(read_model_info(model)):
+        for line in _description(read_model_info(model)):
             click.echo(line)
         return
     for name in built_in_models():
@@ -44,7 +52,12 @@ def info(model: str | None) -> None:
         click.echo("no built-in model is installed; name a model folder", err=True)
 
 
-def _described(info: ModelInfo) -> list[str]:
+def _description(info: ModelInfo) -> list[str]:
+    """Return a line for each property of a model.
+
+    Raises:
+        CheckpointError: its config is damaged.
+    """
     config = info.config
     try:
         rows = [
@@ -54,7 +67,7 @@ def _described(info: ModelInfo) -> list[str]:
             ("network", _pairs(config["model"], config["model"])),
             *_options(info.schema),
             *([("--vivid", f"{info.vivid:g}")] if info.vivid != 1 else []),
-            ("training", _pairs(config.get("training") or {}, TOLD) or "nothing said"),
+            ("training", _pairs(config.get("training") or {}, TRAINING) or "nothing said"),
             *_measures(config.get("metrics") or {}),
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -90,7 +103,7 @@ def _measures(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return rows of the kept model's test: its main measures, and those of each attribute."""
     if not metrics:
         return []
-    keys = [key for m in MEASURES.values() if m.main for key in (m.key, m.reference)]
+    keys = [key for m in MEASURES.values() if m.main for key in (m.key, m.reference) if key]
     rows = [("measures", "test " + _listed((MEASURES[k] for k in keys if k in metrics), metrics))]
     for score in metrics.get("attributes", ()):
         rows.append(("", f"{score['name']}: {_listed(of_group('attribute'), score)}"))

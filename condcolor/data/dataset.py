@@ -232,9 +232,9 @@ class ImageDataset:
         """Warp sources and partners alike; outside the picture is white, and 0 in masks."""
         if not moves_in(config):
             return mirrored(both, draws, config)
-        papers = 3 if self.compose else both.shape[1]
-        moved = warp(torch.cat((255 - both[:, :papers], both[:, papers:]), dim=1), draws, config)
-        return torch.cat((255 - moved[:, :papers], moved[:, papers:]), dim=1)
+        white = 3 if self.compose else both.shape[1]  # channels with a white background
+        moved = warp(torch.cat((255 - both[:, :white], both[:, white:]), dim=1), draws, config)
+        return torch.cat((255 - moved[:, :white], moved[:, white:]), dim=1)
 
     def _fill(self, blank: Tensor, masks: Tensor, values: Tensor) -> Tensor:
         chosen = [colors.to(values.device)[values[:, i]] for i, colors in enumerate(self.colors)]
@@ -274,7 +274,7 @@ def _other_values(
 
 
 def _partner(record: Record, compose: bool) -> File:
-    """The file of a row's target, or with `compose` of its mask, and the grey level around it."""
+    """Return the file of a row's target, or with `compose` of its mask, and the grey level around it."""
     path, ground = (record.mask, 0) if compose else (record.target, 255)
     assert path is not None, (
         f"{record.csv} line {record.line} has no {'mask' if compose else 'target'}"

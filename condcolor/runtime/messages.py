@@ -61,7 +61,7 @@ def why_unwritten(error: OSError, path: Path) -> str:
         errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
     }
     fallback = f"cannot be written ({error.strerror or error}): check the disk"
-    return known.get(error.errno, fallback)
+    return known.get(error.errno or 0, fallback)
 
 
 LISTED_VALUES = 20  # named in a message before it says "and 12 more"
