@@ -16,15 +16,8 @@ from condcolor.evaluation.measures import MEASURES, Measure, of_group
 from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import shown_name
 
-TRAINING = (
-    "epoch",
-    "steps",
-    "pictures",
-    "minutes",
-    "device",
-    "precision",
-    "note",
-)  # of the training
+# of the training
+TRAINING = ("epoch", "steps", "pictures", "minutes", "device", "precision", "note")
 
 
 @click.command()

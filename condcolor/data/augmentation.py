@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from condcolor.errors import at_least, within
 from condcolor.runtime.config_fields import setting
 
+_option = partial(setting, group="augmentation")
 BEND_KNOTS = 5  # points a side that a bent picture is pulled at
 
 
@@ -24,28 +26,20 @@ class AugmentConfig:
         UsageError: a value out of range.
     """
 
-    flips: bool = setting(
-        True, "augmentation", "Mirror source and target together, half of the time."
+    flips: bool = _option(True, help="Mirror source and target together, half of the time.")
+    flips_from: int = _option(0, help="Epochs before the first with flips.")
+    jitter: float = _option(
+        0.0, help="Decode pictures larger by this share, and cut them to size at random."
     )
-    flips_from: int = setting(0, "augmentation", "Epochs before the first with flips.")
-    jitter: float = setting(
-        0.0, "augmentation", "Decode pictures larger by this share, and cut them to size at random."
+    shift: float = _option(0.0, help="Largest shift, as a share of the side.")
+    zoom: float = _option(0.0, help="Largest change of scale, as a share.")
+    bend: float = _option(
+        0.0, help="Typical displacement of an elastic distortion, as a share of the side."
     )
-    shift: float = setting(0.0, "augmentation", "Largest shift, as a share of the side.")
-    zoom: float = setting(0.0, "augmentation", "Largest change of scale, as a share.")
-    bend: float = setting(
-        0.0,
-        "augmentation",
-        "Typical displacement of an elastic distortion, as a share of the side.",
-    )
-    fade: float = setting(
-        0.0, "augmentation", "Largest loss of line contrast, as a share; needs --compose."
-    )
-    grain: float = setting(
-        0.0, "augmentation", "Largest noise on the sketch, as a share of the range."
-    )
-    compose: bool = setting(
-        False, "augmentation", "Random colourings made from masks/, instead of the csv's own."
+    fade: float = _option(0.0, help="Largest loss of line contrast, as a share; needs --compose.")
+    grain: float = _option(0.0, help="Largest noise on the sketch, as a share of the range.")
+    compose: bool = _option(
+        False, help="Random colourings made from masks/, instead of the csv's own."
     )
 
     def __post_init__(self):

@@ -14,7 +14,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,10 +62,11 @@ def _rename_to_new(temporary: Path, path: Path) -> None:
     except (OSError, NotImplementedError, AttributeError):  # a system or disk without hard links
         with open(path, "xb"):  # claims the name
             pass
-        with ExitStack() as undo:
-            undo.callback(path.unlink, missing_ok=True)  # the claim, if the rename fails
+        try:
             os.replace(temporary, path)
-            undo.pop_all()
+        except BaseException:
+            path.unlink(missing_ok=True)  # the claim
+            raise
 
 
 def write_whole(path: str | os.PathLike, data: bytes, *, overwrite: bool = False) -> None:
@@ -142,11 +143,10 @@ def checkpoint_folder(path: Path) -> Iterator[Path]:
         with atomic_folder(path, overwrite=True) as new:
             yield new
     except OSError as error:
-        why = error.strerror or error
-        raise CheckpointError(
-            f"{shown_name(path)}: cannot be written ({why}): make room or give permission there; what it "
-            "held before stands"
-        ) from None
+        reason = (
+            f"cannot be written ({error.strerror or error}): make room or give permission there"
+        )
+        raise CheckpointError(f"{shown_name(path)}: {reason}; what it held before stands") from None
 
 
 def temporary_of(folder: Path) -> Path:
@@ -235,9 +235,8 @@ def allocate(file: BinaryIO, size: int) -> None:
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
             raise
-    zeros = bytes(1 << 20)
-    for start in range(0, size, len(zeros)):
-        file.write(zeros[: size - start])
+    for start in range(0, size, 1 << 20):
+        file.write(bytes(min(1 << 20, size - start)))
     file.flush()
 
 
@@ -300,8 +299,8 @@ def make_folder(folder: Path) -> None:
     except FileExistsError:
         raise DataError(f"{label}: is a file, not a folder: choose another output") from None
     except OSError as error:
-        why = error.strerror or error
-        raise DataError(f"{label}: cannot be made ({why}): choose another output") from None
+        reason = f"cannot be made ({error.strerror or error})"
+        raise DataError(f"{label}: {reason}: choose another output") from None
     effective = os.access in os.supports_effective_ids
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
         raise DataError(f"{label}: no permission to write there: choose another output")

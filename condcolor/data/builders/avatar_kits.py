@@ -33,6 +33,10 @@ class Kit:
     ink: Mapping[str, float] = field(default_factory=dict)  # slot of filled lines -> stroke width
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 KITS: dict[str, Kit] = {
     "avataaars": Kit(
         weight=30,
@@ -42,39 +46,17 @@ KITS: dict[str, Kit] = {
         transform=(256 / 280, 0, 0),
         held_out=("curly", "bigHair", "shaggyMullet", "dreads02"),
         bald=("sides",),
-        excluded=(
-            "hat",
-            "hijab",
-            "turban",
-            "winterHat02",
-            "winterHat03",
-            "winterHat04",
-            "winterHat1",
-        ),
+        excluded=_names("hat hijab turban winterHat02 winterHat03 winterHat04 winterHat1"),
         tones={"accessories": "#333333"},
         optional={"accessories": 0.1, "facialHair": 0.25},
-        bearded=(
-            "dreads01",
-            "dreads02",
-            "frizzle",
-            "shaggy",
-            "shortCurly",
-            "shortFlat",
-            "shortRound",
-            "shortWaved",
-            "sides",
-            "theCaesar",
-            "theCaesarAndSidePart",
+        bearded=_names(
+            "dreads01 dreads02 frizzle shaggy shortCurly shortFlat shortRound shortWaved sides "
+            "theCaesar theCaesarAndSidePart"
         ),
         only={
             "mouth": ("default", "eating", "serious", "smile", "twinkle"),
-            "eyebrows": (
-                "default",
-                "defaultNatural",
-                "flatNatural",
-                "raisedExcited",
-                "raisedExcitedNatural",
-                "upDown",
+            "eyebrows": _names(
+                "default defaultNatural flatNatural raisedExcited raisedExcitedNatural upDown"
             ),
             "eyes": ("closed", "default", "happy", "side", "squint", "surprised", "wink"),
         },
@@ -90,16 +72,9 @@ KITS: dict[str, Kit] = {
         excluded=("beanie", "cap"),
         optional={"facialHair": 0.25},
         only={"mouth": ("bigSmile", "frown", "lips", "smile", "smirk", "surprise")},
-        bearded=(
-            "bald",
-            "balding",
-            "bunUndercut",
-            "buzzcut",
-            "curlyHighTop",
-            "fade",
-            "mohawk",
-            "shortCombover",
-            "shortComboverChops",
+        bearded=_names(
+            "bald balding bunUndercut buzzcut curlyHighTop fade mohawk shortCombover "
+            "shortComboverChops"
         ),
     ),
     "micah": Kit(

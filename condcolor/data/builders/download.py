@@ -8,7 +8,8 @@ import re
 import ssl
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +29,9 @@ BLOCK = 1 << 18  # bytes read at once
 TRANSIENT = (408, 425, 429, 500, 502, 503, 504)  # HTTP statuses that a later try may not meet
 
 
+OnProgress = Callable[[int, int], None]  # (bytes downloaded, bytes in all)
+
+
 class DownloadError(DataError):
     """A download that the network or the server refuses; what is downloaded is kept."""
 
@@ -45,7 +49,7 @@ def download(
     path: Path | str,
     *,
     size: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     say: Callable[[str], None] | None = None,
     timeout: float = TIMEOUT,
     waits: tuple[float, ...] = WAITS,
@@ -71,23 +75,26 @@ def download(
     """
     check_url(url)
     path = Path(path)
-    partial = path.with_name(path.name + ".part")
-    note = path.with_name(partial.name + ".json")
-    label = shown_name(partial)
+    unfinished = path.with_name(path.name + ".part")
+    note = path.with_name(unfinished.name + ".json")
+    label = shown_name(unfinished)
     try:
-        with lock(partial, DataError(f"{label}: another download writes it: wait for it")) as file:
+        with lock(
+            unfinished, DataError(f"{label}: another download writes it: wait for it")
+        ) as file:
             try:
                 if not path.exists():  # another process may have been faster
                     part = Part(file, note, url)
-                    _fetch(part, size, on_progress, say, timeout, waits, sleep)
+                    attempt = partial(_try, part, size, on_progress, timeout)
+                    _retry(attempt, part, say or (lambda _: None), waits, sleep)
                     os.fsync(file.fileno())
                     _close_to_rename(file)
-                    os.replace(partial, path)
+                    os.replace(unfinished, path)
             finally:
-                if path.exists() or not partial.stat().st_size:
+                if path.exists() or not unfinished.stat().st_size:
                     _close_to_rename(file)
                     note.unlink(missing_ok=True)
-                    partial.unlink(missing_ok=True)
+                    unfinished.unlink(missing_ok=True)
     except OSError as error:  # of the disk; those of the network have become a DownloadError
         raise DataError(f"{label}: {_why_unwritten(error)}") from error
 
@@ -127,14 +134,12 @@ def file_name(url: str) -> str:
     return name if re.fullmatch(r"\w[\w.+-]{0,99}", name, re.ASCII) else "download"
 
 
-def _fetch(
+def _retry(
+    attempt: Callable[[], None],
     part: Part,
-    size: int | None,
-    on_progress: Callable[[int, int], None] | None,
-    say: Callable[[str], None] | None,
-    timeout: float,
-    waits: tuple[float, ...],
-    sleep: Callable[[float], None],
+    say: Callable[[str], None],
+    waits: Sequence[float],
+    sleep,
 ) -> None:
     """Try until the file is complete, or too many tries in a row brought less than ENOUGH."""
     host = _host(part)
@@ -142,7 +147,7 @@ def _fetch(
     while True:
         before = part.size
         try:
-            return _try(part, size, on_progress, timeout)
+            return attempt()
         except _Lost as error:
             answered = answered or error.answered
             lost = 1 if part.size - before >= ENOUGH else lost + 1
@@ -153,17 +158,11 @@ def _fetch(
                 hint = "run the same again later, it goes on from there"
                 fault = f"{host}: {error}, {lost} times; {part.kept}: {hint}"
                 raise DownloadError(fault) from error
-            if say:
-                say(f"{host}: {error}; {part.kept}; trying again in {waits[lost - 1]:g} s")
+            say(f"{host}: {error}; {part.kept}; trying again in {waits[lost - 1]:g} s")
             sleep(waits[lost - 1])
 
 
-def _try(
-    part: Part,
-    size: int | None,
-    on_progress: Callable[[int, int], None] | None,
-    timeout: float,
-) -> None:
+def _try(part: Part, size: int | None, on_progress: OnProgress | None, timeout: float) -> None:
     """Request the missing bytes in one connection, and append them."""
     known, start = part.version(), part.size
     if known is None or not known.validator or (known.total is not None and start > known.total):
