@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 
 class CondcolorError(Exception):
-    """A mistake the user can fix: the message says where, what came and what to do."""
+    """An error that the user can fix; the message says where, what came and what to do."""
 
     exit_code = 2
 
@@ -20,7 +20,7 @@ class UsageError(CondcolorError):
 
 
 class DataError(CondcolorError):
-    """Data that cannot be used. `problems` holds every one found, a line each."""
+    """Data that cannot be used; `problems` lists every problem, a line each."""
 
     exit_code = 3
 
@@ -36,20 +36,24 @@ class CheckpointError(CondcolorError):
 
 
 class SomeFailed(CondcolorError):
-    """The work is done but for some pictures, which were named as they failed."""
+    """A command that failed for some pictures, which were reported as they failed."""
 
     exit_code = 1
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """`"; did you mean 'red'?"` for the closest choice, or an empty string."""
+    """Return `"; did you mean 'red'?"` for the closest choice, or an empty string."""
     lowered = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     return f"; did you mean '{lowered[close[0]]}'?" if close else ""
 
 
 def at_least(config, least: int, *names: str) -> None:
-    """UsageError when one of these fields of a config is no whole number from `least` up."""
+    """Check that these fields of a config are whole numbers from `least` up.
+
+    Raises:
+        UsageError: one is not.
+    """
     for name in names:
         value = getattr(config, name)
         if not is_whole(value) or value < least:
@@ -57,12 +61,26 @@ def at_least(config, least: int, *names: str) -> None:
 
 
 def within(config, low: float, high: float, *names: str, open_end: bool = False) -> None:
-    """UsageError when one of these fields of a config is no number in `[low, high]`."""
+    """Check that these fields of a config are numbers in `[low, high]`, or `[low, high)` with `open_end`.
+
+    Raises:
+        UsageError: one is not.
+    """
     for name in names:
         value = getattr(config, name)
         if not is_number(value) or not low <= value <= high or (open_end and value == high):
             end = ")" if open_end else "]"
             raise UsageError(f"{name} must be in [{low}, {high}{end}, got {value!r}")
+
+
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Check that an argument is in `[low, high]`.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if not low <= value <= high:
+        raise UsageError(f"{name} must be from {low} to {high}, not {value}")
 
 
 def is_whole(value: object) -> bool:

@@ -35,7 +35,7 @@ def run(command: Callable[[], object], *, debug: bool = False) -> int:
     """Run a command, print its error, and return the exit code."""
     _let_any_text_out()
     try:
-        with _terminable(), _told_warnings():
+        with _terminable(), _warnings_as_notes():
             command()
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -122,7 +122,7 @@ def _terminable() -> Iterator[None]:
 
 
 @contextmanager
-def _told_warnings() -> Iterator[None]:
+def _warnings_as_notes() -> Iterator[None]:
     """Print warnings of libraries inside the block as notes."""
 
     def show(

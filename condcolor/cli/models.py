@@ -34,7 +34,7 @@ def info(model: str | None) -> None:
     condcolor info icons.onnx
     """
     if model is not None:
-        for line in _described(read_model_info(model)):
+        for line in _description(read_model_info(model)):
             click.echo(line)
         return
     for name in built_in_models():
@@ -45,7 +45,12 @@ def info(model: str | None) -> None:
         click.echo("no built-in model is installed; name a model folder", err=True)
 
 
-def _described(info: ModelInfo) -> list[str]:
+def _description(info: ModelInfo) -> list[str]:
+    """Return a line for each property of a model.
+
+    Raises:
+        CheckpointError: its config is damaged.
+    """
     config = info.config
     try:
         rows = [

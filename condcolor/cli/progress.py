@@ -51,7 +51,7 @@ class Progress:
         if self.is_terminal:
             self._show(done, total, detail)
         else:
-            self._tell(done, total)
+            self._print_line(done, total)
         self.last = done
 
     def say(self, text: str, *, err: bool = False) -> None:
@@ -76,7 +76,7 @@ class Progress:
             self.bar.set_postfix_str(detail, refresh=False)
         self.bar.update(done - self.bar.n)
 
-    def _tell(self, done: int, total: int) -> None:
+    def _print_line(self, done: int, total: int) -> None:
         now = self.clock()
         tenth, waited = 10 * done // total, now - self.reported
         if done < total and waited >= QUIET and (tenth > self.tenth or waited >= LONGEST):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,35 +14,32 @@ from torch import Tensor
 from condcolor.errors import at_least, within
 from condcolor.runtime.config_fields import setting
 
+_option = partial(setting, group="augmentation")
 BEND_KNOTS = 5  # points a side that a bent picture is pulled at
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """How much of each augmentation; raises UsageError for what cannot be."""
+    """The strength of each augmentation.
 
-    flips: bool = setting(
-        True, "augmentation", "Mirror source and target together, half of the time."
+    Raises:
+        UsageError: a value out of range.
+    """
+
+    flips: bool = _option(True, help="Mirror source and target together, half of the time.")
+    flips_from: int = _option(0, help="Epochs before the first with flips.")
+    jitter: float = _option(
+        0.0, help="Decode pictures larger by this share, and cut them to size at random."
     )
-    flips_from: int = setting(0, "augmentation", "Epochs before the first with flips.")
-    jitter: float = setting(
-        0.0, "augmentation", "Decode pictures larger by this share, and cut them to size at random."
+    shift: float = _option(0.0, help="Largest shift, as a share of the side.")
+    zoom: float = _option(0.0, help="Largest change of scale, as a share.")
+    bend: float = _option(
+        0.0, help="Typical displacement of an elastic distortion, as a share of the side."
     )
-    shift: float = setting(0.0, "augmentation", "Largest shift, as a share of the side.")
-    zoom: float = setting(0.0, "augmentation", "Largest change of scale, as a share.")
-    bend: float = setting(
-        0.0,
-        "augmentation",
-        "Typical displacement of an elastic distortion, as a share of the side.",
-    )
-    fade: float = setting(
-        0.0, "augmentation", "Largest loss of line contrast, as a share; needs --compose."
-    )
-    grain: float = setting(
-        0.0, "augmentation", "Largest noise on the sketch, as a share of the range."
-    )
-    compose: bool = setting(
-        False, "augmentation", "Random colourings made from masks/, instead of the csv's own."
+    fade: float = _option(0.0, help="Largest loss of line contrast, as a share; needs --compose.")
+    grain: float = _option(0.0, help="Largest noise on the sketch, as a share of the range.")
+    compose: bool = _option(
+        False, help="Random colourings made from masks/, instead of the csv's own."
     )
 
     def __post_init__(self):
@@ -51,7 +49,7 @@ class AugmentConfig:
 
 @dataclass(frozen=True)
 class Draws:
-    """The random numbers of one batch of B pictures; None for what is left alone."""
+    """The random numbers of a batch of B pictures; None for augmentations that are off."""
 
     corners: Tensor | None = None  # [B, 2] long: y and x of the crop of a larger square
     moves: Tensor | None = None  # [B, 4] in [0, 1): mirrored, scale, x, y
@@ -62,8 +60,8 @@ class Draws:
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Draws:
         """Return the draws with each tensor changed."""
-        given = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Draws(**{n: None if t is None else change(t) for n, t in given.items()})
+        drawn = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Draws(**{n: None if t is None else change(t) for n, t in drawn.items()})
 
 
 def draw(
@@ -73,11 +71,10 @@ def draw(
     config: AugmentConfig | None,
     generator: torch.Generator | None,
 ) -> Draws:
-    """Draw what is random of `count` pictures of `side` px; without a `config` they are left alone.
+    """Draw the random numbers of `count` pictures of `side` pixels; without a `config` none.
 
     Args:
-        room: pixels by which the squares are larger than that; the crop is central, or random with a
-            `config`.
+        room: pixels by which the squares are larger; the crop is central, or random with a `config`.
     """
     corners = torch.full((count, 2), room // 2) if room else None
     if config is None:
@@ -97,7 +94,7 @@ def draw(
 
 
 def cut(squares: Tensor, draws: Draws, side: int) -> Tensor:
-    """Crop `[B, C, S, S]` to `[B, C, side, side]`, where drawn (Isola et al. 2017, 6.2)."""
+    """Crop `[B, C, S, S]` to `[B, C, side, side]` at the drawn corners (Isola et al. 2017, 6.2)."""
     if draws.corners is None:
         return squares
     steps = torch.arange(side, device=squares.device)
@@ -109,7 +106,7 @@ def cut(squares: Tensor, draws: Draws, side: int) -> Tensor:
 
 
 def moves_in(config: AugmentConfig) -> bool:
-    """Return whether a warp shows something from outside a picture."""
+    """Return whether a warp may show pixels from outside a picture."""
     return bool(config.shift or config.zoom or config.bend)
 
 
@@ -122,13 +119,13 @@ def mirrored(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
     if not squares.is_cpu:
         return torch.where(chosen.view(-1, 1, 1, 1), squares.flip(-1), squares)
     flipped = squares.clone()
-    for i in chosen.nonzero()[:, 0].tolist():  # a fiftieth of the time of choosing each pixel
+    for i in chosen.nonzero()[:, 0].tolist():  # 50 times as fast as torch.where on a CPU
         flipped[i] = squares[i].flip(-1)
     return flipped
 
 
 def warp(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
-    """Flip, shift, zoom and bend `[B, C, H, W]` uint8; what comes in from outside is 0."""
+    """Flip, shift, zoom and bend `[B, C, H, W]` uint8; outside of a picture is 0."""
     assert draws.moves is not None
     flipped = (draws.moves[:, 0] < 0.5) & config.flips
     scale = 1 + config.zoom * (2 * draws.moves[:, 1] - 1)

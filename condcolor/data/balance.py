@@ -15,35 +15,31 @@ from condcolor.runtime.messages import counted, listed
 if TYPE_CHECKING:
     import pandas
 
-FEW_ROWS = 100  # fewer to train on are said to be few
-FEWER = 4  # times rarer than the most frequent value, and a value is hard to learn
+FEW_ROWS = 100  # fewer training rows are noted
+FEWER = 4  # a value so many times rarer than the most frequent one is hard to learn
 
 
 @dataclass(frozen=True)
 class Balance:
-    """How often each value and each combination of values stands in one split ("" = not said).
+    """The frequency of each value and each combination of values in one split."""
 
-    values: attribute -> value -> rows. combinations: values in schema order -> rows, only those
-    that there are. absent: how many combinations there are no rows for.
-    """
-
-    split: str
+    split: str  # "train", "test" or ""
     rows: int
     characters: int
-    values: Mapping[str, Mapping[str, int]]
-    combinations: Mapping[tuple[str, ...], int]
-    absent: int
+    values: Mapping[str, Mapping[str, int]]  # attribute -> value -> rows
+    combinations: Mapping[tuple[str, ...], int]  # values in schema order -> rows, at least 1
+    absent: int  # number of combinations without rows
 
 
 def measure_balance(metadata: Metadata) -> tuple[Balance, ...]:
-    """Return a table for each split that has rows: "train", "test", "" (not said)."""
+    """Count the values of each split that has rows: "train", "test", ""."""
     frame = metadata.frame()
     splits = ((split, frame[frame["split"] == split]) for split in ("train", "test", ""))
     return tuple(_table(metadata.schema, split, rows) for split, rows in splits if len(rows))
 
 
 def balance_notes(balance: tuple[Balance, ...]) -> list[str]:
-    """Return what the training rows lack, a sentence each."""
+    """Describe the deficits of the training rows, a sentence each."""
     notes = []
     for table in balance:
         if table.split == "test":

@@ -6,9 +6,9 @@ Pictures are decoded once to uint8. A batch is a function of (seed, epoch, index
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -36,8 +36,6 @@ from condcolor.imaging.color import compose
 from condcolor.imaging.geometry import cover, letterbox
 from condcolor.imaging.open import open_picture
 from condcolor.runtime.devices import free_memory
-
-T = TypeVar("T")
 
 
 class Batch(NamedTuple):
@@ -113,7 +111,8 @@ class ImageDataset:
             if self.parts > 3:
                 raise DataError(f"masks have 3 channels, but there are {self.parts} parts")
         partner = [_partner(r, compose) for r in records]
-        files = _unique([(r.source, 255) for r in records] + partner)
+        unique = dict.fromkeys([*((r.source, 255) for r in records), *partner])
+        files = {file: index for index, file in enumerate(unique)}
         decoder = PHOTOGRAPH if photographs else FRAMED
         side = round(image_size * (1 + jitter))
         decoded, faults = decode(list(files), side, decoder, cache=cache, on_progress=on_progress)
@@ -226,15 +225,16 @@ class ImageDataset:
         path = self.records[row].mask
         if path is None or channel > 2:
             return None
-        return _tensor(_framed(path, 0, self.image_size))[channel].float() / 255
+        mask = np.ascontiguousarray(_framed(path, 0, self.image_size)[..., channel])
+        return torch.from_numpy(mask).float() / 255
 
     def _warped(self, both: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
         """Warp sources and partners alike; outside the picture is white, and 0 in masks."""
         if not moves_in(config):
             return mirrored(both, draws, config)
-        papers = 3 if self.compose else both.shape[1]
-        moved = warp(torch.cat((255 - both[:, :papers], both[:, papers:]), dim=1), draws, config)
-        return torch.cat((255 - moved[:, :papers], moved[:, papers:]), dim=1)
+        white = 3 if self.compose else both.shape[1]  # channels with a white background
+        moved = warp(torch.cat((255 - both[:, :white], both[:, white:]), dim=1), draws, config)
+        return torch.cat((255 - moved[:, :white], moved[:, white:]), dim=1)
 
     def _fill(self, blank: Tensor, masks: Tensor, values: Tensor) -> Tensor:
         chosen = [colors.to(values.device)[values[:, i]] for i, colors in enumerate(self.colors)]
@@ -274,19 +274,12 @@ def _other_values(
 
 
 def _partner(record: Record, compose: bool) -> File:
-    """The file of a row's target, or with `compose` of its mask, and the grey level around it."""
+    """Return the file of a row's target, or with `compose` of its mask, and the grey level around it."""
     path, ground = (record.mask, 0) if compose else (record.target, 255)
     assert path is not None, (
         f"{record.csv} line {record.line} has no {'mask' if compose else 'target'}"
     )
     return path, ground
-
-
-def _unique(paths: Iterable[T]) -> dict[T, int]:
-    index: dict[T, int] = {}
-    for path in paths:
-        index.setdefault(path, len(index))
-    return index
 
 
 def _framed(path: Path, fill: int, side: int) -> np.ndarray:
@@ -300,10 +293,6 @@ def _photograph(path: Path, fill: int, side: int) -> np.ndarray:
 
 
 FRAMED, PHOTOGRAPH = Decoder("_framed", _framed), Decoder("_photograph", _photograph)
-
-
-def _tensor(square: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(square)).permute(2, 0, 1)
 
 
 def _check_composable(records: Sequence[Record], schema: AttributeSchema) -> None:

@@ -23,25 +23,21 @@ from condcolor.imaging.color import delta_e_2000, srgb_to_lab
 from condcolor.imaging.open import open_picture
 from condcolor.runtime.messages import Problems, listed
 
-CLEARLY = 10.0  # CIEDE2000: a row's colour this far from its value's may be another's
-SCATTER = 5.0  # CIEDE2000: with more in half of the rows, a value does not mean one colour
-ALIKE = 3.0  # CIEDE2000: two values this near look the same
-GREY = 8  # of 255 between the channels of a pixel: no colour to learn from
+CLEARLY = 10.0  # CIEDE2000 from the color of its value, beyond which a row may be mislabeled
+SCATTER = 5.0  # CIEDE2000; with a larger median, values have no single color
+ALIKE = 3.0  # CIEDE2000 below which two values look the same
+GREY = 8  # of 255, range of the channels of a pixel below which it is grey
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is wrong with a data set (`problems`), what is worth knowing (`notes`), what is in it.
-
-    counts: "rows", "inputs", "outputs", "masks", "characters", "grey outputs".
-    schema: its attributes with the colours measured; None where a colour could not be.
-    """
+    """The problems, notes and content of a data set."""
 
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     balance: tuple[Balance, ...]
-    counts: Mapping[str, int]
-    schema: AttributeSchema
+    counts: Mapping[str, int]  # "rows", "inputs", "outputs", "masks", "characters", "grey outputs"
+    schema: AttributeSchema  # with measured colors; None for a color that could not be measured
 
 
 def inspect(
@@ -51,11 +47,11 @@ def inspect(
     vocabulary: str | AttributeSchema = "own",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
-    """Return what is wrong with a data set and its pictures, and what is in it; no data makes it raise.
+    """Inspect a data set and its pictures; faults of the data are reported, never raised.
 
     Args:
         path, require_target, vocabulary: as for `read_metadata`.
-        on_progress: called with (rows done, rows in all).
+        on_progress: called with (rows inspected, rows in all).
 
     Raises:
         UsageError: an unknown vocabulary.
@@ -82,7 +78,7 @@ def inspect(
 
 
 class _Survey:
-    """Opens the pictures of a data set and keeps what is small: digests, colours, faults."""
+    """The digests, colors and faults of the pictures of a data set."""
 
     def __init__(self, metadata: Metadata):
         self.records, self.root = metadata.records, metadata.root
@@ -92,7 +88,7 @@ class _Survey:
         self.grey: set[Path] = set()
 
     def look(self, on_progress: Callable[[int, int], None] | None) -> None:
-        done = 0
+        count = 0
         for rows in rows_by_input(self.records):
             source = self._open(rows[0], "input", rows[0].source)
             mask = None
@@ -106,13 +102,13 @@ class _Survey:
                     if target is not None:
                         visible.append(row)
                         targets.append(target)
-                    done += 1
+                    count += 1
                     if on_progress:
-                        on_progress(done, len(self.records))
+                        on_progress(count, len(self.records))
                 self.seen.add(visible, targets, mask)
 
     def _look_at_target(self, row: Record, source: np.ndarray | None) -> np.ndarray | None:
-        """Return the target's pixels, where it can be compared with its source."""
+        """Return the target's pixels, or None if it cannot be compared with its source."""
         if row.target is None:
             return None
         same = row.target == row.source
@@ -129,7 +125,7 @@ class _Survey:
         return target
 
     def _open(self, row: Record, role: str, path: Path) -> np.ndarray | None:
-        """Return the pixels `[H,W,3]`, or None; a file that cannot be opened is named once."""
+        """Return the pixels `[H, W, 3]`, or None; a file that cannot be opened is reported once."""
         if self.digests.get(path, b"") is None:
             return None
         try:
@@ -163,20 +159,20 @@ class _Survey:
 
 
 def _check_repeats(metadata: Metadata, survey: _Survey) -> None:
-    """Find rows that are there twice, contradict each other, or put one picture on both sides."""
+    """Find duplicate rows, contradictory rows, and pictures in both training and test."""
     problems, root = survey.problems, metadata.root
-    asked: dict[object, Record] = {}
-    drawn: dict[object, Record] = {}
-    owner: dict[object, Record] = {}
-    named: set[object] = set()
+    by_request: dict[object, Record] = {}
+    by_pictures: dict[object, Record] = {}
+    by_source: dict[object, Record] = {}
+    reported: set[object] = set()
     for record in metadata.records:
         line = record.line_in(root)
         source, target = (
             survey.digests.get(path) or path for path in (record.source, record.target)
         )
-        first = asked.setdefault((source, record.values), record)
+        first = by_request.setdefault((source, record.values), record)
         crossing = first.split != record.split and first.character == record.character
-        if first is not record and not crossing:  # that has been named: the character is on both
+        if first is not record and not crossing:  # else reported as a character on both sides
             other = first.line_in(root)
             same = target == (survey.digests.get(first.target) or first.target)
             if same:
@@ -184,25 +180,25 @@ def _check_repeats(metadata: Metadata, survey: _Survey) -> None:
             else:
                 message = f"{line}: the input and values of {other}, but another output"
                 problems.add("two outputs for the same input and values", message)
-        first = drawn.setdefault((source, target), record)
+        first = by_pictures.setdefault((source, target), record)
         if first.values != record.values:
             other = f"the output of {first.line_in(root)}, which asks for other values"
             if first.target == record.target:
                 problems.add("one output for different values", f"{line}: {other}")
             else:
                 survey.notes.add("an output does not change", f"{line}: looks like {other}")
-        first = owner.setdefault(source, record)
+        first = by_source.setdefault(source, record)
         pair = (first.character, record.character)
         apart = first.split != record.split or not record.split
-        if len(set(pair)) == 2 and apart and pair not in named:
-            named.add(pair)
+        if len(set(pair)) == 2 and apart and pair not in reported:
+            reported.add(pair)
             message = f"{line}: its input is the same picture as that of {first.line_in(root)}"
             hint = f"but the characters are '{pair[1]}' and '{pair[0]}'"
             problems.add("a picture could be trained on and tested", f"{message}, {hint}")
 
 
 def _check_labels(attribute: Attribute, index: int, metadata: Metadata, survey: _Survey) -> None:
-    """Find rows whose colour is clearly that of another value, by the palette measured."""
+    """Find rows whose color is clearly that of another value, by the measured palette."""
     name = attribute.name
     known = [
         value for value, color in zip(attribute.values, attribute.palette, strict=True) if color
@@ -220,11 +216,11 @@ def _check_labels(attribute: Attribute, index: int, metadata: Metadata, survey: 
             pair = f"{known[first]} and {known[second]}"
             survey.notes.add(f"{name} alike", f"{name}: {pair} look the same in the outputs")
 
-    asked = torch.tensor([known.index(row.values[index]) for row, _ in seen])
+    labels = torch.tensor([known.index(row.values[index]) for row, _ in seen])
     colors = _lab([color for _, color in seen])
     parts = colors[:, None].split(4096)
     distances = torch.cat([_difference(part, palette) for part in parts])  # (rows, values)
-    own = distances.gather(1, asked[:, None])[:, 0]
+    own = distances.gather(1, labels[:, None])[:, 0]
     if own.median() > SCATTER:
         reason = "its values are not one colour each, so labels were not compared with colours"
         survey.notes.add(f"{name} scatters", f"{name}: {reason}")
@@ -239,17 +235,17 @@ def _check_labels(attribute: Attribute, index: int, metadata: Metadata, survey: 
 
 
 def _is_grey(picture: np.ndarray) -> bool:
-    """Return whether no pixel of `[H,W,3]` uint8 has a colour."""
-    red, green, blue = np.moveaxis(picture, -1, 0)  # far quicker than a reduction over 3
+    """Return whether all pixels of `[H, W, 3]` uint8 are grey."""
+    red, green, blue = np.moveaxis(picture, -1, 0)  # far faster than a reduction over 3
     high = np.maximum(np.maximum(red, green), blue)
     return int((high - np.minimum(np.minimum(red, green), blue)).max()) < GREY
 
 
 def _lab(colors: Sequence[RGB]) -> Tensor:
-    """Convert sRGB 0..255 to CIE Lab `[N,3,1,1]`."""
+    """Convert sRGB 0..255 to CIE Lab `[N, 3, 1, 1]`."""
     return srgb_to_lab(torch.tensor(colors).float().reshape(-1, 3, 1, 1) / 255)
 
 
 def _difference(first: Tensor, second: Tensor) -> Tensor:
-    """Return CIEDE2000 of `[...,3,1,1]` Lab, broadcast to `[...]`."""
+    """Return CIEDE2000 of `[..., 3, 1, 1]` Lab, broadcast to `[...]`."""
     return delta_e_2000(first, second)[..., 0, 0]

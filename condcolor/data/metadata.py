@@ -12,13 +12,7 @@ import numpy as np
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.paths import same_pictures
-from condcolor.data.records import (
-    SPLITS,
-    Record,
-    check_attributes,
-    read_records,
-    read_sheet,
-)
+from condcolor.data.records import SPLITS, Record, check_attributes, read_records, read_sheet
 from condcolor.data.table import format_table
 from condcolor.data.vocabulary import collect_schema
 from condcolor.errors import DataError, UsageError
@@ -229,26 +223,23 @@ def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
 
 def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> None:
     """Add a fault for each character that is in both train and test, which makes the test invalid."""
-    taught: dict[str, Record] = {}
+    trained: dict[str, Record] = {}
     for record in records:
         if record.split == "train":
-            taught.setdefault(record.character, record)
-    reported = set()
+            trained.setdefault(record.character, record)
+    reported: set[str] = set()
     for record in records:
-        if (
-            record.split == "test"
-            and record.character in taught
-            and record.character not in reported
-        ):
-            reported.add(record.character)
-            here, other = record.line_in(root), taught[record.character].line_in(root)
-            message = f"{here}: character '{record.character}' is in train too ({other})"
+        name = record.character
+        if record.split == "test" and name in trained and name not in reported:
+            reported.add(name)
+            other = trained[name].line_in(root)
+            message = f"{record.line_in(root)}: character '{name}' is in train too ({other})"
             hint = "keep it on one side (two characters need two names)"
             faults.add("a character is on both sides", f"{message}; {hint}")
 
 
 GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph counts as grey
-LOOKED_AT = 64  # pixels a side that are sampled for this mean
+SAMPLED = 64  # pixels a side that are sampled for this mean
 
 
 def read_photographs(path: Path | str) -> Metadata:
@@ -266,12 +257,12 @@ def read_photographs(path: Path | str) -> Metadata:
     if not path.is_dir() or any(csv.exists() for csv in csvs):
         return _own_targets(read_metadata(path, require_target=False))
     root = path.resolve()
-    pictures, passed_over = find_pictures(root)
+    pictures, skipped = find_pictures(root)
     if not pictures:
         raise DataError(f"{shown_name(path)}: no pictures in it: name a folder of photographs")
     above, csv = len(root.parts), root / CSV_NAME
     records = tuple(_record(picture, picture.parts[above:], csv) for picture in pictures)
-    return Metadata(root, AttributeSchema(), records, tuple(passed_over))
+    return Metadata(root, AttributeSchema(), records, tuple(skipped))
 
 
 def open_photograph(path: Path) -> np.ndarray:
@@ -288,7 +279,7 @@ def open_photograph(path: Path) -> np.ndarray:
 
 def is_grey(rgb: np.ndarray) -> bool:
     """Return whether a photograph `[H, W, 3]` uint8 is grey, by its mean chroma."""
-    steps = [max(1, side // LOOKED_AT) for side in rgb.shape[:2]]
+    steps = [max(1, side // SAMPLED) for side in rgb.shape[:2]]
     import torch
 
     from condcolor.imaging.color import srgb_to_lab
@@ -300,7 +291,7 @@ def is_grey(rgb: np.ndarray) -> bool:
 
 def _own_targets(metadata: Metadata) -> Metadata:
     """Reduce records to their colored files, each once and its own target, without attributes."""
-    records = {
+    records: dict[Path, Record] = {
         picture: Record(picture, picture, (), r.character, r.split, r.line, r.csv)
         for r in metadata.records
         for picture in (r.target or r.source,)

@@ -14,7 +14,7 @@ from condcolor.data.metadata import Metadata, value_names
 from condcolor.data.records import Record
 from condcolor.imaging.open import open_picture
 
-DIFFERENT = 24  # of 255, in any channel: more than JPEG noise, less than two named colors
+DIFFERENT = 24  # of 255 in a channel: above JPEG noise, below the distance of named colors
 ROWS_OF_AN_INPUT = 64  # rows of one source that are compared to locate a part
 SIGHTINGS = 16  # measurements of a value over all sources, enough to outvote a wrong label
 MASK_CHANNELS = 3

@@ -24,7 +24,7 @@ class PictureFinder:
         self._masks: dict[Path, Path | None] = {}
 
     def find(self, written: str, folders: tuple[str, ...]) -> Path | str:
-        """Return the file, searched beside the csv and in `folders`, or as text the reason for none."""
+        """Find a file beside the csv or in `folders`; return its path, or why it cannot be used."""
         key = (written, folders)
         if key not in self._found:
             try:
@@ -34,7 +34,7 @@ class PictureFinder:
         return self._found[key]
 
     def mask(self, source: Path) -> Path | None:
-        """Return the mask of `inputs/0001.jpg`: `masks/0001.png` beside its folder, or in it, or None."""
+        """Find the mask of `inputs/0001.jpg`: `masks/0001.png` beside its folder or in it; or None."""
         if source not in self._masks:
             near = [source.parent]
             if source.parent != self.folder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from condcolor.conditions.color_spec import ColorSpec, parse_color_spec, refuse_no_choice
 from condcolor.conditions.schema import (
@@ -24,6 +24,7 @@ from condcolor.runtime.messages import Problems, listed
 if TYPE_CHECKING:
     import pandas
 
+V = TypeVar("V", bound=str | ColorSpec)
 SPLITS = {"train": "train", "test": "test", "valid": "test", "validation": "test", "val": "test"}
 ROLES = {
     "input": "input",
@@ -37,23 +38,19 @@ ROLES = {
 
 
 @dataclass(frozen=True)
-class Record:
-    """One row of a metadata.csv: a picture, what it is to become, and what was asked for.
-
-    values: one an attribute, in the schema's order; a ColorSpec each where any colour may be asked for.
-    character: rows of the same character belong
-    on the same side of a split. split: "train", "test", or "" where nothing says which.
-    mask: its channel i is 255 where attribute i colours; the channel after the attributes is skin.
-    """
+class Record(Generic[V]):
+    """A row of a metadata.csv: a picture, its coloring, and its values (ColorSpecs with `any_color`)."""
 
     source: Path
     target: Path | None
-    values: tuple[str, ...] | tuple[ColorSpec, ...]
-    character: str
-    split: str
+    values: tuple[V, ...]  # in the order of the schema's attributes
+    character: str  # rows of one character belong on one side of a split
+    split: str  # "train", "test", or "" if none is given
     line: int
     csv: Path
-    mask: Path | None = None
+    mask: Path | None = (
+        None  # channel i is 255 in the part of attribute i; the one after those is skin
+    )
 
     def line_in(self, root: Path) -> str:
         """Return `train/metadata.csv line 37`, for messages on the data set in `root`."""
@@ -62,30 +59,26 @@ class Record:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One csv: what messages call it, its cells, and where its columns are.
-
-    roles: "input", "output", "split", "character" -> column, where there is one.
-    attributes: the name of every other column -> column, in the csv's order.
-    """
+    """A csv of a data set: its cells, and the roles of its columns."""
 
     csv: Path
-    name: str
-    split: str
+    name: str  # in messages
+    split: str  # of all rows, or ""
     table: Table
-    roles: dict[str, int]
-    attributes: dict[str, int]
+    roles: dict[str, int]  # "input", "output", "split" or "character" -> column
+    attributes: dict[str, int]  # name -> column, for every other column in order
 
     @property
     def header(self) -> str:
         return f"{self.name} line {self.table.header_line}"
 
     def split_of(self, cells: Sequence[str]) -> str:
-        """Return a row's "train", "test" or "": its own cell, else what the whole csv stands for."""
+        """Return the split of a row: that of its cell, else that of the csv."""
         written = cells[self.roles["split"]] if "split" in self.roles else ""
         return SPLITS.get(written, self.split)
 
     def split_fault(self, cells: Sequence[str]) -> str:
-        """Return what is wrong with a row's split, empty when nothing is."""
+        """Return the fault of a row's split as a sentence, or an empty text."""
         written = cells[self.roles["split"]] if "split" in self.roles else ""
         if written and written not in SPLITS:
             hint = did_you_mean(written, SPLITS)
@@ -95,7 +88,7 @@ class Sheet:
         return ""
 
     def frame(self) -> pandas.DataFrame:
-        """Return each row's split, and its values by attribute, missing where the cell cannot be one."""
+        """Return the split and the values of each row; a cell that cannot be a value is missing."""
         import pandas
 
         cells = self.table.frame()
@@ -109,7 +102,7 @@ class Sheet:
 
 
 def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: Problems) -> Sheet:
-    """Read a csv and find what its columns are; the problems of its form and header are added."""
+    """Read a csv and the roles of its columns; problems of its form and header are added to `faults`."""
     table = read_table(csv, name)
     faults.extend(table.problems)
     sheet = Sheet(csv, name, split, table, {}, {})
@@ -120,7 +113,7 @@ def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: P
         known = meant_column(column, table.columns)
         if known:
             _add_role(sheet, known, column, index, faults)
-        elif column and column not in sheet.attributes:  # else it has been named already
+        elif column and column not in sheet.attributes:  # a duplicate is reported by read_table
             other = keys.setdefault(name_key(column), column)
             if other != column:
                 faults.add(
@@ -139,9 +132,9 @@ def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: P
 
 
 def meant_column(column: str, columns: Sequence[str]) -> str | None:
-    """Return the known column that `column` is, or is misspelt for: `Input` and `inptu` are `input`.
+    """Return the known column that `column` is, or probably means (`inptu`: `input`); None for an attribute.
 
-    A likeness counts only where no column of `columns` has that role. None for an attribute.
+    A misspelling is assumed only if no column of `columns` has the role.
     """
     if column.lower() in ROLES:
         return column.lower()
@@ -160,7 +153,7 @@ def _add_role(sheet: Sheet, known: str, column: str, index: int, faults: Problem
 
 
 def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Problems) -> None:
-    """Check that a second csv, or one for a model, has the attributes `names` of `whose`."""
+    """Check that a csv has the attributes `names` of `whose`: the first csv, or the model."""
     if not sheet.table.columns:
         return
     extra = [name for name in sheet.attributes if name not in names]
@@ -176,11 +169,10 @@ def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Pro
 def read_records(
     sheet: Sheet, schema: AttributeSchema, faults: Problems, any_color: bool = False
 ) -> list[Record]:
-    """The records of a csv; bad rows are left out.
+    """Return the records of a csv without invalid rows, whose problems are added to `faults`.
 
-    Bad is a blank or padded cell, an unknown value or split, a picture that is not there. With
-    `any_color` a value is a ColorSpec, and unknown when it is no colour either.
-    `character` is as written, "" where there is no such column.
+    Invalid are blank or padded cells, unknown values or splits, and missing pictures. With `any_color`,
+    values are ColorSpecs, and any color is known. `character` is as written, or "" without such a column.
     """
     finder = PictureFinder(sheet.csv.parent)
     texts = {role: sheet.roles[role] for role in sheet.roles if role != "split"} | sheet.attributes
@@ -195,7 +187,7 @@ def read_records(
         for column, index in texts.items():
             if fault := value_fault(cells[index]):
                 faults.add(f"{column} is blank or padded", f"{where}: {column} {fault}")
-        values = []
+        values: list[str | ColorSpec] = []
         for attribute in attributes:
             text = cells[sheet.attributes[attribute.name]]
             try:
@@ -218,7 +210,11 @@ def read_records(
 
 
 def _value(attribute: Attribute, text: str, any_color: bool) -> str | ColorSpec:
-    """The text, or with `any_color` what it asks for; UsageError where it is not known."""
+    """Return the text, or with `any_color` its ColorSpec.
+
+    Raises:
+        UsageError: it is no value of the attribute, and no color either.
+    """
     if any_color:
         spec = parse_color_spec(attribute, text)
         refuse_no_choice(attribute, spec)
@@ -237,10 +233,10 @@ def _find(
     faults: Problems,
 ) -> Path | None:
     written = cells[sheet.roles[role]] if role in sheet.roles else ""
-    if value_fault(written):  # blank and padded have been named already
+    if value_fault(written):  # reported already
         return None
-    found = finder.find(written, folders)
-    if isinstance(found, Path):
-        return found
-    faults.add(f"an {role} cannot be used", f"{where}: {role} '{written}' {found}")
+    path = finder.find(written, folders)
+    if isinstance(path, Path):
+        return path
+    faults.add(f"an {role} cannot be used", f"{where}: {role} '{written}' {path}")
     return None

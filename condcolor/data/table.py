@@ -1,8 +1,7 @@
 """A csv file as text cells with line numbers, all faults of its form found; written safely.
 
-Every cell stays the text that was written: `None`, `NA` and `007` are no missing value and no
-number. The form is checked first, line by line, since `pandas.read_csv` passes over bad lines in
-silence; what it reads then are lines of one row each, so none can shift, shrink or be renamed.
+Every cell stays text: `None`, `NA` and `007` are no missing values or numbers. The form is checked first,
+line by line, since `pandas.read_csv` skips bad lines silently; it then reads complete rows only.
 """
 
 from __future__ import annotations
@@ -38,27 +37,22 @@ _NOT_CSV = (
     (b"{", "JSON"),
 )
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
-_FORMULA = re.compile(r"'*[=+\-@]")  # what a spreadsheet would run, or such a cell made harmless
+_FORMULA = re.compile(r"'*[=+\-@]")  # a formula of a spreadsheet, escaped or not
 
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a csv. Rows with a problem are left out and named in `problems`.
+    """The cells of a csv, without invalid rows, and its problems."""
 
-    columns: the header, spaces around names taken off (and named as a problem).
-    header_line, and the first of each row's pair: line in the file, the first line being 1.
-    text: the lines of the header and of `rows`, as they are in the file.
-    """
-
-    columns: tuple[str, ...] = ()
-    header_line: int = 1
-    rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    columns: tuple[str, ...] = ()  # of the header, stripped
+    header_line: int = 1  # counted from 1
+    rows: tuple[tuple[int, tuple[str, ...]], ...] = ()  # (line, cells)
     problems: tuple[str, ...] = ()
-    text: str = ""
+    text: str = ""  # lines of the header and of `rows`, as in the file
 
     def frame(self) -> pandas.DataFrame:
-        """Return the rows as text: columns by number, since names may repeat; lines as index."""
-        import pandas  # takes a second, which no colouring waits for: that reads `rows`
+        """Return the rows as text, indexed by line; columns by number, since names may repeat."""
+        import pandas  # slow; coloring needs `rows` only
 
         if not self.columns:
             return pandas.DataFrame()
@@ -77,7 +71,7 @@ class Table:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of a csv that is one row: its number, its cells, and its text."""
+    """A line of a csv that is one row."""
 
     number: int
     cells: tuple[str, ...]
@@ -85,7 +79,7 @@ class _Line:
 
 
 def read_table(path: Path, name: str | None = None) -> Table:
-    """Read a csv; `name` is what messages call it (default: the file's name). Never raises."""
+    """Read a csv; `name` is its name in messages, default the file's. Never raises."""
     name = name or path.name
     problems = Problems()
     text = _read_text(path, name, problems)
@@ -117,15 +111,15 @@ def read_table(path: Path, name: str | None = None) -> Table:
 
 
 def _other_separator(header: Sequence[str]) -> str:
-    """Return what separates the cells of a header that no comma separates, in words; else nothing."""
+    """Return the name of the separator of a header without commas, or an empty text."""
     names = {";": "';'", "\t": "tabs", "|": "'|'"}
     return next((names[s] for s in names if s in header[0]), "") if len(header) == 1 else ""
 
 
 def _read_text(path: Path, name: str, problems: Problems) -> str | None:
-    """Return the file's text, or None with the problem that keeps it from being read."""
+    """Return the file's text, or None after adding the problem that prevents it."""
     try:
-        if not path.is_file():  # also keeps a FIFO from blocking for ever
+        if not path.is_file():  # reading a FIFO would block
             reason = "is not a file" if path.exists() else "does not exist"
             problems.add("file", f"{name} {reason}")
             return None
@@ -158,7 +152,7 @@ def _read_text(path: Path, name: str, problems: Problems) -> str | None:
 
 
 def _parse(text: str, name: str, problems: Problems) -> list[_Line]:
-    """Return every line that is not empty and is one row; the others are named as problems."""
+    """Return the lines that are one row each; others that are not empty are added to `problems`."""
     written = list(io.StringIO(text, newline=""))
     reader = csv.reader(written, strict=True)
     lines: list[_Line] = []
@@ -176,7 +170,7 @@ def _parse(text: str, name: str, problems: Problems) -> list[_Line]:
             message = f'{where}: a quote (") opened here closes on line {reader.line_num}'
             problems.add("a cell holds a line break", message)
         elif cells and _is_tabbed(lines[0].cells if lines else cells):
-            lines.append(_Line(number, tuple(cells), ""))  # such a header has a message of its own
+            lines.append(_Line(number, tuple(cells), ""))  # reported by its header
         elif any(_CONTROL.search(cell) for cell in cells):
             kind = "NUL" if any("\0" in cell for cell in cells) else "control"
             problems.add("a cell holds a control character", f"{where}: holds a {kind} character")
@@ -190,7 +184,7 @@ def _is_tabbed(header: Sequence[str]) -> bool:
 
 
 def _quotes_problem(error: str) -> str:
-    """Return what the csv module's error says, in our words."""
+    """Reword an error of the csv module."""
     if "end of data" in error or "field limit" in error:
         return 'a quote (") is opened and never closed'
     if "NUL" in error:
@@ -216,7 +210,7 @@ def _check_header(header: Sequence[str], where: str, problems: Problems) -> tupl
 
 
 def _check_rows(lines: Sequence[_Line], width: int, name: str, problems: Problems) -> list[_Line]:
-    """Return the lines that have a cell for each of `width` columns; none where no line has."""
+    """Return the lines with `width` cells; the others are added to `problems`."""
     widths = {len(line.cells) for line in lines}
     if len(lines) > 1 and len(widths) == 1 and widths != {width}:
         count = widths.pop()
@@ -236,23 +230,23 @@ def _check_rows(lines: Sequence[_Line], width: int, name: str, problems: Problem
 
 
 def safe_cell(text: str) -> str:
-    """Return the cell as it is written: what a spreadsheet would run as a formula gets a `'` in front."""
+    """Return a cell to write; a formula of a spreadsheet is escaped by a leading `'`."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def plain_cell(text: str) -> str:
-    """Return the text that `safe_cell` wrote."""
+    """Return the text of a cell that `safe_cell` may have escaped."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def format_table(
     rows: Iterable[Mapping[str, object] | Sequence[object]], columns: Sequence[str], name: str
 ) -> tuple[bytes, int]:
-    """Return a csv as it is saved (UTF-8, `\\n`), and the number of its rows.
+    """Return the bytes of a csv (UTF-8, `\\n`) and the number of its rows.
 
     Args:
         rows: mappings with exactly `columns` as keys, or sequences in that order.
-        name: what messages call the file.
+        name: the file's name in messages.
 
     Raises:
         UsageError: a row does not fit, or a cell holds a control character.

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from condcolor.data.records import Sheet
 
-RARE_ROWS = 3  # as rarely as this, or in 2 % of the rows, a value may be a slip of the pen
-TIMES_RARER = 4  # than the value it is meant to be
+RARE_ROWS = 3  # a value in at most so many rows, or in 2 % of them, may be misspelt
+TIMES_RARER = 4  # ratio of the rows of the value that is meant
 
 
 def collect_schema(
@@ -32,8 +32,8 @@ def collect_schema(
     rows = pandas.concat([sheet.frame() for sheet in sheets], ignore_index=True)
     counts: dict[str, pandas.Series[int]] = {}
     for name in names:
-        taught = rows.loc[rows["split"] != "test", name].value_counts()
-        uses = rows[name].value_counts() if taught.empty else taught
+        trained = rows.loc[rows["split"] != "test", name].value_counts()
+        uses = rows[name].value_counts() if trained.empty else trained
         if len(uses) > MAX_VALUES:
             count = f"{len(uses):,} different values (at most {MAX_VALUES})"
             hint = "it looks like an id: take it out, or call it 'character'"
@@ -50,11 +50,11 @@ def collect_schema(
 
 
 def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
-    """Return values to doubt and what is probably meant: `{"red": 40, "rad": 1}` -> `{"rad": "red"}`.
+    """Map probably misspelt values to those that are meant: `{"red": 40, "rad": 1}` -> `{"rad": "red"}`.
 
-    Doubtful is a value that differs from another in case only, or that is rare and one letter (in
-    words of eight letters or more: two) away from one at least four times as frequent. Values that
-    differ in digits only (`style-1`, `style-2`) are never doubted.
+    A value is misspelt if it differs from another in case only; or if it is rare and at an edit distance of 1
+    (of 2 in words of 8 letters or more) from one at least 4 times as frequent. Values that differ in digits
+    only (`style-1`, `style-2`) are not misspelt.
     """
     rare = max(RARE_ROWS, sum(counts.values()) // 50)
     by_use = sorted(counts, key=lambda value: (-counts[value], value))
@@ -72,7 +72,7 @@ def misspelt(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def close(word: str, other: str) -> bool:
-    """Return whether one is probably a slip in writing the other (as in `misspelt`)."""
+    """Return whether one word is probably a misspelling of the other (see `misspelt`)."""
     allowed = 2 if min(len(word), len(other)) >= 8 else 1
     if min(len(word), len(other)) < 3 or abs(len(word) - len(other)) > allowed:
         return False
@@ -86,7 +86,7 @@ def _without_digits(word: str) -> str:
 
 
 def _distance(word: str, other: str) -> int:
-    """Return how many letters to insert, delete, change, or swap with the next turn one into the other."""
+    """Return the edit distance of two words, swaps of neighboring letters included (Damerau 1964)."""
     before: list[int] = []
     last = list(range(len(other) + 1))
     for i, letter in enumerate(word, start=1):

@@ -30,11 +30,7 @@ DARK_CODE, DARK_LIGHT = 0.04045, 0.0031308  # below, the sRGB curve is a line of
 PIECE = 1 << 15  # pixels per thread; with fewer, the overhead of calls dominates
 # linear RGB -> XYZ / white; their cube roots f -> L + 16, a, b; and the inverses
 _XYZ = torch.tensor(XYZ_FROM_RGB, dtype=torch.float64)
-
-
 _XYZ /= torch.tensor(D65_WHITE, dtype=torch.float64)[:, None]
-
-
 _LAB = torch.tensor([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=torch.float64)
 _RGB, _F = _XYZ.inverse(), _LAB.inverse()
 
@@ -130,16 +126,15 @@ def _in_pieces(
     pixels = picture.flatten(-2)  # (..., 3, P)
     # under autocast a matmul has half precision: errors of whole units of Lab
     with torch.autocast(picture.device.type, enabled=False):
-        whole = (
-            not picture.is_cpu or torch.compiler.is_exporting()
-        )  # an exported graph has no fixed size
+        # an exported graph has no fixed size
+        whole = not picture.is_cpu or torch.compiler.is_exporting()
         if whole or (picture.requires_grad and torch.is_grad_enabled()):
             return convert(pixels, None).view(picture.shape)
         pixels = pixels.reshape(-1, 3, pixels.shape[-1])
         result = torch.empty(pixels.shape, dtype=dtype)
         step = PIECE * torch.get_num_threads()
-        for one, out in zip(pixels, result, strict=True):
-            for part, target in zip(one.split(step, 1), out.split(step, 1), strict=True):
+        for own, out in zip(pixels, result, strict=True):
+            for part, target in zip(own.split(step, 1), out.split(step, 1), strict=True):
                 convert(part, target)
     return result.view(picture.shape)
 

@@ -105,9 +105,7 @@ class Strip:
 
     rows: slice
     near: slice
-    place: (
-        np.ndarray
-    )  # [R] float32, position of each row in `near`; 0 is the center of its first row
+    place: np.ndarray  # [R] float32, position of each row in `near`; 0: center of its first row
 
 
 def strips(size: tuple[int, int], low: int) -> Iterator[Strip]:

@@ -33,14 +33,7 @@ MIMETYPE = b"image/openraster"
 THUMBNAIL = 256  # pixels, longest side (OpenRaster 0.0.6, "Thumbnail")
 LONGEST_TEXT = 2**20  # bytes of a stack.xml or layers.json
 LARGEST_MEMBER = 2**30  # bytes of an uncompressed picture
-STORED_AT = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # the earliest date of a zip; fixed, so that files are reproducible
+STORED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip; fixed, so files are reproducible
 PLAIN_OVER = ("svg:src-over", "")
 
 

@@ -42,8 +42,8 @@ def split_lines(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def on_white(rgb: np.ndarray) -> np.ndarray:
     """Scale a sketch `[H, W, 3]` uint8 so that its paper is white; one without light paper is unchanged."""
     light = rgb.min(axis=-1)
-    drawn_on = light >= PAPER_SPREAD * np.percentile(light, PAPER)
-    paper = np.median(rgb[drawn_on], axis=0)
+    is_paper = light >= PAPER_SPREAD * np.percentile(light, PAPER)
+    paper = np.median(rgb[is_paper], axis=0)
     if paper.min() < DARKEST_PAPER or paper.min() == 255:
         return rgb
     return (rgb * (255 / paper)).round().clip(0, 255).astype(np.uint8)
@@ -160,9 +160,8 @@ def recolor(
     """
     rgba = np.dstack((colored, alpha))
     soft = alpha < 255  # opaque pixels need no change
-    own = (
-        alpha[soft, None].astype(np.float32) / 255
-    )  # (N, 1); all below are (N, 1) or (N, 3), in 0..1 or 0..255
+    # (N, 1); all below are (N, 1) or (N, 3), in 0..1 or 0..255
+    own = alpha[soft, None].astype(np.float32) / 255
     seen, filled = rgb[soft].astype(np.float32), colored[soft].astype(np.float32)
     tint = filled / np.maximum(seen, 1)
     ink = np.clip((seen - 255 * (1 - own)) / np.maximum(own, 1 / 255), 0, 255)  # before compositing
@@ -210,7 +209,6 @@ def fill_behind(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
     spilt = ndimage.maximum_filter(eroded, width).view(bool)
     fills = (bare & ~ground) | spilt
     share, near = (ndimage.uniform_filter(m.astype(np.float32), EDGE) for m in (fills, bare))
-    side = np.where(
-        near > 1e-4, share / np.maximum(near, 1e-4), painted
-    )  # otherwise deep under ink
+    # pixels without bare ones near are deep under ink
+    side = np.where(near > 1e-4, share / np.maximum(near, 1e-4), painted)
     return np.where(alpha > 0, side, fills).astype(np.float32).clip(0, 1)

@@ -142,14 +142,14 @@ def _read(stream: BinaryIO, max_pixels: int) -> _Decoded:
 
 
 def _decode(stream: BinaryIO, kind: str, max_pixels: int) -> _Decoded:
-    bytes_given = stream.seek(0, os.SEEK_END)
+    size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     image = _READERS[kind](stream)
     _check_size(image.size, max_pixels)
     width, height = image.size
-    if width * height > bytes_given * _MOST_PIXELS_A_BYTE.get(kind, max_pixels):
+    if width * height > size * _MOST_PIXELS_A_BYTE.get(kind, max_pixels):
         # the JPEG reader would allocate all of it and fill it with grey
-        reason = f"{width}x{height} pixels cannot be in {bytes_given:,} bytes"
+        reason = f"{width}x{height} pixels cannot be in {size:,} bytes"
         raise Fault(f"damaged {kind} ({reason}): copy or download it again")
     if kind == "PNG":
         pixels.scale_key(image)

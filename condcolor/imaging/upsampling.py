@@ -84,8 +84,8 @@ def _areas(length: int, count: int) -> Tensor:
     """Return the matrix `[count, length]` of area means along one axis, for exported graphs of any size."""
     start = torch.arange(count)[:, None] * length
     first, end = start // count, (start + length + count - 1) // count
-    there = torch.arange(length)
-    return ((there >= first) & (there < end)).float() / (end - first)
+    pixels = torch.arange(length)
+    return ((pixels >= first) & (pixels < end)).float() / (end - first)
 
 
 def joined3(wide: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:

@@ -1,8 +1,8 @@
 """Device, precision and autocast; torchvision beside a CPU build of torch.
 
-The wheels of torchvision on PyPI are built against CUDA. Beside a CPU build of torch their compiled operators
-do not load, and the import ends with "operator torchvision::nms does not exist", since Python code registers
-fake versions of operators that are not there. Declaring them is enough: nothing here calls them. Datasets,
+The wheels of torchvision on PyPI are built against CUDA. With a CPU build of torch their compiled operators
+do not load, and the import fails with "operator torchvision::nms does not exist", since Python code registers
+fake versions of missing operators. Declaring the operators is enough: nothing here calls them. Datasets,
 models, transforms.v2 and utils work; decoding with torchvision.io does not.
 """
 
@@ -25,7 +25,7 @@ def pick_device(name: str | None = None) -> torch.device:
     """Return the device of a name: for None or "auto" a CUDA GPU, else Apple's GPU, else the CPU.
 
     Raises:
-        UsageError: there is no such device, or none here.
+        UsageError: an unknown device, or one that this machine lacks.
     """
     if name is None or name == "auto":
         if torch.cuda.is_available():
@@ -42,13 +42,13 @@ def pick_device(name: str | None = None) -> torch.device:
         raise UsageError(f"device '{name}': no CUDA device here; use --device cpu")
     index = int(str(name).partition(":")[2] or 0)
     if index >= count:
-        there = "cuda:0" if count == 1 else f"cuda:0 to cuda:{count - 1}"
-        raise UsageError(f"device '{name}' is not here; there is {there}")
+        present = "cuda:0" if count == 1 else f"cuda:0 to cuda:{count - 1}"
+        raise UsageError(f"device '{name}' is not here; there is {present}")
     return torch.device(name if name == "cuda" else f"cuda:{index}")
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Return whether bfloat16 is faster than float32 there (AVX512-BF16; Ampere or newer)."""
+    """Return whether bfloat16 is faster than float32 on a device (AVX512-BF16; Ampere or newer)."""
     if device.type == "cuda":
         with torch.cuda.device(device):
             return torch.cuda.is_bf16_supported(including_emulation=False)
@@ -63,7 +63,7 @@ def free_memory(device: torch.device) -> int:
 
 
 def cpu_flags() -> frozenset[str]:
-    """Return the processor's feature flags, none where the system does not say."""
+    """Return the processor's feature flags; none if the system does not list them."""
     with (
         contextlib.suppress(OSError),
         open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file,
@@ -74,21 +74,21 @@ def cpu_flags() -> frozenset[str]:
     return frozenset()
 
 
-def pick_precision(asked: str, device: torch.device) -> str:
+def pick_precision(name: str, device: torch.device) -> str:
     """Return the precision to compute in: for "auto" bf16 where that is faster, else fp32.
 
-    On Apple's GPU it is fp32, whatever is asked: nobody has run it there in bf16.
+    On Apple's GPU it is always fp32, since bf16 is untested there.
 
     Raises:
-        UsageError: there is no such precision.
+        UsageError: an unknown precision.
     """
-    if asked not in PRECISIONS:
-        choices, hint = ", ".join(PRECISIONS), did_you_mean(str(asked), PRECISIONS)
-        raise UsageError(f"precision {asked!r} is not one of {choices}{hint}")
+    if name not in PRECISIONS:
+        choices, hint = ", ".join(PRECISIONS), did_you_mean(str(name), PRECISIONS)
+        raise UsageError(f"precision {name!r} is not one of {choices}{hint}")
     if device.type == "mps":
         return "fp32"
-    if asked != "auto":
-        return asked
+    if name != "auto":
+        return name
     return "bf16" if has_bf16(device) else "fp32"
 
 
@@ -101,9 +101,7 @@ OPERATORS = (  # those whose fake versions torchvision registers at import
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
-_declared: list[
-    torch.library.Library
-] = []  # operators are gone with the library that declared them
+_declared: list[torch.library.Library] = []  # a library that is collected takes its operators along
 
 
 def _imported() -> ModuleType:

@@ -23,7 +23,7 @@ from condcolor.errors import CondcolorError, UsageError
 
 T = TypeVar("T")
 Module = TypeVar("Module", bound=nn.Module)
-PATIENCE = timedelta(hours=2)  # timeout; the others wait while the first rank decodes or measures
+PATIENCE = timedelta(hours=2)  # timeout; other ranks wait while the first one decodes or measures
 
 
 class RankLost(CondcolorError):
@@ -113,9 +113,8 @@ class ProcessGroup:
         if self.count == 1:
             return module
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", FutureWarning
-            )  # its new name is missing in the oldest supported torch
+            # the new name of DDP is missing in the oldest supported torch
+            warnings.simplefilter("ignore", FutureWarning)
             # BatchNorm statistics are equal on all ranks; a broadcast would change them inside a graph
             return nn.parallel.DistributedDataParallel(module, broadcast_buffers=False)
 
@@ -185,13 +184,13 @@ def process_group(device: torch.device) -> Iterator[ProcessGroup]:
     dist.destroy_process_group()
 
 
-def own_gpu(asked: str | None) -> str | None:
-    """Return the device asked for; where that leaves a choice under `torchrun`, that of this process."""
+def own_gpu(device: str | None) -> str | None:
+    """Return the device; under `torchrun`, the GPU of this process for None, "auto" and "cuda"."""
     local = os.environ.get("LOCAL_RANK")
-    if local is None or asked not in (None, "auto", "cuda"):
-        return asked
+    if local is None or device not in (None, "auto", "cuda"):
+        return device
     if not torch.cuda.is_available():
-        return "cuda" if asked == "cuda" else "cpu"  # gloo knows no tensors on Apple's GPU
+        return "cuda" if device == "cuda" else "cpu"  # gloo knows no tensors on Apple's GPU
     return f"cuda:{int(local) % torch.cuda.device_count()}"
 
 

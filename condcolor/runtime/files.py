@@ -1,9 +1,8 @@
 """Files and folders written whole or not at all; locks.
 
-What is written whole has another name until it is complete and on the disk, and takes its own by one
-rename. Not written so, and why: a download, whose part is kept (data/builders/partial_file.py); logs that
-are appended to, a line at a time (runs/folder.py, batch/manifest.py); files of any other file system than
-the local one (batch/cluster/storage.py).
+A file or folder has another name until it is complete and on the disk, and is then renamed in one step. Not
+written so: downloads, whose parts are kept (data/builders/partial_file.py); logs, to which lines are appended
+(runs/folder.py, batch/manifest.py); files on other than local file systems (batch/cluster/storage.py).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,18 +22,17 @@ from condcolor.errors import CheckpointError, CondcolorError, DataError, UsageEr
 from condcolor.runtime.messages import shown_name, why_unwritten
 
 OLD = ".old"  # end of the name of a folder that is being replaced
-SYNCED_ONE_BY_ONE = (
-    256  # files of a folder; of more, all that the system has to write is synced at once
-)
+SYNCED_ONE_BY_ONE = 256  # files of a folder; with more, the whole system is synced at once
+SPARE = 32 << 20  # bytes of the disk that stay free
 
 
 @contextmanager
 def atomic_file(path: str | os.PathLike, *, overwrite: bool = False) -> Iterator[BinaryIO]:
-    """Open a file to write and read, which takes the name `path` when the block ends without a fault.
+    """Open a file to write and read, renamed to `path` when the block ends without an error.
 
-    Until then it is a hidden file beside it, which goes whatever stops the block. It has the rights of any
-    new file. A link in its place is replaced, never followed. Without `overwrite` a file that has appeared
-    there meanwhile stays.
+    Until then it is a hidden file in the same folder, removed if the block fails. It has the permissions of
+    any new file. A link named `path` is replaced, never followed. Without `overwrite`, a file that has
+    appeared there meanwhile stays.
 
     Raises:
         FileExistsError: the name is taken.
@@ -64,14 +62,15 @@ def _rename_to_new(temporary: Path, path: Path) -> None:
     except (OSError, NotImplementedError, AttributeError):  # a system or disk without hard links
         with open(path, "xb"):  # claims the name
             pass
-        with ExitStack() as undo:
-            undo.callback(path.unlink, missing_ok=True)  # the claim, if the rename fails
+        try:
             os.replace(temporary, path)
-            undo.pop_all()
+        except BaseException:
+            path.unlink(missing_ok=True)  # the claim
+            raise
 
 
 def write_whole(path: str | os.PathLike, data: bytes, *, overwrite: bool = False) -> None:
-    """Write a file as `atomic_file` does, with messages for people.
+    """Write a file as `atomic_file` does, with errors for users.
 
     Raises:
         UsageError: the name is taken.
@@ -89,7 +88,7 @@ def write_whole(path: str | os.PathLike, data: bytes, *, overwrite: bool = False
 
 
 def refuse_taken(path: str | os.PathLike, overwrite: bool) -> None:
-    """Refuse a name under which nothing may be saved; worth asking before long work.
+    """Check that a file may be saved under a name; useful before long work.
 
     Raises:
         UsageError: the name is taken, or no file can have it.
@@ -115,13 +114,13 @@ def _taken(path: str | os.PathLike) -> str:
 
 @contextmanager
 def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Make a folder to fill, which takes the name `path` when the block ends without a fault.
+    """Make a folder to fill, renamed to `path` when the block ends without an error.
 
-    Until then it is a hidden folder beside it, which goes whatever stops the block; what a killed process
-    left of one goes first. Only with `overwrite` is a folder replaced that holds anything.
+    Until then it is a hidden folder beside `path`, removed if the block fails; one that a killed process left
+    is removed first. A folder that is not empty is replaced only with `overwrite`.
 
     Raises:
-        OSError: the disk refuses, or something has appeared in the folder; what it held stands.
+        OSError: the disk refuses, or something has appeared in the folder, whose content stays.
     """
     new = temporary_of(path)
     shutil.rmtree(new, ignore_errors=True)
@@ -135,20 +134,19 @@ def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def checkpoint_folder(path: Path) -> Iterator[Path]:
-    """Make a folder of a model or a training state, as `atomic_folder` does, over the one that is there.
+    """Make a folder of a model or a training state as `atomic_folder` does, and replace an earlier one.
 
     Raises:
-        CheckpointError: the disk refuses; what the folder held before stands.
+        CheckpointError: the disk refuses; the earlier folder stays.
     """
     try:
         with atomic_folder(path, overwrite=True) as new:
             yield new
     except OSError as error:
-        why = error.strerror or error
-        raise CheckpointError(
-            f"{shown_name(path)}: cannot be written ({why}): make room or give permission there; what it "
-            "held before stands"
-        ) from None
+        reason = (
+            f"cannot be written ({error.strerror or error}): make room or give permission there"
+        )
+        raise CheckpointError(f"{shown_name(path)}: {reason}; what it held before stands") from None
 
 
 def temporary_of(folder: Path) -> Path:
@@ -176,7 +174,7 @@ def _put_in_place(new: Path, folder: Path, overwrite: bool) -> None:
 
 
 def _exchange(first: Path, second: Path) -> bool:
-    """Swap two names in one step, as Linux can on most file systems; False where it could not."""
+    """Swap two names atomically, which Linux can on most file systems; return whether it was done."""
     if sys.platform != "linux":
         return False
     at_cwd, flag = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of <linux/fs.h>
@@ -188,21 +186,21 @@ def _exchange(first: Path, second: Path) -> bool:
         ImportError,
         OSError,
         AttributeError,
-    ):  # a Python without ctypes, a C library without it
+    ):  # no ctypes, or no such function in the C library
         return False
     return swap(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), flag) == 0
 
 
 def surviving(folder: Path) -> Path:
-    """Return the folder, or what it was to replace, where a crash came between the two."""
+    """Return the folder, or the one that it was to replace if a crash left only that."""
     folder = Path(folder)
     old = folder.with_name(folder.name + OLD)
     return old if old.is_dir() and not folder.exists() else folder
 
 
 def _sync_all(folder: Path) -> None:
-    """Wait until a folder and all in it are on the disk."""
-    paths = sorted(folder.rglob("*"), reverse=True)  # what is in a folder before the folder
+    """Write a folder and all in it to the disk (fsync)."""
+    paths = sorted(folder.rglob("*"), reverse=True)  # the content of a folder before the folder
     if len(paths) > SYNCED_ONE_BY_ONE and hasattr(os, "sync"):
         os.sync()
         return
@@ -225,7 +223,7 @@ def _fsync(path: Path) -> None:
 
 
 def allocate(file: BinaryIO, size: int) -> None:
-    """Give a new, empty file `size` bytes of the disk: to map one that the disk has no room for is fatal.
+    """Allocate `size` bytes of the disk for a new file; a mapped file on a full disk ends the process.
 
     Raises:
         OSError: the disk is full.
@@ -237,24 +235,23 @@ def allocate(file: BinaryIO, size: int) -> None:
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
             raise
-    zeros = bytes(1 << 20)
-    for start in range(0, size, len(zeros)):
-        file.write(zeros[: size - start])
+    for start in range(0, size, 1 << 20):
+        file.write(bytes(min(1 << 20, size - start)))
     file.flush()
 
 
 @contextmanager
 def lock(path: Path, busy: CondcolorError) -> Iterator[BinaryIO]:
-    """Hold a file against other processes, open to append to it.
+    """Open a file to append to, and lock it against other processes.
 
-    The system holds the lock and ends it with the process, however that ends. The file stays, for who takes
-    a lock's file away lets two others hold one each. Where the disk knows no locks, nothing is held.
+    The system releases the lock when the process ends. The file stays, since two processes could otherwise
+    lock a file of this name each. On a disk without locks, nothing is locked.
 
     Raises:
-        CondcolorError: another process holds it: `busy`.
+        CondcolorError: `busy`; another process holds the lock.
         OSError: the file cannot be opened.
     """
-    # not its FileLock, which may take the file away, or lock by a file alone that a killed process leaves
+    # not FileLock, which may remove the file, or lock by the presence of a file that a killed process leaves
     from filelock import lock_descriptor
 
     with open(path, "ab", buffering=0) as file:
@@ -276,10 +273,10 @@ def is_locked(path: Path) -> bool:
 
 
 def _can_share(handle: int) -> bool:
-    """Return whether an open file can be locked, shared with others who ask the same."""
+    """Return whether an open file can be locked in shared mode."""
     try:
         import fcntl
-    except ImportError:  # Windows: who asks at the same instant is taken for a holder
+    except ImportError:  # Windows, without shared locks: simultaneous checks may see each other
         from filelock import lock_descriptor
 
         return lock_descriptor(handle, blocking=False)
@@ -291,10 +288,10 @@ def _can_share(handle: int) -> bool:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for pictures, parents too.
+    """Make a folder for pictures, and its parents.
 
     Raises:
-        DataError: it cannot be made, or nothing can be written in it.
+        DataError: it cannot be made or written.
     """
     label = shown_name(folder)
     try:
@@ -302,16 +299,30 @@ def make_folder(folder: Path) -> None:
     except FileExistsError:
         raise DataError(f"{label}: is a file, not a folder: choose another output") from None
     except OSError as error:
-        why = error.strerror or error
-        raise DataError(f"{label}: cannot be made ({why}): choose another output") from None
+        reason = f"cannot be made ({error.strerror or error})"
+        raise DataError(f"{label}: {reason}: choose another output") from None
     effective = os.access in os.supports_effective_ids
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
         raise DataError(f"{label}: no permission to write there: choose another output")
 
 
+def check_space(folder: Path, needed: int, purpose: str) -> None:
+    """Check that the disk of a folder has `needed` bytes free, and SPARE more.
+
+    Raises:
+        DataError: it has fewer; `purpose` says what they are for.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed + SPARE:
+        raise DataError(
+            f"{shown_name(folder)}: {free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} MB {purpose}: "
+            "make room or choose another disk"
+        )
+
+
 @contextmanager
 def disk_faults(kept: str = "") -> Iterator[None]:
-    """Turn what the disk refuses within it into a DataError that ends with what is `kept`."""
+    """Turn an OSError inside the block into a DataError whose message ends with `kept`."""
     try:
         yield
     except OSError as error:

@@ -156,15 +156,15 @@ def ahead(make: Callable[[In], Out], inputs: Iterable[In], depth: int = AHEAD) -
 
     def work() -> None:
         try:
-            for one in inputs:
+            for item in inputs:
                 if closed.is_set():
                     return
-                put((make(one),))
+                put((make(item),))
             put(None)
         except BaseException as error:
             put(error)
 
-    thread = threading.Thread(target=work, name="feeding", daemon=True)
+    thread = threading.Thread(target=work, name="prefetch", daemon=True)
     thread.start()
     try:
         while (item := ready.get()) is not None:

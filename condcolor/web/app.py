@@ -103,17 +103,17 @@ class _Api:
         self._receiving = 0  # bytes
 
     def routes(self) -> list[Route]:
-        one = "/api/sketches/{id}"
+        sketch = "/api/sketches/{id}"
         return [
             Route("/api/health", self.health),
             Route("/api/models", self.models),
             Route("/api/sketches", self.add_sketch, methods=["POST"]),
-            Route(f"{one}/sketch.png", self.sketch),
-            Route(f"{one}/colored.png", self.colored),
-            Route(f"{one}/variants.png", self.variants),
-            Route(f"{one}/layers", self.layers),
-            Route(f"{one}/layers.ora", self.ora),
-            Route(f"{one}/layers/{{name}}.png", self.layer),
+            Route(f"{sketch}/sketch.png", self.sketch),
+            Route(f"{sketch}/colored.png", self.colored),
+            Route(f"{sketch}/variants.png", self.variants),
+            Route(f"{sketch}/layers", self.layers),
+            Route(f"{sketch}/layers.ora", self.ora),
+            Route(f"{sketch}/layers/{{name}}.png", self.layer),
             Route("/openapi.json", self.openapi),
         ]
 

@@ -20,6 +20,7 @@ from typing import BinaryIO
 from condcolor.data.metadata import CSV_NAME
 from condcolor.data.paths import path_fault
 from condcolor.errors import DataError, UsageError
+from condcolor.runtime.files import check_space
 from condcolor.runtime.messages import shown_name
 
 HEAD = 1 << 20  # bytes that `head_md5` covers
@@ -28,38 +29,39 @@ MAX_HEADER = 1 << 20  # bytes of a long name or of pax fields, which tarfile rea
 MAX_MEMBER = 1 << 32  # bytes that a file may have
 MAX_MEMBERS = 5_000_000
 MAX_PADDING = 64 << 20  # bytes of nothing behind the end; tar pads to a record, 10 KiB as a rule
-SPARE = 32 << 20  # bytes of the disk that stay free
 NOWHERE = os.path.abspath("/unpacked")  # not there, so that no link on this disk leads out of it
 OnProgress = Callable[[int, int], None]  # (done, total)
 
 
 class CorruptError(DataError):
-    """An archive whose bytes are not what was packed: download it again."""
+    """A damaged or changed archive, to be downloaded again."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What an archive holds: its pictures' file names and bytes, in its order; and its checksums."""
+    """The pictures of an archive, in its order, and its checksums."""
 
-    pictures: dict[str, int]
+    pictures: dict[str, int]  # file name -> bytes
     size: int
     sha256: str
     head_md5: str  # of the first HEAD bytes
 
 
 def scan(archive: Path | str, *, on_progress: OnProgress | None = None) -> Contents:
-    """Read a .tgz to its end: gzip's checksum, every header and path; nothing is written.
+    """Read a .tgz to its end and check gzip's checksum, every header and every path.
 
-    Pictures are the files named `.jpg`, hidden ones left out. Paths that leave the folder, links,
-    devices and two pictures of one name make the whole archive unusable. on_progress is told
-    bytes of the file.
+    Pictures are the files named `.jpg` that are not hidden. Paths that leave the folder, links, devices and
+    two pictures of one name make the whole archive unusable.
+
+    Args:
+        on_progress: called with (bytes read, bytes of the file).
 
     Raises:
-        CorruptError: no gzip, damaged, or with an end missing.
-        DataError: members that are refused; a file that cannot be read.
+        CorruptError: the file is no gzip, damaged or truncated.
+        DataError: a member is refused, or the file cannot be read.
     """
     pictures: dict[str, int] = {}
-    with _reading(archive, on_progress) as (tape, tar):
+    with _reading(archive, on_progress) as (hashed, tar):
         for member in _members(tar, archive):
             name = _picture_name(member)
             if name is None:
@@ -69,8 +71,8 @@ def scan(archive: Path | str, *, on_progress: OnProgress | None = None) -> Conte
             if name in pictures:
                 raise _refused(archive, member, "has the name of another picture in it")
             pictures[name] = member.size
-        tape.drain()
-    return Contents(pictures, tape.done, tape.sha256.hexdigest(), tape.md5.hexdigest())
+        hashed.drain()
+    return Contents(pictures, hashed.size, hashed.sha256.hexdigest(), hashed.md5.hexdigest())
 
 
 def extract(
@@ -81,59 +83,60 @@ def extract(
     *,
     on_progress: OnProgress | None = None,
 ) -> None:
-    """Unpack the pictures `wanted` of a scanned archive into the folder, which is there and empty.
+    """Unpack the pictures `wanted` of a scanned archive into an empty folder.
 
-    on_progress is told pictures.
+    Args:
+        on_progress: called with (pictures unpacked, pictures in all).
 
     Raises:
         CorruptError: the archive is not the one that was scanned.
-        DataError: the disk is too small.
+        DataError: the disk has too little space.
     """
     wanted = set(wanted)
-    needed, free = sum(contents.pictures[n] for n in wanted), shutil.disk_usage(folder).free
-    if free < needed + SPARE:
-        raise DataError(
-            f"{shown_name(folder.parent)}: {free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} MB of "
-            "pictures to unpack: make room or choose another disk"
-        )
-    done = 0
+    needed = sum(contents.pictures[name] for name in wanted)
+    check_space(folder.parent, needed, "of pictures to unpack")
+    unpacked = 0
     with _reading(archive, None) as (_, tar):
         for member in _members(tar, archive):
             name = _picture_name(member)
-            if name not in wanted:
+            if name is None or name not in wanted:
                 continue
             if member.size != contents.pictures[name]:
                 raise CorruptError(f"{shown_name(archive)}: changed while it was read: try again")
-            with tar.extractfile(member) as packed, open(folder / name, "xb") as file:
+            packed = tar.extractfile(member)
+            assert packed is not None, "a picture is a regular file"
+            with packed, open(folder / name, "xb") as file:
                 shutil.copyfileobj(packed, file)
-            done += 1
+            unpacked += 1
             if on_progress:
-                on_progress(done, len(wanted))
-            if done == len(wanted):
+                on_progress(unpacked, len(wanted))
+            if unpacked == len(wanted):
                 return
     raise CorruptError(f"{shown_name(archive)}: changed while it was read: try again")
 
 
-class _Tape:
-    """The archive's file as gzip reads it: hashed and counted."""
+class _HashedFile:
+    """An archive that is hashed and counted as gzip reads it."""
 
     def __init__(self, file: BinaryIO, total: int, on_progress: OnProgress | None):
-        self.file, self.total, self.on_progress, self.done = file, total, on_progress, 0
+        self.file, self.total, self.on_progress, self.size = file, total, on_progress, 0
         self.sha256 = hashlib.sha256()
         self.md5 = hashlib.md5(usedforsecurity=False)
-        self.unzipped = gzip.GzipFile(fileobj=self, mode="rb")
+        self.unzipped = gzip.GzipFile(  # type: ignore[call-overload]  # never seeks as it reads on
+            fileobj=self, mode="rb"
+        )
 
     def read(self, count: int = -1) -> bytes:
         block = self.file.read(count)
         self.sha256.update(block)
-        self.md5.update(block[: max(0, HEAD - self.done)])
-        self.done += len(block)
+        self.md5.update(block[: max(0, HEAD - self.size)])
+        self.size += len(block)
         if self.on_progress and self.total:
-            self.on_progress(min(self.done, self.total), self.total)
+            self.on_progress(min(self.size, self.total), self.total)
         return block
 
     def drain(self) -> None:
-        """Read what is behind the last member: gzip's checksum is at its very end."""
+        """Read the padding behind the last member, and gzip's checksum after it."""
         padding = 0
         while block := self.unzipped.read(BLOCK):
             padding += len(block)
@@ -142,31 +145,32 @@ class _Tape:
 
 
 class _Header(tarfile.TarInfo):
-    """A header that is refused where tarfile would read gigabytes for it, or take damage for the end."""
+    """A member's header; refused if tarfile would read gigabytes for it, or take damage for the end."""
 
     @classmethod
     def frombuf(cls, buf, encoding, errors):
         try:
             header = super().frombuf(buf, encoding, errors)
-        except tarfile.EOFHeaderError:
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # typeshed lacks it
             raise
-        except tarfile.HeaderError as error:  # tarfile would end there, as if that were all
+        except tarfile.HeaderError as error:  # tarfile would take it for the end of the archive
             raise _DamagedTar(str(error)) from error
-        grown = header.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) and header.size > MAX_HEADER
-        if header.size < 0 or grown or header.type == tarfile.GNUTYPE_SPARSE:
+        is_file = header.type in (tarfile.REGTYPE, tarfile.AREGTYPE)
+        too_long = not is_file and header.size > MAX_HEADER
+        if header.size < 0 or too_long or header.type == tarfile.GNUTYPE_SPARSE:
             raise _DamagedTar(f"a header with a size of {header.size:,} bytes")
         return header
 
 
 class _DamagedTar(Exception):
-    """Not one of tarfile's own, which it may take for an end."""
+    """A damaged header; no error of tarfile's own, which it may take for the end of the archive."""
 
 
 @contextmanager
 def _reading(
     archive: Path | str, on_progress: OnProgress | None
-) -> Iterator[tuple[_Tape, tarfile.TarFile]]:
-    """The archive open as a stream; whatever its bytes do wrong becomes a CorruptError."""
+) -> Iterator[tuple[_HashedFile, tarfile.TarFile]]:
+    """Open an archive as a stream; errors of its bytes inside the block become a CorruptError."""
     label = shown_name(archive)
     try:
         file = open(archive, "rb")  # noqa: SIM115
@@ -174,26 +178,25 @@ def _reading(
         why = getattr(error, "strerror", None) or error
         raise DataError(f"{label}: cannot be read ({why}): check the path") from error
     with file:
-        tape = _Tape(file, Path(archive).stat().st_size, on_progress)
+        hashed = _HashedFile(file, Path(archive).stat().st_size, on_progress)
         try:
-            with tarfile.open(
-                fileobj=tape.unzipped, mode="r|", bufsize=BLOCK, tarinfo=_Header
-            ) as tar:
-                yield tape, tar
+            unzipped = hashed.unzipped
+            with tarfile.open(fileobj=unzipped, mode="r|", bufsize=BLOCK, tarinfo=_Header) as tar:
+                yield hashed, tar
         except (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, _DamagedTar) as error:
             why = shown_name(str(error)).rstrip(".")
             raise CorruptError(f"{label}: a damaged .tgz ({why}): download it again") from error
 
 
 def _members(tar: tarfile.TarFile, archive: Path | str) -> Iterator[tarfile.TarInfo]:
-    """Yield all members, each a plain file or folder that stays inside.
+    """Yield all members: plain files and folders whose paths stay inside.
 
     Raises:
         DataError: a member that is refused.
     """
     for count, member in enumerate(tar, 1):
-        # The filter passes links that stay inside, and absolute paths without their slash; it knows the
-        # separators of this system alone, and counts nothing. So these checks are ours.
+        # tarfile's data filter passes links that stay inside and absolute paths without their slash, and
+        # knows only the separators of this system; so these checks come first.
         if member.issym() or member.islnk():
             raise _refused(archive, member, "is a link")
         if path_fault(member.name or "."):
@@ -209,7 +212,7 @@ def _members(tar: tarfile.TarFile, archive: Path | str) -> Iterator[tarfile.TarI
         if member.issparse():
             raise _refused(archive, member, "is no plain file")
         yield member
-        tar.members.clear()  # tarfile would keep every one
+        tar.members.clear()  # type: ignore[attr-defined]  # tarfile keeps every one; not in typeshed
 
 
 def _refused(archive: Path | str, member: tarfile.TarInfo, why: str) -> DataError:
@@ -220,7 +223,7 @@ def _refused(archive: Path | str, member: tarfile.TarInfo, why: str) -> DataErro
 
 
 def _picture_name(member: tarfile.TarInfo) -> str | None:
-    """The file name of a picture, None for what is none (`._0001.jpg` is a Mac's shadow of one)."""
+    """Return the file name of a picture, or None (`._0001.jpg` holds attributes of macOS)."""
     name = PurePosixPath(member.name).name
     is_picture = member.isfile() and name.lower().endswith(".jpg") and not name.startswith(".")
     return name if is_picture else None
@@ -228,20 +231,21 @@ def _picture_name(member: tarfile.TarInfo) -> str | None:
 
 ORIGIN = "ORIGIN.md"
 MEGABYTE = 10**6
-OnStageProgress = Callable[[str, int, int], None]  # (what is being done, done, total)
+OnStageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 def is_finished(
     out: Path, title: str, options: tuple[str, ...], count: Callable[[], tuple[int, int]]
 ) -> bool:
-    """Whether the folder holds just this already.
+    """Return whether the folder holds this data set already.
 
     Args:
-        title: the first line of its ORIGIN.md.
-        options: texts that ORIGIN.md holds where the same was asked for.
-        count: the photographs that are there, and those that there must be.
+        title: first line of its ORIGIN.md.
+        options: texts in the ORIGIN.md of a data set made with the same options.
+        count: returns (photographs in the folder, photographs of the data set).
+
     Raises:
-        UsageError: it holds anything else.
+        UsageError: the folder holds anything else.
     """
     label = shown_name(out)
     if out.name in ("", ".."):
@@ -262,29 +266,29 @@ def is_finished(
         raise UsageError(
             f"{label} holds photographs picked otherwise (see {ORIGIN}); name a new folder"
         )
-    there, wanted = count()
-    if there < wanted or not (out / CSV_NAME).is_file():
-        lacks = (
-            f"has {there:,} of {wanted:,} photographs" if there < wanted else f"lacks {CSV_NAME}"
-        )
+    present, total = count()
+    if present < total or not (out / CSV_NAME).is_file():
+        lacks = f"lacks {CSV_NAME}"
+        if present < total:
+            lacks = f"has {present:,} of {total:,} photographs"
         raise UsageError(f"{label} held all once and {lacks}; remove it, or name a new folder")
     return True
 
 
 def set_aside(archive: Path, error: CorruptError) -> CorruptError:
-    """Take a damaged download out of the way of the next one; the error that says so."""
+    """Rename a damaged download, so that it can be downloaded again; return the error to raise."""
     aside = archive.with_name(archive.name + ".bad")
     os.replace(archive, aside)
     return CorruptError(f"{error}; set aside as {aside.name}: run the same again for a new one")
 
 
 def megabytes(on_progress: OnStageProgress, stage: str) -> Callable[[int, int], None]:
-    """Bytes are told in MB, rounded up: no line of ten digits, and never a total of 0."""
+    """Return a callback that reports bytes as MB, rounded up, so that no total is 0."""
     return lambda done, total: on_progress(stage, -(-done // MEGABYTE), -(-total // MEGABYTE))
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
+    """Return the bytes of a file, or of all files in a folder."""
     if not path.is_dir():
         return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

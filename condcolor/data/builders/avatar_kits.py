@@ -7,129 +7,82 @@ from dataclasses import dataclass, field
 
 HAIR, SHIRT, SKIN = "hair", "shirt", "skin"  # also the order of a mask's channels
 BEARDS = ("facialHair", "beard", "mustache")  # components that only some heads wear
+FEATURES = ("eyes", "eyebrows", "mouth", "nose", "glasses", "accessories", "mood")
 
 
 @dataclass(frozen=True)
 class Kit:
-    """One dicebear style and how to draw it as line art.
+    """A dicebear style, which has the kit's name, and how it is drawn as line art."""
 
-    `slots` maps the kit's colour slots to the part they belong to; `tones` gives the colour of
-    the remaining ones (white when absent). `stroke` is the width of the outline put round
-    every path of a slot, in kit units; 0 where the kit brings its own. `hair` names the
-    component whose variants are the hair shapes, `bald` those that show no hair, `excluded`
-    what is never drawn, `held_out` what is drawn on request only. `optional` gives the chance of
-    a component, 1 where absent. `only` limits a component to some variants, `bearded` facial hair
-    to some hair shapes. `held_out_parts` are further variants kept for the held-out drawings.
-    `place` is (scale, x, y) from kit units to a 256 square; `chin` the y below which our own bust
-    goes behind a kit that draws heads only. `features` are the components whose fine marks are
-    drawn solid and never take a part's colour. `ink` widens drawn lines that are filled shapes.
-    """
+    weight: int  # its share of the characters
+    hair: str  # component whose variants are the hair shapes
+    slots: Mapping[str, str]  # color slot -> part
+    stroke: float  # width of outlines added to slots, in kit units; 0: the kit has its own
+    held_out: tuple[str, ...]  # hair shapes drawn on request only
+    transform: tuple[float, float, float]  # scale, x, y: kit units to a 256 square
+    bald: tuple[str, ...] = ()  # hair shapes without visible hair
+    excluded: tuple[str, ...] = ()  # hair shapes that are never drawn
+    tones: Mapping[str, str] = field(default_factory=dict)  # color of other slots; default white
+    optional: Mapping[str, float] = field(default_factory=dict)  # component -> chance; default 1
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # component -> its variants
+    # components whose fine marks are drawn solid and never have a part's color
+    features: tuple[str, ...] = FEATURES
+    held_out_parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # further variants
+    bearded: tuple[str, ...] = ()  # hair shapes that facial hair goes with; default all
+    chin: float | None = None  # y below which a bust is added to a kit of heads
+    ink: Mapping[str, float] = field(default_factory=dict)  # slot of filled lines -> stroke width
 
-    style: str
-    weight: int
-    hair: str
-    slots: Mapping[str, str]
-    stroke: float
-    held_out: tuple[str, ...]
-    place: tuple[float, float, float]
-    bald: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-    tones: Mapping[str, str] = field(default_factory=dict)
-    optional: Mapping[str, float] = field(default_factory=dict)
-    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    features: tuple[str, ...] = (
-        "eyes",
-        "eyebrows",
-        "mouth",
-        "nose",
-        "glasses",
-        "accessories",
-        "mood",
-    )
-    held_out_parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    bearded: tuple[str, ...] = ()
-    chin: float | None = None
-    ink: Mapping[str, float] = field(default_factory=dict)
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
 
 
 KITS: dict[str, Kit] = {
     "avataaars": Kit(
-        style="avataaars",
         weight=30,
         hair="top",
         slots={"hair": HAIR, "facialHair": HAIR, "clothes": SHIRT, "skin": SKIN},
         stroke=4,
-        place=(256 / 280, 0, 0),
+        transform=(256 / 280, 0, 0),
         held_out=("curly", "bigHair", "shaggyMullet", "dreads02"),
         bald=("sides",),
-        excluded=(
-            "hat",
-            "hijab",
-            "turban",
-            "winterHat02",
-            "winterHat03",
-            "winterHat04",
-            "winterHat1",
-        ),
+        excluded=_names("hat hijab turban winterHat02 winterHat03 winterHat04 winterHat1"),
         tones={"accessories": "#333333"},
         optional={"accessories": 0.1, "facialHair": 0.25},
-        bearded=(
-            "dreads01",
-            "dreads02",
-            "frizzle",
-            "shaggy",
-            "shortCurly",
-            "shortFlat",
-            "shortRound",
-            "shortWaved",
-            "sides",
-            "theCaesar",
-            "theCaesarAndSidePart",
+        bearded=_names(
+            "dreads01 dreads02 frizzle shaggy shortCurly shortFlat shortRound shortWaved sides "
+            "theCaesar theCaesarAndSidePart"
         ),
         only={
             "mouth": ("default", "eating", "serious", "smile", "twinkle"),
-            "eyebrows": (
-                "default",
-                "defaultNatural",
-                "flatNatural",
-                "raisedExcited",
-                "raisedExcitedNatural",
-                "upDown",
+            "eyebrows": _names(
+                "default defaultNatural flatNatural raisedExcited raisedExcitedNatural upDown"
             ),
             "eyes": ("closed", "default", "happy", "side", "squint", "surprised", "wink"),
         },
     ),
     "personas": Kit(
-        style="personas",
         weight=14,
         hair="hair",
         slots={"hair": HAIR, "facialHair": HAIR, "clothing": SHIRT, "skin": SKIN},
         stroke=1,
-        place=(4, 0, 0),
+        transform=(4, 0, 0),
         held_out=("pigtails", "curlyHighTop"),
         bald=("bald", "balding"),
         excluded=("beanie", "cap"),
         optional={"facialHair": 0.25},
         only={"mouth": ("bigSmile", "frown", "lips", "smile", "smirk", "surprise")},
-        bearded=(
-            "bald",
-            "balding",
-            "bunUndercut",
-            "buzzcut",
-            "curlyHighTop",
-            "fade",
-            "mohawk",
-            "shortCombover",
-            "shortComboverChops",
+        bearded=_names(
+            "bald balding bunUndercut buzzcut curlyHighTop fade mohawk shortCombover "
+            "shortComboverChops"
         ),
     ),
     "micah": Kit(
-        style="micah",
         weight=6,
         hair="hair",
         slots={"hair": HAIR, "facialHair": HAIR, "shirt": SHIRT, "base": SKIN},
         stroke=4,
-        place=(256 / 360, 0, 0),
+        transform=(256 / 360, 0, 0),
         held_out=("pixie",),
         bald=("mrClean", "dougFunny"),
         bearded=("dannyPhantom", "fonze", "mrT", "mrClean", "dougFunny"),
@@ -145,12 +98,11 @@ KITS: dict[str, Kit] = {
         optional={"facialHair": 0.15, "earrings": 0.3, "glasses": 0.15},
     ),
     "toon-head": Kit(
-        style="toon-head",
         weight=12,
         hair="hair",
         slots={"hair": HAIR, "clothes": SHIRT, "skin": SKIN},
         stroke=10,
-        place=(0.291, 16.2, 0),
+        transform=(0.291, 16.2, 0),
         held_out=("bun",),
         tones={"stroke": "#000000"},
         optional={"beard": 0.3, "rearHair": 0.55},
@@ -158,24 +110,22 @@ KITS: dict[str, Kit] = {
         bearded=("sideComed", "undercut"),
     ),
     "miniavs": Kit(
-        style="miniavs",
         weight=7,
         hair="hair",
         slots={"hair": HAIR, "body": SHIRT, "skin": SKIN},
         stroke=1,
-        place=(3.3, 22, 20),
+        transform=(3.3, 22, 20),
         held_out=("curly",),
         bald=("balndess", "slaughter"),
         optional={"glasses": 0.15, "mustache": 0.2, "blush": 0.0},
         bearded=("classic01", "classic02", "elvis", "stylish", "balndess", "slaughter"),
     ),
     "pixel-art": Kit(
-        style="pixel-art",
         weight=5,
         hair="hair",
         slots={"hair": HAIR, "clothing": SHIRT, "skin": SKIN},
         stroke=0.25,
-        place=(13, 24, 48),
+        transform=(13, 24, 48),
         held_out=("long05", "long12", "long16", "short06", "short17"),
         tones={"eyes": "#000000", "mouth": "#444444", "glasses": "#444444"},
         bald=("short07", "short20", "short21", "short23"),
@@ -187,12 +137,11 @@ KITS: dict[str, Kit] = {
         optional={"glasses": 0.1, "beard": 0.0, "hat": 0.0, "accessories": 0.0},
     ),
     "voxel-art": Kit(
-        style="voxel-art",
         weight=7,
         hair="top",
         slots={"hair": HAIR, "shirt": SHIRT, "jacket": SHIRT, "skin": SKIN},
         stroke=1.3,
-        place=(2.35, -18, -2),
+        transform=(2.35, -18, -2),
         held_out=("buns", "curly"),
         excluded=("cap", "beanie", "animalEars", "bunnyEars"),
         tones={"shoes": "#555555", "pants": "#aaaaaa"},
@@ -205,12 +154,11 @@ KITS: dict[str, Kit] = {
         features=("eyes", "eyebrows", "mouth", "glasses"),
     ),
     "adventurer": Kit(
-        style="adventurer",
         weight=24,
         hair="hair",
         slots={"hair": HAIR, "skin": SKIN},
         stroke=0,
-        place=(0.3, 15.5, -5),
+        transform=(0.3, 15.5, -5),
         chin=164,
         ink={"ink": 5},
         held_out=("long01", "long06", "long16", "short03", "short16"),
@@ -226,12 +174,11 @@ KITS: dict[str, Kit] = {
         optional={"glasses": 0.1, "details": 0.1, "earrings": 0.2},
     ),
     "lorelei": Kit(
-        style="lorelei",
         weight=24,
         hair="hair",
         slots={"hair": HAIR, "skin": SKIN},
         stroke=12,
-        place=(0.23, 15, 0),
+        transform=(0.23, 15, 0),
         chin=170,
         bald=("variant25", "variant28", "variant34"),
         ink={"outline": 5, "eyebrows": 3, "mouth": 3, "nose": 3},
@@ -249,35 +196,32 @@ KITS: dict[str, Kit] = {
         },
     ),
     "big-ears": Kit(
-        style="big-ears",
         weight=20,
         hair="hair",
         slots={"hair": HAIR, "skin": SKIN},
         stroke=11,
-        place=(0.44, 31, 2),
+        transform=(0.44, 31, 2),
         chin=172,
         held_out=("long02", "long11", "long16", "short06", "short18"),
         held_out_parts={"frontHair": ("variant05",)},
         optional={"details": 0.1},
     ),
     "big-smile": Kit(
-        style="big-smile",
         weight=8,
         hair="hair",
         slots={"hair": HAIR, "skin": SKIN},
         stroke=10,
-        place=(0.39, 30, 18),
+        transform=(0.39, 30, 18),
         chin=162,
         held_out=("curlyShortHair", "wavyBob"),
         optional={"accessories": 0.0},
     ),
     "dylan": Kit(
-        style="dylan",
         weight=8,
         hair="hair",
         slots={"hair": HAIR, "skin": SKIN},
         stroke=1.4,
-        place=(2.45, 28.5, 2),
+        transform=(2.45, 28.5, 2),
         chin=165,
         held_out=("longCurls",),
         optional={"facialHair": 0.15},

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from condcolor.conditions.colors import parse_hex
 from condcolor.data.builders.avatar_kits import HAIR, SHIRT, SKIN, Kit
 
-SQUARE = 256.0  # units of our own drawing; a kit's are scaled to it
-MARK = {HAIR: "#fe0001", SHIRT: "#fe0002", SKIN: "#fe0003"}  # stand for a part's colour in an SVG
+SQUARE = 256.0  # side of a drawing in units, to which those of a kit are scaled
+MARK = {HAIR: "#fe0001", SHIRT: "#fe0002", SKIN: "#fe0003"}  # in place of a part's color
 WHITE = "#ffffff"
 _STROKE_WIDTH = re.compile(r'stroke-width="([0-9.]+)"')
 _CLIP = re.compile(r' clip-path="url\(#clip-[0-9a-f]+\)"')
@@ -19,10 +19,10 @@ _NAMED = {"white": 255, "black": 0}
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the drawing lies on the square and how wide its lines are.
+    """The position of a drawing on the square, and the factor of its line width.
 
-    It is scaled about the foot of the square where it becomes smaller, so that no shoulder is
-    cut off in the air, about the middle where it becomes larger; turned, then moved by (x, y).
+    A drawing is reduced about the foot of the square, so that shoulders reach the edge, or enlarged about the
+    middle; then rotated, then moved by (x, y).
     """
 
     scale: float = 1.0
@@ -37,7 +37,7 @@ FRAMINGS = {"portrait": Pose(), "close": Pose(scale=1.22), "wide": Pose(scale=0.
 
 
 def line_art(style: dict, kit: Kit, *, shading: bool) -> dict:
-    """The definition of a style with marks for colours, outlines added and the rest grey."""
+    """Return the definition of a style as line art: MARK for colors, outlines added, the rest grey."""
     style = copy.deepcopy(style)
     style["canvas"]["elements"] = _redraw(style["canvas"]["elements"], kit, shading, "")
     for name, component in style["components"].items():
@@ -47,8 +47,8 @@ def line_art(style: dict, kit: Kit, *, shading: bool) -> dict:
 
 
 def _redraw(elements: list, kit: Kit, shading: bool, component: str) -> list:
-    kept = (_redraw_one(element, kit, shading, component) for element in elements)
-    return [element for element in kept if element is not None]
+    redrawn = (_redraw_one(element, kit, shading, component) for element in elements)
+    return [element for element in redrawn if element is not None]
 
 
 def _redraw_one(element: dict, kit: Kit, shading: bool, component: str) -> dict | None:
@@ -58,7 +58,7 @@ def _redraw_one(element: dict, kit: Kit, shading: bool, component: str) -> dict 
     feature = component in kit.features
     if feature:
         kit = _without_hair(kit)
-    # Blend modes are not linear in the colours beneath; without them an overlay is.
+    # Blend modes are not linear in the colors below; an overlay without them is.
     blended = "mix-blend-mode" in attributes.get("style", "") and attributes.pop("style")
     if blended or _opacity(attributes) < 1:
         inked = feature and attributes.get("fill") == "black" and _opacity(attributes) >= 0.3
@@ -79,7 +79,7 @@ def _redraw_one(element: dict, kit: Kit, shading: bool, component: str) -> dict 
 
 
 def _without_hair(kit: Kit) -> Kit:
-    """The kit for fine marks: a lash or a brow of the hair's colour is black."""
+    """Return the kit for fine features: a lash or a brow of the hair's color is black."""
     others = {name: part for name, part in kit.slots.items() if part == SKIN}
     return replace(kit, slots=others, tones={**dict.fromkeys(kit.slots, "#000000"), **kit.tones})
 
@@ -99,10 +99,9 @@ def _part(attributes: dict, kit: Kit) -> str | None:
 
 
 def _outline(attributes: dict, kit: Kit, feature: bool) -> None:
-    """Put a black line round what would else be white on white in the sketch."""
+    """Outline in black what would be white on white in the sketch."""
     fill, stroke = attributes.get("fill"), attributes.get("stroke")
-    ink = kit.ink.get(fill["name"], 0.0) if isinstance(fill, dict) else 0.0
-    if ink:
+    if isinstance(fill, dict) and (ink := kit.ink.get(fill["name"], 0.0)):
         _set_stroke(attributes, fill, ink)
     elif _part(attributes, kit) and kit.stroke and (stroke is None or isinstance(stroke, dict)):
         _set_stroke(attributes, "black", kit.stroke)
@@ -121,7 +120,7 @@ def _set_stroke(attributes: dict, paint: str | dict, width: float) -> None:
 
 
 def _paint(color: str | dict, kit: Kit) -> str:
-    """A mark for a part's slot, a tone for another slot, grey for a colour of the kit's own."""
+    """Return the mark of a part's slot, the tone of another slot, or a fixed color as grey."""
     if isinstance(color, dict):
         part = kit.slots.get(color["name"])
         return MARK[part] if part else kit.tones.get(color["name"], WHITE)
@@ -133,36 +132,36 @@ def _is_color(paint: str) -> bool:
 
 
 def _grey(color: str) -> int:
-    """The luma of a colour, 0-255."""
+    """Return the luma of a color, 0..255."""
     if color in _NAMED:
         return _NAMED[color]
-    red, green, blue = parse_hex(color[:7])  # an alpha behind it does not count
+    red, green, blue = parse_hex(color[:7])  # without alpha
     return round(0.299 * red + 0.587 * green + 0.114 * blue)
 
 
 def frame(svg: str, kit: Kit, bust: str, pose: Pose) -> str:
-    """A kit's SVG on our square, the bust behind it, posed, its lines made thicker or thinner."""
+    """Place a kit's SVG on the square, behind it the bust, in a pose and with its line width."""
     inner = _CLIP.sub("", svg[svg.index(">") + 1 : svg.rindex("</svg>")])
-    scale, x, y = kit.place
+    scale, x, y = kit.transform
     head = f'<g transform="translate({x:g} {y:g}) scale({scale:.6g})" fill="none">{inner}</g>'
     art = _STROKE_WIDTH.sub(
         lambda width: f'stroke-width="{float(width[1]) * pose.line_width:.4g}"', bust + head
     )
     middle, anchor = SQUARE / 2, SQUARE if pose.scale < 1 else SQUARE / 2
     flip = -pose.scale if pose.mirrored else pose.scale
-    place = (
+    transform = (
         f"translate({middle + pose.x:g} {anchor + pose.y:g}) rotate({pose.degrees:g}) "
         f"scale({flip:g} {pose.scale:g}) translate({-middle:g} {-anchor:g})"
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SQUARE:g} {SQUARE:g}">'
         f'<rect width="{SQUARE:g}" height="{SQUARE:g}" fill="{WHITE}"/>'
-        f'<g transform="{place}">{art}</g></svg>'
+        f'<g transform="{transform}">{art}</g></svg>'
     )
 
 
-def painted(svg: str, hair: str, shirt: str, skin: str) -> str:
-    """The SVG with its marks replaced by colours."""
+def fill_marks(svg: str, hair: str, shirt: str, skin: str) -> str:
+    """Replace the marks of an SVG by colors."""
     for part, color in ((HAIR, hair), (SHIRT, shirt), (SKIN, skin)):
         svg = svg.replace(MARK[part], color)
     return svg

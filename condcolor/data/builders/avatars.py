@@ -1,12 +1,12 @@
 """One character of an avatar kit drawn: its sketch, its coloring and its masks.
 
-A render is linear in the color of a slot, so two renders give everything: `blank` with every
-slot white, which is the sketch, and one with hair cyan, shirt magenta and skin yellow, whose
-red, green and blue lack exactly what hair, shirt and skin cover. With those masks
+A rendering is linear in the colors of its parts, so two renderings give every coloring: `blank`, the sketch,
+with all parts white, and one with cyan hair, magenta shirt and yellow skin, which lacks red, green and blue
+by the coverage of hair, shirt and skin. With these masks
 
     target = blank - sum_i mask_i * (255 - color_i) / 255
 
-and inside a pure mask every pixel is exactly the color asked for.
+and where a mask is 255, every pixel has exactly the color of its part.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from importlib import resources
 import numpy as np
 from PIL import Image
 
+from condcolor.conditions.colors import RGB
 from condcolor.data.builders.avatar_kits import BEARDS, KITS, SHIRT, SKIN, Kit
-from condcolor.data.builders.avatar_svg import FRAMINGS, MARK, Pose, frame, line_art, painted
+from condcolor.data.builders.avatar_svg import FRAMINGS, MARK, Pose, fill_marks, frame, line_art
 from condcolor.errors import UsageError
 
 PALETTE = {
@@ -33,14 +34,14 @@ PALETTE = {
     "yellow": (0xFB, 0xD0, 0x4B),
 }
 _BALD_SHARE = 0.03  # of the characters of a kit that has heads without hair
-_MIN_HAIR, _MIN_SHIRT = 0.005, 0.02  # of the square: a drawing that shows less is done anew
+_MIN_HAIR, _MIN_SHIRT = 0.005, 0.02  # share of the square; a drawing with less is drawn again
 _ATTEMPTS = 10
-_CHARACTER, _HAIR, _ORDER = range(3)  # what a random stream decides
+_CHARACTER, _HAIR, _ORDER = range(3)  # random streams
 
 
 @dataclass(frozen=True)
 class Options:
-    """What decides the pixels of a character beside its kit and index."""
+    """The options of drawing that determine a character's pixels, with its kit and index."""
 
     seed: int = 0
     size: int = 256
@@ -53,47 +54,45 @@ class Options:
 
 @dataclass(frozen=True)
 class Icon:
-    """A character: `blank` [H,W] uint8 is its sketch, `masks` [H,W,3] uint8 hair, shirt, skin.
-
-    The masks of a pixel never add up to more than its `blank`.
-    """
+    """A drawn character; the masks of a pixel add up to its `blank` at most."""
 
     name: str
-    blank: np.ndarray
-    masks: np.ndarray
+    blank: np.ndarray  # [H, W] uint8, the sketch
+    masks: np.ndarray  # [H, W, 3] uint8: hair, shirt, skin
 
-    def colored(self, hair: str, shirt: str, skin: tuple[int, int, int]) -> np.ndarray:
-        """The drawing in these colours of the palette: [H,W,3] uint8."""
+    def colored(self, hair: str, shirt: str, skin: RGB) -> np.ndarray:
+        """Color the drawing by names of PALETTE and a skin color: `[H, W, 3]` uint8."""
         missing = 255 - np.array([PALETTE[hair], PALETTE[shirt], skin], np.float32)  # [part, rgb]
         return np.rint(self.blank[..., None] - self.masks @ missing / 255).astype(np.uint8)
 
 
 def draw_icon(kit: str, index: int, options: Options) -> Icon:
-    """The character `index` of a kit: a pure function of these arguments.
+    """Draw the character `index` of a kit; a pure function of its arguments.
 
-    Where long hair or the frame hides the shirt, other clothes and another pose are tried.
+    If long hair or the frame hides the shirt, other clothes and another pose are tried.
     """
     hair = _hair_shape(kit, index, options)
     bald = hair in KITS[kit].bald
     for attempt in range(_ATTEMPTS):
-        blank, masks = _take_apart(_character_svg(kit, index, attempt, hair, options), options.size)
-        shown = (masks > 127).mean((0, 1))
-        if (bald or shown[0] >= _MIN_HAIR) and shown[1] >= _MIN_SHIRT:
+        svg = _character_svg(kit, index, attempt, hair, options)
+        blank, masks = _blank_and_masks(svg, options.size)
+        hair_share, shirt_share, _ = (masks > 127).mean((0, 1))
+        if (bald or hair_share >= _MIN_HAIR) and shirt_share >= _MIN_SHIRT:
             break
     return Icon(_name(kit, index, options), blank, masks)
 
 
 def _name(kit: str, index: int, options: Options) -> str:
-    """`micah-0007`, with the seed unless 0 and an h for held-out hair: `micah-0007s1h`.
+    """Return `micah-0007`, with a seed other than 0 and held-out hair `micah-0007s1h`.
 
-    Two characters never share a name, so that sets drawn apart can be one data set.
+    Names are unique, so that sets that are drawn separately can be merged.
     """
     seed = f"s{options.seed}" if options.seed else ""
     return f"{kit}-{index:04d}{seed}{'h' if options.held_out else ''}"
 
 
 def hair_shapes(kit: str, *, held_out: bool = False) -> tuple[str, ...]:
-    """The variants with visible hair that are drawn of a kit, or those held out."""
+    """Return the variants of a kit with visible hair that are drawn, or those held out."""
     row = KITS[kit]
     if held_out:
         return row.held_out
@@ -102,12 +101,16 @@ def hair_shapes(kit: str, *, held_out: bool = False) -> tuple[str, ...]:
 
 
 def kit_meta(kit: str) -> dict:
-    """What a kit says of itself: `license` (name, url, text) and `creator` (name, url)."""
+    """Return the metadata of a kit: `license` (name, url, text) and `creator` (name, url)."""
     return _definition(kit)["meta"]
 
 
 def check_installed() -> None:
-    """UsageError that says how to install what drawing needs."""
+    """Check that the packages for drawing are installed.
+
+    Raises:
+        UsageError: one is missing.
+    """
     try:
         import dicebear  # noqa: F401
         import dicebear_styles  # noqa: F401
@@ -123,27 +126,27 @@ def _random(kit: str, options: Options, *keys: int) -> np.random.Generator:
 
 
 def _hair_shape(kit: str, index: int, options: Options) -> str:
-    """Every shape once, in an order of the seed's, before any comes again."""
+    """Choose the hair shape of a character: each once in a random order, before any is repeated."""
     rng, bald = _random(kit, options, _HAIR, index), KITS[kit].bald
     if bald and not options.held_out and rng.random() < _BALD_SHARE:
         return bald[rng.integers(len(bald))]
     shapes = hair_shapes(kit, held_out=options.held_out)
-    lap, place = divmod(index, len(shapes))
-    return shapes[_random(kit, options, _ORDER, lap).permutation(len(shapes))[place]]
+    lap, position = divmod(index, len(shapes))
+    return shapes[_random(kit, options, _ORDER, lap).permutation(len(shapes))[position]]
 
 
 def _character_svg(kit: str, index: int, attempt: int, hair: str, options: Options) -> str:
-    """The drawing of a character, its colours still marks."""
+    """Draw a character as SVG, with MARK in place of the colors of its parts."""
     from dicebear import Avatar
 
     row = KITS[kit]
     rng = _random(kit, options, _CHARACTER, index, attempt)
-    choices = {"seed": kit, "backgroundColor": []}
+    choices: dict[str, object] = {"seed": kit, "backgroundColor": []}
     for component, spec in sorted(_definition(kit)["components"].items()):
-        variant, shown = _choose(row, component, spec, hair, options, rng)
+        variant, is_visible = _choose(row, component, spec, hair, options, rng)
         if variant is not None:
             choices[f"{component}Variant"] = variant
-            choices[f"{component}Probability"] = 100 if shown else 0
+            choices[f"{component}Probability"] = 100 if is_visible else 0
     bust = draw_bust(rng, row.chin) if row.chin else ""
     pose = replace(FRAMINGS[options.framing], line_width=options.line_width)
     if options.vary:
@@ -154,41 +157,41 @@ def _character_svg(kit: str, index: int, attempt: int, hair: str, options: Optio
 def _choose(
     kit: Kit, component: str, spec: dict, hair: str, options: Options, rng: np.random.Generator
 ) -> tuple[str | None, bool]:
-    """(variant, whether it is shown) of a component; draws two numbers whatever it is."""
+    """Choose (variant, visibility) of a component; draws two random numbers in every case."""
     chance, pick = rng.random(2)
     if component == kit.hair:
         return hair, True
     withheld = () if options.held_out else kit.held_out_parts.get(component, ())
-    pool = kit.only.get(component) or tuple(spec.get("variants", ()))
-    pool = [variant for variant in pool if variant not in withheld]
+    variants = kit.only.get(component) or tuple(spec.get("variants", ()))
+    pool = [variant for variant in variants if variant not in withheld]
     if not pool:
         return None, False
     shaven = component in BEARDS and kit.bearded and hair not in kit.bearded
-    shown = chance < kit.optional.get(component, 1.0) and not shaven
-    return pool[int(pick * len(pool))], shown
+    is_visible = chance < kit.optional.get(component, 1.0) and not shaven
+    return pool[int(pick * len(pool))], is_visible
 
 
 def _varied(pose: Pose, rng: np.random.Generator) -> Pose:
-    """A pose of the character's own: size, place, tilt, side and line width."""
+    """Draw a random pose: size, position, tilt, side and line width."""
     scale = pose.scale * rng.uniform(0.75, 1.25)
     degrees = rng.uniform(-6, 6)
-    sunk = 2.3 * abs(degrees) - 128 * max(scale - 1, 0)  # keeps a tilted foot below the edge
+    lowest = 2.3 * abs(degrees) - 128 * max(scale - 1, 0)  # keeps a tilted foot below the edge
     return Pose(
         scale=scale,
         x=rng.uniform(-18, 18),
-        y=max(rng.uniform(-8, 12), sunk),
+        y=max(rng.uniform(-8, 12), lowest),
         degrees=degrees,
         mirrored=bool(rng.random() < 0.5),
         line_width=pose.line_width * np.exp(rng.uniform(np.log(0.5), np.log(1.8))),
     )
 
 
-def _take_apart(svg: str, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """(blank [H,W], masks [H,W,3]) uint8 of a drawing with marks for colours."""
-    blank = _render(painted(svg, "#ffffff", "#ffffff", "#ffffff"), size)[..., 0]
-    lacking = _render(painted(svg, "#00ffff", "#ff00ff", "#ffff00"), size)
+def _blank_and_masks(svg: str, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sketch `[H, W]` and the masks `[H, W, 3]`, uint8, of an SVG with MARK for colors."""
+    blank = _render(fill_marks(svg, "#ffffff", "#ffffff", "#ffffff"), size)[..., 0]
+    lacking = _render(fill_marks(svg, "#00ffff", "#ff00ff", "#ffff00"), size)
     masks = (blank[..., None].astype(np.int16) - lacking).clip(0)
-    excess = (masks.sum(-1) - blank).clip(0)  # rounding, a level or two: off the largest
+    excess = (masks.sum(-1) - blank).clip(0)  # rounding, a level or two; taken from the largest
     largest = masks.argmax(-1)[..., None]
     kept = np.take_along_axis(masks, largest, -1) - excess[..., None]
     np.put_along_axis(masks, largest, kept, -1)
@@ -204,7 +207,7 @@ def _render(svg: str, size: int) -> np.ndarray:
 
 @functools.cache
 def _definition(kit: str) -> dict:
-    text = resources.files("dicebear_styles").joinpath(f"{KITS[kit].style}.json").read_text("utf-8")
+    text = resources.files("dicebear_styles").joinpath(f"{kit}.json").read_text("utf-8")
     return json.loads(text)
 
 
@@ -220,7 +223,7 @@ _INK = 'stroke="#000000" stroke-width="3.6" stroke-linejoin="round" stroke-linec
 
 
 def draw_bust(rng: np.random.Generator, chin: float = 175.0, middle: float = 128.0) -> str:
-    """SVG on a 256 square of a neck from above `chin` and a shirt below, around x = `middle`."""
+    """Draw the SVG of a neck above y = `chin` and a shirt below, around x = `middle` of a 256 square."""
     shape = SHAPES[rng.integers(len(SHAPES))]
     neck = rng.uniform(19, 27)  # half width
     collar = chin + rng.uniform(17, 24)  # y where the shirt meets the neck

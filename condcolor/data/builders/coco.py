@@ -13,6 +13,7 @@ from condcolor.data.builders.archive import (
     ORIGIN,
     Contents,
     CorruptError,
+    OnProgress,
     OnStageProgress,
     extract,
     is_finished,
@@ -22,26 +23,25 @@ from condcolor.data.builders.archive import (
 )
 from condcolor.data.builders.download import check_url, download, file_name
 from condcolor.data.metadata import CSV_NAME, write_metadata
-from condcolor.errors import DataError, UsageError
+from condcolor.errors import DataError, UsageError, check_range
 from condcolor.runtime.files import atomic_folder, disk_faults
 from condcolor.runtime.messages import shown_name
 
 URL = "https://s3.amazonaws.com/fast-ai-coco/coco_sample.tgz"
-# Of that file, as fastai publishes them in fastai/data/checks.txt; a checksum of all of it is
-# published nowhere.
+# of that file, from fastai/data/checks.txt; no checksum of the whole file is published
 SIZE = 3_245_877_008  # bytes
-HEAD_MD5 = "006cd55d633d94b36ecaf661467830ec"  # of its first MiB
+HEAD_MD5 = "006cd55d633d94b36ecaf661467830ec"  # of the first MiB
 FOLDER = "photos"
 COLUMNS = ("input", "output", "split")
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What is in the folder now. `archive`: what it was unpacked from; None: all was there before."""
+    """The photographs of a data set made of COCO, counted."""
 
     train: int
     test: int
-    archive: Path | None
+    archive: Path | None  # that was unpacked; None if the folder was complete before
     notes: tuple[str, ...] = ()
 
 
@@ -58,28 +58,29 @@ def fetch_coco(
     say: Callable[[str], None] | None = None,
     **transfer,
 ) -> Fetched:
-    """Make the new folder `out`: the photographs picked, a metadata.csv that splits them, ORIGIN.md.
+    """Make the new folder `out`: the picked photographs, a metadata.csv with their split, ORIGIN.md.
 
-    The archive is downloaded beside `out`, unless it is there or `archive` names it, and stays: its
-    part, where a download stops, is gone on with. Of its pictures only those picked are unpacked
-    (see `pick`). `out` appears complete or not at all; where it is complete, nothing is done.
+    Unless `archive` names it, the archive is downloaded to a file beside `out`, which stays and is reused;
+    an interrupted download is resumed. Only the picked pictures are unpacked (see `pick`). `out` appears
+    complete or not at all; if it is complete already, nothing is done.
 
     Args:
         sha256: 64 hex digits that the archive must have.
-        on_progress: told of each step, as "downloading MB", "checking MB", "unpacking".
-        say: told in a line of an archive that is there, and of each new try of the download.
+        on_progress: called with (stage, done, total); "downloading MB", "checking MB", "unpacking".
+        say: called with a line if the archive is reused, and before each new try of the download.
         transfer: timeout, waits and sleep of `download`.
+
     Raises:
-        UsageError: an argument that cannot be used; `out` holds something else.
+        UsageError: an argument cannot be used, or `out` holds something else.
         DownloadError: the network or the server refuses; see `download`.
-        DataError: the archive is damaged, another one than asked, or holds too few pictures or
-            paths that leave it; the disk is full. A downloaded archive that is damaged is set aside.
+        DataError: the archive is damaged, not the requested one, or holds too few pictures or unsafe paths;
+            or the disk is full. A damaged archive that was downloaded is set aside.
     """
     out, sha256 = Path(out), sha256.lower()
     options = _options(pictures, train, seed)
     _check(pictures, train, seed, sha256)
     check_url(url)
-    if is_finished(out, TITLE, (options, sha256), lambda: (_there(out), pictures)):
+    if is_finished(out, TITLE, (options, sha256), lambda: (_count_photographs(out), pictures)):
         return Fetched(train, pictures - train, None)
     source = place_of(out, url, archive)
     on_stage, on_note = on_progress or (lambda *_: None), say or (lambda _: None)
@@ -91,9 +92,8 @@ def fetch_coco(
             size = SIZE if url == URL else None
             downloading = megabytes(on_stage, "downloading MB")
             download(url, source, size=size, on_progress=downloading, say=say, **transfer)
-        contents = _checked(
-            source, archive is None, url, sha256, megabytes(on_stage, "checking MB")
-        )
+        checking = megabytes(on_stage, "checking MB")
+        contents = _verified(source, archive is None, url, sha256, checking)
         if len(contents.pictures) < pictures:
             raise DataError(
                 f"{shown_name(source)}: {len(contents.pictures):,} pictures in it, and {pictures:,} "
@@ -102,23 +102,25 @@ def fetch_coco(
         to_train, to_test = pick(contents.pictures, pictures=pictures, train=train, seed=seed)
         origin = _origin(url if archive is None else source.name, contents, options)
         _unpack(source, contents, to_train, to_test, origin, out, on_stage)
-    return Fetched(len(to_train), len(to_test), source, _notes(contents))
+    notes: tuple[str, ...] = ()
+    if not _is_published(contents):
+        notes = ("not the archive that fastai publishes: the pick is the same only for this one",)
+    return Fetched(len(to_train), len(to_test), source, notes)
 
 
 def place_of(out: Path | str, url: str, archive: Path | str | None) -> Path:
-    """Where the archive is, or is downloaded to: beside `out`, since both take much room."""
+    """Return the path of the archive; one that is downloaded is beside `out`, on the same disk."""
     return Path(archive) if archive is not None else Path(out).parent / file_name(url)
 
 
 def pick(
     names: Collection[str], *, pictures: int = 10_000, train: int = 8_000, seed: int = 123
 ) -> tuple[list[str], list[str]]:
-    """The names to train and to test with: the same for the same names and seed, everywhere.
+    """Pick the names of the training and the test set, which depend on names and seed alone.
 
-    The drawing of the notebooks that this split comes from, over the sorted names (they took them in
-    the order of the disk): NumPy's legacy generator, whose streams are frozen by its policy (NEP 19),
-    takes `choice(names, pictures, replace=False)`, then `permutation(pictures)` of these, of which
-    the first `train` are to train with.
+    Picked as in the notebooks that this split comes from, but over sorted names instead of the order of the
+    disk: NumPy's legacy generator, whose streams are frozen (NEP 19), draws `choice(names, pictures,
+    replace=False)`, then `permutation(pictures)` of these; the first `train` are the training set.
     """
     names = sorted(names)
     generator = np.random.RandomState(seed)
@@ -133,19 +135,20 @@ def _check(pictures: int, train: int, seed: int, sha256: str) -> None:
         ("train", train, 1, pictures - 1),
         ("seed", seed, 0, 2**32 - 1),
     )
-    for name, value, low, high in ranges:
-        if not low <= value <= high:
-            raise UsageError(f"{name} must be from {low} to {high}, not {value}")
+    for row in ranges:
+        check_range(*row)
     if sha256 and not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise UsageError(f"sha256 must be 64 hex digits, not '{shown_name(sha256)}'")
 
 
-def _there(out: Path) -> int:
+def _count_photographs(out: Path) -> int:
     return sum(1 for path in (out / FOLDER).glob("*") if path.is_file())
 
 
-def _checked(source: Path, is_ours: bool, url: str, sha256: str, on_progress) -> Contents:
-    """What the archive holds, sure to be what was packed; ours is set aside where it is not."""
+def _verified(
+    source: Path, downloaded: bool, url: str, sha256: str, on_progress: OnProgress
+) -> Contents:
+    """Scan an archive and check its sums; a downloaded one that is wrong is set aside."""
     try:
         contents = scan(source, on_progress=on_progress)
         if sha256 and contents.sha256 != sha256:
@@ -153,13 +156,13 @@ def _checked(source: Path, is_ours: bool, url: str, sha256: str, on_progress) ->
                 f"{shown_name(source)}: its sha256 is {contents.sha256}, not {sha256}: another "
                 "file, or damaged"
             )
-        if is_ours and url == URL and not _is_published(contents):
+        if downloaded and url == URL and not _is_published(contents):
             raise CorruptError(
                 f"{shown_name(source)}: not the file that fastai publishes, by its size or first "
                 "MiB: another file, or damaged"
             )
     except CorruptError as error:
-        if not is_ours:
+        if not downloaded:
             raise
         raise set_aside(source, error) from error
     return contents
@@ -167,12 +170,6 @@ def _checked(source: Path, is_ours: bool, url: str, sha256: str, on_progress) ->
 
 def _is_published(contents: Contents) -> bool:
     return (contents.size, contents.head_md5) == (SIZE, HEAD_MD5)
-
-
-def _notes(contents: Contents) -> tuple[str, ...]:
-    if _is_published(contents):
-        return ()
-    return ("not the archive that fastai publishes: the pick is the same only for this one",)
 
 
 def _unpack(
@@ -184,7 +181,6 @@ def _unpack(
     out: Path,
     on_stage: OnStageProgress,
 ) -> None:
-    """Fill a folder under another name, then put it in place of `out`, which is empty if there."""
     with atomic_folder(out) as draft:
         (draft / FOLDER).mkdir()
         extract(
@@ -208,8 +204,8 @@ def _options(pictures: int, train: int, seed: int) -> str:
 
 
 def _origin(source: str, contents: Contents, options: str) -> str:
-    """ORIGIN.md: which archive, which pick, whose pictures."""
-    address = source.partition("?")[0].partition("#")[0]  # what follows may be a key
+    """Return the text of ORIGIN.md: archive, pick and licence."""
+    address = source.partition("?")[0].partition("#")[0]  # the query may hold a key
     return f"""{TITLE}
 
 From {shown_name(address)}, {contents.size} bytes with {len(contents.pictures)} pictures,

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import ssl
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from typing import BinaryIO
@@ -19,30 +18,26 @@ from urllib.parse import urlsplit
 
 from condcolor.data.builders.partial_file import Part, Version
 from condcolor.errors import DataError, UsageError
-from condcolor.runtime.files import lock
+from condcolor.runtime.files import check_space, lock
 from condcolor.runtime.messages import shown_name
 from condcolor.version import __version__
 
 TIMEOUT = 30.0  # seconds without a byte after which a server counts as stalled
-WAITS = (
-    1.0,
-    2.0,
-    4.0,
-    8.0,
-    16.0,
-)  # seconds before each new try; one that brings ENOUGH starts anew
-ENOUGH = 1 << 20  # bytes
+WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each new try
+ENOUGH = 1 << 20  # bytes of a try after which the waits start anew
 BLOCK = 1 << 18  # bytes read at once
-SPARE = 32 << 20  # bytes of the disk that stay free
-PASSING = (408, 425, 429, 500, 502, 503, 504)  # HTTP statuses that a later try may not meet
+TRANSIENT = (408, 425, 429, 500, 502, 503, 504)  # HTTP statuses that a later try may not meet
+
+
+OnProgress = Callable[[int, int], None]  # (bytes downloaded, bytes in all)
 
 
 class DownloadError(DataError):
-    """The network or the server refuses. What came so far is kept."""
+    """A download that the network or the server refuses; what is downloaded is kept."""
 
 
 class _Lost(Exception):
-    """One try gave out; the next may do better. `answered`: the server was there."""
+    """A try that failed and may be repeated. `answered`: the server was reached."""
 
     def __init__(self, reason: str, *, answered: bool = True):
         super().__init__(reason)
@@ -54,60 +49,68 @@ def download(
     path: Path | str,
     *,
     size: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
     say: Callable[[str], None] | None = None,
     timeout: float = TIMEOUT,
     waits: tuple[float, ...] = WAITS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Fetch `url` into the file `path`, in a folder that is there; its length is checked.
+    """Download `url` to the file `path` of an existing folder, and check its length.
 
-    Bytes are added to `path` + ".part", and a ".part.json" beside it keeps the server's validator, a
-    strong ETag or Last-Modified. Whatever stops the download, the next call asks for the rest with
-    Range and If-Range (RFC 9110, sections 14.2 and 13.1.5). A server without ranges, or with
-    another version of the file by then, begins anew. A lost connection is tried again after `waits`.
+    Bytes are appended to `path` + ".part"; a ".part.json" beside it keeps the server's validator, a strong
+    ETag or Last-Modified. After an interruption, the next call requests the rest by Range and If-Range (RFC
+    9110, sections 14.2 and 13.1.5). If the server has no ranges, or another version of the file by then, the
+    download begins anew. A lost connection is tried again after `waits`.
 
     Args:
-        size: the bytes it must have, where known; another length, or none stated, is refused before
-            any comes.
-        on_progress: told (bytes there, bytes in all) where the server says how many there are.
-        say: told in a line of each new try.
+        size: bytes that the file must have, if known; another length, or none stated, is refused before the
+            download.
+        on_progress: called with (bytes downloaded, bytes in all) if the server states the length.
+        say: called with a line before each new try.
+
     Raises:
-        UsageError: what is no http or https address.
+        UsageError: `url` is no http or https address.
         DownloadError: no connection, an HTTP error, a connection lost too often, another size.
         DataError: the disk is full or refuses, or another download writes the same file.
     """
     check_url(url)
     path = Path(path)
-    partial = path.with_name(path.name + ".part")
-    note = path.with_name(partial.name + ".json")
-    label = shown_name(partial)
+    unfinished = path.with_name(path.name + ".part")
+    note = path.with_name(unfinished.name + ".json")
+    label = shown_name(unfinished)
     try:
-        with lock(partial, DataError(f"{label}: another download writes it: wait for it")) as file:
+        with lock(
+            unfinished, DataError(f"{label}: another download writes it: wait for it")
+        ) as file:
             try:
-                if not path.exists():  # else another process was faster
+                if not path.exists():  # another process may have been faster
                     part = Part(file, note, url)
-                    _fetch(part, size, on_progress, say, timeout, waits, sleep)
+                    attempt = partial(_try, part, size, on_progress, timeout)
+                    _retry(attempt, part, say or (lambda _: None), waits, sleep)
                     os.fsync(file.fileno())
-                    _let_go(file)
-                    os.replace(partial, path)
+                    _close_to_rename(file)
+                    os.replace(unfinished, path)
             finally:
-                if path.exists() or not partial.stat().st_size:
-                    _let_go(file)
+                if path.exists() or not unfinished.stat().st_size:
+                    _close_to_rename(file)
                     note.unlink(missing_ok=True)
-                    partial.unlink(missing_ok=True)
+                    unfinished.unlink(missing_ok=True)
     except OSError as error:  # of the disk; those of the network have become a DownloadError
         raise DataError(f"{label}: {_why_unwritten(error)}") from error
 
 
-def _let_go(file: BinaryIO) -> None:
-    """Close a file whose name is to change, where an open one keeps its name."""
+def _close_to_rename(file: BinaryIO) -> None:
+    """Close a file before it is renamed or removed, which Windows does not allow for open files."""
     if os.name == "nt":
         file.close()
 
 
 def check_url(url: str) -> None:
-    """Raise UsageError for what is no plain http or https address."""
+    """Check that a URL is a plain http or https address.
+
+    Raises:
+        UsageError: it is not.
+    """
     label = shown_name(url)
     try:
         parts = urlsplit(url)
@@ -123,7 +126,7 @@ def check_url(url: str) -> None:
 
 
 def file_name(url: str) -> str:
-    """The name for what `url` leads to: the end of its path, where that is a plain file name."""
+    """Return the file name at the end of a URL's path; "download" if that is no plain file name."""
     try:
         name = urlsplit(url).path.rpartition("/")[2]
     except ValueError:
@@ -131,48 +134,60 @@ def file_name(url: str) -> str:
     return name if re.fullmatch(r"\w[\w.+-]{0,99}", name, re.ASCII) else "download"
 
 
-def _fetch(part: Part, size, on_progress, say, timeout, waits, sleep) -> None:
-    """Try until all is there, or too often in a row for too little."""
+def _retry(
+    attempt: Callable[[], None],
+    part: Part,
+    say: Callable[[str], None],
+    waits: Sequence[float],
+    sleep,
+) -> None:
+    """Try until the file is complete, or too many tries in a row brought less than ENOUGH."""
     host = _host(part)
     lost, answered = 0, False
     while True:
         before = part.size
         try:
-            return _try(part, size, on_progress, timeout)
-        except _Lost as why:
-            answered = answered or why.answered
+            return attempt()
+        except _Lost as error:
+            answered = answered or error.answered
             lost = 1 if part.size - before >= ENOUGH else lost + 1
             if not answered:
-                raise DownloadError(f"{host} cannot be reached ({why}): check the network") from why
+                fault = f"{host} cannot be reached ({error}): check the network"
+                raise DownloadError(fault) from error
             if lost > len(waits):
                 hint = "run the same again later, it goes on from there"
-                raise DownloadError(f"{host}: {why}, {lost} times; {part.kept}: {hint}") from why
-            if say:
-                say(f"{host}: {why}; {part.kept}; trying again in {waits[lost - 1]:g} s")
+                fault = f"{host}: {error}, {lost} times; {part.kept}: {hint}"
+                raise DownloadError(fault) from error
+            say(f"{host}: {error}; {part.kept}; trying again in {waits[lost - 1]:g} s")
             sleep(waits[lost - 1])
 
 
-def _try(part: Part, size: int | None, on_progress, timeout: float) -> None:
-    """One connection: ask for what is not there yet, and add it."""
+def _try(part: Part, size: int | None, on_progress: OnProgress | None, timeout: float) -> None:
+    """Request the missing bytes in one connection, and append them."""
     known, start = part.version(), part.size
     if known is None or not known.validator or (known.total is not None and start > known.total):
         start = 0
     elif start == known.total and size in (None, start):
         return
+    resumed = known if start else None
     headers = {"User-Agent": f"condcolor/{__version__}", "Accept-Encoding": "identity"}
-    if start:
-        headers |= {"Range": f"bytes={start}-", "If-Range": known.validator}
+    if resumed:
+        headers |= {"Range": f"bytes={start}-", "If-Range": resumed.validator}
     with _connect(part, headers, start, timeout) as response:
-        if start and response.status == 206:
-            total = _continued(part, response, known, start)
+        if resumed and response.status == 206:
+            total = _resumed_length(part, response, resumed, start)
             _check_size(part, total, size)
         elif response.status == 200:
-            total = response.length  # None where it comes in chunks
+            total = response.length  # None for a chunked response
             _check_size(part, total, size)
             part.begin(Version.of_response(part.url, response.headers, total))
         else:
             raise DownloadError(f"{_host(part)}: answered {response.status} instead of a file")
-        _check_room(part, total)
+        if total is not None:
+            try:
+                check_space(part.note.parent, total - part.size, "to download")
+            except DataError as error:
+                raise DataError(f"{error}; {part.kept}") from None
         for block in _blocks(response, timeout):
             part.append(block if total is None else block[: total - part.size])
             if on_progress and total:
@@ -190,10 +205,10 @@ def _connect(part: Part, headers: dict[str, str], start: int, timeout: float) ->
     except HTTPError as error:
         error.close()
         status = f"HTTP {error.code} {shown_name(str(error.reason))}".rstrip()
-        if error.code == 416 and start:  # no such rest: the file there is another one
+        if error.code == 416 and start:  # no such range: the file is another version
             part.forget()
             raise _Lost("has another version of the file") from error
-        if error.code in PASSING:
+        if error.code in TRANSIENT:
             raise _Lost(status) from error
         raise DownloadError(
             f"{_host(part)}: {status} for {shown_name(urlsplit(part.url).path)}: check the address"
@@ -205,17 +220,17 @@ def _connect(part: Part, headers: dict[str, str], start: int, timeout: float) ->
                 f"{_host(part)}: its certificate is not trusted ({reason.verify_message}): "
                 "check this computer's clock and proxy"
             ) from error
-        if not isinstance(reason, OSError):  # an address that the server sent us on to
+        if not isinstance(reason, OSError):  # of a redirection
             raise DownloadError(f"{_host(part)}: {reason}: check the address") from error
         raise _Lost(_why_lost(reason, timeout), answered=False) from error
-    except (InvalidURL, UnicodeError) as error:  # no address at all, or one we were sent on to
+    except (InvalidURL, UnicodeError) as error:  # of the address or a redirection
         raise DownloadError(f"{shown_name(part.url)}: no address ({error}): check it") from error
     except (OSError, HTTPException) as error:
         raise _Lost(_why_lost(error, timeout)) from error
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Of urllib's handlers those of http and https: a redirection leads to no file and no ftp."""
+    """Return an opener for http and https alone, so that no redirection leads to a file or ftp."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler,
@@ -230,8 +245,8 @@ def _opener() -> urllib.request.OpenerDirector:
     return opener
 
 
-def _continued(part: Part, response: HTTPResponse, known: Version, start: int) -> int | None:
-    """The file's length, once it is sure that a 206 holds the rest of what `part` holds."""
+def _resumed_length(part: Part, response: HTTPResponse, known: Version, start: int) -> int | None:
+    """Return the file's length, after checking that a 206 response continues the part from `start`."""
     match = re.match(r"bytes (\d+)-\d+/(\d+|\*)$", response.headers.get("Content-Range", ""))
     total = int(match[2]) if match and match[2] != "*" else known.total
     again = Version.of_response(part.url, response.headers, total)
@@ -254,22 +269,11 @@ def _blocks(response: HTTPResponse, timeout: float) -> Iterator[bytes]:
 
 
 def _check_size(part: Part, length: int | None, size: int | None) -> None:
-    """Before a byte of another file can take the place of those that are kept."""
+    """Check the length before the kept bytes could be replaced by those of another file."""
     if size is not None and length != size:
-        length = "a length it does not state" if length is None else f"{length:,} bytes"
+        stated = "a length it does not state" if length is None else f"{length:,} bytes"
         hint = "a login page or another file answers: try another network"
-        raise DownloadError(f"{_host(part)}: the file has {length}, not {size:,} bytes: {hint}")
-
-
-def _check_room(part: Part, total: int | None) -> None:
-    if total is None:
-        return
-    free, needed = shutil.disk_usage(part.note.parent).free, total - part.size
-    if free < needed + SPARE:
-        raise DataError(
-            f"{shown_name(part.note.parent)}: {free / 1e6:,.0f} MB free, {needed / 1e6:,.0f} MB to "
-            f"download: make room or choose another disk; {part.kept}"
-        )
+        raise DownloadError(f"{_host(part)}: the file has {stated}, not {size:,} bytes: {hint}")
 
 
 def _host(part: Part) -> str:
@@ -285,9 +289,10 @@ def _why_lost(error: Exception, timeout: float) -> str:
 
 
 def _why_unwritten(error: OSError) -> str:
-    with suppress(KeyError):
-        return {
-            errno.ENOSPC: "the disk is full: make room and run the same again, it goes on from there",
-            errno.EDQUOT: "the quota is used up: make room and run the same again, it goes on from there",
-        }[error.errno]
-    return f"cannot be written ({error.strerror or error}): check the folder and its disk"
+    hint = "make room and run the same again, it goes on from there"
+    known = {
+        errno.ENOSPC: f"the disk is full: {hint}",
+        errno.EDQUOT: f"the quota is used up: {hint}",
+    }
+    fallback = f"cannot be written ({error.strerror or error}): check the folder and its disk"
+    return known.get(error.errno or 0, fallback)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import math
 import signal
 import struct
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,12 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from condcolor.conditions.colors import format_hex, parse_hex
+from condcolor.conditions.colors import RGB, format_hex, parse_hex
 from condcolor.data.builders.avatar_kits import KITS
 from condcolor.data.builders.avatar_svg import FRAMINGS
 from condcolor.data.builders.avatars import PALETTE, Options, check_installed, draw_icon, kit_meta
 from condcolor.data.metadata import write_metadata
-from condcolor.errors import UsageError, did_you_mean
+from condcolor.errors import UsageError, check_range, did_you_mean
 from condcolor.runtime.files import atomic_folder
 from condcolor.runtime.process import cores
 
@@ -47,18 +46,27 @@ def draw_icons(
     held_out: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Draw `characters` icons into the new folder `out`; returns the rows of its metadata.csv.
+    """Draw icons into the new folder `out`, which appears complete or not at all.
 
-    The folder holds `inputs/` (sketches, grey), `outputs/` (RGB), `masks/` (RGB: hair, shirt,
-    skin; named after the input), metadata.csv and ORIGIN.md with licences and attribution.
+    The folder holds inputs/ (grey sketches), outputs/ (RGB), masks/ (RGB: hair, shirt, skin; named after the
+    input), metadata.csv and ORIGIN.md with licences and attribution. The same arguments give the same bytes;
+    with more characters, the first ones stay the same.
 
-    `colorings` of the 25 pairs of a hair and a shirt colour are drawn a character, all when
-    None. `vary` gives each character a line width, place, size, tilt and side of its own.
-    `held_out` draws only hair shapes that are otherwise never drawn. `line_width` multiplies
-    the outlines, `framing` is one of portrait, close, wide.
+    Args:
+        kits: names of KITS; default all.
+        size: side in pixels.
+        colorings: pairs of a hair and a shirt color drawn for each character; default all 25.
+        line_width: factor of the width of outlines.
+        framing: "portrait", "close" or "wide".
+        vary: each character has its own line width, position, size, tilt and side.
+        held_out: only hair shapes that are otherwise never drawn.
+        on_progress: called with (characters drawn, characters in all).
 
-    The same arguments give the same bytes, and more characters begin with the same ones. The
-    folder appears complete or not at all. UsageError for an argument that cannot be used.
+    Returns:
+        The number of rows of metadata.csv.
+
+    Raises:
+        UsageError: an argument cannot be used.
     """
     out = Path(out)
     options = Options(seed, size, line_width, shading, framing, vary, held_out)
@@ -77,10 +85,10 @@ def draw_icons(
         ]
         rows: list[tuple[str, ...]] = []
         with _mapper(len(jobs)) as run:
-            for done, written in enumerate(run(_draw_files, jobs), 1):
-                rows += written
+            for count_drawn, own_rows in enumerate(run(_draw_files, jobs), 1):
+                rows += own_rows
                 if on_progress:
-                    on_progress(done, characters)
+                    on_progress(count_drawn, characters)
         write_metadata(draft / "metadata.csv", rows, COLUMNS)
         origin = _origin(names, characters, count, skin_rgb, options)
         (draft / "ORIGIN.md").write_text(origin, "utf-8")
@@ -88,14 +96,14 @@ def draw_icons(
 
 
 class _Job(NamedTuple):
-    """One character and where its files go."""
+    """A character to draw, and the folder of its files."""
 
     folder: Path
     number: int
     kit: str
-    index: int
-    count: int
-    skin: tuple[int, int, int]
+    kit_index: int
+    colorings: int
+    skin: RGB
     options: Options
 
 
@@ -120,8 +128,7 @@ def _check(out: Path, options: Options, characters: int, names: Sequence[str], c
         ("line_width", options.line_width, 0.1, 4.0),
     )
     for name, value, low, high in ranges:
-        if not (math.isfinite(value) and low <= value <= high):
-            raise UsageError(f"{name} must be from {low} to {high}, not {value}")
+        check_range(name, value, low, high)
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file; name a new folder for the icons")
     if out.exists() and any(out.iterdir()):
@@ -131,7 +138,7 @@ def _check(out: Path, options: Options, characters: int, names: Sequence[str], c
 
 
 def _schedule(names: Sequence[str], characters: int) -> Iterator[tuple[str, int]]:
-    """(kit, index in it) by weight, spread evenly; a prefix of every longer schedule."""
+    """Yield (kit, index in it), kits by weight and evenly spread; a prefix of every longer schedule."""
     total = sum(KITS[name].weight for name in names)
     drawn = dict.fromkeys(names, 0)
     for n in range(1, characters + 1):
@@ -141,33 +148,33 @@ def _schedule(names: Sequence[str], characters: int) -> Iterator[tuple[str, int]
 
 
 def _pairs(job: _Job) -> list[tuple[str, str]]:
-    """`count` (hair, shirt) colours: all 25 in order, or a random few, each colour as often."""
+    """Return pairs of (hair, shirt) colors: all in order, or a random few with equally frequent colors."""
     names = list(PALETTE)
-    if job.count == _COLORINGS:
+    if job.colorings == _COLORINGS:
         return list(itertools.product(names, names))
-    rng = np.random.default_rng([job.options.seed, zlib.crc32(job.kit.encode()), job.index])
+    rng = np.random.default_rng([job.options.seed, zlib.crc32(job.kit.encode()), job.kit_index])
     hair, shirt, n = rng.permutation(names), rng.permutation(names), len(names)
-    return [(str(hair[k % n]), str(shirt[(k + k // n) % n])) for k in range(job.count)]
+    return [(str(hair[k % n]), str(shirt[(k + k // n) % n])) for k in range(job.colorings)]
 
 
 def _draw_files(job: _Job) -> list[tuple[str, ...]]:
     """Draw a character, write its files and return its rows of the csv."""
-    icon = draw_icon(job.kit, job.index, job.options)
+    icon = draw_icon(job.kit, job.kit_index, job.options)
     source = f"inputs/{job.number:04d}.png"
     _write_png(job.folder / source, icon.blank)
     _write_png(job.folder / f"masks/{job.number:04d}.png", icon.masks)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for nth, (hair, shirt) in enumerate(_pairs(job)):
-        output = f"outputs/{job.number * job.count + nth:04d}.png"
+        output = f"outputs/{job.number * job.colorings + nth:04d}.png"
         _write_png(job.folder / output, icon.colored(hair, shirt, job.skin))
         rows.append((source, output, hair, shirt, icon.name))
     return rows
 
 
 def _write_png(path: Path, pixels: np.ndarray) -> None:
-    """[H,W] or [H,W,3] uint8 as PNG with unfiltered rows.
+    """Write `[H, W]` or `[H, W, 3]` uint8 as a PNG with unfiltered rows.
 
-    Pillow filters the rows of every RGB picture, which makes flat fills half as large again.
+    Pillow filters the rows of every RGB picture, which makes files of flat fills 1.5 times as large.
     """
     height, width = pixels.shape[:2]
     rows = np.zeros((height, 1 + pixels[0].size), np.uint8)  # a leading 0: no filter
@@ -182,9 +189,9 @@ def _write_png(path: Path, pixels: np.ndarray) -> None:
 
 
 @contextlib.contextmanager
-def _mapper(jobs: int):
-    """`map`, in processes where that pays and where they can be had without a main guard."""
-    # elsewhere a process begins with the module that started it, and so without a main guard anew
+def _mapper(jobs: int) -> Iterator[Callable[..., Iterable[list[tuple[str, ...]]]]]:
+    """Yield `map`, or a parallel one if there are enough jobs and processes can be forked."""
+    # a spawned process imports the main module, which may lack a main guard
     workers = min(cores() if sys.platform == "linux" else 1, 8, jobs // _BUNDLE)
     if workers < 2:
         yield map
@@ -196,11 +203,11 @@ def _mapper(jobs: int):
         pool.shutdown(cancel_futures=True)
 
 
-_IGNORE_INTERRUPT = (signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends the workers
+_IGNORE_INTERRUPT = (signal.SIGINT, signal.SIG_IGN)  # the parent receives it and ends the workers
 
 
-def _origin(names: Sequence[str], characters: int, count: int, skin, options: Options) -> str:
-    """ORIGIN.md: what was drawn, from whose kits, under which licence."""
+def _origin(names: Sequence[str], characters: int, count: int, skin: RGB, options: Options) -> str:
+    """Return the text of ORIGIN.md: options, kits, licences and attribution."""
     call = {
         "characters": characters,
         "seed": options.seed,

@@ -14,23 +14,23 @@ from condcolor.runtime.files import write_whole
 
 @dataclass(frozen=True)
 class Version:
-    """Which file the bytes of a part belong to, as the server told it."""
+    """The version of the file that the bytes of a part belong to, by the server's headers."""
 
     url: str
-    validator: str = ""  # for If-Range; empty: there is no way to go on safely
+    validator: str = ""  # for If-Range; empty: the download cannot be resumed safely
     total: int | None = None  # bytes
 
     @classmethod
     def of_response(cls, url: str, headers: HTTPMessage, total: int | None) -> Version:
         etag = headers.get("ETag", "")
-        strong = etag if etag.startswith('"') else ""  # W/"..." may stand for other bytes
+        strong = etag if etag.startswith('"') else ""  # weak ones (W/"...") allow other bytes
         return cls(url, strong or headers.get("Last-Modified", ""), total)
 
 
 class Part:
-    """A file that bytes are added to, and its note beside it.
+    """A file that bytes are appended to, and a note of its version beside it.
 
-    No `atomic_file`, which goes when its writing is stopped: this one is what a stopped download keeps.
+    Unlike an `atomic_file` it stays after an interruption.
     """
 
     def __init__(self, file: BinaryIO, note: Path, url: str):
@@ -45,7 +45,7 @@ class Part:
         return os.fstat(self.file.fileno()).st_size
 
     def version(self) -> Version | None:
-        """As noted; None for a note of another address, or none that can be read."""
+        """Return the version in the note; None if that is of another URL or cannot be read."""
         try:
             version = Version(**json.loads(self.note.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
@@ -54,7 +54,7 @@ class Part:
         return version if fits and version.url == self.url else None
 
     def begin(self, version: Version) -> None:
-        self.file.truncate(0)  # before the note: no bytes ever stand under another version's
+        self.file.truncate(0)  # before the note: bytes never have the note of another version
         write_whole(self.note, json.dumps(asdict(version)).encode(), overwrite=True)
 
     def forget(self) -> None:
@@ -62,6 +62,6 @@ class Part:
         self.note.unlink(missing_ok=True)
 
     def append(self, block: bytes) -> None:
-        left = memoryview(block)
-        while left:  # unbuffered, a write may take a part only
-            left = left[self.file.write(left) :]
+        rest = memoryview(block)
+        while rest:  # an unbuffered write may be partial
+            rest = rest[self.file.write(rest) :]

@@ -1,8 +1,8 @@
 """The published archives of Oxford-IIIT Pet, downloaded and unpacked.
 
-`OxfordIIITPet(download=True)` alone would fetch them, too, but begins a download anew whenever it is cut, and
-the larger archive has 792 MB: 13 minutes at 1 MB/s. So `download` puts them where the class looks, which then
-finds them whole, verifies their md5 and unpacks them; it says which archives, which lists, which names.
+`OxfordIIITPet(download=True)` restarts an interrupted download, and the larger archive has 792 MB, 13 minutes
+at 1 MB/s. So `download` puts the archives where the class expects them; the class then verifies their md5 and
+unpacks them. The class also defines the archives, the lists and the names in them.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from condcolor.errors import DataError
 from condcolor.runtime.messages import shown_name
 
 ROOT = "oxford-iiit-pet-download"
-BASE = "oxford-iiit-pet"  # where, below its root, torchvision's class looks for everything
+BASE = "oxford-iiit-pet"  # folder below its root that torchvision's class uses
 BY_HAND = (
     "download images.tar.gz and annotations.tar.gz from https://www.robots.ox.ac.uk/~vgg/data/pets/ "
     "by hand, unpack both in one folder"
 )
-UNPACKING = "unpacking"  # a file that is there while archives are unpacked, and after a kill
-# What the class raises where an archive or a list in it is not as it should be.
+UNPACKING = "unpacking"  # a file that exists while archives are unpacked, and after a kill
+# what the class raises for an unexpected archive or list
 UNFIT = (ValueError, RuntimeError, FileNotFoundError, EOFError, tarfile.TarError, zlib.error)
 Resources = Sequence[tuple[str, str]]  # (address, md5) of each archive
 
 
 def place_of(out: Path | str) -> Path:
-    """The folder that the set is downloaded to: beside `out`, since both take much room."""
+    """Return the folder that the set is downloaded to, beside `out` on the same disk."""
     return Path(out).parent / ROOT
 
 
@@ -52,22 +52,22 @@ def fetch_published(
     say: Callable[[str], None],
     **transfer,
 ) -> tuple[Path, dict[str, list[str]], Resources]:
-    """Download the set into `root`, where it is not there yet, and unpack it.
+    """Download the missing archives of the set to `root`, resuming partial ones, and unpack them.
 
-    Returns the folder that holds images/ and annotations/, the names in each split, and what was
-    fetched. Archives that are whole are not downloaded again, half of one is gone on with.
+    Returns:
+        The folder that holds images/ and annotations/, the names in each split, and the archives.
 
     Raises:
-        UsageError: torchvision is not installed; an address that is none.
+        UsageError: torchvision is not installed, or an address is invalid.
         DownloadError: the network or the server refuses.
-        DataError: an archive is not the one that is published (set aside), or not as torchvision
-            expects it; torchvision is another one than is known here.
+        DataError: an archive is not the published one (it is set aside) or not as torchvision expects it; or
+            this release of torchvision lacks what is used here.
     """
     from condcolor.runtime.devices import torchvision  # slow
 
-    theirs = torchvision.datasets.OxfordIIITPet
-    resources = _checked(resources or getattr(theirs, "_RESOURCES", None), torchvision.__version__)
-    dataset = type("Pets", (theirs,), {"_RESOURCES": tuple(resources)})
+    base_class, version = torchvision.datasets.OxfordIIITPet, torchvision.__version__
+    resources = _checked(resources or getattr(base_class, "_RESOURCES", None), version)
+    dataset = type("Pets", (base_class,), {"_RESOURCES": tuple(resources)})
     base = root / BASE
     try:
         base.mkdir(parents=True, exist_ok=True)
@@ -75,31 +75,41 @@ def fetch_published(
             _fetch(url, md5, base / os.path.basename(url), on_stage, say, transfer)
     finally:
         for folder in (base, root):
-            with suppress(OSError):  # not empty, as it should be
+            with suppress(OSError):  # rmdir removes empty folders only
                 folder.rmdir()
     on_stage("unpacking archives", 0, 1)
-    named = _unpacked(dataset, root, torchvision.__version__)
+    names = _unpack(dataset, root, version)
     on_stage("unpacking archives", 1, 1)
-    return base, named, resources
+    return base, names, resources
 
 
 def _checked(resources: Resources | None, version: str) -> Resources:
     try:
+        if resources is None:
+            raise TypeError
         for url, _md5_of_it in resources:
             check_url(url)
     except (TypeError, ValueError):
-        raise _unknown(version, "_RESOURCES") from None
+        raise _lacks(version, "_RESOURCES") from None
     return resources
 
 
-def _unknown(version: str, member: str) -> DataError:
+def _lacks(version: str, member: str) -> DataError:
     return DataError(
         f"torchvision {version}: its OxfordIIITPet has no {member} as that of 0.28 has: install 0.28, "
         f"or {BY_HAND} and name it"
     )
 
 
-def _fetch(url: str, md5: str, path: Path, on_stage: OnStageProgress, say, transfer: dict) -> None:
+def _fetch(
+    url: str,
+    md5: str,
+    path: Path,
+    on_stage: OnStageProgress,
+    say: Callable[[str], None],
+    transfer: dict,
+) -> None:
+    """Download an archive unless it exists, and verify its md5; a wrong one is set aside."""
     if path.exists():
         say(f"{shown_name(path.name)} is there already and is not downloaded")
     else:
@@ -112,31 +122,31 @@ def _fetch(url: str, md5: str, path: Path, on_stage: OnStageProgress, say, trans
 
 
 def _md5(path: Path, on_progress: Callable[[int, int], None]) -> str:
-    digest, done, total = hashlib.md5(usedforsecurity=False), 0, path.stat().st_size
+    digest, size, total = hashlib.md5(usedforsecurity=False), 0, path.stat().st_size
     with open(path, "rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
-            done += len(block)
-            on_progress(min(done, total), total)
+            size += len(block)
+            on_progress(min(size, total), total)
     return digest.hexdigest()
 
 
-def _unpacked(dataset, root: Path, version: str) -> dict[str, list[str]]:
-    """Let the class verify and unpack; the names that it lists for each split.
+def _unpack(dataset: Callable[..., object], root: Path, version: str) -> dict[str, list[str]]:
+    """Verify and unpack the archives by torchvision's class; return the names in each split.
 
-    It takes folders that are there for whole, so those that a stop left half unpacked go first.
+    The class does not unpack a folder that exists, so one that was unpacked in part is removed first.
     """
     mark = root / UNPACKING
     if mark.exists():
         shutil.rmtree(root / BASE / ANNOTATIONS, ignore_errors=True)
     mark.touch()
-    named = {}
+    names = {}
     try:
-        for ours, theirs in (("train", "trainval"), ("test", "test")):
-            pictures = getattr(dataset(str(root), split=theirs, download=True), "_images", None)
+        for split, published in (("train", "trainval"), ("test", "test")):
+            pictures = getattr(dataset(str(root), split=published, download=True), "_images", None)
             if pictures is None:
-                raise _unknown(version, "_images")
-            named[ours] = [Path(picture).stem for picture in pictures]
+                raise _lacks(version, "_images")
+            names[split] = [Path(picture).stem for picture in pictures]
     except UNFIT as error:
         reason = shown_name(" ".join(str(error).split()))
         raise DataError(
@@ -144,4 +154,4 @@ def _unpacked(dataset, root: Path, version: str) -> dict[str, list[str]]:
             "remove the folder and run the same again"
         ) from error
     mark.unlink()
-    return named
+    return names

@@ -28,12 +28,12 @@ from condcolor.runtime.messages import Problems, listed, shown_name
 
 IMAGES, ANNOTATIONS = "images", "annotations"  # the folders that the set's two archives unpack to
 LISTS = {"train": "trainval.txt", "test": "test.txt"}
-HELD_OUT = 0.2  # of each breed, where nothing splits it
+HELD_OUT = 0.2  # share of each breed, without lists
 
 
 @dataclass(frozen=True)
 class Pet:
-    """A picture of a pet. split: "train", "test", or "" where nothing says which."""
+    """A picture of a pet; its split is "train", "test", or "" before it is known."""
 
     path: Path
     breed: str
@@ -41,20 +41,20 @@ class Pet:
 
     @property
     def name(self) -> str:
-        """What the lists call it: the file's name without its suffix."""
+        """The name in the lists: the file's name without its suffix."""
         return self.path.stem
 
 
 class LeftOut(NamedTuple):
-    """A picture that is not used, by what it is called, and why."""
+    """A picture that is not used, and the reason."""
 
     file: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Pets:
-    """The pictures to use, by name; those left out, for a reason each; how many no list names."""
+    """The pictures to use, by name; those left out; how many no list names."""
 
     found: tuple[Pet, ...]
     left_out: tuple[LeftOut, ...] = ()
@@ -62,12 +62,12 @@ class Pets:
 
 
 def find_pets(folder: Path) -> Pets:
-    """The pictures of a folder that are named BREED_NUMBER; those of its `images` where it has that.
+    """Find the pictures named BREED_NUMBER in a folder, or in its subfolder `images` if it has one.
 
-    Files that are no pictures by their suffix, and hidden ones, are passed over without a word.
+    Hidden files, and files without the suffix of a picture, are ignored.
 
     Raises:
-        DataError: no such folder, or it cannot be read.
+        DataError: the folder does not exist or cannot be read.
     """
     images = folder / IMAGES
     paths, skipped = find_pictures(images if images.is_dir() else folder)
@@ -90,7 +90,7 @@ def _breed(name: str) -> str:
 
 
 def _name_fault(path: Path) -> str:
-    """Why a file's name cannot be used, empty when it can: it becomes a path and a value of the csv."""
+    """Return why a file's name cannot be a path and a value of the csv; empty if it can."""
     if not re.fullmatch(r".+_[0-9]+", path.stem, re.DOTALL):
         return "not named BREED_NUMBER, as pug_12.jpg is"
     if path_fault(path.stem) or value_fault(_breed(path.stem)):
@@ -99,7 +99,7 @@ def _name_fault(path: Path) -> str:
 
 
 def read_lists(folder: Path) -> dict[str, list[str]] | None:
-    """The names that the set's own lists give each split; None where the folder has no lists.
+    """Read the names in the two lists of the set, by split; None if the folder has no lists.
 
     Raises:
         DataError: one of the two is missing or cannot be read.
@@ -107,32 +107,35 @@ def read_lists(folder: Path) -> dict[str, list[str]] | None:
     paths = {split: folder / ANNOTATIONS / name for split, name in LISTS.items()}
     if not any(path.exists() for path in paths.values()):
         return None
-    named = {}
+    names = {}
     for split, path in paths.items():
         try:
             lines = path.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "not UTF-8"
+            reason = getattr(error, "strerror", None) or "not UTF-8"
             hint = "unpack annotations.tar.gz again, or name a csv that splits the pictures"
-            raise DataError(f"{shown_name(path)}: cannot be read ({why}): {hint}") from error
+            raise DataError(f"{shown_name(path)}: cannot be read ({reason}): {hint}") from error
         # "Abyssinian_100 1 1 1": the name, then class, species and breed as numbers
-        named[split] = [line.split()[0] for line in lines if line.strip() and line[0] != "#"]
-    return named
+        names[split] = [line.split()[0] for line in lines if line.strip() and line[0] != "#"]
+    return names
 
 
-def split_by_lists(pets: Pets, named: Mapping[str, Sequence[str]]) -> Pets:
-    """The pictures that a list names, in its split. Missing ones are left out; others are counted.
+def split_by_lists(pets: Pets, names: Mapping[str, Sequence[str]]) -> Pets:
+    """Keep the pictures that a list names, in its split; note missing ones, count unnamed ones.
+
+    Args:
+        names: split -> names, from `read_lists`.
 
     Raises:
         DataError: a picture is in both lists.
     """
-    both = sorted(set(named["train"]) & set(named["test"]))
+    both = sorted(set(names["train"]) & set(names["test"]))
     if both:
         raise DataError(
             f"{listed([shown_name(name) for name in both])}: in {LISTS['train']} and in "
             f"{LISTS['test']}; a picture is for training or for testing: take one out"
         )
-    splits = {name: split for split, names in named.items() for name in names}
+    splits = {name: split for split, listed_names in names.items() for name in listed_names}
     known = {Path(file).stem for file, _ in pets.left_out}
     missing = sorted(set(splits) - {pet.name for pet in pets.found} - known)
     absent = [
@@ -142,10 +145,10 @@ def split_by_lists(pets: Pets, named: Mapping[str, Sequence[str]]) -> Pets:
 
 
 def split_by_csv(pets: Pets, csv: Path) -> Pets:
-    """The pictures that a csv with the columns `file` and `split` names; the others are counted.
+    """Keep the pictures named by a csv with the columns `file` and `split`; count the others.
 
     Raises:
-        DataError: every problem of the csv: its form, columns, splits, files that are not there.
+        DataError: all problems of the csv: its form, columns, splits, missing files.
     """
     faults, label = Problems(), shown_name(csv)
     table = read_table(csv, label)
@@ -158,11 +161,11 @@ def split_by_csv(pets: Pets, csv: Path) -> Pets:
             faults.add("no column", f"{header}: {fault}")
     splits: dict[str, str] = {}
     if not faults.count:
-        at, of = table.columns.index("file"), table.columns.index("split")
+        file_column, split_column = table.columns.index("file"), table.columns.index("split")
         known = {pet.path.name for pet in pets.found}
         known |= {file for file, _ in pets.left_out}
         for line, cells in table.rows:
-            file, split = cells[at], cells[of]
+            file, split = cells[file_column], cells[split_column]
             if split not in SPLITS:
                 fault = f"split '{split}' is not one of {', '.join(SPLITS)}"
                 hint = did_you_mean(split, SPLITS)
@@ -188,36 +191,36 @@ def _picked(pets: Pets, splits: Mapping[str, str]) -> Pets:
 
 
 def hold_out(pets: Iterable[Pet], seed: int) -> tuple[Pet, ...]:
-    """A fifth of each breed to test with: the same for the same seed and names, everywhere."""
+    """Hold out a share HELD_OUT of each breed for the test, which depends on seed and names alone."""
     breeds: dict[str, list[Pet]] = defaultdict(list)
     for pet in pets:
         breeds[pet.breed].append(pet)
     split = []
     for of_breed in breeds.values():
-        records = [Record(p.path, None, (), p.name, "", 0, p.path) for p in of_breed]
-        records = split_by_character(records, HELD_OUT, seed)
+        unsplit: list[Record] = [Record(p.path, None, (), p.name, "", 0, p.path) for p in of_breed]
+        records = split_by_character(unsplit, HELD_OUT, seed)
         split += [replace(p, split=r.split) for p, r in zip(of_breed, records, strict=True)]
     return tuple(split)
 
 
 INPUTS, OUTPUTS = "inputs", "outputs"
 SUFFIXES = {name: row.suffixes for name, row in WRITE_FORMATS.items()} | {"GIF": (".gif",)}
-THREADS = 8  # at most; Pillow lets go of the interpreter while it decodes and packs
-# Of the published set (tensorflow/models issue 3134): libjpeg warns of corrupt data in them and
-# goes on, and Pillow passes no warnings on.
+THREADS = 8  # at most; Pillow releases the interpreter lock while it decodes and encodes
+# Damaged in the published set (tensorflow/models issue 3134): libjpeg only warns of corrupt data, and
+# Pillow does not pass warnings on.
 DAMAGED = ("beagle_116", "chihuahua_121")
 
 
 @dataclass(frozen=True)
 class Copy:
-    """What became of a picture. input, output: paths in the data set; fault: why it is not used."""
+    """A picture copied to the data set, or the reason why it is not used."""
 
     pet: Pet
-    input: str = ""
+    input: str = ""  # path in the data set, as `output`
     output: str = ""
     grey: bytes = b""  # SHA-256 of the grey copy
-    misnamed: str = ""  # what it is, where its name says otherwise
-    fault: str = ""
+    misnamed: str = ""  # the format of its content, if its suffix is another's
+    fault: str = ""  # why it is not used
 
     def remove(self, folder: Path) -> None:
         for path in (self.input, self.output):
@@ -228,9 +231,12 @@ class Copy:
 def copy_pictures(
     pets: Sequence[Pet], folder: Path, on_progress: Callable[[int, int], None]
 ) -> list[Copy]:
-    """Copy each picture to outputs/, its grey to inputs/, in several threads; in the order given.
+    """Copy each picture to outputs/ and its grey copy to inputs/, in several threads; keep the order.
 
-    OSError where the folder cannot be written; a picture that cannot be opened has a fault.
+    A picture that cannot be opened has a fault.
+
+    Raises:
+        OSError: the folder cannot be written.
     """
     for name in (INPUTS, OUTPUTS):
         (folder / name).mkdir()
@@ -241,16 +247,15 @@ def copy_pictures(
             copies.append(copy)
             on_progress(len(copies), len(pets))
     finally:
-        pool.shutdown(cancel_futures=True)  # a stop does not wait for all the rest
+        pool.shutdown(cancel_futures=True)  # an interruption does not wait for the rest
     return copies
 
 
 def _copy(folder: Path, pet: Pet) -> Copy:
-    """Copy one picture, bytes unchanged, under the suffix of its content, and its grey.
+    """Copy a picture, bytes unchanged, under the suffix of its content, and make its grey copy.
 
-    The grey is that of the picture as it is shown, upright and in sRGB: Pillow's "L", ITU-R BT.601
-    luma rounded to 8 bits. PNG keeps it exactly. As JPEG it would be off by 8 of 255 levels at
-    quality 95, by 1 at quality 100, and by then as large.
+    Grey is the ITU-R BT.601 luma of the upright sRGB picture (Pillow's "L"), rounded to 8 bits and lossless
+    as PNG. A JPEG would be off by 8 of 255 levels at quality 95, by 1 at quality 100, and then be as large.
     """
     if pet.name in DAMAGED:
         return Copy(pet, fault="damaged JPEG (known to be so in the published set)")
@@ -262,10 +267,11 @@ def _copy(folder: Path, pet: Pet) -> Copy:
     except OSError as error:
         return Copy(pet, fault=f"cannot be read ({error.strerror or error})")
     kind = picture_format(data[:HEAD_BYTES])
+    assert kind is not None, "open_picture opens known formats only"
     fits = pet.path.suffix.lower() in SUFFIXES[kind]
-    packed = io.BytesIO()
-    Image.fromarray(rgb).convert("L").save(packed, "PNG")
-    grey = packed.getvalue()
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).convert("L").save(buffer, "PNG")
+    grey = buffer.getvalue()
     copy = Copy(
         pet,
         f"{INPUTS}/{pet.name}.png",

@@ -31,10 +31,10 @@ COLUMNS = ("input", "output", "breed", "split")
 
 @dataclass(frozen=True)
 class PetSet:
-    """What is in the folder now.
+    """The pictures of a data set of pets, counted.
 
-    left_out: pictures that could not be used, which ORIGIN.md lists; unnamed: those that no list
-    names. download: the folder that the set was downloaded to; None: none was needed.
+    left_out: unusable pictures, which ORIGIN.md lists; unnamed: those in no list. download: the folder that
+    the set was downloaded to, or None.
     """
 
     train: int
@@ -42,7 +42,7 @@ class PetSet:
     breeds: int
     left_out: int = 0
     unnamed: int = 0
-    is_new: bool = False  # False: all was there before
+    is_new: bool = False  # False: the folder was complete before
     download: Path | None = None
 
 
@@ -59,24 +59,23 @@ def make_pets(
 ) -> PetSet:
     """Make the new folder `out`: outputs/, their grey copies in inputs/, metadata.csv, ORIGIN.md.
 
-    Without `pictures` the published set is downloaded to a folder beside `out`, which stays: what is
-    there of it is not fetched again. `out` appears complete or not at all; where it is complete,
-    nothing is done. Left out, and listed in ORIGIN.md: pictures that cannot be opened or used, and
-    copies of others, since a test with a picture that was trained on says nothing.
+    Without `pictures` the published set is downloaded to a folder beside `out`, which stays and is reused.
+    `out` appears complete or not at all; if it is complete already, nothing is done. Unusable pictures and
+    duplicates, which would put a picture into both training and test, are left out and listed in ORIGIN.md.
 
     Args:
         pictures: a folder of pictures named BREED_NUMBER, or one that holds images/ and annotations/.
-        splits: a csv with the columns `file` and `split`; pictures that it does not name are left
-            out. Without it the lists in annotations/ count, and without those a fifth of each breed
-            is held out, by `seed`.
-        resources: (address, md5) of the two archives, instead of those that torchvision names.
-        on_progress: told of each step, as "downloading MB of images.tar.gz", "copying pictures".
-        say: told in a line of each picture left out, and of each new try of the download.
+        splits: a csv with the columns `file` and `split`; pictures that it does not name are left out.
+            Default: the lists in annotations/; without those, a fifth of each breed is held out by `seed`.
+        resources: (address, md5) of the two archives; default those of torchvision.
+        on_progress: called with (stage, done, total); stages such as "downloading MB of images.tar.gz".
+        say: called with a line for each picture that is left out and each new try of the download.
         transfer: timeout, waits and sleep of `download`.
+
     Raises:
-        UsageError: an argument that cannot be used; `out` holds something else.
+        UsageError: an argument cannot be used, or `out` holds something else.
         DownloadError: the network or the server refuses.
-        DataError: an archive that is damaged, lists that cannot be used, no pictures, a full disk.
+        DataError: an archive is damaged, lists cannot be used, there are no pictures, or the disk is full.
     """
     out = Path(out)
     on_stage, on_note = on_progress or (lambda *_: None), say or (lambda _: None)
@@ -86,19 +85,20 @@ def make_pets(
         raise UsageError(f"{shown_name(out)} is the folder of the download: name another one")
     with disk_faults("; what was downloaded stays" if pictures is None else ""):
         options = _options(pictures, splits, seed)
-        rows = _rows(out)
-        if is_finished(out, TITLE, (options,), lambda: (_there(out, rows), len(rows) or 1)):
-            return _made(rows)
+        rows = _read_rows(out)
+        if is_finished(out, TITLE, (options,), lambda: (_complete(out, rows), len(rows) or 1)):
+            return _counts(rows)
         out.parent.mkdir(parents=True, exist_ok=True)
+        download = None
         if pictures is None:
             download = place_of(out)
-            folder, named, archives = fetch_published(
+            folder, names, archives = fetch_published(
                 download, resources, on_stage, on_note, **transfer
             )
-            pets = split_by_lists(find_pets(folder), named)
+            pets = split_by_lists(find_pets(folder), names)
             source = "\n".join(f"{shown_name(url)}, md5 {md5}" for url, md5 in archives)
         else:
-            download, folder = None, Path(pictures)
+            folder = Path(pictures)
             pets = _split(find_pets(folder), folder, splits)
             source = f"the folder {shown_name(folder.resolve().name)}"
         if not pets.found:
@@ -112,8 +112,8 @@ def make_pets(
             )
             kept, faulty = _usable(copies, seed)
             left_out = [*pets.left_out, *(LeftOut(c.pet.path.name, c.fault) for c in faulty)]
-            for file, why in left_out:
-                on_note(f"left out: {shown_name(file)}: {why}")
+            for file, reason in left_out:
+                on_note(f"left out: {shown_name(file)}: {reason}")
             if not kept:
                 count = f"all {len(left_out):,} were left out"
                 raise DataError(f"{shown_name(folder)}: no picture in it to train with: {count}")
@@ -124,40 +124,37 @@ def make_pets(
             origin = _origin(source, options, left_out, pets.unnamed, kept)
             (draft / ORIGIN).write_text(origin, "utf-8")
             _check_readable(draft, folder)
+    counts = _counts(rows)
     return replace(
-        _made(rows),
-        left_out=len(left_out),
-        unnamed=pets.unnamed,
-        is_new=True,
-        download=download,
+        counts, left_out=len(left_out), unnamed=pets.unnamed, is_new=True, download=download
     )
 
 
 def _split(pets: Pets, folder: Path, splits: Path | str | None) -> Pets:
     if splits is not None:
         return split_by_csv(pets, Path(splits))
-    named = read_lists(folder)
-    return pets if named is None else split_by_lists(pets, named)
+    names = read_lists(folder)
+    return pets if names is None else split_by_lists(pets, names)
 
 
 def _usable(copies: Sequence[Copy], seed: int) -> tuple[list[Copy], list[Copy]]:
-    """The copies to keep, each in its split, train first; and those to leave out, with why."""
+    """Return the copies to keep, in their splits, train first; and those to leave out, with reasons."""
     faulty = [copy for copy in copies if copy.fault]
-    good = sorted((c for c in copies if not c.fault), key=_is_tested)  # of two alike train's stays
+    good = sorted((c for c in copies if not c.fault), key=_is_tested)  # of duplicates train's stays
     first: dict[bytes, Copy] = {}
     for copy in good:
         same = first.setdefault(copy.grey, copy)
         if same is not copy:
-            why = f"the same picture as {shown_name(same.pet.path.name)}"
-            faulty.append(replace(copy, fault=why))
+            fault = f"the same picture as {shown_name(same.pet.path.name)}"
+            faulty.append(replace(copy, fault=fault))
     unique = list(first.values())
     if not any(copy.pet.split for copy in unique):
         held = {pet.name: pet for pet in hold_out((copy.pet for copy in unique), seed)}
         unique = [replace(copy, pet=held[copy.pet.name]) for copy in unique]
-    taught = {copy.pet.breed for copy in unique if not _is_tested(copy)}
-    kept = [copy for copy in unique if copy.pet.breed in taught]
-    untaught = (copy for copy in unique if copy.pet.breed not in taught)
-    faulty += [replace(c, fault="no picture of its breed is there to train with") for c in untaught]
+    breeds = {copy.pet.breed for copy in unique if not _is_tested(copy)}
+    kept = [copy for copy in unique if copy.pet.breed in breeds]
+    fault = "no picture of its breed is there to train with"
+    faulty += [replace(copy, fault=fault) for copy in unique if copy.pet.breed not in breeds]
     return sorted(kept, key=_is_tested), faulty
 
 
@@ -166,7 +163,7 @@ def _is_tested(copy: Copy) -> bool:
 
 
 def _check_readable(draft: Path, folder: Path) -> None:
-    """Breeds come from names, which may be too many, or so alike that a csv's reader doubts them."""
+    """Check that the data set can be read: breeds from file names may be too many, or look misspelt."""
     try:
         read_metadata(draft)
     except DataError as error:
@@ -174,17 +171,18 @@ def _check_readable(draft: Path, folder: Path) -> None:
         raise DataError(f"{shown_name(folder)}: {fault}", error.problems) from error
 
 
-def _rows(out: Path) -> list[tuple[str, ...]]:
-    """The rows of the csv in a folder; none where it has no such csv."""
+def _read_rows(out: Path) -> list[tuple[str, ...]]:
+    """Return the rows of the csv in a folder; none if it has no such csv."""
     table = read_table(out / CSV_NAME)
     return [cells for _, cells in table.rows] if table.columns == COLUMNS else []
 
 
-def _there(out: Path, rows: Iterable[Sequence[str]]) -> int:
+def _complete(out: Path, rows: Iterable[Sequence[str]]) -> int:
+    """Return how many rows have both of their files."""
     return sum(all((out / path).is_file() for path in row[:2]) for row in rows)
 
 
-def _made(rows: Sequence[Sequence[str]]) -> PetSet:
+def _counts(rows: Sequence[Sequence[str]]) -> PetSet:
     splits = [row[3] for row in rows]
     return PetSet(splits.count("train"), splits.count("test"), len({row[2] for row in rows}))
 
@@ -199,7 +197,7 @@ def _options(pictures: Path | str | None, splits: Path | str | None, seed: int) 
     if splits is None:
         return f"{options}, split by the lists beside them, or without these by seed {seed}."
     splits = Path(splits)
-    if not splits.is_file():  # a pipe would be waited for
+    if not splits.is_file():  # reading a pipe would block
         fault = "is not a file" if splits.exists() else "no such file"
         raise DataError(f"{shown_name(splits)}: {fault}: check the path")
     digest = hashlib.sha256(splits.read_bytes()).hexdigest()
@@ -209,9 +207,9 @@ def _options(pictures: Path | str | None, splits: Path | str | None, seed: int) 
 def _origin(
     source: str, options: str, left_out: Sequence[LeftOut], unnamed: int, kept: Sequence[Copy]
 ) -> str:
-    """ORIGIN.md: where from, whose pictures, what was left out, which files are named wrongly."""
-    gone = [f"{shown_name(file)}: {why}" for file, why in left_out]
-    odd = [
+    """Return the text of ORIGIN.md: source, licence, pictures left out, files with a wrong suffix."""
+    excluded = [f"{shown_name(file)}: {reason}" for file, reason in left_out]
+    renamed = [
         f"{shown_name(copy.pet.path.name)}: a {copy.misnamed}, so here {copy.output}"
         for copy in kept
         if copy.misnamed
@@ -231,13 +229,13 @@ stays with its owner.
 ITU-R BT.601 of the picture as it is shown, upright and in sRGB, rounded to 8 bits and kept exactly, as
 PNG. `{CSV_NAME}` splits them.
 
-## Left out: {len(gone):,}, and {unnamed:,} more that no list names
+## Left out: {len(excluded):,}, and {unnamed:,} more that no list names
 
-{_listed(gone)}
+{_listed(excluded)}
 
-## Named otherwise than they are: {len(odd):,}
+## Named otherwise than they are: {len(renamed):,}
 
-{_listed(odd)}
+{_listed(renamed)}
 """
 
 

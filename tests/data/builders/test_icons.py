@@ -114,9 +114,9 @@ def test_a_render_is_linear_in_a_part_color(shading):
     for kit in ("avataaars", "personas", "toon-head"):
         hair = avatars._hair_shape(kit, 1, options)
         svg = avatars._character_svg(kit, 1, 0, hair, options)
-        blank, masks = avatars._take_apart(svg, 64)
+        blank, masks = avatars._blank_and_masks(svg, 64)
         colors = map(format_hex, (PALETTE["green"], PALETTE["yellow"], SKIN))
-        direct = avatars._render(avatars.painted(svg, *colors), 64)
+        direct = avatars._render(avatars.fill_marks(svg, *colors), 64)
         composed = avatars.Icon("", blank, masks).colored("green", "yellow", SKIN)
         # Two roundings to 8 bits, one a layer of paint at an edge.
         assert np.abs(direct.astype(int) - composed).max() <= 4
