@@ -33,26 +33,26 @@ FIRST, LAST = ("input", "output"), "flagged"  # columns around those of the attr
 class Color:
     """One attribute of one picture: its spec as written, the color of the spec, and the measured color.
 
-    asked: None where the spec has no color (`none`, `keep`). measured: None where the region is not in the
+    target: None where the spec has no color (`none`, `keep`). measured: None where the region is not in the
     picture or was not measured.
     """
 
     words: str
-    asked: RGB | None
+    target: RGB | None
     measured: RGB | None
 
     @property
     def delta_e(self) -> float | None:
         """CIEDE2000 between the color of the spec and the measured one."""
-        if self.asked is None or self.measured is None:
+        if self.target is None or self.measured is None:
             return None
-        return _distances([(self.asked, self.measured)])[0]
+        return _distances([(self.target, self.measured)])[0]
 
     @property
     def cells(self) -> tuple[str, str, str, str]:
         """The cells of its columns in colors.csv."""
         distance = "" if self.delta_e is None else f"{self.delta_e:.2f}"
-        return self.words, _hex(self.asked), _hex(self.measured), distance
+        return self.words, _hex(self.target), _hex(self.measured), distance
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ def summary(rows: Sequence[ColorRow]) -> list[str]:
     groups: dict[tuple[str, str, RGB], list[RGB]] = defaultdict(list)
     for row in rows:
         for name, color in row.colors.items():
-            if color.asked is not None and color.measured is not None:
-                groups[name, color.words, color.asked].append(color.measured)
+            if color.target is not None and color.measured is not None:
+                groups[name, color.words, color.target].append(color.measured)
     table = []
     for (name, words, target), measured in groups.items():
         distinct = sorted(set(measured))

@@ -150,7 +150,8 @@ class Manifest:
                 entry = json.loads(line)
                 self._entries[entry["output"]] = entry
             except (ValueError, TypeError, KeyError, RecursionError):
-                if not _is_torn(line):
+                was_cut_off = line.startswith(b"{") and not line.endswith(b"}")  # by a crash
+                if not was_cut_off:
                     wrong.append(number)
         if wrong:
             more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
@@ -176,11 +177,6 @@ class Manifest:
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()
-
-
-def _is_torn(line: bytes) -> bool:
-    """Whether a crash cut the line off, below which later runs appended theirs."""
-    return line.startswith(b"{") and not line.endswith(b"}")
 
 
 def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = PLAIN) -> Settings:

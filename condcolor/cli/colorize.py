@@ -103,7 +103,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     """
     from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files, render_options
     from condcolor.batch.jobs import names_csv
-    from condcolor.conditions.color_spec import KEEP, exact_specs, parse_color_specs
+    from condcolor.conditions.color_spec import KEEP, ColorSpec, exact_specs, parse_color_specs
     from condcolor.runtime.process import keep_memory, wait_asleep
 
     info = model_info(ctx)
@@ -129,7 +129,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
         return
     if any(map(names_csv, sketches)):  # `colorize_files` refuses values beside a csv
         chosen = (n for n, v in options.items() if n.startswith(ATTRIBUTE) and v is not None)
-        specs = dict.fromkeys((*chosen, *keep), KEEP)
+        specs = dict.fromkeys((*chosen, *keep), ColorSpec(left=KEEP))
     else:
         specs = take_values(ctx, options, keep)
     keep_memory()

@@ -230,8 +230,7 @@ def _run(run: str, work: Callable[[TrainingProgress], Path]) -> None:
         return
     model = shlex.quote(shown_name(folder))
     click.echo(f"model: {model}")
-    has_attributes = bool(read_config(folder)["schema"])
-    example, out = (
-        ("variants SKETCH", "sheet") if has_attributes else ("colorize PHOTOGRAPH", "colored")
-    )
-    click.echo(f"try it: condcolor {example} --model {model} -o {out}.png")
+    example, out = "colorize PHOTOGRAPH", "colored.png"
+    if read_config(folder)["schema"]:
+        example, out = "variants SKETCH", "sheet.png"
+    click.echo(f"try it: condcolor {example} --model {model} -o {out}")

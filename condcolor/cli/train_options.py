@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, get_type_hints
 
 import click
 
@@ -105,7 +105,11 @@ def setting_options() -> list[click.Option]:
         types = get_type_hints(config)
         for setting in settings_of(config):
             defaults = {name: default_of(r, setting.name) for name, r in RECIPES.items()}
-            kind = _option_type(types[setting.name], setting)
+            kind = types[setting.name]
+            if choices := setting.metadata["choices"]:
+                kind = one_of(*choices)
+            elif kind not in (bool, int, float):
+                kind = Numbers()
             options.append(_option(setting, PerPhase(kind) if config is Phase else kind, defaults))
     return options
 
@@ -114,12 +118,6 @@ def _of_phases(recipe: Recipe, name: str) -> object:
     """Return a field of a recipe's phases: its one value, or a tuple where they differ."""
     values = tuple(getattr(phase, name) for phase in recipe.phases)
     return values if len(set(values)) > 1 else values[0]
-
-
-def _option_type(annotation: Any, setting: Field) -> type | click.ParamType:
-    if choices := setting.metadata["choices"]:
-        return one_of(*choices)
-    return annotation if annotation in (bool, int, float) else Numbers()
 
 
 def _option(

@@ -31,7 +31,7 @@ _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) 
 
 @dataclass(frozen=True)
 class ColorSpec:
-    """What is asked for one attribute; specs of the same meaning are equal, however they are written.
+    """The requested color of one attribute; specs of the same meaning are equal, however they are written.
 
     parts: weights, which add up to 1, each with a value of the model or a color; empty where `left` is set.
     left: NONE or KEEP for a part that gets no color, else empty.

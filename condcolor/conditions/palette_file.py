@@ -87,19 +87,19 @@ def _read(path: str | Path) -> list[tuple[str, Any]]:
     return palette.entries
 
 
-def _add(names: dict[str, RGB], name: str, value: Any, where: str, faults: list[str]) -> None:
+def _add(names: dict[str, RGB], name: str, value: Any, prefix: str, faults: list[str]) -> None:
     """Add one name to `names`, or what is wrong with it or its color to `faults`."""
     if fault := _name_fault(name):
-        faults.append(f"{where}the name {name!r} {fault}")
-    if where and name in names:
-        faults.append(f"{where}'{name}' is there twice")
+        faults.append(f"{prefix}the name {name!r} {fault}")
+    if prefix and name in names:
+        faults.append(f"{prefix}'{name}' is there twice")
     if not isinstance(value, str):
-        faults.append(f"{where}'{name}' has no colour but {_kind(value)}: write one as #rrggbb")
+        faults.append(f"{prefix}'{name}' has no colour but {_kind(value)}: write one as #rrggbb")
         return
     try:
         names[name] = parse_color(value)
     except UsageError as error:
-        faults.append(f"{where}'{name}': {error}")
+        faults.append(f"{prefix}'{name}': {error}")
 
 
 def _name_fault(name: str) -> str:

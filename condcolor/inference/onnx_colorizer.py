@@ -1,7 +1,7 @@
 """An exported model run by ONNX Runtime, without torch.
 
-The file holds the network and, as graphs of their own, what its codec does with pictures: all of it is the
-code that training and `TorchColorizer` run, exported.
+The file holds the network, and each function of its codec as a graph of its own, exported from the code that
+training and `TorchColorizer` run.
 """
 
 from __future__ import annotations

@@ -142,6 +142,12 @@ class Ledger:
             name += self.suffix
         return f"{FORMS[self.form]}/{name}"
 
+    def picture_name(self, block: WorkBlock, key: str) -> str:
+        """Return the name of a picture in a tree or shard, whose suffix is its format."""
+        if self.form == "pictures":
+            return self.picture(block, key)
+        return f"{key}{self.suffix or '.png'}"
+
     def _is_whole(self, block: WorkBlock, mark: Mark, names: set[str]) -> bool:
         if self.form in SHARDS:
             return self.shard(block.name) in names

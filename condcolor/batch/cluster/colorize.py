@@ -258,20 +258,21 @@ def _check(
     cpus: int,
     gpus: float | None,
 ) -> None:
-    for option, word in (("form", form), ("kind", kind)):
-        if word is not None and word not in FORMS:
-            hint = did_you_mean(word, FORMS)
-            raise UsageError(f"{option} {word!r} is not one of {', '.join(FORMS)}{hint}")
-    if suffix is not None and suffix not in WRITE_SUFFIXES:
-        hint = did_you_mean(suffix, WRITE_SUFFIXES)
-        raise UsageError(f"suffix {suffix!r} is not one of {', '.join(WRITE_SUFFIXES)}{hint}")
-    for option, number, least in (
-        ("block", 1 if block is None else block, 1),
-        ("workers", 1 if workers is None else workers, 1),
-        ("cpus", cpus, 1),
-        ("gpus", 0 if gpus is None else gpus, 0),
+    for option, choice, known in (
+        ("form", form, FORMS),
+        ("kind", kind, FORMS),
+        ("suffix", suffix, WRITE_SUFFIXES),
     ):
-        if number < least:
+        if choice is not None and choice not in known:
+            hint = did_you_mean(choice, known)
+            raise UsageError(f"{option} {choice!r} is not one of {', '.join(known)}{hint}")
+    for option, number, least in (
+        ("block", block, 1),
+        ("workers", workers, 1),
+        ("cpus", cpus, 1),
+        ("gpus", gpus, 0),
+    ):
+        if number is not None and number < least:
             raise UsageError(f"{option} is {number}; it must be at least {least}")
 
 

@@ -146,7 +146,7 @@ def _color_batch(
             continue
         try:
             image = next(images) if images else colorizer.batch([picture], [row.values])[0]
-            data = encode_image(_name(work.ledger, block, row.key), image)
+            data = encode_image(work.ledger.picture_name(block, row.key), image)
         except CondcolorError as error:
             yield _failed(row, error)
         else:
@@ -161,10 +161,3 @@ def _failed(row: PictureRow, error: CondcolorError) -> PictureRow:
         values=row.values,
         error=message if message.startswith(label) else f"{label}: {message}",
     )
-
-
-def _name(ledger: Ledger, block: WorkBlock, key: str) -> str:
-    """Return the file name of a picture, whose suffix is the format of its encoding."""
-    if ledger.form == "pictures":
-        return ledger.picture(block, key)
-    return f"{key}{ledger.suffix or '.png'}"
