@@ -13,7 +13,7 @@ from condcolor.errors import DataError, UsageError
 from condcolor.evaluation.measures import of_group
 from condcolor.imaging.open import open_picture
 from condcolor.runs.folder import RunFolder, points_of
-from condcolor.runtime.files import new_folder
+from condcolor.runtime.files import checkpoint_folder
 from condcolor.runtime.messages import shown_name
 
 EVENTS = "events.out.tfevents."  # how the names of such files begin
@@ -31,7 +31,7 @@ def write_events(run: RunFolder, folder: Path | str, *, overwrite: bool = False)
     check_folder(folder, overwrite)
     target = Path(os.path.abspath(folder))  # with a name of its own, as "." has not
     writer_of = _writer()
-    with new_folder(target) as new, writer_of(new) as writer:
+    with checkpoint_folder(target) as new, writer_of(new) as writer:
         writer.add_text("run", _settings(run), 0)
         for tag, key in _tags(run).items():
             for point in points_of(run.frame, key).itertuples():
