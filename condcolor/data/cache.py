@@ -244,8 +244,8 @@ def _drop_unused(folder: Path) -> None:
 
 
 def _unwritten(folder: Path, error: OSError) -> DataError:
-    why = error.strerror or error
+    reason = error.strerror or error
     return DataError(
-        f"{shown_name(folder)}: decoded pictures cannot be kept there ({why}): free some space, or "
+        f"{shown_name(folder)}: decoded pictures cannot be kept there ({reason}): free some space, or "
         "choose another place with --cache FOLDER"
     )

@@ -259,8 +259,8 @@ def format_table(
     for count, row in enumerate(rows, start=1):
         if isinstance(row, Mapping):
             if set(row) != set(columns):
-                odd = ", ".join(sorted(str(key) for key in set(row) ^ set(columns)))
-                raise UsageError(f"{name}: row {count} does not match the columns in {odd}")
+                unmatched = ", ".join(sorted(str(key) for key in set(row) ^ set(columns)))
+                raise UsageError(f"{name}: row {count} does not match the columns in {unmatched}")
             row = [row[column] for column in columns]
         writer.writerow(_cells(row, columns, name, f"row {count}"))
     return text.getvalue().encode("utf-8"), count

@@ -60,8 +60,7 @@ def _rename_to_new(temporary: Path, path: Path) -> None:
     except FileExistsError:
         raise
     except (OSError, NotImplementedError, AttributeError):  # a system or disk without hard links
-        with open(path, "xb"):  # claims the name
-            pass
+        open(path, "xb").close()  # claims the name
         try:
             os.replace(temporary, path)
         except BaseException:

@@ -41,8 +41,8 @@ def parse_json(data: bytes, label: str) -> dict:
     try:
         content = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        why = error if data else "an empty file"
-        raise CheckpointError(f"{label}: not readable JSON ({why})") from None
+        reason = error if data else "an empty file"
+        raise CheckpointError(f"{label}: not readable JSON ({reason})") from None
     if not isinstance(content, dict):
         raise CheckpointError(f"{label}: holds a {type(content).__name__}, not an object")
     return content

@@ -139,7 +139,7 @@ AHEAD = 2  # batches that are prefetched
 
 
 def ahead(make: Callable[[In], Out], inputs: Iterable[In], depth: int = AHEAD) -> Iterator[Out]:
-    """Prefetch: yield `make(input)` for each input in order, computing up to `depth` ahead in a thread.
+    """Yield `make(input)` for each input in order, prefetching up to `depth` results in a thread.
 
     An exception of `make` is raised in place of its result. Closing the iterator ends the thread.
     """

@@ -237,16 +237,16 @@ class _Api:
             work = asyncio.wrap_future(worker.submit(job))
         except QueueFull:
             raise HTTPException(503, BUSY, LATER) from None
-        gone = asyncio.ensure_future(_until_gone(request))
+        disconnected = asyncio.ensure_future(_until_gone(request))
         try:
-            either: set[asyncio.Future[Any]] = {work, gone}
+            either: set[asyncio.Future[Any]] = {work, disconnected}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 raise HTTPException(GONE)
             return work.result()
         finally:
             work.cancel()
-            gone.cancel()
+            disconnected.cancel()
 
 
 async def _until_gone(request: Request) -> None:

@@ -72,8 +72,8 @@ class PictureStore:
         """Remove least recently used pictures until the store is within its bounds; cached results count."""
         total = sum(sketch.nbytes for sketch in self._kept.values())
         while len(self._kept) > 1 and (len(self._kept) > self._most or total > self._most_bytes):
-            _, gone = self._kept.popitem(last=False)
-            total -= gone.nbytes
+            _, removed = self._kept.popitem(last=False)
+            total -= removed.nbytes
 
 
 T = TypeVar("T")

@@ -175,8 +175,8 @@ def _reading(
     try:
         file = open(archive, "rb")  # noqa: SIM115
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DataError(f"{label}: cannot be read ({why}): check the path") from error
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{label}: cannot be read ({reason}): check the path") from error
     with file:
         hashed = _HashedFile(file, Path(archive).stat().st_size, on_progress)
         try:
@@ -184,8 +184,8 @@ def _reading(
             with tarfile.open(fileobj=unzipped, mode="r|", bufsize=BLOCK, tarinfo=_Header) as tar:
                 yield hashed, tar
         except (gzip.BadGzipFile, zlib.error, EOFError, tarfile.TarError, _DamagedTar) as error:
-            why = shown_name(str(error)).rstrip(".")
-            raise CorruptError(f"{label}: a damaged .tgz ({why}): download it again") from error
+            reason = shown_name(str(error)).rstrip(".")
+            raise CorruptError(f"{label}: a damaged .tgz ({reason}): download it again") from error
 
 
 def _members(tar: tarfile.TarFile, archive: Path | str) -> Iterator[tarfile.TarInfo]:
@@ -215,10 +215,10 @@ def _members(tar: tarfile.TarFile, archive: Path | str) -> Iterator[tarfile.TarI
         tar.members.clear()  # type: ignore[attr-defined]  # tarfile keeps every one; not in typeshed
 
 
-def _refused(archive: Path | str, member: tarfile.TarInfo, why: str) -> DataError:
+def _refused(archive: Path | str, member: tarfile.TarInfo, reason: str) -> DataError:
     name = shown_name(member.name)[:200]
     return DataError(
-        f"{shown_name(archive)}: '{name}' in it {why}: nothing was unpacked; get the archive elsewhere"
+        f"{shown_name(archive)}: '{name}' in it {reason}: nothing was unpacked; get the archive elsewhere"
     )
 
 

@@ -54,9 +54,9 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class Pets:
-    """The pictures to use, by name; those left out; how many no list names."""
+    """The usable pictures, in order of names; those left out; the number of those in no list."""
 
-    found: tuple[Pet, ...]
+    usable: tuple[Pet, ...]
     left_out: tuple[LeftOut, ...] = ()
     unnamed: int = 0
 
@@ -85,7 +85,7 @@ def find_pets(folder: Path) -> Pets:
 
 
 def _breed(name: str) -> str:
-    """`great_pyrenees_12` -> `great pyrenees`."""
+    """Return the breed in a name: `great_pyrenees_12` -> `great pyrenees`."""
     return name.rpartition("_")[0].replace("_", " ")
 
 
@@ -137,7 +137,7 @@ def split_by_lists(pets: Pets, names: Mapping[str, Sequence[str]]) -> Pets:
         )
     splits = {name: split for split, listed_names in names.items() for name in listed_names}
     known = {Path(file).stem for file, _ in pets.left_out}
-    missing = sorted(set(splits) - {pet.name for pet in pets.found} - known)
+    missing = sorted(set(splits) - {pet.name for pet in pets.usable} - known)
     absent = [
         LeftOut(name, f"not there, though {LISTS[splits[name]]} names it") for name in missing
     ]
@@ -162,7 +162,7 @@ def split_by_csv(pets: Pets, csv: Path) -> Pets:
     splits: dict[str, str] = {}
     if not faults.count:
         file_column, split_column = table.columns.index("file"), table.columns.index("split")
-        known = {pet.path.name for pet in pets.found}
+        known = {pet.path.name for pet in pets.usable}
         known |= {file for file, _ in pets.left_out}
         for line, cells in table.rows:
             file, split = cells[file_column], cells[split_column]
@@ -181,13 +181,13 @@ def split_by_csv(pets: Pets, csv: Path) -> Pets:
     if faults.count:
         count = "1 problem" if faults.count == 1 else f"{faults.count:,} problems"
         raise DataError(f"{label} cannot be used: {count}", faults.problems)
-    by_name = {pet.name: splits[pet.path.name] for pet in pets.found if pet.path.name in splits}
+    by_name = {pet.name: splits[pet.path.name] for pet in pets.usable if pet.path.name in splits}
     return _picked(pets, by_name)
 
 
 def _picked(pets: Pets, splits: Mapping[str, str]) -> Pets:
-    picked = tuple(replace(p, split=splits[p.name]) for p in pets.found if p.name in splits)
-    return Pets(picked, pets.left_out, len(pets.found) - len(picked))
+    picked = tuple(replace(p, split=splits[p.name]) for p in pets.usable if p.name in splits)
+    return Pets(picked, pets.left_out, len(pets.usable) - len(picked))
 
 
 def hold_out(pets: Iterable[Pet], seed: int) -> tuple[Pet, ...]:

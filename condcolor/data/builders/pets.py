@@ -101,14 +101,14 @@ def make_pets(
             folder = Path(pictures)
             pets = _split(find_pets(folder), folder, splits)
             source = f"the folder {shown_name(folder.resolve().name)}"
-        if not pets.found:
+        if not pets.usable:
             raise DataError(
                 f"{shown_name(folder)}: no pictures in it that can be used: name a folder of files "
                 "like pug_12.jpg"
             )
         with atomic_folder(out) as draft:
             copies = copy_pictures(
-                pets.found, draft, lambda done, total: on_stage("copying pictures", done, total)
+                pets.usable, draft, lambda done, total: on_stage("copying pictures", done, total)
             )
             kept, faulty = _usable(copies, seed)
             left_out = [*pets.left_out, *(LeftOut(c.pet.path.name, c.fault) for c in faulty)]
