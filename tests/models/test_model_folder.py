@@ -32,8 +32,7 @@ from condcolor.models.model_folder import (
     read_onnx,
 )
 from condcolor.runtime import json_files
-from condcolor.runtime.files import sha256
-from condcolor.runtime.json_files import read_json
+from condcolor.runtime.json_files import read_json, sha256
 
 
 @pytest.fixture
