@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import AugmentConfig
@@ -22,18 +23,13 @@ from condcolor.runtime.config_fields import setting
 from condcolor.runtime.devices import PRECISIONS
 
 
-def _given(overrides: Mapping[str, object]) -> dict[str, object]:
+def _without_none(overrides: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in overrides.items() if value is not None}
 
 
 WEIGHTS = (  # fields of Phase that are 0 or more
-    "pixel_weight",
-    "gan_weight",
-    "chroma_weight",
-    "feature_weight",
-    "lr_generator",
-    "lr_discriminator",
-    "switch_below",
+    *("pixel_weight", "gan_weight", "chroma_weight", "feature_weight"),
+    *("lr_generator", "lr_discriminator", "switch_below"),
 )
 
 
@@ -60,7 +56,6 @@ class Phase:
     lr_discriminator: float = setting(
         1.0, "schedule", "The discriminator's learning rate, times --lr."
     )
-    # D learns alone until its loss is below this, then G for a step
     switch_below: float = setting(
         0.0,
         "schedule",
@@ -81,7 +76,6 @@ class Phase:
             value = getattr(self, name)
             if not is_number(value) or value < 0:
                 raise UsageError(f"phase {self.name}: {name} must be 0 or more, got {value!r}")
-
         if self.switch_below and not (self.trains_generator and self.trains_discriminator):
             raise UsageError(
                 f"phase {self.name}: switch_below is for phases that train both networks"
@@ -89,13 +83,13 @@ class Phase:
 
     @property
     def generates_once(self) -> bool:
-        """Whether D learns alone: from pictures that G, which rests, makes once for all epochs."""
+        """Whether D is trained alone, on pictures that G generates once for all epochs."""
         return self.trains_discriminator and not self.trains_generator
 
 
 @dataclass(frozen=True)
 class TrainConfig(AugmentConfig):
-    """Every number of a training run but the phases and the networks. Validated where it is made."""
+    """The settings of a training run, without phases and networks."""
 
     image_size: int = setting(256, "data", "Pixels a side.")
     batch_size: int = setting(10, "schedule", "Pictures in a step.")
@@ -158,16 +152,16 @@ class TrainConfig(AugmentConfig):
 
 @dataclass(frozen=True)
 class Task:
-    """What a recipe learns from which data. `evaluation.evaluate.EVALUATORS` measures it, by its name."""
+    """The kind of data of a recipe. Its name finds its evaluator in `evaluation.evaluate.EVALUATORS`."""
 
     name: str
-    description: str  # of the task, for people
+    description: str  # as text for users
     read: Callable[[Path, str | AttributeSchema], Metadata]  # (data, vocabulary) -> its records
     photographs: bool  # how `ImageDataset` decodes them: a picture is its own target
 
 
 def _read_photographs(data: Path, vocabulary: str | AttributeSchema) -> Metadata:
-    return read_photographs(data)  # which have no attributes, so no vocabulary
+    return read_photographs(data)  # no attributes, so no vocabulary
 
 
 def _read_sketches(data: Path, vocabulary: str | AttributeSchema) -> Metadata:
@@ -181,38 +175,46 @@ PHOTOGRAPHS = Task("photographs", "grey photographs in colour", _read_photograph
 
 @dataclass(frozen=True)
 class Recipe:
-    """A task, a codec, the networks' shape, the phases and the numbers that go with them."""
+    """A task, a codec, the shape of the networks, the phases and the settings of training."""
 
     name: str
     task: Task
     codec: Codec
-    model: Mapping[str, object]  # ModelConfig fields; the channels come from codec and data
+    model: Mapping[str, Any]  # ModelConfig fields; the channels come from codec and data
     phases: tuple[Phase, ...]
     defaults: TrainConfig = field(default_factory=TrainConfig)
 
-    def model_config(self, cond_planes: int, **overrides) -> ModelConfig:
-        """The networks' config for `cond_planes` planes; `overrides` that are None are left out."""
+    def model_config(self, cond_planes: int, **overrides: Any) -> ModelConfig:
+        """Return the config of the networks for `cond_planes` planes; None keeps the recipe's field.
+
+        Raises:
+            UsageError: a field does not exist or is out of range.
+        """
         channels = {
             "source_channels": self.codec.source_channels,
             "output_channels": self.codec.output_channels,
             "cond_planes": cond_planes,
         }
         try:
-            return ModelConfig(**{**self.model, **channels, **_given(overrides)})
+            return ModelConfig(**{**self.model, **channels, **_without_none(overrides)})
         except ValueError as error:
             raise UsageError(str(error)) from None
 
-    def train_config(self, **overrides) -> TrainConfig:
-        """The recipe's numbers with `overrides`; those that are None are left out."""
-        return dataclasses.replace(self.defaults, **_given(overrides))
+    def train_config(self, **overrides: Any) -> TrainConfig:
+        """Return the recipe's settings with `overrides`; None keeps the recipe's field.
+
+        Raises:
+            UsageError: a field is out of range.
+        """
+        return dataclasses.replace(self.defaults, **_without_none(overrides))
 
 
 GAN = Phase("gan", epochs=50)
 PRETRAIN = Phase("pretrain", epochs=20, trains_discriminator=False, gan_weight=0.0)
 PHOTO_GAN = Phase("gan", epochs=140)  # 70,000 steps of 8,000 pictures
 PHOTO = TrainConfig(batch_size=16, seed=123, test_fraction=0.2, sample_epochs=(1, 20, 80, 140))
-# NoGAN (Antic 2019, DeOldify): each network by itself, then as a GAN, D several times as fast as G, and G
-# only when D can tell
+# NoGAN (Antic 2019, DeOldify): each network alone, then as a GAN: D learns several times as fast as G, and
+# G has a step only when D's loss is low
 GENERATOR = Phase(
     "generator", epochs=2, trains_discriminator=False, pixel_loss="mse", gan_weight=0.0
 )
@@ -226,12 +228,8 @@ PETS_GAN = Phase(
     lr_discriminator=0.2,
     switch_below=0.65,
 )
-ON_RESNET = {"encoder": "resnet34", "depth": 5, "base_channels": 32, "keeps_luma": True}
-
-
-ON_RESNET |= {"disc_norm": "spectral"}
-
-
+ON_RESNET = {"encoder": "resnet34", "depth": 5, "base_channels": 32}
+ON_RESNET |= {"keeps_luma": True, "disc_norm": "spectral"}
 PETS = TrainConfig(
     image_size=224,
     batch_size=32,
@@ -245,7 +243,7 @@ PETS = TrainConfig(
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        #      name     task         codec            network       phases                         numbers
+        #      name     task         codec            network       phases                         settings
         Recipe("icons", SKETCHES, CODECS["icons"], {"depth": 8}, (GAN,), TrainConfig()),
         Recipe("photo", PHOTOGRAPHS, CODECS["photo"], {"depth": 8}, (PRETRAIN, PHOTO_GAN), PHOTO),
         Recipe("pets", PHOTOGRAPHS, CODECS["pets"], ON_RESNET, (GENERATOR, CRITIC, PETS_GAN), PETS),
@@ -254,16 +252,16 @@ RECIPES: dict[str, Recipe] = {
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of that name; UsageError with the closest one when there is none."""
+    """Return the recipe of that name; UsageError with the closest name if there is none."""
     return RECIPES[checked_recipe(name)]
 
 
 def start_of(phases: Sequence[Phase], index: int) -> int:
-    """The first epoch of a phase, counted from 0 over all phases."""
+    """Return the first epoch of a phase, counted from 0 over all phases."""
     return sum(phase.epochs for phase in phases[:index])
 
 
 def phase_at(phases: Sequence[Phase], epoch: int) -> int:
-    """The index of the phase that `epoch` (counted from 0) belongs to; their count behind the last."""
+    """Return the index of the phase of `epoch`, counted from 0; after the last, the number of phases."""
     ends = (start_of(phases, i + 1) for i in range(len(phases)))
     return next((i for i, end in enumerate(ends) if epoch < end), len(phases))

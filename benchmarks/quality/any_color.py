@@ -89,7 +89,7 @@ def _measure(
         asked = [[*pairs[0][:i], pair[i], *pairs[0][i + 1 :]] for pair in pairs]
         painted = [_tensor(regions.recolor(**_named(names, pair))) for pair in asked]
         pixels = metrics.lab_pixels(torch.stack(painted).float() / 255)
-        every = metrics.neighbours([torch.arange(len(pairs))])
+        every = metrics.neighbors([torch.arange(len(pairs))])
         leaks.append(metrics.leakage(pixels, every, inside, outside))
     cells.append(_joined(leaks, 4))
 

@@ -21,7 +21,7 @@ from torch import nn
 
 from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_photographs
-from condcolor.evaluation.photos import Tally
+from condcolor.evaluation.photos import PhotoTally
 from condcolor.models.checkpoint import load_model
 from condcolor.models.codecs import Codec
 
@@ -71,7 +71,7 @@ def measure(
     codec: Codec, network: nn.Module, folder: Path, factors: Sequence[float]
 ) -> dict[float, tuple[float, float]]:
     """Each chroma factor -> ab error over grey's less 1, and dCF over grey's, on squares of `folder`."""
-    tallies = {vivid: Tally() for vivid in (0.0, *factors)}
+    tallies = {vivid: PhotoTally() for vivid in (0.0, *factors)}
     metadata = read_photographs(folder)
     pictures = ImageDataset(metadata.records, metadata.schema, 256, photographs=True)
     for picture in (square[None] for square in pictures.pictures):

@@ -8,24 +8,24 @@ from torch import Tensor
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.evaluation.metrics import DARK, ColorFunction
 
-FLOODED = 195 / 255  # from here up a sketch's pixel is ground or fill, not line
+FLOODED = 195 / 255  # least lightness of ground and fill; darker pixels are lines
 
 
-def grey(sketch: Tensor, asked: Tensor) -> Tensor:
-    """The baseline that leaves the sketch as it is; a `ColorFunction`."""
-    return (sketch.float() / 255).expand(len(asked), *sketch.shape)
+def grey(sketch: Tensor, values: Tensor) -> Tensor:
+    """Return the sketch as it is, once for each row of `values`; a `ColorFunction`."""
+    return (sketch.float() / 255).expand(len(values), *sketch.shape)
 
 
 def flat_fill(schema: AttributeSchema) -> ColorFunction:
-    """The baseline that fills all that the lines enclose with one colour: the mean of those asked."""
+    """Return a function that fills all that the lines enclose with the mean of the colors asked."""
     palettes = [torch.tensor(a.palette).float() / 255 for a in schema.attributes if all(a.palette)]
 
-    def color(sketch: Tensor, asked: Tensor) -> Tensor:
+    def color(sketch: Tensor, values: Tensor) -> Tensor:
         light = sketch.float() / 255
         inside = _enclosed(light.mean(0))
-        colored = light.expand(len(asked), *light.shape).clone()
+        colored = light.expand(len(values), *light.shape).clone()
         if palettes:
-            mean = torch.stack([p[asked[:, i]] for i, p in enumerate(palettes)]).mean(0)
+            mean = torch.stack([p[values[:, i]] for i, p in enumerate(palettes)]).mean(0)
             colored[:, :, inside] *= mean[:, :, None]
         return colored
 
@@ -33,9 +33,9 @@ def flat_fill(schema: AttributeSchema) -> ColorFunction:
 
 
 def _enclosed(light: Tensor) -> Tensor:
-    """Return the pixels `[H, W]` bool that a flood of the ground, from outside the border, cannot reach.
+    """Return the pixels `[H, W]` bool that lines enclose, of a lightness `[H, W]` in [0, 1].
 
-    light: `[H, W]` in [0, 1]. The flood goes up, down and sideways.
+    A flood of the ground from outside the border, up, down and sideways, does not reach them.
     """
     from scipy.ndimage import binary_fill_holes
 

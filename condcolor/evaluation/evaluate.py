@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from condcolor.data.table import safe_cell
 from condcolor.errors import UsageError, did_you_mean
@@ -32,7 +32,7 @@ def evaluate(
     on_skip: OnSkip | None = None,
     **options: object,
 ) -> DataFrame:
-    """Measure a model on each split of a data set, beside baselines, as `condcolor evaluate` does.
+    """Measure a model and baselines on each split of a data set, as `condcolor evaluate` does.
 
         import condcolor
 
@@ -44,10 +44,10 @@ def evaluate(
         colorizer: from a model folder; for photographs an exported .onnx file will do.
         data: sketches with their colourings, or photographs; see docs/format.md.
         max_inputs: at most this many inputs of a split, spread evenly over it.
-        on_progress: is called with how many inputs are done, and how many there are.
-        on_skip: is called with why a photograph is left out.
-        options: of sketches `network_only`, of photographs `vivid`, `short_side`, `keep_grey`,
-            `fid_weights` and `lpips_weights`: the fields of `SketchEvaluator` and `PhotoEvaluator`.
+        on_progress: called with the numbers of inputs measured so far and in all.
+        on_skip: called with the reason why a photograph is left out.
+        options: fields of `SketchEvaluator` (`network_only`) or of `PhotoEvaluator` (`vivid`,
+            `short_side`, `keep_grey`, `fid_weights`, `lpips_weights`).
 
     Returns:
         A row for each split and method (the model, then the baselines), with the columns `split`,
@@ -55,15 +55,18 @@ def evaluate(
 
     Raises:
         DataError: the data cannot be used, or nothing of it can be measured.
-        UsageError, CheckpointError: no colorizer, or an option that cannot be.
+        UsageError: no colorizer, or an option that does not fit the model; a file that is missing.
+        CheckpointError: the file of an option is no suitable network.
     """
     if isinstance(colorizer, str | Path):
         raise UsageError(
             f"evaluate takes a Colorizer, not a name: Colorizer.load({str(colorizer)!r})"
         )
     evaluator = make_evaluator(colorizer.recipe, options)
-    callbacks = {"on_progress": on_progress, "on_skip": on_skip}
-    return to_frame(evaluator.compare(colorizer, Path(data), max_inputs=max_inputs, **callbacks))
+    tables = evaluator.compare(
+        colorizer, Path(data), max_inputs=max_inputs, on_progress=on_progress, on_skip=on_skip
+    )
+    return to_frame(tables)
 
 
 def to_frame(tables: Tables) -> DataFrame:
@@ -78,7 +81,7 @@ def to_frame(tables: Tables) -> DataFrame:
 
 
 def encode_csv(frame: DataFrame) -> bytes:
-    """Return a table as a csv: UTF-8, an empty cell for NaN, and no text that is run as a formula."""
+    """Encode a table as a csv: UTF-8, an empty cell for NaN, and no text that is run as a formula."""
     safe = frame.rename(columns=safe_cell)
     texts = safe.select_dtypes(exclude="number").columns
     safe[texts] = safe[texts].map(safe_cell)
@@ -86,18 +89,16 @@ def encode_csv(frame: DataFrame) -> bytes:
 
 
 def make_evaluator(
-    recipe: str,
-    options: Mapping[str, object] | None = None,
-    labels: Mapping[str, str] | None = None,
+    recipe: str, options: Mapping[str, Any] | None = None, labels: Mapping[str, str] | None = None
 ) -> SketchEvaluator | PhotoEvaluator:
     """Return the evaluator of a recipe's task.
 
     Args:
         options: fields of the evaluator.
-        labels: what messages call the options; their own names where it has none.
+        labels: the names of the options in messages; default: those of the fields.
 
     Raises:
-        UsageError: no such recipe, or an option that the task's evaluator has not.
+        UsageError: no such recipe, or an option that the task's evaluator does not have.
     """
     task, options, labels = find_recipe(recipe).task, options or {}, labels or {}
     known = {name: {field.name for field in fields(cls)} for name, cls in EVALUATORS.items()}

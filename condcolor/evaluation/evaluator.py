@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from PIL import Image
-from torch import Tensor
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.dataset import ImageDataset
@@ -22,7 +21,7 @@ class Scores(Protocol):
 
     @property
     def score(self) -> float:
-        """What the best model is chosen by: the lower, the better."""
+        """The figure that chooses the best model: the lower, the better."""
 
     @property
     def error(self) -> float:
@@ -30,13 +29,13 @@ class Scores(Protocol):
 
     @property
     def summary(self) -> str:
-        """The main measures in a few words."""
+        """The main measures as text."""
 
     def to_row(self) -> dict[str, float]:
-        """The measures by the names of their columns in a table; NaN for what is not measured."""
+        """Return the measures by the names of their columns in a table; NaN is not measured."""
 
-    def to_json(self) -> dict:
-        """As JSON values, for files; a number that is not finite is None or left out."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the measures as JSON values; a number that is not finite is None or left out."""
 
 
 # split -> {"model" or a baseline -> its measures}
@@ -44,38 +43,36 @@ Tables = Mapping[str, Mapping[str, Scores]]
 
 
 class MeasuredColorizer(Protocol):
-    """What an evaluator needs of a Colorizer; `color` and `color_bare` for sketches only."""
+    """What an evaluator needs of a `Colorizer`.
+
+    That of sketches needs `color` and `color_bare` besides, of type `ColorFunction`, which exported models
+    lack; `color_bare` returns the network's bare output.
+    """
 
     recipe: str
     schema: AttributeSchema
     image_size: int  # pixels a side that the network sees
 
     def __call__(self, picture: Image.Image, /) -> Image.Image:
-        """A photograph in colour, of its own size."""
-
-    def color(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """A sketch `[3, S, S]` uint8 in several colourings, by value indices `[N, A]`.
-
-        Returns:
-            `[N, 3, S, S]` float in [0, 1].
-        """
-
-    def color_bare(self, sketch: Tensor, asked: Tensor) -> Tensor:
-        """Like `color`, but the network's bare output."""
+        """Color a photograph; the output has its size."""
 
     def with_vivid(self, vivid: float) -> MeasuredColorizer:
-        """This one with the chroma of photographs times `vivid`; UsageError where that cannot be."""
+        """Return the colorizer with the chroma of photographs times `vivid`.
+
+        Raises:
+            UsageError: the model is not one of photographs.
+        """
 
 
 class Evaluator(Protocol):
-    """How a task's models are measured. The fields of a class are its options."""
+    """How the models of a task are measured. The fields of a class are its options."""
 
-    protocol: ClassVar[str]  # what is measured and how, for people
-    checked: ClassVar[str]  # what training measures after an epoch, for people
+    protocol: ClassVar[str]  # what is measured and how, as text for users
+    checked: ClassVar[str]  # what training measures after an epoch, as text for users
 
     @staticmethod
     def measure(color: ColorFunction, pictures: ImageDataset) -> Scores:
-        """Measure `color` on some of `pictures`, as training does after an epoch."""
+        """Measure `color` on an even selection of `pictures`, as training does after an epoch."""
 
     def compare(
         self,
@@ -90,10 +87,11 @@ class Evaluator(Protocol):
 
         Args:
             max_inputs: at most this many inputs of a split, spread evenly over it.
-            on_progress: is called after each input of the model.
-            on_skip: is called with why a picture is left out.
+            on_progress: called after each input of the model.
+            on_skip: called with the reason why a picture is left out.
 
         Raises:
             DataError: the data cannot be used, or nothing of it can be measured.
-            UsageError, CheckpointError: an option that cannot be.
+            UsageError: an option does not fit the model, or a file is missing.
+            CheckpointError: a file of an option is no suitable network.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,16 +13,16 @@ class Measure:
     """A loss or a measure, and how it is shown.
 
     Args:
-        key: its name in log.jsonl, config.json and the figures of `evaluate`.
-        group: "loss", "loss part", "discriminator", "attribute", "test" or "score"; "reference" is what
-            another measure is compared with, "detail" is shown by `evaluate` alone, "internal" nowhere.
+        key: its name in log.jsonl, config.json and the results of `evaluate`.
+        group: "loss", "loss part", "discriminator", "attribute", "test" or "score"; "reference" for what
+            another measure is compared with, "detail" is shown by `evaluate` only, "internal" nowhere.
         label: its name in charts and sentences.
         digits: decimal places.
-        note: what a chart says below the label.
-        short: its name in columns and progress lines, where the label is too long.
+        note: the text below the label of a chart.
+        short: its name in columns and progress lines, if the label is too long.
         low, high: the least and the greatest possible value; None: unbounded.
-        higher_is_better: None where neither is.
-        main: shown where there is room for few figures.
+        higher_is_better: None for neither.
+        main: shown where there is room for few measures.
         reference: the key of the measure that it is compared with.
     """
 
@@ -94,7 +95,7 @@ REGISTRY = (
     Measure("fid", "detail", "FID", 4, 0, None, DOWN),
     Measure("kid", "detail", "KID", 4, None, None, DOWN),
     Measure("lpips", "detail", "LPIPS", 4, 0, None, DOWN),
-    # what the figures above are made of
+    # from which those above are computed
     Measure("cf_hs_truth", "internal", "colourfulness (Hasler) of the truth", 1, 0, None, NEITHER),
     Measure("dcf_hs", "internal", "dCF (Hasler)", 1, 0, None, DOWN),
     Measure("a_mean", "internal", "mean a", 2, None, None, NEITHER),
@@ -113,13 +114,13 @@ def of_group(*groups: str) -> list[Measure]:
     return [measure for measure in MEASURES.values() if measure.group in groups]
 
 
-def of_attribute(test: Mapping, name: str, key: str) -> float | None:
-    """Return a figure of one attribute in the result of a test."""
+def of_attribute(test: Mapping[str, Any], name: str, key: str) -> float | None:
+    """Return a measure of one attribute from the result of a test."""
     scores = (score for score in test.get("attributes") or () if score.get("name") == name)
     return next((number(score.get(key)) for score in scores), None)
 
 
-def json_value(value):
+def json_value(value: Any) -> Any:
     """Return the value as JSON has it: lists for tuples, None for numbers that are not finite."""
     if isinstance(value, dict):
         return {k: json_value(v) for k, v in value.items()}
@@ -128,11 +129,11 @@ def json_value(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-LARGEST = 2**53  # what a number may not reach to be drawn, and what a float counts exactly
+LARGEST = 2**53  # up to here a float is exact for whole numbers; larger values are not drawn
 
 
 def number(value: object) -> float | None:
-    """Return the value if it is a number that can be drawn, None for all else."""
-    if type(value) not in (int, float) or not abs(value) < LARGEST:
-        return None
-    return value
+    """Return the value if it is a number below LARGEST, which can be drawn; else None."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST:
+        return value
+    return None

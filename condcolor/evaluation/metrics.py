@@ -9,8 +9,10 @@ do not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -70,7 +72,7 @@ def groups_by(values: Tensor, attribute: int) -> list[Tensor]:
     return [torch.tensor(list(rows.values())) for rows in groups.values() if len(rows) > 1]
 
 
-def neighbours(groups: Sequence[Tensor]) -> Tensor:
+def neighbors(groups: Sequence[Tensor]) -> Tensor:
     """Return index pairs `[M, 2]` of each picture and the next of its group, cyclically."""
     return torch.cat([torch.stack((g, g.roll(1)), dim=1) for g in groups])
 
@@ -214,6 +216,12 @@ def auc(counts: Tensor, *, rebalanced: bool) -> float:
         seen = seen / sizes[sizes[:, 0] > 0]
     shares = seen.sum(dim=0).cumsum(0) / seen.sum()
     return float(torch.trapezoid(shares) / MOST_ERROR)
+
+
+def mean(numbers: Iterable[float]) -> float:
+    """Return the mean of the numbers that are not NaN; NaN if there are none."""
+    numbers = [number for number in numbers if not math.isnan(number)]
+    return float(np.mean(numbers)) if numbers else float("nan")
 
 
 # sketch uint8 [3, H, W], value indices [N, A] -> colored pictures float [N, 3, H, W] in [0, 1]

@@ -101,7 +101,10 @@ class Perceptual:
     """
 
     def __init__(
-        self, fid: Path | None = None, lpips: Path | None = None, device: torch.device | str = "cpu"
+        self,
+        fid: Path | str | None = None,
+        lpips: Path | str | None = None,
+        device: torch.device | str = "cpu",
     ):
         self.features = FeatureNetwork(fid, FEATURES, device) if fid else None
         self.distances = FeatureNetwork(lpips, DISTANCES, device) if lpips else None
@@ -112,7 +115,7 @@ class Perceptual:
             )
         self.truths: list[np.ndarray] = []
         self.outputs: dict[str, list[np.ndarray]] = {}
-        self.apart: dict[str, list[float]] = {}
+        self.distances_of: dict[str, list[float]] = {}
 
     def add(self, outputs: Mapping[str, Tensor], truth: Tensor) -> None:
         """Add the colorings of a photograph by name, and its truth; all `[3, H, W]` float in [0, 1]."""
@@ -123,19 +126,19 @@ class Perceptual:
         if self.distances is not None:
             reference = self.distances(truth)
             for name, output in outputs.items():
-                apart = float(np.square(self.distances(output) - reference).sum())
-                self.apart.setdefault(name, []).append(apart)
+                distance = float(np.square(self.distances(output) - reference).sum())
+                self.distances_of.setdefault(name, []).append(distance)
 
     def scores(self) -> dict[str, PerceptualScore]:
         """Return the scores of each name."""
         scores = {}
-        for name in self.outputs | self.apart:
+        for name in self.outputs | self.distances_of:
             fid = kid = float("nan")
             if len(self.truths) > 1:
                 pair = np.stack(self.outputs[name]), np.stack(self.truths)
                 fid, kid = frechet_distance(*pair), kernel_distance(*pair)
-            apart = self.apart.get(name)
-            lpips = float(np.mean(apart)) if apart else float("nan")
+            distances = self.distances_of.get(name)
+            lpips = float(np.mean(distances)) if distances else float("nan")
             scores[name] = PerceptualScore(fid, kid, lpips)
         return scores
 

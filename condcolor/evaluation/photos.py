@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ was. Figures are means over photographs of each photograph's own.
 
 @dataclass(frozen=True)
 class PhotoEvaluation:
-    """Measures of photographs that are coloured in one way, PHOTO_PROTOCOL says how.
+    """The measures of photographs colored in one way, as PHOTO_PROTOCOL defines them.
 
     `..._truth` and `..._grey` are those of the truth and the grey picture. The last three need networks
     (perceptual.py); NaN without.
@@ -86,48 +86,48 @@ class PhotoEvaluation:
 
     @property
     def score(self) -> float:
-        """What the best model is chosen by: the lower, the better; 0 is the truth, grey at least 2.
+        """The figure that chooses the best model, the lower the better: 0 is the truth, grey at least 2.
 
-        The ab error alone prefers timid colours, dCF alone any colours, and neither minds a cast: errors and
-        drift count as shares of grey's ab error, dCF as one of the truth's colourfulness.
+        The sum of ab error and drift, as shares of grey's ab error, and of dCF, as a share of the truth's
+        colorfulness: the ab error alone prefers timid colors, dCF alone any colors, and neither sees a cast.
         """
         if not self.ab_error_grey or not self.cf_abs_truth:
             return self.ab_error
-        wrong = (self.ab_error + self.drift) / self.ab_error_grey
-        return wrong + self.dcf_abs / self.cf_abs_truth
+        error = (self.ab_error + self.drift) / self.ab_error_grey
+        return error + self.dcf_abs / self.cf_abs_truth
 
     @property
     def error(self) -> float:
-        """The distance to the truth alone, whatever the strength of colour: the squared error."""
+        """The distance to the truth alone: the squared error."""
         return self.imagenet_mse
 
     @property
     def summary(self) -> str:
-        """The main figures in a few words."""
+        """The main measures as text."""
         error = f"ab error {self.ab_error:.2f} (grey {self.ab_error_grey:.2f})"
         colors = f"cf {self.cf_abs:.1f} of {self.cf_abs_truth:.1f}  drift {self.drift:.1f}"
         return f"{error}  {colors}  nMSE {self.imagenet_mse:.4f}"
 
     def to_row(self) -> dict[str, float]:
-        """All fields, and the measures that are computed from them, by their names."""
+        """Return all fields, and the measures computed from them, by their names."""
         derived = ("dcf_hs", "dcf_abs", "drift", "score")
         return asdict(self) | {name: getattr(self, name) for name in derived}
 
-    def to_json(self) -> dict:
-        """As JSON values; infinite becomes None, and what was not measured is left out."""
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values; infinity becomes None, NaN is left out."""
         return json_value({k: v for k, v in self.to_row().items() if not math.isnan(v)})
 
 
-class Tally:
-    """Takes in coloured photographs one by one; memory does not grow with them."""
+class PhotoTally:
+    """Sums of measures over photographs, which are added one by one and not kept."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.sums: dict[str, float] = {}
         self.pictures = 0
         self.counts = torch.zeros(())
 
     def add(self, output: Tensor, truth: Tensor) -> None:
-        """One photograph and its truth, `[3, H, W]` float RGB in [0, 1] of the same size."""
+        """Add a colored photograph and its truth, `[3, H, W]` float RGB in [0, 1] of the same size."""
         lab, lab_truth = srgb_to_lab(output), srgb_to_lab(truth)
         errors = metrics.ab_errors(lab, lab_truth)
         means = [part[axis].mean() for part in (lab, lab_truth) for axis in (1, 2)]
@@ -151,10 +151,10 @@ class Tally:
         self.pictures += 1
 
     def score(self) -> PhotoEvaluation:
-        """The figures of all that was taken in, at least one photograph."""
+        """Return the measures of all photographs so far, at least one."""
         means = {name: value / self.pictures for name, value in self.sums.items()}
-        plain, even = (100 * metrics.auc(self.counts, rebalanced=r) for r in (False, True))
-        return PhotoEvaluation(self.pictures, **means, auc=plain, auc_rebalanced=even)
+        plain, rebalanced = (100 * metrics.auc(self.counts, rebalanced=r) for r in (False, True))
+        return PhotoEvaluation(self.pictures, **means, auc=plain, auc_rebalanced=rebalanced)
 
 
 def evaluate_photos(
@@ -167,10 +167,10 @@ def evaluate_photos(
     """Measure `color` on the squares of `pictures`, at most `max_inputs` spread evenly over the set."""
     count = len(pictures) if max_inputs is None else min(max_inputs, len(pictures))
     rows = torch.linspace(0, len(pictures) - 1, count).long()
-    tally, nothing = Tally(), torch.zeros(1, 0, dtype=torch.long)
+    tally, no_values = PhotoTally(), torch.zeros(1, 0, dtype=torch.long)
     for done, row in enumerate(rows, start=1):
         batch = pictures.rows(row[None])
-        tally.add(color(batch.source[0], nothing)[0].float().cpu(), batch.target[0].float() / 255)
+        tally.add(color(batch.source[0], no_values)[0].float().cpu(), batch.target[0].float() / 255)
         if on_progress is not None:
             on_progress(done, count)
     return tally.score()
@@ -178,15 +178,15 @@ def evaluate_photos(
 
 @dataclass(frozen=True)
 class PhotoEvaluator:
-    """Measures photographs beside the grey picture and the truth.
+    """The evaluation of photographs beside the grey picture and the truth.
 
-    The test split is measured; where the data has none, all photographs. Grey, broken and tiny ones are
-    left out.
+    It measures the test split, or all photographs where the data has none, without those that are grey,
+    broken or smaller than SSIM's window.
     """
 
     vivid: Sequence[float] = ()  # chroma factors, each measured in a row of its own
-    short_side: int = 256  # pixels that the short side of larger photographs is brought to
-    keep_grey: bool = False  # grey ones count, too, though leaving them grey is no merit
+    short_side: int = 256  # pixels to which the short side of larger photographs is reduced
+    keep_grey: bool = False  # measure grey photographs as well
     fid_weights: Path | str | None = None  # a TorchScript network for FID and KID
     lpips_weights: Path | str | None = None  # a TorchScript network for LPIPS
 
@@ -196,6 +196,7 @@ class PhotoEvaluator:
 
     @staticmethod
     def measure(color: ColorFunction, pictures: ImageDataset) -> PhotoEvaluation:
+        """Measure at most `most_checked` pictures."""
         return evaluate_photos(color, pictures, max_inputs=PhotoEvaluator.most_checked)
 
     def compare(
@@ -207,6 +208,7 @@ class PhotoEvaluator:
         on_progress: OnProgress | None = None,
         on_skip: OnSkip | None = None,
     ) -> dict[str, dict[str, PhotoEvaluation]]:
+        """Measure a model as `Evaluator.compare` does."""
         colorizers = {"model": colorizer}
         colorizers |= {f"vivid {v:g}": colorizer.with_vivid(v) for v in self.vivid}
         device = getattr(colorizer, "device", "cpu")
@@ -214,7 +216,7 @@ class PhotoEvaluator:
         records = PHOTOGRAPHS.read(data, colorizer.schema).records
         tested = tuple(record for record in records if record.split == "test")
         chosen = evenly(tested or records, max_inputs)
-        tallies = {name: Tally() for name in (*colorizers, "grey", "truth")}
+        tallies = {name: PhotoTally() for name in (*colorizers, "grey", "truth")}
         codec = find_recipe(colorizer.recipe).codec
         for done, record in enumerate(chosen, start=1):
             try:
@@ -239,17 +241,17 @@ class PhotoEvaluator:
 def _outputs(
     colorizers: Mapping[str, MeasuredColorizer], codec: Codec, truth: np.ndarray
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield a photograph `[H, W, 3]` uint8 as each of them colours it, as it is in grey, and as it is."""
-    shown = codec.shown(_tensor(truth)[None].mul(255).round().byte())[0]
-    gray = (shown * 255).round().byte().permute(1, 2, 0).numpy()
+    """Yield a photograph `[H, W, 3]` uint8 as each colorizer colors it, in grey, and the truth."""
+    luma = codec.shown(_tensor(truth)[None].mul(255).round().byte())[0]
+    grey = (luma * 255).round().byte().permute(1, 2, 0).numpy()
     for name, colorizer in colorizers.items():
-        yield name, np.asarray(colorizer(Image.fromarray(gray)))
-    yield "grey", gray
+        yield name, np.asarray(colorizer(Image.fromarray(grey)))
+    yield "grey", grey
     yield "truth", truth
 
 
 def _usable(path: Path, keep_grey: bool) -> np.ndarray:
-    """Return a photograph `[H, W, 3]` uint8 that can be measured.
+    """Open a photograph `[H, W, 3]` uint8 that can be measured.
 
     Raises:
         DataError: it cannot be read, is smaller than SSIM's window, or is grey without `keep_grey`.
@@ -272,5 +274,5 @@ def _shrunk(rgb: np.ndarray, short_side: int) -> np.ndarray:
 
 
 def _tensor(rgb: np.ndarray) -> Tensor:
-    """`[H, W, 3]` uint8 -> `[3, H, W]` float in [0, 1]."""
+    """Convert `[H, W, 3]` uint8 to `[3, H, W]` float in [0, 1]."""
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1).float() / 255

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -38,17 +38,17 @@ outside. Where the data does not hold such pairs, the input's mask is used.
 - haze: mean CIEDE2000 to white where the sketch and all targets are white.
 - line F1: the dark pixels of the picture against those of the sketch."""
 MOST_COLORINGS = 128  # of one input at a time: 100 MB of pictures at 256 px
-LEAST_CHANGE = 0.1  # of the range: a part that changes less with its value is not there to be seen
+LEAST_CHANGE = 0.1  # of the range; a region that changes less with its value is not visible
 
 
 @dataclass(frozen=True)
 class AttributeScore:
-    """One attribute's measures, in saved files by these names; NaN for what is not measured."""
+    """The measures of one attribute, by their names in saved files; NaN is not measured."""
 
     name: str
     values: tuple[str, ...]
-    obeyed: float  # the attribute's accuracy: share of colourings nearest to the colour asked, 0..1
-    delta_e: float  # median CIEDE2000 of the region's mean colour to the colour asked
+    obeyed: float  # the attribute's accuracy: share of colorings nearest to the color asked, 0..1
+    delta_e: float  # median CIEDE2000 of the region's mean color to the color asked
     leakage: float  # change outside the region over the change inside, 0 is perfect
     # [i][j]: how often value i is asked and j is seen
     confusion: tuple[tuple[int, ...], ...]
@@ -56,7 +56,7 @@ class AttributeScore:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Measures of the sketches of a split, coloured in one way. NaN is what the data cannot give."""
+    """The measures of the sketches of a split, colored in one way; NaN where the data does not suffice."""
 
     inputs: int
     rows: int
@@ -68,13 +68,13 @@ class Evaluation:
     @property
     def accuracy(self) -> float:
         """The mean accuracy of the attributes that can be measured, 0..1; NaN where none can."""
-        return _mean(a.obeyed for a in self.attributes)
+        return metrics.mean(a.obeyed for a in self.attributes)
 
     @property
     def score(self) -> float:
-        """What the best model is chosen by: the lower, the better.
+        """The figure that chooses the best model, the lower the better: MSE * (2 - accuracy).
 
-        The MSE, which does not see a small part in a wrong colour, times 2 - accuracy.
+        The MSE alone does not see a small part in a wrong color.
         """
         return self.mse if math.isnan(self.accuracy) else self.mse * (2 - self.accuracy)
 
@@ -85,25 +85,23 @@ class Evaluation:
 
     @property
     def summary(self) -> str:
-        """The main figures in a few words."""
-        seen = (a for a in self.attributes if not math.isnan(a.obeyed))
-        accuracy = MEASURES["obeyed"].name
-        return "  ".join(
-            (f"MSE {self.mse:.4f}", *(f"{a.name} {accuracy} {a.obeyed:.2f}" for a in seen))
-        )
+        """The main measures as text."""
+        measured = (a for a in self.attributes if not math.isnan(a.obeyed))
+        name = MEASURES["obeyed"].name
+        accuracies = (f"{a.name} {name} {a.obeyed:.2f}" for a in measured)
+        return "  ".join((f"MSE {self.mse:.4f}", *accuracies))
 
     def to_row(self) -> dict[str, float]:
-        """All fields and the score by their names, and `hair accuracy` and so on of each attribute."""
-        row = {name: getattr(self, name) for name in ("inputs", "rows", "mse", "haze", "line_f1")}
-        row |= {"accuracy": self.accuracy, "score": self.score}
-        for attribute in self.attributes:
-            row[f"{attribute.name} accuracy"] = attribute.obeyed
-            row[f"{attribute.name} delta_e"] = attribute.delta_e
-            row[f"{attribute.name} leakage"] = attribute.leakage
+        """Return the measures and the score by their names, those of attributes as `hair accuracy`."""
+        names = ("inputs", "rows", "mse", "haze", "line_f1", "accuracy", "score")
+        row = {name: getattr(self, name) for name in names}
+        for a in self.attributes:
+            figures = {"accuracy": a.obeyed, "delta_e": a.delta_e, "leakage": a.leakage}
+            row |= {f"{a.name} {name}": figure for name, figure in figures.items()}
         return row
 
-    def to_json(self) -> dict:
-        """As JSON values; NaN becomes None."""
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values; NaN becomes None."""
         return json_value(dataclasses.asdict(self))
 
 
@@ -115,17 +113,17 @@ def evaluate_sketches(
     max_inputs: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Evaluation:
-    """Measure `color` on the inputs of `pictures`; SKETCH_PROTOCOL says how.
+    """Measure `color` on the inputs of `pictures`, as SKETCH_PROTOCOL defines it.
 
     Args:
-        combinations: score these only (values in the schema's order); regions are found as ever.
+        combinations: the only ones to score (values in the schema's order); regions do not depend on them.
         max_inputs: at most this many inputs, spread evenly over the set.
     """
     schema = pictures.schema
     every, only = _every_combination(schema), _indices(schema, combinations)
     inputs = evenly(pictures.source_of.unique().tolist(), max_inputs)
-    tallies = [_Tally(schema, i) for i in range(len(schema.names))]
-    squared, hazes, f1s = [], [], []
+    tallies = [_AttributeTally(schema, i) for i in range(len(schema.names))]
+    squared, hazes, f1s = list[float](), list[float](), list[float]()
     for done, source in enumerate(inputs, start=1):
         sketch = pictures.pictures[source]  # (3, H, W) uint8
         own = _rows_of(pictures, source)
@@ -135,7 +133,7 @@ def evaluate_sketches(
         colored = color(sketch, asked).float().cpu()
         pixels = metrics.lab_pixels(colored)
 
-        coloring_of = (values[:, None] == asked).all(-1).int().argmax(1)  # row -> its colouring
+        coloring_of = (values[:, None] == asked).all(-1).int().argmax(1)  # row -> its coloring
         squared += [metrics.mse(colored[coloring_of[row]], targets[row]) for row in counted]
         light = sketch.float() / 255
         ground = ((light >= metrics.WHITE) & (targets >= metrics.WHITE).all(0)).all(0).flatten()
@@ -148,19 +146,21 @@ def evaluate_sketches(
                 tally.add(pixels, asked, scored, change)
         if on_progress is not None:
             on_progress(done, len(inputs))
-    scores = tuple(tally.score() for tally in tallies)
-    return Evaluation(len(inputs), len(squared), _mean(squared), _mean(hazes), _mean(f1s), scores)
+    means = (metrics.mean(figures) for figures in (squared, hazes, f1s))
+    return Evaluation(len(inputs), len(squared), *means, tuple(t.score() for t in tallies))
 
 
 @dataclass(frozen=True)
 class SketchEvaluator:
-    """Measures sketches in every combination of values, beside a flat fill and the sketch as it is.
+    """The evaluation of sketches in every combination of values, beside a flat fill and the sketch as it is.
 
-    Where test rows have combinations of values that no training row has, the test inputs are measured
-    in just those once more, as the split "test, unseen combinations".
+    Test inputs are measured once more in the combinations that no training row has, if there are any, as
+    the split "test, unseen combinations".
     """
 
-    network_only: bool = False  # measure the network's bare output, not what `colorize` makes of it
+    network_only: bool = (
+        False  # the network's bare output, without the post-processing of `colorize`
+    )
 
     protocol: ClassVar[str] = SKETCH_PROTOCOL
     most_checked: ClassVar[int] = 8
@@ -168,6 +168,7 @@ class SketchEvaluator:
 
     @staticmethod
     def measure(color: ColorFunction, pictures: ImageDataset) -> Evaluation:
+        """Measure at most `most_checked` sketches."""
         return evaluate_sketches(color, pictures, max_inputs=SketchEvaluator.most_checked)
 
     def compare(
@@ -179,7 +180,9 @@ class SketchEvaluator:
         on_progress: OnProgress | None = None,
         on_skip: OnSkip | None = None,
     ) -> dict[str, dict[str, Evaluation]]:
-        if not hasattr(colorizer, "color"):
+        """Measure a model as `Evaluator.compare` does; UsageError for an exported one."""
+        model_color = getattr(colorizer, "color_bare" if self.network_only else "color", None)
+        if model_color is None:
             raise UsageError(
                 "an exported model cannot be evaluated on sketches: evaluate the model folder it is from"
             )
@@ -187,12 +190,14 @@ class SketchEvaluator:
         train, test = metadata.split("train"), metadata.split("test")
         splits = {"train": train, "test": test, "all rows": metadata.split("")}
         colors: dict[str, ColorFunction] = {
-            "model": colorizer.color_bare if self.network_only else colorizer.color,
+            "model": model_color,
             "flat fill": flat_fill(colorizer.schema),
             "grey": grey,
         }
 
-        def measured(pictures: ImageDataset, only: Sequence[tuple[str, ...]] | None = None):
+        def measure(
+            pictures: ImageDataset, only: Sequence[Sequence[str]] | None = None
+        ) -> dict[str, Evaluation]:
             return {
                 name: evaluate_sketches(
                     color,
@@ -208,23 +213,23 @@ class SketchEvaluator:
         for name, records in splits.items():
             if records:
                 pictures = ImageDataset(records, colorizer.schema, colorizer.image_size)
-                tables[name] = measured(pictures)
-                seen = {record.values for record in train}
-                unseen = sorted({record.values for record in records} - seen)
-                if name == "test" and seen and unseen:
-                    tables["test, unseen combinations"] = measured(pictures, unseen)
+                tables[name] = measure(pictures)
+                own, seen = ({tuple(map(str, r.values)) for r in rows} for rows in (records, train))
+                unseen = sorted(own - seen)
+                if name == "test" and train and unseen:
+                    tables["test, unseen combinations"] = measure(pictures, unseen)
         if not tables:
             raise DataError(f"{data}: no rows to measure on")
         return tables
 
 
-class _Tally:
-    """Collects one attribute's figures over the inputs."""
+class _AttributeTally:
+    """The measures of one attribute, collected over the inputs."""
 
     def __init__(self, schema: AttributeSchema, index: int):
         self.attribute, self.index = schema.attributes[index], index
-        known = [color or (0, 0, 0) for color in self.attribute.palette]
-        self.palette = torch.tensor(known).float() / 255
+        colors = [color or (0, 0, 0) for color in self.attribute.palette]
+        self.palette = torch.tensor(colors).float() / 255
         self.measurable = all(color is not None for color in self.attribute.palette)
         size = len(self.attribute.values)
         self.confusion = torch.zeros(size, size, dtype=torch.long)
@@ -232,12 +237,13 @@ class _Tally:
         self.leaks: list[float] = []
 
     def add(self, pixels: Tensor, asked: Tensor, scored: Tensor, change: Tensor) -> None:
-        """Take in one input.
+        """Add an input.
 
         Args:
-            pixels: `[N, 3, P]` Lab, coloured as `asked [N, A]`.
-            scored: indices of those that count.
-            change: `[P]` in [0, 1], how strongly each pixel follows the attribute.
+            pixels: `[N, 3, P]` Lab, of the colorings.
+            asked: `[N, A]` value indices of the colorings.
+            scored: indices of the colorings that count.
+            change: `[P]` in [0, 1], the range of each pixel over the values of the attribute.
         """
         inside = change >= metrics.PURE * change.max()
         outside = change <= metrics.TOUCHED
@@ -245,23 +251,24 @@ class _Tally:
             wanted = asked[scored, self.index]
             means = pixels[:, :, inside].mean(dim=-1)[scored]
             distances = metrics.color_distances(means, self.palette)
-            for want, seen in zip(wanted, distances.argmin(1), strict=True):
-                self.confusion[want, seen] += 1
+            for i, nearest in zip(wanted, distances.argmin(1), strict=True):
+                self.confusion[i, nearest] += 1
             self.distances += distances.gather(1, wanted[:, None]).flatten().tolist()
         if outside.any():
-            pairs = metrics.neighbours(metrics.groups_by(asked, self.index))
+            pairs = metrics.neighbors(metrics.groups_by(asked, self.index))
             pairs = pairs[torch.isin(pairs[:, 0], scored)]
             if len(pairs):
                 self.leaks.append(metrics.leakage(pixels, pairs, inside, outside))
 
     def score(self) -> AttributeScore:
+        """Return the measures of all inputs so far."""
         total = int(self.confusion.sum())
         return AttributeScore(
             self.attribute.name,
             self.attribute.values,
             float(self.confusion.trace()) / total if total else float("nan"),
             float(np.median(self.distances)) if self.distances else float("nan"),
-            _mean(self.leaks),
+            metrics.mean(self.leaks),
             tuple(tuple(row) for row in self.confusion.tolist()),
         )
 
@@ -269,24 +276,24 @@ class _Tally:
 def _region(
     pictures: ImageDataset, own: Tensor, targets: Tensor, values: Tensor, index: int
 ) -> Tensor | None:
-    """How strongly each pixel `[P]` follows the attribute, or None when nothing tells."""
+    """Return the range of each pixel `[P]` over the attribute's values; None if it is not visible."""
     groups = metrics.groups_by(values, index)
     change = metrics.spread(targets, groups) if groups else pictures.mask_of(int(own[0]), index)
     return change.flatten() if change is not None and change.max() > LEAST_CHANGE else None
 
 
 def _rows_of(pictures: ImageDataset, source: int) -> Tensor:
-    """The rows of an input; of too many, the first and those that differ least from it."""
+    """Return the rows of an input: at most MOST_COLORINGS, the first and those nearest to its values."""
     own = torch.nonzero(pictures.source_of == source).flatten()
     if len(own) > MOST_COLORINGS:
         values = pictures.values[own]
-        apart = (values != values[0]).sum(dim=1)
-        own = own[apart.argsort(stable=True)[:MOST_COLORINGS]]
+        differences = (values != values[0]).sum(dim=1)
+        own = own[differences.argsort(stable=True)[:MOST_COLORINGS]]
     return own
 
 
 def _every_combination(schema: AttributeSchema) -> Tensor | None:
-    """Value indices `[N, A]` of all combinations; None when they are too many."""
+    """Return value indices `[N, A]` of all combinations; None for more than MOST_COLORINGS."""
     if math.prod(schema.sizes) > MOST_COLORINGS:
         return None
     return _indices(schema, [tuple(c.values()) for c in schema.combinations()])
@@ -295,7 +302,7 @@ def _every_combination(schema: AttributeSchema) -> Tensor | None:
 def _indices(
     schema: AttributeSchema, combinations: Sequence[Sequence[str]] | None
 ) -> Tensor | None:
-    """Value indices `[N, A]` of combinations of value names."""
+    """Return value indices `[N, A]` of combinations of value names."""
     if combinations is None:
         return None
     rows = [schema.indices(dict(zip(schema.names, c, strict=True))) for c in combinations]
@@ -303,7 +310,7 @@ def _indices(
 
 
 def _around(values: Tensor, only: Tensor | None, sizes: Sequence[int]) -> Tensor:
-    """The rows' own `values [R, A]`, those to score, and each change of one value of the first row."""
+    """Return the rows' own `values [R, A]`, those of `only`, and each change of one value of the first."""
     rows = [values] if only is None else [values, only[:MOST_COLORINGS]]
     for i, size in enumerate(sizes):
         changed = values[:1].repeat(size, 1)
@@ -313,13 +320,7 @@ def _around(values: Tensor, only: Tensor | None, sizes: Sequence[int]) -> Tensor
 
 
 def _among(values: Tensor, only: Tensor | None) -> Tensor:
-    """Indices of the rows of `values [N, A]` that are rows of `only [M, A]`; all without it."""
+    """Return indices of the rows of `values [N, A]` that are rows of `only [M, A]`; all without it."""
     if only is None:
         return torch.arange(len(values))
     return torch.nonzero((values[:, None] == only).all(-1).any(-1)).flatten()
-
-
-def _mean(numbers: Iterable[float]) -> float:
-    """The mean of those that are numbers, NaN when none is."""
-    numbers = [number for number in numbers if not math.isnan(number)]
-    return float(np.mean(numbers)) if numbers else float("nan")

@@ -38,12 +38,8 @@ class ResNet(nn.Module):
         from condcolor.runtime.devices import torchvision  # imported late: it takes seconds
 
         whole = getattr(torchvision.models, self.name)(weights=None)
-        self.conv1, self.bn1, self.relu, self.maxpool = (
-            whole.conv1,
-            whole.bn1,
-            whole.relu,
-            whole.maxpool,
-        )
+        self.conv1, self.bn1 = whole.conv1, whole.bn1
+        self.relu, self.maxpool = whole.relu, whole.maxpool
         if planes:
             self.conv1 = nn.Conv2d(3 + planes, 64, 7, 2, 3, bias=False)
         self.layer1, self.layer2 = whole.layer1, whole.layer2
@@ -75,8 +71,8 @@ class ResNet(nn.Module):
         own = self.state_dict()
         first = torch.zeros_like(own["conv1.weight"])  # (64, 3 + P, 7, 7)
         first[:, :3] = weights["conv1.weight"]
-        theirs = {k: weights.get(k, own[k]) for k in own}
-        self.load_state_dict(theirs | {"conv1.weight": first})
+        published = {k: weights.get(k, own[k]) for k in own}
+        self.load_state_dict(published | {"conv1.weight": first})
 
 
 class ResNet18(ResNet):
@@ -189,14 +185,14 @@ class EfficientNetLite0(nn.Module):
         channels are set to 0.
         """
         own = self.state_dict()
-        theirs = dict(zip(own, weights.values(), strict=False))
+        published = dict(zip(own, weights.values(), strict=False))
         name = "stem.1.weight"
         first = torch.zeros_like(own[name])  # (32, C, 3, 3)
         if self.source_channels == 1:
-            first[:, 0] = theirs[name].sum(dim=1)
+            first[:, 0] = published[name].sum(dim=1)
         else:
-            first[:, :3] = theirs[name]
-        self.load_state_dict(theirs | {name: first})
+            first[:, :3] = published[name]
+        self.load_state_dict(published | {name: first})
 
 
 Encoder = ResNet | EfficientNetLite0

@@ -41,7 +41,7 @@ def pixel_loss(kind: str, output: Tensor, target: Tensor, chroma_weight: float =
 
 
 def adversarial_loss(logits: Tensor, *, real: bool) -> Tensor:
-    """Binary cross-entropy of `logits` against all-real or all-fake (Goodfellow et al. 2014, section 3).
+    """Return the binary cross-entropy of `logits` to real or fake (Goodfellow et al. 2014, section 3).
 
     -log sigmoid(x) = softplus(-x) for real, -log(1 - sigmoid(x)) = softplus(x) for fake. The generator's
     loss is `real=True` on its own pictures, the non-saturating form of the same section.
@@ -50,7 +50,7 @@ def adversarial_loss(logits: Tensor, *, real: bool) -> Tensor:
 
 
 def discriminator_loss(real: Tensor, fakes: list[Tensor]) -> Tensor:
-    """Return the mean of the real loss and the mean fake loss (pix2pix, section 3.3, halves D's loss, too).
+    """Return the mean of the real loss and the mean fake loss (pix2pix, section 3.3, halves it as well).
 
     Args:
         real: logits `[B, 1, h, w]` of real pictures with their own condition.
@@ -88,7 +88,7 @@ class FeatureLoss(nn.Module):
         self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> FeatureLoss:
-        return super().train(False)
+        return super().train(False)  # frozen
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the loss, a scalar, of two pictures RGB `[B, 3, H, W]` in [0, 1]."""

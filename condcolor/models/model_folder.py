@@ -28,22 +28,21 @@ FOLDER, ONNX = "folder", "onnx"  # kinds of models
 BUILT_IN = Path(__file__).parents[1] / "pretrained"
 MAX_IMAGE_SIZE = 4096  # pixels a side that a network may see
 MAX_NUMBER = 65536  # that can describe a network: a width, a depth
-FIELDS = {
-    "recipe": str,
-    "model": dict,
-    "schema": list,
-    "image_size": int,
-}  # that a config must have
+# that a config must have
+FIELDS = {"recipe": str, "model": dict, "schema": list, "image_size": int}
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a model's config.json says, read once and handed on; the weights are not read.
+    """The config.json of a model; its weights are not read.
 
-    name: as the model was asked for. path: its folder or .onnx file. kind: FOLDER or ONNX.
-    config: config.json, its format and fields checked.
-    schema: the attributes, with the names of a palette file where one was added.
-    card: where the model's card is, for people; empty where there is none.
+    Args:
+        name: the name or path that the user gave.
+        path: the folder or .onnx file.
+        kind: FOLDER or ONNX.
+        config: config.json, its format and fields checked.
+        schema: the attributes, with the names of a palette file if one was added.
+        card: the place of the model's card, as text for users; empty without one.
     """
 
     name: str
@@ -55,22 +54,22 @@ class ModelInfo:
 
     @property
     def recipe(self) -> str:
-        """The name of the recipe that trained it."""
+        """The name of the recipe of its training."""
         return self.config["recipe"]
 
     @property
     def image_size(self) -> int:
-        """Pixels a side that the network sees."""
+        """The side in pixels of the network's input."""
         return self.config["image_size"]
 
     @property
     def vivid(self) -> float:
-        """Factor of the chroma that the network gives, where nothing else is asked for."""
+        """The default factor of the network's chroma."""
         return self.config.get("vivid", 1.0)
 
     @property
     def sha256(self) -> str:
-        """Of the weights; empty where the config does not say it."""
+        """The sha256 of the weights; empty if the config has none."""
         return str(self.config.get("sha256", ""))
 
     @property
@@ -91,12 +90,12 @@ class ModelInfo:
 
 
 def read_model_info(model: str | Path | ModelInfo) -> ModelInfo:
-    """Read what a model is: by the name of a built-in one, or the path of a model, run or .onnx file.
+    """Read the config of a built-in model by its name, or of a model folder, run folder or .onnx file.
 
     A ModelInfo is returned as it is.
 
     Raises:
-        UsageError: there is none of that name or at that path.
+        UsageError: there is no model of that name or at that path.
         CheckpointError: the config is missing, damaged or of a newer format, or a run has no model yet.
     """
     if isinstance(model, ModelInfo):
@@ -113,16 +112,16 @@ def read_model_info(model: str | Path | ModelInfo) -> ModelInfo:
 
 
 def built_in_models() -> list[str]:
-    """Return the names of the models that came with the package."""
+    """Return the names of the models in the package."""
     return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CONFIG}"))
 
 
 def find_model(name: str | Path) -> Path:
-    """Return the folder of a built-in model, of a path, or of the best model of a run; or an .onnx file.
+    """Return the path of a model: a built-in one by its name, a folder, the best of a run, an .onnx file.
 
     Raises:
-        UsageError: there is none of that name or at that path.
-        CheckpointError: it is a run folder whose training has not made a model yet.
+        UsageError: there is no model of that name or at that path.
+        CheckpointError: a run folder has no model yet.
     """
     names = built_in_models()
     label = shown_name(name)
@@ -152,10 +151,10 @@ def find_model(name: str | Path) -> Path:
 
 
 def find_folder(name: str | Path, command: str) -> ModelInfo:
-    """Read what a model is as `read_model_info` does, for a command that needs a model folder.
+    """Read the config of a model as `read_model_info` does, for a command that needs a model folder.
 
     Raises:
-        UsageError: it is an .onnx file, and all that `read_model_info` raises.
+        UsageError: it is an .onnx file; and what `read_model_info` raises.
     """
     info = read_model_info(name)
     if info.kind == ONNX:
@@ -166,7 +165,7 @@ def find_folder(name: str | Path, command: str) -> ModelInfo:
     return info
 
 
-def read_config(folder: Path) -> dict:
+def read_config(folder: Path) -> dict[str, Any]:
     """Read the config.json of a model folder or .onnx file, its format and fields checked.
 
     Raises:
@@ -186,13 +185,14 @@ def read_config(folder: Path) -> dict:
     return _checked(read_json(path), label)
 
 
-def _onnx_config(path: Path, properties: Mapping[str, str]) -> dict:
+def _onnx_config(path: Path, properties: Mapping[str, str]) -> dict[str, Any]:
     label = shown_name(path)
     return _checked(parse_json(properties.get(CONFIG_KEY, "").encode(), label), label)
 
 
-def _checked(described: dict, label: str) -> dict:
-    version = described.get("format")
+def _checked(config: dict[str, Any], label: str) -> dict[str, Any]:
+    """Return the config; CheckpointError if its format or a field is wrong."""
+    version = config.get("format")
     if type(version) is not int or version < 1:
         raise CheckpointError(f"{label}: not the config of a condcolor model ('format' is missing)")
     if version > CONFIG_FORMAT:
@@ -200,19 +200,19 @@ def _checked(described: dict, label: str) -> dict:
             f"{label}: format {version} is newer than this condcolor reads ({CONFIG_FORMAT}): upgrade it"
         )
     for name, kind in FIELDS.items():
-        if type(described.get(name)) is not kind:
-            wrong = f"'{name}' is wrong" if name in described else f"'{name}' is missing"
-            raise CheckpointError(f"{label}: not the config of a condcolor model ({wrong})")
-    if not 1 <= described["image_size"] <= MAX_IMAGE_SIZE:
-        size = described["image_size"]
+        if type(config.get(name)) is not kind:
+            fault = f"'{name}' is wrong" if name in config else f"'{name}' is missing"
+            raise CheckpointError(f"{label}: not the config of a condcolor model ({fault})")
+    if not 1 <= config["image_size"] <= MAX_IMAGE_SIZE:
+        size = config["image_size"]
         raise CheckpointError(f"{label}: image_size is {size}, not 1 to {MAX_IMAGE_SIZE}")
-    for name, value in described["model"].items():
+    for name, value in config["model"].items():
         if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
             raise CheckpointError(f"{label}: {shown_name(name)} {value} is of no network")
-    return described
+    return config
 
 
-def _schema(path: Path, kind: str, config: Mapping) -> AttributeSchema:
+def _schema(path: Path, kind: str, config: Mapping[str, Any]) -> AttributeSchema:
     try:
         return AttributeSchema.from_json(config["schema"])
     except CheckpointError as error:
@@ -226,9 +226,9 @@ ONNX_FORMAT = 1  # of the metadata below; a reader refuses a newer one
 ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, weights, graph_sha256
 CONFIG_KEY = "condcolor.config"  # the model's config.json
 CARD = "condcolor.card"  # its card.md, where it has one
-PARTS = ("encode", "prepare", "paint")  # what the codec does, each an ONNX model
-SKETCH_PARTS = ("fills", "spread")  # and that of line art, with which any colour is put in
-PART = "condcolor.{}"  # of one of those, in base64
+PARTS = ("encode", "prepare", "paint")  # parts of the codec, each an ONNX model
+SKETCH_PARTS = ("fills", "spread")  # more parts for line art, with which any color is put in
+PART = "condcolor.{}"  # a part, in base64
 # fields of onnx.proto
 GRAPH, METADATA_PROPS, KEY, VALUE = 7, 14, 1, 2
 MAX_TEXT = 64 * 2**20  # bytes of one property
@@ -236,10 +236,10 @@ MAX_TEXT = 64 * 2**20  # bytes of one property
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """The metadata_props of an .onnx file, and where its graph's bytes begin and how many they are."""
+    """The metadata_props of an .onnx file, and the place of its graph."""
 
     properties: dict[str, str]
-    graph: tuple[int, int]
+    graph: tuple[int, int]  # first byte and length
 
 
 class _DamagedOnnx(ValueError):
@@ -247,12 +247,16 @@ class _DamagedOnnx(ValueError):
 
 
 def is_onnx(path: str | os.PathLike) -> bool:
-    """Whether the path is a file whose name says that it is an .onnx file."""
+    """Return whether the path is a file with the suffix .onnx."""
     return Path(path).suffix.lower() == SUFFIX and os.path.isfile(path)
 
 
 def read_onnx(path: str | os.PathLike) -> OnnxFile:
-    """Read the metadata of an exported file; CheckpointError when it is damaged or not one of ours."""
+    """Read the metadata of an exported file.
+
+    Raises:
+        CheckpointError: it cannot be read, is damaged, or was not exported by condcolor.
+    """
     label = shown_name(path)
     try:
         with open(path, "rb") as file:
@@ -270,8 +274,9 @@ def read_onnx(path: str | os.PathLike) -> OnnxFile:
 
 
 def parse_onnx(file: BinaryIO, size: int) -> OnnxFile:
-    """Read the metadata of an open file of `size` bytes, whatever it is; ValueError when it is damaged."""
-    properties, graph = {}, None
+    """Read the metadata of an open file of `size` bytes; ValueError if it is no ONNX file."""
+    properties: dict[str, str] = {}
+    graph: tuple[int, int] | None = None
     for number, start, length in _fields(file, 0, size):
         if number == GRAPH:
             graph = start, length
@@ -284,7 +289,7 @@ def parse_onnx(file: BinaryIO, size: int) -> OnnxFile:
 
 
 def _fields(file: BinaryIO, start: int, length: int) -> Iterator[tuple[int, int, int]]:
-    """Yield number, start and length of each field with a content among `length` bytes from `start`."""
+    """Yield number, start and length of each field that has content, in `length` bytes from `start`."""
     end = start + length
     while start < end:
         file.seek(start)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from condcolor.conditions.colors import RGB
 from condcolor.conditions.schema import AttributeSchema
@@ -33,10 +34,10 @@ class RunConfig:
     model: ModelConfig
     schema: AttributeSchema
     data: Path
-    fixed: RGB | None  # the colour of the mask's channel behind the attributes
+    fixed: RGB | None  # the color of the mask's channel after those of the attributes
 
     def save(self, run: Path, metadata: Metadata) -> None:
-        """Write the config.json of a run on this data."""
+        """Write the config.json of the run, with the fingerprint of its data."""
         fields = {
             "format": RUN_FORMAT,
             "recipe": self.recipe,
@@ -53,7 +54,11 @@ class RunConfig:
 
     @classmethod
     def load(cls, run: Path) -> tuple[RunConfig, str]:
-        """The plan of a run folder, and the fingerprint of the data it began with."""
+        """Read the config of a run folder, and the fingerprint of its data.
+
+        Raises:
+            CheckpointError: there is none, or it is damaged or of a newer format.
+        """
         path = run / RUN_CONFIG
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
@@ -80,37 +85,39 @@ class RunConfig:
 def phases_with(
     phases: Sequence[Phase], epochs: Sequence[int] | None, fields: Mapping[str, object]
 ) -> tuple[Phase, ...]:
-    """The phases with other numbers, each field one for all phases or one for each."""
+    """Return the phases with other epochs and fields; those without an adversarial loss train no D.
+
+    Args:
+        epochs: one number for each phase.
+        fields: fields of `Phase`: one value for all phases that use the field, or one for each phase.
+
+    Raises:
+        UsageError: there are more or fewer values than phases, or one is out of range.
+    """
     counts = epochs if epochs is not None else [phase.epochs for phase in phases]
-    spread = {"epochs": _spread("epochs", counts, phases)}
-    for name, value in fields.items():
-        if value is not None:
-            spread[name] = _spread(name, value, phases)
-    changed = (
-        dataclasses.replace(
-            phase, **{name: values[i] for name, values in spread.items() if values[i] is not None}
-        )
-        for i, phase in enumerate(phases)
-    )
-    return tuple(
-        dataclasses.replace(phase, trains_discriminator=False, switch_below=0.0)
-        if phase.trains_generator and not phase.gan_weight
-        else phase
-        for phase in changed
-    )
+    columns = {"epochs": _for_each("epochs", counts, phases)}
+    columns |= {k: _for_each(k, value, phases) for k, value in fields.items() if value is not None}
+    changed = []
+    for i, phase in enumerate(phases):
+        own: dict[str, Any] = {k: values[i] for k, values in columns.items()}
+        phase = dataclasses.replace(phase, **{k: v for k, v in own.items() if v is not None})
+        if phase.trains_generator and not phase.gan_weight:
+            phase = dataclasses.replace(phase, trains_discriminator=False, switch_below=0.0)
+        changed.append(phase)
+    return tuple(changed)
 
 
-def _spread(name: str, value: object, phases: Sequence[Phase]) -> list[object]:
-    """A value for each phase; None where a single one means nothing to it."""
+def _for_each(name: str, value: object, phases: Sequence[Phase]) -> list[object]:
+    """Return a value for each phase; None for a phase that does not use the field."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) != len(phases):
             names = ", ".join(phase.name for phase in phases)
             raise UsageError(f"{name}: {len(value)} numbers for {len(phases)} phases ({names})")
         return list(value)
-    return [value if _concerns(name, phase) else None for phase in phases]
+    return [value if _uses(phase, name) else None for phase in phases]
 
 
-def _concerns(name: str, phase: Phase) -> bool:
+def _uses(phase: Phase, name: str) -> bool:
     both = phase.trains_generator and phase.trains_discriminator
     needs = {"gan_weight": both, "switch_below": both}
     needs["lr_discriminator"] = phase.trains_discriminator
@@ -119,7 +126,7 @@ def _concerns(name: str, phase: Phase) -> bool:
 
 def fingerprint(metadata: Metadata) -> str:
     """Return a hash of the rows' values and of the pictures' sizes on disk."""
-    digest, folders = hashlib.sha256(), {}
+    digest, folders = hashlib.sha256(), dict[Path, str]()
     for r in metadata.records:
         if r.csv not in folders:
             folders[r.csv] = str(r.csv.parent) + os.sep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from condcolor.evaluation.measures import MEASURES, Measure, of_group
 from condcolor.runs.folder import points_of, tests_of
@@ -34,7 +34,7 @@ class Series:
     name: str
     points: DataFrame
     higher_is_better: bool | None = None
-    is_reference: bool = False  # what the line before is compared with
+    is_reference: bool = False  # for comparison with the line before
 
     @property
     def last(self) -> str:
@@ -43,15 +43,15 @@ class Series:
 
     @property
     def course(self) -> str:
-        """The line in words, for those who do not see it."""
+        """The line as text, for readers who do not see it."""
         steps, values = self.points.step, self.points.value
-        ends = [f"{short(values.iloc[i])} at step {steps.iloc[i]}" for i in (0, -1)]
+        facts = [f"{short(values.iloc[i])} at step {steps.iloc[i]}" for i in (0, -1)]
         if self.higher_is_better is None:
-            ends += [f"lowest {short(values.min())}", f"highest {short(values.max())}"]
+            facts += [f"lowest {short(values.min())}", f"highest {short(values.max())}"]
         else:
-            best = values.idxmax() if self.higher_is_better else values.idxmin()
-            ends.append(f"best {short(values[best])} at step {steps[best]}")
-        return f"{self.name}: {', '.join(ends)}"
+            best = int(values.argmax() if self.higher_is_better else values.argmin())
+            facts.append(f"best {short(values.iloc[best])} at step {steps.iloc[best]}")
+        return f"{self.name}: {', '.join(facts)}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Steps:
     @classmethod
     def of(cls, frame: DataFrame, kept: int | None = None) -> Steps:
         ends = frame[frame.phase != ""].groupby("phase", sort=False).step.max()
-        return cls(max([1, *frame.step.tolist()]), ends.to_dict(), kept)
+        return cls(max([1, *frame.step]), {str(phase): int(s) for phase, s in ends.items()}, kept)
 
 
 def loss_charts(frame: DataFrame) -> list[Chart]:
@@ -99,7 +99,7 @@ def loss_charts(frame: DataFrame) -> list[Chart]:
 
 
 def measure_charts(frame: DataFrame) -> list[Chart]:
-    """Return charts of what the tests measured: of attributes first, since they are what is asked for."""
+    """Return charts of the measures: those of attributes first, since users ask for their colors."""
     charts = []
     for measure in of_group("attribute", "test", "score"):
         names = {measure.key: measure.label}
@@ -119,9 +119,9 @@ def measure_charts(frame: DataFrame) -> list[Chart]:
 
 
 def _chart(
-    title: str, note: str, lines: Sequence[Series], measure: Measure, **options
+    title: str, note: str, lines: Sequence[Series], measure: Measure, **options: Any
 ) -> list[Chart]:
-    """Return a chart of the lines that have points, none where none has."""
+    """Return a chart of the lines that have points, or an empty list."""
     series = tuple(line for line in lines if len(line.points))
     left_out = len(series) - MOST_LINES
     note += f" {left_out} more lines are in the table." if left_out > 0 else ""
@@ -130,20 +130,21 @@ def _chart(
 
 
 def _stars(frame: DataFrame) -> tuple[tuple[int, float, str], ...]:
-    """Return the best score of all checks, and those that the phases went back to."""
+    """Return step, score and label of the best check, and of those that the phases went back to."""
     scored = tests_of(frame).dropna(subset="score")
     if scored.empty:
         return ()
-    best = scored.loc[scored.score.idxmin()]
-    stars = [(best, f"best: step {best.step}")]
+    best = scored.iloc[int(scored.score.argmin())]
+    stars = [(int(best.step), float(best.score), f"best: step {best.step}")]
     for end in frame[(frame.kind == "phase") & frame.kept_step.notna()].itertuples():
-        same = scored[(scored.phase == end.phase) & (scored.step == end.kept_step)]
-        stars += [(check, f"{end.phase} kept step {check.step}") for check in same.itertuples()]
-    return tuple((int(check.step), float(check.score), label) for check, label in stars)
+        kept = scored[(scored.phase == end.phase) & (scored.step == end.kept_step)]
+        for step, score in zip(kept.step, kept.score, strict=True):
+            stars.append((int(step), float(score), f"{end.phase} kept step {step}"))
+    return tuple(stars)
 
 
 def thinned(points: DataFrame) -> DataFrame:
-    """Return at most about MOST_POINTS points: stretch, step, mean, low, high of some in a row each."""
+    """Average successive points so that about MOST_POINTS remain: stretch, step, mean, low, high."""
     size = math.ceil(len(points) / MOST_POINTS)
     stretch = (points.phase != points.phase.shift()).cumsum().rename("stretch")
     bins = points.groupby(stretch).cumcount() // size

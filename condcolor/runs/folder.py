@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.evaluation.measures import LARGEST, MEASURES, number, of_group
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 FINISHED, TRAINING, STOPPED = "finished", "training now", "stopped before its end"
 SHEET = re.compile(r"(train|test)-(epoch-(\d+)|(before-and-)?after-(.+))\.png")
+NAME = "log.jsonl"
 LOCK = ".lock"  # of a run folder, held by the process that trains there
+Entry = dict[str, Any]  # a line of the log
 
 
 @dataclass(frozen=True)
@@ -33,33 +35,35 @@ class Sheets:
 
     label: str
     step: int | None  # None: the log does not say
-    compares: bool  # a model of before beside the one of after
+    compares: bool  # the models before and after a phase, side by side
     paths: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run as it is on disk. `kept` and `last` describe its best and its last model, {} without one."""
+    """A run as it is on disk."""
 
     path: Path
     plan: RunConfig
-    log: tuple[dict, ...]
-    kept: Mapping
-    last: Mapping
-    notes: tuple[str, ...]  # what could not be read
+    log: tuple[Entry, ...]
+    kept: Mapping[str, Any]  # config.json of the best model; {} without one
+    last: Mapping[str, Any]  # that of the last model
+    notes: tuple[str, ...]  # on files that cannot be read
 
     @classmethod
     def read(cls, path: Path | str) -> RunFolder:
-        """Read a run folder, in whatever state.
+        """Read a run folder, finished or not.
 
         Raises:
             CheckpointError: it is no run folder, or its config.json is damaged.
             DataError: its log.jsonl is damaged.
         """
-        path, notes = Path(path), []
+        path, notes = Path(path), list[str]()
         plan, _ = RunConfig.load(path)
         log = tuple(_entries(path))
-        kept, last = (_described(surviving(path / name), notes) for name in ("model", "model-last"))
+        kept, last = (
+            _model_config(surviving(path / name), notes) for name in ("model", "model-last")
+        )
         return cls(path, plan, log, kept, last, tuple(notes))
 
     @property
@@ -67,15 +71,15 @@ class RunFolder:
         return self.path.absolute().name
 
     @cached_property
-    def phase_ends(self) -> dict[int, dict]:
-        """Index of a phase -> how it ended, of those that are over."""
-        ends: dict[int, dict] = {}
+    def phase_ends(self) -> dict[int, Entry]:
+        """The log entry of each finished phase's end, by the index of the phase."""
+        ends: dict[int, Entry] = {}
         names = [phase.name for phase in self.plan.phases]
         for entry in self.log:
             if entry["kind"] == "phase" and number(entry.get("index")) is not None:
                 ends[int(entry["index"])] = entry
             elif entry["kind"] == "step" and entry.get("phase") in names:
-                ends.pop(names.index(entry["phase"]), None)  # it went on, for longer
+                ends.pop(names.index(entry["phase"]), None)  # resumed with more epochs
         phases = self.plan.phases
         return {
             i: end
@@ -94,34 +98,34 @@ class RunFolder:
 
     @property
     def step(self) -> int:
-        """Steps done, as far as the log says."""
+        """The last step in the log."""
         return max((entry["step"] for entry in self.log), default=0)
 
     @property
     def epoch(self) -> int:
-        """Epochs done, over all phases."""
+        """The last epoch in the log, over all phases."""
         return max((entry["epoch"] for entry in self.log if entry["kind"] == "epoch"), default=0)
 
     @property
     def minutes(self) -> float | None:
-        """Minutes of training, as far as the log says."""
+        """Minutes of training until the last epoch in the log."""
         seconds = [number(entry.get("seconds")) for entry in self.log if entry["kind"] == "epoch"]
         return max((value / 60 for value in seconds if value is not None), default=None)
 
     @property
     def kept_step(self) -> int | None:
-        """The step whose weights the best model has."""
+        """The steps of training behind the best model."""
         step = number(self.kept.get("training", {}).get("steps"))
         return None if step is None else int(step)
 
     @property
-    def kept_test(self) -> Mapping:
-        """What the test of the best model gave, {} where it was not measured."""
+    def kept_test(self) -> Mapping[str, Any]:
+        """The measures of the best model, {} where it was not measured."""
         return self.kept.get("metrics", {})
 
     @cached_property
-    def checks(self) -> list[dict]:
-        """All tests of the model, in order: a run has checks, or, of old, epochs that hold a test."""
+    def checks(self) -> list[Entry]:
+        """The log entries with tests, in order: checks, or in older runs epochs."""
         return [self.log[i] for i in tests_of(self.frame).index]
 
     @cached_property
@@ -132,33 +136,38 @@ class RunFolder:
     @cached_property
     def sheets(self) -> list[Sheets]:
         """The sample sheets, in the order of their steps."""
-        moments: dict[tuple, dict[str, Path]] = {}
+        moments: dict[tuple[bool, int | None, str], dict[str, Path]] = {}
         folder = self.path / "samples"
         for path in sorted(folder.glob("*.png")) if folder.is_dir() else ():
             if match := SHEET.fullmatch(path.name):
                 split, _, epoch, before, phase = match.groups()
                 key = (bool(before), int(epoch) if epoch else None, phase)
                 moments.setdefault(key, {})[split] = path
-        sheets = [self._sheets(*key, paths) for key, paths in moments.items()]
-        return [one for _, one in sorted(sheets, key=lambda pair: pair[0])]
+        ordered = [self._sheets(*key, paths) for key, paths in moments.items()]
+        return [sheets for _, sheets in sorted(ordered, key=lambda pair: pair[0])]
 
-    def _sheets(self, compares: bool, epoch: int | None, phase: str | None, paths) -> tuple:
-        """Return the sheets of a moment, behind a key to sort by."""
+    def _sheets(
+        self, compares: bool, epoch: int | None, phase: str | None, paths: Mapping[str, Path]
+    ) -> tuple[tuple[bool, int, bool, int], Sheets]:
+        """Return the sheets of a moment, after a key to sort by."""
         kind, value = ("epoch", epoch) if phase is None else ("phase", phase)
         entries = (e for e in reversed(self.log) if e["kind"] == kind and e.get(kind) == value)
-        entry = next(entries, {})
+        entry: Entry = next(entries, {})
         step, kept = entry.get("step"), number(entry.get("kept_step"))
-        label = ("before and " if compares else "") + (
-            f"after {phase}" if phase else f"epoch {epoch}"
-        )
+        label = f"after {phase}" if phase else f"epoch {epoch}"
+        label = f"before and {label}" if compares else label
         if kept not in (None, step):
             label += f" (its best, step {kept:,.0f})"
         order = (step is None, step or 0, phase is not None, epoch or 0)
         return order, Sheets(label, step, compares, paths)
 
 
-def _entries(path: Path) -> Iterator[dict]:
-    """The entries of the log, each whole; none where nothing is logged yet."""
+def _entries(path: Path) -> Iterator[Entry]:
+    """Yield the entries of the log; none where nothing is logged yet.
+
+    Raises:
+        DataError: the log cannot be read, or an entry is malformed.
+    """
     if not (path / NAME).is_file():
         return
     try:
@@ -175,7 +184,7 @@ def _entries(path: Path) -> Iterator[dict]:
 
 
 def _is_entry(entry: object) -> bool:
-    """Whether it has what all readers of a log rely on."""
+    """Return whether an entry has the keys and types that readers of a log rely on."""
     if not isinstance(entry, dict):
         return False
     needed = ("step", "epoch") if entry.get("kind") in ("epoch", "phase", "check") else ("step",)
@@ -183,13 +192,13 @@ def _is_entry(entry: object) -> bool:
     return (
         isinstance(entry.get("kind"), str)
         and isinstance(entry.get("phase", ""), str)
-        and all(type(count) is int and 0 <= count < LARGEST for count in counts)
+        and all(map(_is_count, counts))
         and (entry.get("test") is None or _is_test(entry["test"]))
     )
 
 
 def _is_test(test: object) -> bool:
-    """Whether it is the result of an evaluation: figures, and of each attribute its confusions."""
+    """Return whether it has the form of an evaluation: figures, and the confusions of each attribute."""
     attributes = test.get("attributes") or () if isinstance(test, dict) else None
     return isinstance(attributes, list | tuple) and all(map(_is_score, attributes))
 
@@ -203,15 +212,17 @@ def _is_score(score: object) -> bool:
     if not isinstance(values, list) or not isinstance(counts, list) or len(counts) != len(values):
         return False
     return all(isinstance(value, str) for value in values) and all(
-        isinstance(row, list)
-        and len(row) == len(values)
-        and all(type(count) is int and 0 <= count < LARGEST for count in row)
+        isinstance(row, list) and len(row) == len(values) and all(map(_is_count, row))
         for row in counts
     )
 
 
-def _described(folder: Path, notes: list[str]) -> dict:
-    """What a model's config.json says, {} where there is no model that can be read."""
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < LARGEST
+
+
+def _model_config(folder: Path, notes: list[str]) -> dict[str, Any]:
+    """Return the config.json of a model, {} where there is none; what cannot be read goes to `notes`."""
     if not (folder / CONFIG).is_file():
         return {}
     try:
@@ -219,20 +230,16 @@ def _described(folder: Path, notes: list[str]) -> dict:
     except CheckpointError as error:
         notes.append(str(error))
         return {}
-    sound = {
-        "training": isinstance(config.get("training"), dict),
-        "metrics": _is_test(config.get("metrics")),
-    }
-    for name in (name for name, is_sound in sound.items() if config.get(name) and not is_sound):
-        notes.append(f"{shown_name(folder / CONFIG)}: its {name} cannot be read")
-    return config | {name: config[name] if is_sound else {} for name, is_sound in sound.items()}
+    is_training = isinstance(config.get("training"), dict)
+    for name, is_sound in (("training", is_training), ("metrics", _is_test(config.get("metrics")))):
+        if config.get(name) and not is_sound:
+            notes.append(f"{shown_name(folder / CONFIG)}: its {name} cannot be read")
+        config = config if is_sound else config | {name: {}}
+    return config
 
 
-NAME = "log.jsonl"
-
-
-def locked(run: Path) -> AbstractContextManager:
-    """Hold a run folder against a second trainer.
+def locked(run: Path) -> AbstractContextManager[BinaryIO]:
+    """Lock a run folder against a second trainer, in a `with` block.
 
     Raises:
         UsageError: another process is training there.
@@ -240,14 +247,18 @@ def locked(run: Path) -> AbstractContextManager:
     return lock(run / LOCK, UsageError(f"{run}: another process is training here"))
 
 
-def append(run: Path, entry: dict) -> None:
-    """Add a line to the run's log, in place: readers pass over a line that a crash has torn."""
+def append(run: Path, entry: Entry) -> None:
+    """Append a line to the run's log, in place: readers skip a last line that a crash cut short."""
     with open(run / NAME, "a", encoding="utf-8") as file:
         file.write(json.dumps(entry, allow_nan=False) + "\n")
 
 
-def read_log(run: Path) -> list[dict]:
-    """The entries of a run; a torn last line, from a crash, is left out."""
+def read_log(run: Path) -> list[Entry]:
+    """Return the entries of a run's log, without a last line that a crash cut short.
+
+    Raises:
+        UsageError: there is no log.
+    """
     path = run / NAME
     if not path.is_file():
         raise UsageError(f"{run}: no {NAME} here, so this is not a training run")
@@ -271,13 +282,13 @@ def log_frame(log: Sequence[Mapping]) -> DataFrame:
     of_attributes = of_group("attribute")
     of_losses = {measure.key for measure in of_group("loss", "loss part")}
     keys = [measure.key for measure in MEASURES.values() if measure not in of_attributes]
-    rows = []
+    rows: list[Entry] = []
     for entry in log:
         test = entry.get("test") or {}
         row = {"kind": entry["kind"], "step": entry["step"], "phase": entry.get("phase") or ""}
         row |= {key: number(entry.get(key)) for key in ("epoch", "seconds", "kept_step")}
         row["tested"] = True if test else None
-        # a loss of 0 is one that was not computed, as runs logged it once
+        # older runs logged 0 for a loss that was not computed
         figures = {**test, **{k: v for k, v in entry.items() if v or k not in of_losses}}
         row |= {key: number(figures.get(key)) for key in keys}
         for score in test.get("attributes") or ():
@@ -285,18 +296,18 @@ def log_frame(log: Sequence[Mapping]) -> DataFrame:
         rows.append(row)
     columns = ["kind", "step", "phase", "epoch", "seconds", "kept_step", "tested", *keys]
     frame = pd.DataFrame(rows, columns=None if rows else columns)
-    figures = frame.columns.difference(["kind", "step", "phase", "tested"])
-    return frame.astype(dict.fromkeys(figures, float) | {"step": int})
+    floats = frame.columns.difference(["kind", "step", "phase", "tested"])
+    return frame.astype({**dict.fromkeys(floats, float), "step": int})
 
 
 def tests_of(frame: DataFrame) -> DataFrame:
-    """Return the rows of all tests, in order: a run has checks, or, of old, epochs that hold a test."""
-    held = frame[frame.kind.isin(("check", "epoch")) & frame.tested.notna()]
-    return held.drop_duplicates(["step", "phase"]).sort_values("step", kind="stable")
+    """Return the rows with tests, in order: checks, or in older runs epochs."""
+    tests = frame[frame.kind.isin(("check", "epoch")) & frame.tested.notna()]
+    return tests.drop_duplicates(["step", "phase"]).sort_values("step", kind="stable")
 
 
 def points_of(frame: DataFrame, key: str) -> DataFrame:
-    """Return step, phase and value of a figure: of a loss as it was read, of a measure in all tests."""
+    """Return step, phase and value of a loss at each of its readings, or of a measure in each test."""
     group = MEASURES[key.partition("/")[0]].group
     if group in ("loss", "loss part", "discriminator"):
         # an epoch's entry repeats the losses of its last steps, and has the accuracy in test
@@ -307,9 +318,9 @@ def points_of(frame: DataFrame, key: str) -> DataFrame:
 
 
 def truncate(run: Path, step: int, *, phases: int) -> None:
-    """Drop what was logged after `step`, or of phases that `phases` do not count as done: it comes again."""
+    """Remove entries after `step`, and the ends of phases from index `phases` on, which are logged anew."""
     path = run / NAME
     if path.is_file():
-        known = (entry for entry in read_log(run) if entry["step"] <= step)
-        kept = [json.dumps(entry) + "\n" for entry in known if entry.get("index", -1) < phases]
-        write_whole(path, "".join(kept).encode(), overwrite=True)
+        entries = (entry for entry in read_log(run) if entry["step"] <= step)
+        lines = [json.dumps(entry) + "\n" for entry in entries if entry.get("index", -1) < phases]
+        write_whole(path, "".join(lines).encode(), overwrite=True)

@@ -13,23 +13,18 @@ from xml.etree import ElementTree
 
 from condcolor.errors import UsageError
 from condcolor.runs.curves import Chart, Series, Steps, loss_charts, measure_charts, short, thinned
-from condcolor.runs.folder import log_frame
+from condcolor.runs.folder import Entry, log_frame
 from condcolor.runtime.files import write_whole
 from condcolor.runtime.messages import shown_name
 
-# of the lines, in light pages; report.css has them as --s0 to --s7, for dark ones too. No more are drawn
+# of the lines on a light page; report.css has them as --s0 to --s7, and others for dark pages
 COLORS = ("#2a78d6", "#e0602a", "#14935f", "#b07a00", "#d0557f", "#4a3aa7", "#0d8a9e", "#7a6a58")
-DASHES = ((), (7, 3), (2, 3.5), (9, 3, 2, 3))  # of the first lines, so that colour is not all
+# of the first lines, which differ by more than color
+DASHES: tuple[tuple[float, ...], ...] = ((), (7, 3), (2, 3.5), (9, 3, 2, 3))
 REFERENCE = (5, 4)
 INK, SOFT, RULE = "#1d1d1b", "#5d5c58", "#e2e1dc"
 VARIABLES = {color: f"var(--s{i})" for i, color in enumerate(COLORS)}
 VARIABLES |= {INK: "var(--ink)", SOFT: "var(--soft)", RULE: "var(--rule)"}
-STYLE = {  # of matplotlib: the same bytes for the same run, texts as texts, and every point there
-    "svg.fonttype": "none",
-    "svg.hashsalt": "condcolor",
-    "path.simplify": False,
-    "lines.scale_dashes": False,
-}
 WIDTH, HEIGHT = 420, 250  # of a chart in the report, in units that are pixels on a wide screen
 COLUMNS = 3  # of charts in a file
 FEW = 30  # points of a line up to which each gets a dot
@@ -37,14 +32,14 @@ LOG_SPAN = 8  # highest over lowest value, from which a logarithmic axis shows m
 LETTER = 0.018  # width of a letter, as a share of the axis
 
 
-def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
-    """Draw losses, measures and the score that chooses, against steps, from a run's log.jsonl entries.
+def plot_run(log: Sequence[Entry], path: Path, *, title: str = "") -> None:
+    """Draw losses, measures and the score against steps, from the entries of a run's log.jsonl.
 
-    Each phase's end is a dotted line; the best check, and the one that each phase went back to, a star.
+    A dotted line marks the end of a phase; a star the best check, and the one that a phase went back to.
 
     Raises:
         UsageError: the suffix of `path` is no format of a plot.
-        DataError: it cannot be written there.
+        DataError: the file cannot be written.
     """
     from matplotlib.figure import Figure  # not pyplot: no display, no global state
 
@@ -75,7 +70,7 @@ def plot_run(log: Sequence[dict], path: Path, *, title: str = "") -> None:
 
 
 def svg_shapes(chart: Chart, steps: Steps) -> str:
-    """Return what stands inside the `svg` of a chart, in WIDTH x HEIGHT units and the page's colours."""
+    """Return the elements of a chart's `svg`, in WIDTH x HEIGHT units and the page's colors."""
     from matplotlib.figure import Figure
 
     with _style():
@@ -87,7 +82,7 @@ def svg_shapes(chart: Chart, steps: Steps) -> str:
 
 
 def dashes(series: Series, index: int) -> tuple[float, ...]:
-    """Return lengths of the dashes and gaps of a chart's line, none for a solid one."""
+    """Return the lengths of dashes and gaps of a chart's line; empty for a solid one."""
     if series.is_reference:
         return REFERENCE
     return DASHES[index] if index < len(DASHES) else ()
@@ -95,9 +90,20 @@ def dashes(series: Series, index: int) -> tuple[float, ...]:
 
 @contextmanager
 def _style() -> Iterator[None]:
+    """Style what is drawn within: the same bytes for the same run, text as text, every point kept."""
     from matplotlib import rc_context
 
-    with rc_context(STYLE), warnings.catch_warnings():
+    with (
+        rc_context(
+            {
+                "svg.fonttype": "none",
+                "svg.hashsalt": "condcolor",
+                "path.simplify": False,
+                "lines.scale_dashes": False,
+            }
+        ),
+        warnings.catch_warnings(),
+    ):
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         yield
 
@@ -108,15 +114,16 @@ def _draw(axis, chart: Chart, steps: Steps) -> None:
         axis, chart, min(line.low.min() for line in lines), max(line.high.max() for line in lines)
     )
     for i, (series, line) in enumerate(zip(chart.series, lines, strict=True)):
-        x, y = [], []
+        x: list[float] = []
+        y: list[float] = []
         for _, stretch in line.groupby("stretch"):
             if (stretch.low < stretch.high).any():
                 band = (stretch.step, stretch.low, stretch.high)
                 axis.fill_between(*band, color=COLORS[i], alpha=0.18, lw=0)
             x += [stretch.step.iloc[0], *stretch.step] if x else [*stretch.step]
             y += [math.nan, *stretch["mean"]] if y else [*stretch["mean"]]  # broken by a NaN
-        dots = len(series.points) <= FEW or line.stretch.value_counts().min() == 1
-        style = {"color": COLORS[i], "lw": 2, "marker": "." if dots else None, "ms": 7}
+        has_dots = len(series.points) <= FEW or line.stretch.value_counts().min() == 1
+        style = {"color": COLORS[i], "lw": 2, "marker": "." if has_dots else None, "ms": 7}
         style["ls"] = (0, dashes(series, i)) if dashes(series, i) else "-"
         axis.plot(x, y, label=f" {series.name} {series.last}", **style)
     for i, (step, value, label) in enumerate(chart.stars):
@@ -126,7 +133,7 @@ def _draw(axis, chart: Chart, steps: Steps) -> None:
 
 
 def _scale(axis, chart: Chart, low: float, high: float) -> None:
-    """Set limits, ticks and grid: logarithmic where values span much, from the least possible where near."""
+    """Set limits, ticks and grid: logarithmic for a wide range, from the least possible value if near."""
     from matplotlib.ticker import LogLocator, MaxNLocator
 
     if chart.is_log and low > 0 and high / low >= LOG_SPAN:
@@ -134,8 +141,8 @@ def _scale(axis, chart: Chart, low: float, high: float) -> None:
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 1000 else (1,)))
         axis.minorticks_off()
     elif chart.low is not None and chart.high is not None:
-        air = 0.03 * (chart.high - chart.low)
-        axis.set_ylim(min(chart.low, low) - air, max(chart.high, high) + air)
+        margin = 0.03 * (chart.high - chart.low)
+        axis.set_ylim(min(chart.low, low) - margin, max(chart.high, high) + margin)
     elif chart.low is not None and chart.low <= low < 2 * (high - low):
         axis.set_ylim(chart.low, high + 0.06 * (high - chart.low))
     axis.yaxis.set_major_formatter(lambda value, _: short(value))
@@ -148,7 +155,7 @@ def _scale(axis, chart: Chart, low: float, high: float) -> None:
 
 
 def _mark(axis, steps: Steps) -> None:
-    """Mark where phases end, their names where there is room, and the step whose model was kept."""
+    """Mark the ends of phases, with their names if they fit, and the step of the kept model."""
     axis.set_xlim(0, 1.01 * steps.last)  # with room for the last dot
     above = {"transform": axis.get_xaxis_transform(), "parse_math": False, "ha": "center"}
     first = 0
@@ -171,7 +178,9 @@ def _shapes(root: ElementTree.Element) -> Iterator[str]:
     """Yield matplotlib's paths and texts without ids and style attributes, which a page's policy forbids."""
     from markupsafe import escape
 
-    outlines: dict[str, str] = {}  # of markers and bands: defined once, and used at places
+    outlines: dict[
+        str, str
+    ] = {}  # of markers and bands, which are defined once and used by reference
     for node in root.iter():
         kind = node.tag.rpartition("}")[2]
         styles = dict(part.split(": ", 1) for part in node.get("style", "").split("; ") if part)
@@ -179,12 +188,12 @@ def _shapes(root: ElementTree.Element) -> Iterator[str]:
         style = "".join(f' {name}="{value}"' for name, value in kept.items())
         x, y = (round(float(node.get(name, 0)), 1) for name in "xy")
         outline = _rounded(node.get("d", ""))
-        if kind == "path" and node.get("id"):
-            outlines[node.get("id")] = outline
+        if kind == "path" and (name := node.get("id")):
+            outlines[name] = outline
         elif kind == "path" and outline and (styles.get("fill") != "none" or "stroke" in styles):
             yield f'<path d="{outline}"{style}/>'
         elif kind == "use":
-            outline = outlines[node.get("{http://www.w3.org/1999/xlink}href").removeprefix("#")]
+            outline = outlines[node.get("{http://www.w3.org/1999/xlink}href", "").removeprefix("#")]
             if "C" in outline:  # the only marker that is round
                 yield f'<circle cx="{x}" cy="{y}" r="2.3"{style}/>'
             else:
@@ -194,6 +203,6 @@ def _shapes(root: ElementTree.Element) -> Iterator[str]:
 
 
 def _rounded(outline: str) -> str:
-    """Return a path with a decimal place, as short as can be."""
+    """Return a path with one decimal place and no spaces around its commands."""
     outline = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}", outline)
     return re.sub(r"\s*([A-Za-z])\s*", r"\1", outline).strip()

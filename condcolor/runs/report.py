@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-NAME = "report.html"  # in the run folder, where it is made anew as often as one likes
+NAME = "report.html"  # in the run folder, where it is overwritten
 MOST_BYTES = 5_000_000  # of the whole file
-MOST_MOMENTS = 10  # whose sample sheets are shown, spread over the run
+MOST_MOMENTS = 10  # with sample sheets in the page, spread over the run
 MOST_TEXT = 5000  # characters of one text from a file; a path has 4,096 at most
-LONGER = 10  # epochs, in the command that trains on
+LONGER = 10  # more epochs, in the example of a command
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -53,16 +53,16 @@ def write_report(
     tables: Tables | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write the report of a run, in whatever state that is, and return where it is.
+    """Write the report of a run, finished or not, and return its path.
 
     Args:
-        path: another place than `report.html` in the run folder, which is always made anew.
-        tables: the kept model's figures beside baselines, as `measure_kept` gives them.
+        path: default: `report.html` in the run folder, which is overwritten.
+        tables: the measures of the kept model and baselines, from `measure_kept`.
 
     Raises:
         CheckpointError: no run there, or its config.json is damaged.
         DataError: its log.jsonl is damaged, or the report cannot be written.
-        UsageError: `path` is no name for a page, or is taken.
+        UsageError: `path` is no name of a page, or exists.
     """
     run = run if isinstance(run, RunFolder) else RunFolder.read(run)
     target = run.path / NAME if path is None else Path(path)
@@ -80,24 +80,24 @@ def measure_kept(
     on_progress: Callable[[int, int], None] | None = None,
     on_skip: Callable[[str], None] | None = None,
 ) -> Tables:
-    """Measure the run's kept model on the run's data, beside baselines, as `evaluate` does.
+    """Measure the run's kept model and baselines on the run's data, as `evaluate` does.
 
     Raises:
         CheckpointError: there is no model yet, or it is damaged.
-        DataError: the data is not there any more, or cannot be used.
+        DataError: the data is missing, or cannot be used.
     """
     colorizer = Colorizer.load(run.path, device=device)
     return make_evaluator(colorizer.recipe).compare(
-        colorizer,
-        run.plan.data,
-        max_inputs=max_inputs,
-        on_progress=on_progress,
-        on_skip=on_skip,
+        colorizer, run.plan.data, max_inputs=max_inputs, on_progress=on_progress, on_skip=on_skip
     )
 
 
 def check_place(path: Path | str, overwrite: bool) -> None:
-    """Raise UsageError unless a report may be written there; worth asking before long work."""
+    """Check, before long work, that a report may be written there.
+
+    Raises:
+        UsageError: it may not.
+    """
     if Path(path).suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{shown_name(path)}: a report is a page: give it a name in .html")
     refuse_taken(path, overwrite)
@@ -109,22 +109,22 @@ def render(run: RunFolder, tables: Tables | None = None) -> str:
     notes = [*missing(run), *run.notes]
     bare = template.render(page, moments=(), moments_left_out="", notes=notes)
     inliner = Inliner(MOST_BYTES - len(bare.encode()) - 50_000)
-    every = [one for one in run.sheets if not one.compares]
-    shown = evenly(every, MOST_MOMENTS)
-    compared = evenly([one for one in run.sheets if one.compares], 3)
-    moments = list(inliner.moments([*shown, *compared]))
-    left_out = f" {len(shown)} of {len(every)} moments, spread evenly."
+    every = [sheets for sheets in run.sheets if not sheets.compares]
+    selected = evenly(every, MOST_MOMENTS)
+    compared = evenly([sheets for sheets in run.sheets if sheets.compares], 3)
+    moments = list(inliner.moments([*selected, *compared]))
+    left_out = f" {len(selected)} of {len(every)} moments, spread evenly."
     return template.render(
         page,
         moments=moments,
-        moments_left_out=left_out if len(every) > len(shown) else "",
+        moments_left_out=left_out if len(every) > len(selected) else "",
         notes=[*notes, *inliner.notes],
     )
 
 
 @cache
 def page_environment() -> Environment:
-    """Return the templates' environment, in which every text becomes harmless where it is put."""
+    """Return the templates' environment, which escapes every text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -142,7 +142,7 @@ def page_environment() -> Environment:
 
 
 def _printable(value: object) -> object:
-    """Return text on one line, what cannot be seen as an escape like `\\x1b`; markup as it is."""
+    """Return text on one line, unprintable characters as escapes like `\\x1b`; markup as it is."""
     if hasattr(value, "__html__"):
         return value
     text = shown_name(str(value)[: MOST_TEXT + 1])
@@ -150,7 +150,7 @@ def _printable(value: object) -> object:
 
 
 def _page(run: RunFolder, tables: Tables | None) -> dict[str, object]:
-    """Return all that the template shows, but samples and notes."""
+    """Return the variables of the template, except samples and notes."""
     from markupsafe import Markup
 
     steps = Steps.of(run.frame, run.kept_step)
@@ -158,7 +158,7 @@ def _page(run: RunFolder, tables: Tables | None) -> dict[str, object]:
     history, history_left_out = history_table(run)
     rows = settings(run)
     changed = [row for row in rows if row.is_changed and row.usual is not None]
-    asked = ["Asked and seen"] if run.plan.schema.attributes else []
+    confusion = ["Asked and seen"] if run.plan.schema.attributes else []
     return {
         "run": run,
         "version": __version__,
@@ -166,7 +166,7 @@ def _page(run: RunFolder, tables: Tables | None) -> dict[str, object]:
         "script": script,
         "policy": Markup(_policy(style, script)),
         "sections": [
-            *("Samples", "Measures", *asked, "Losses", "Phases", "Baselines", "Settings"),
+            *("Samples", "Measures", *confusion, "Losses", "Phases", "Baselines", "Settings"),
             *("Every test", "Go on"),
         ],
         "subject": subject(run),
@@ -192,7 +192,7 @@ def _page(run: RunFolder, tables: Tables | None) -> dict[str, object]:
 
 
 def _policy(style: str, script: str) -> str:
-    """Return a Content-Security-Policy: a page may load nothing, and run nothing but `script`."""
+    """Return a Content-Security-Policy that loads nothing and runs only `script`."""
     sums = (base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in (style, script))
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -207,7 +207,7 @@ def _drawn(charts: Sequence[Chart], steps: Steps) -> list[tuple[Chart, Markup]]:
 
 
 def _confusions(run: RunFolder) -> Iterator[list[Table]]:
-    """Yield, for each attribute, which colour was seen for which: by the kept model, in the latest test."""
+    """Yield the confusion tables of each attribute: of the kept model, and of the latest test."""
     latest = run.checks[-1] if run.checks else None
     tests = {}
     if run.kept_test:
@@ -228,7 +228,7 @@ def _confusions(run: RunFolder) -> Iterator[list[Table]]:
 
 
 def _commands(run: RunFolder) -> Iterator[str]:
-    """Yield what to do next."""
+    """Yield commands to run next."""
     folder, data = _quoted(run.path), _quoted(run.plan.data)
     if run.state != FINISHED:
         yield f"condcolor resume {folder}"

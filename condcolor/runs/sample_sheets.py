@@ -22,10 +22,10 @@ SIZES = ((560, 1400, 82), (420, 1050, 72), (300, 750, 60), (160, 400, 50), (80, 
 
 @dataclass(frozen=True)
 class InlinePicture:
-    """A sample sheet within a page."""
+    """A sample sheet as a data URI."""
 
     split: str
-    kind: str  # of pictures
+    kind: str  # of pictures, as text
     alt: str
     uri: str
     width: int
@@ -37,35 +37,35 @@ class Moment:
     """The sample sheets of a moment, the test pictures first."""
 
     label: str
-    compares: bool  # a model of before beside the one of after
+    compares: bool  # the models before and after a phase, side by side
     pictures: tuple[InlinePicture, ...]
 
 
 class Inliner:
-    """Makes sample sheets so small that all together stay within `budget` bytes of a page."""
+    """Encodes sample sheets, smaller and smaller until all fit into `budget` bytes of a page."""
 
     def __init__(self, budget: int):
         self.budget = budget
-        self.notes: list[str] = []  # on sheets that cannot be shown
+        self.notes: list[str] = []  # on sheets that are left out
 
     def moments(self, sheets: Sequence[Sheets]) -> Iterator[Moment]:
-        """Yield each moment of which a sheet can be shown."""
-        waiting = sum(len(one.paths) for one in sheets)
-        for one in sheets:
-            label = one.label + ("" if one.step is None else f", step {one.step:,}")
-            columns = "source, before, after, truth" if one.compares else "source, output, truth"
+        """Yield each moment with a sheet that fits."""
+        remaining = sum(len(moment.paths) for moment in sheets)
+        for moment in sheets:
+            label = moment.label + ("" if moment.step is None else f", step {moment.step:,}")
+            columns = "source, before, after, truth" if moment.compares else "source, output, truth"
             pictures = []
-            for split in (split for split in SPLITS if split in one.paths):
+            for split in (split for split in SPLITS if split in moment.paths):
                 alt = f"{label}, {split} pictures: {columns} of each in a row"
-                packed = self._packed(one.paths[split], waiting)
-                waiting -= 1
-                if packed is not None:
-                    pictures.append(InlinePicture(split, SPLITS[split], alt, *packed))
+                encoded = self._encode(moment.paths[split], remaining)
+                remaining -= 1
+                if encoded is not None:
+                    pictures.append(InlinePicture(split, SPLITS[split], alt, *encoded))
             if pictures:
-                yield Moment(label, one.compares, tuple(pictures))
+                yield Moment(label, moment.compares, tuple(pictures))
 
-    def _packed(self, path: Path, share: int) -> tuple[str, int, int] | None:
-        """Return URI and size, of at most one of `share` parts of what is left of the budget."""
+    def _encode(self, path: Path, remaining: int) -> tuple[str, int, int] | None:
+        """Return data URI, width and height of a sheet, within 1 / `remaining` of the rest of the budget."""
         try:
             image = Image.fromarray(open_picture(path).rgb)
         except DataError as error:
@@ -77,7 +77,7 @@ class Inliner:
             content = io.BytesIO()
             small.save(content, "WEBP", quality=quality, method=2)
             uri = "data:image/webp;base64," + base64.b64encode(content.getvalue()).decode()
-            if len(uri) <= self.budget // share:
+            if len(uri) <= self.budget // remaining:
                 self.budget -= len(uri)
                 return uri, *small.size
         self.notes.append(f"{shown_name(path)}: left out, the page would be too large")

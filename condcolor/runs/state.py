@@ -6,18 +6,14 @@ import contextlib
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from condcolor.errors import CheckpointError
-from condcolor.models.checkpoint import (
-    load_weights,
-    read_tensors,
-    refuse_not_finite,
-    write_tensors,
-)
+from condcolor.models.checkpoint import load_weights, read_tensors, refuse_not_finite, write_tensors
 from condcolor.runtime.files import OLD, checkpoint_folder, surviving, temporary_of
 from condcolor.runtime.json_files import read_json, sha256, sha256_of, write_json
 from condcolor.runtime.messages import shown_name
@@ -26,8 +22,8 @@ from condcolor.runtime.messages import shown_name
 def pack(
     modules: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer]
 ) -> dict[str, Tensor]:
-    """`generator.downs.0.conv.weight`, `optimizer_g.0.exp_avg` ... -> tensor."""
-    tensors = {}
+    """Return tensors by names such as `generator.downs.0.conv.weight` and `optimizer_g.0.exp_avg`."""
+    tensors: dict[str, Tensor] = {}
     for prefix, module in modules.items():
         tensors |= {f"{prefix}.{k}": v for k, v in module.state_dict().items()}
     for prefix, optimizer in optimizers.items():
@@ -42,7 +38,11 @@ def unpack(
     optimizers: Mapping[str, Optimizer],
     folder: Path,
 ) -> None:
-    """Fill networks and optimizers with what `pack` gave; CheckpointError when it does not fit."""
+    """Load the tensors of `pack` into networks and optimizers.
+
+    Raises:
+        CheckpointError: they do not fit; `folder` is named.
+    """
     for prefix, module in modules.items():
         load_weights(module, _under(prefix, tensors), folder)
     for prefix, optimizer in optimizers.items():
@@ -50,22 +50,23 @@ def unpack(
         slots: dict[int, dict[str, Tensor]] = {}
         for name, value in _under(prefix, tensors).items():
             i, slot = name.split(".")
-            # the fused step reads memory in order: moments must lie as their parameter does
-            like = parameters[int(i)]
-            laid = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
-            slots.setdefault(int(i), {})[slot] = laid.detach()
+            # the fused step reads memory in order: moments need the memory format of their parameter
+            parameter = parameters[int(i)]
+            if value.shape == parameter.shape:
+                value = torch.empty_like(parameter).copy_(value)
+            slots.setdefault(int(i), {})[slot] = value.detach()
         optimizer.load_state_dict(optimizer.state_dict() | {"state": slots})
 
 
-def upgraded(counters: Mapping[str, object]) -> dict[str, object]:
-    """The counters of a state, with those that runs did not keep before they could stop by themselves.
+def upgraded(counters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the counters of a state, with defaults for those that states lacked before early stopping.
 
-    Scores were others then, so that what was best is not known any more.
+    Scores were others then, so the best model of such a state is dropped.
     """
-    old = {"phase": 0, "watch": None, "went_back": None}
-    old |= {"generators_turn": False, "generator_steps": 0, "losses": {}}
+    defaults: dict[str, Any] = {"phase": 0, "watch": None, "went_back": None}
+    defaults |= {"generators_turn": False, "generator_steps": 0, "losses": {}}
     best = counters.get("best")
-    return old | counters | {"best": best if isinstance(best, list) else []}
+    return {**defaults, **counters, "best": best if isinstance(best, list) else []}
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -79,7 +80,7 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, 
     """Write a training state: `tensors` and JSON `state`, with a manifest of sha256 sums.
 
     Raises:
-        CheckpointError: a value is not finite, or the disk refuses; what was there before stands.
+        CheckpointError: a value is not finite, or the folder cannot be written; the one before stands.
     """
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     refuse_not_finite(tensors, "the training state")
@@ -89,8 +90,12 @@ def save_state(folder: Path, tensors: Mapping[str, Tensor], state: Mapping[str, 
         write_json(new / MANIFEST, {name: sha256(new / name) for name in (TENSORS, COUNTERS)})
 
 
-def load_state(folder: Path) -> tuple[dict[str, Tensor], dict]:
-    """Read a training state, every file checked against the manifest; CheckpointError names it."""
+def load_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read the tensors and JSON of a training state, its files verified by the manifest.
+
+    Raises:
+        CheckpointError: a file is missing or damaged.
+    """
     folder = surviving(folder)
     _check_sums(folder)
     return read_tensors(folder / TENSORS), read_json(folder / COUNTERS)
@@ -98,14 +103,14 @@ def load_state(folder: Path) -> tuple[dict[str, Tensor], dict]:
 
 def newest_state(
     run: Path, say: Callable[[str], None]
-) -> tuple[dict[str, Tensor], dict, Path] | None:
-    """Tensors, JSON state and folder of the run's newest state that loads; None where there is none.
+) -> tuple[dict[str, Tensor], dict[str, Any], Path] | None:
+    """Return tensors, JSON and folder of the run's newest intact state; None where there is no state.
 
     Args:
-        say: told of each newer one that is damaged.
+        say: called with a note on each newer one, which is damaged.
 
     Raises:
-        CheckpointError: there are states, and none loads.
+        CheckpointError: there are states, but none can be loaded.
     """
     failures = []
     for folder in state_folders(run):
@@ -120,24 +125,22 @@ def newest_state(
 
 
 def state_folders(run: Path) -> list[Path]:
-    """The run's training states, newest first."""
+    """Return the folders of the run's training states, newest first."""
     folder = run / "checkpoints"
     names = {path.name.removesuffix(OLD) for path in folder.glob("step-*")}
-    whole = (name for name in names if name[5:].isdecimal())
-    return [surviving(folder / name) for name in sorted(whole, key=lambda n: -int(n[5:]))]
+    numbered = (name for name in names if name[5:].isdecimal())
+    return [surviving(folder / name) for name in sorted(numbered, key=lambda n: -int(n[5:]))]
 
 
 def state_folder(run: Path, step: int) -> Path:
-    """Where the state after `step` steps is, or is to be."""
+    """Return the folder of the state after `step` steps, whether it exists or not."""
     return run / "checkpoints" / f"step-{step:08d}"
 
 
 def prune_states(run: Path, keep: int = 2, *, spare: int | None = None) -> None:
-    """Remove all but the newest `keep` states that are whole, and what interrupted writes left.
+    """Remove all states but the newest `keep` intact ones and that of step `spare`, and unfinished writes.
 
-    The state after `spare` steps stays, too.
-
-    Damaged states do not count, however new they are, and nothing goes while none is whole.
+    Damaged states do not count, however new they are. Without an intact state nothing is removed.
     """
     states = state_folders(run)
     spared = [] if spare is None else [surviving(state_folder(run, spare))]
@@ -151,8 +154,8 @@ def prune_states(run: Path, keep: int = 2, *, spare: int | None = None) -> None:
     if kept:
         unfinished = temporary_of(run / "checkpoints/step-*")
         names = ("step-*.tmp", unfinished.name, f"step-*{OLD}")  # the first: of former versions
-        left = {folder for name in names for folder in unfinished.parent.glob(name)}
-        for folder in left.union(states).difference(kept, spared):
+        leftovers = {folder for name in names for folder in unfinished.parent.glob(name)}
+        for folder in leftovers.union(states).difference(kept, spared):
             shutil.rmtree(folder, ignore_errors=True)
 
 

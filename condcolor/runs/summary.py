@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -17,7 +17,7 @@ from condcolor.runs.tables import shown_attributes
 
 
 class Card(NamedTuple):
-    """A figure shown large, with a few words below."""
+    """A figure in large type, with a short text below."""
 
     name: str
     value: str
@@ -25,7 +25,7 @@ class Card(NamedTuple):
 
 
 def subject(run: RunFolder) -> str:
-    """Return what the run trains."""
+    """Return the recipe, its task, the attributes and the size of the pictures."""
     recipe = find_recipe(run.plan.recipe)
     names = ", ".join(shown_attributes(run))
     listed = f" ({names})" if names else ""
@@ -33,7 +33,7 @@ def subject(run: RunFolder) -> str:
 
 
 def state_text(run: RunFolder) -> str:
-    """Return how far the run is."""
+    """Return the state of the run, with epoch and step before the end."""
     state = run.state[0].upper() + run.state[1:]
     if run.state == FINISHED:
         return state
@@ -42,7 +42,7 @@ def state_text(run: RunFolder) -> str:
 
 
 def facts(run: RunFolder) -> dict[str, str]:
-    """Return data, device, time and size of the run."""
+    """Return folder, data, device, time, parameters and kept model of the run."""
     plan, trained = run.plan, {**run.kept.get("training", {}), **run.last.get("training", {})}
     generator, discriminator = parameters(plan.model)
     precision = trained.get("precision", plan.config.precision)
@@ -58,7 +58,7 @@ def facts(run: RunFolder) -> dict[str, str]:
     }
 
 
-def _rows(trained: Mapping, test: Mapping) -> str:
+def _rows(trained: Mapping[str, Any], test: Mapping[str, Any]) -> str:
     pictures = number(trained.get("pictures"))
     rows = "not said yet" if pictures is None else f"{pictures:,.0f} rows to train on"
     unit = "rows" if "rows" in test else "pictures"
@@ -80,7 +80,7 @@ def _kept_model(run: RunFolder) -> str:
 
 
 def missing(run: RunFolder) -> Iterator[str]:
-    """Yield notes on what a reader would look for in vain."""
+    """Yield notes on sections of the report that are empty."""
     if not run.log:
         yield "Nothing is logged yet: the run has only begun, or was stopped before its first reading."
     elif not run.checks:
@@ -90,12 +90,12 @@ def missing(run: RunFolder) -> Iterator[str]:
 
 
 def cards(run: RunFolder) -> Iterator[Card]:
-    """Yield the kept model's main figures."""
+    """Yield the main measures of the kept model."""
     test = run.kept_test
     for name in shown_attributes(run, most=4):
         if (accuracy := of_attribute(test, name, "obeyed")) is not None:
-            off = of_attribute(test, name, "delta_e")
-            more = "" if off is None else f"dE {off:.1f}"
+            delta_e = of_attribute(test, name, "delta_e")
+            more = "" if delta_e is None else f"dE {delta_e:.1f}"
             yield Card(f"{name} {MEASURES['obeyed'].name}", f"{100 * accuracy:.0f} %", more)
     error, grey = number(test.get("ab_error")), number(test.get("ab_error_grey"))
     if error is not None and grey:
@@ -112,6 +112,6 @@ def cards(run: RunFolder) -> Iterator[Card]:
 
 
 def parameters(config: ModelConfig) -> tuple[int, int]:
-    """Return how many numbers generator and discriminator learn, without making them."""
+    """Return the numbers of parameters of generator and discriminator, without allocating them."""
     with torch.device("meta"), NoInit():
         return count_parameters(make_generator(config)), count_parameters(PatchGAN(config))

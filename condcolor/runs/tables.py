@@ -9,26 +9,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.errors import CondcolorError
+from condcolor.evaluation.evaluator import Scores
 from condcolor.evaluation.measures import Measure, number, of_group
-from condcolor.evaluation.photos import PhotoEvaluation
-from condcolor.evaluation.sketches import Evaluation
 from condcolor.recipes import Phase, find_recipe
-from condcolor.runs.folder import RunFolder, log_frame
+from condcolor.runs.folder import Entry, RunFolder, log_frame
 from condcolor.runtime.messages import evenly
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-MOST_ROWS = 600  # tests that are listed; of more, some are left out, evenly
-MOST_ATTRIBUTES = 12  # that get tables and columns
-MOST_VALUES = 16  # of an attribute, in a table; of more, the worst pairs are listed
-WORST = 12  # of those
+MOST_ROWS = 600  # of the table of tests; of more, an even selection is listed
+MOST_ATTRIBUTES = 12  # with tables and columns
+MOST_VALUES = 16  # of an attribute, in a table; of more, the most frequent mistakes are listed
+WORST = 12  # mistakes that are listed
 LONGEST = 40  # letters of a value that are shown
-SHADES = 4  # of a cell, by its share of what was asked
+SHADES = 4  # of a cell, by its share of the row
 
 
 class Cell(NamedTuple):
-    """A cell: `kind` is a class of report.css, `color` that of a dot before the text."""
+    """A cell: `kind` are classes of report.css, `color` is that of a dot before the text."""
 
     text: str
     kind: str = ""
@@ -40,7 +39,7 @@ DASH = Cell("–", "none")
 
 @dataclass(frozen=True)
 class Table:
-    """A table, whose first column names its rows."""
+    """A table; its first column names the rows."""
 
     caption: str
     heads: Sequence[str | Cell]
@@ -51,16 +50,16 @@ class Table:
     def of_text(
         cls, caption: str, heads: Sequence[str], rows: Sequence[Sequence[str | Cell]]
     ) -> Table:
-        """Return a table whose cells are words, not figures."""
-        rows = [
+        """Return a table of words, which are aligned to the left."""
+        cells = [
             [row[0], *(c if isinstance(c, Cell) else Cell(c, "text") for c in row[1:])]
             for row in rows
         ]
-        return cls(caption, [Cell(head, "text") for head in heads], rows)
+        return cls(caption, [Cell(head, "text") for head in heads], cells)
 
 
 def shown_attributes(run: RunFolder, most: int = MOST_ATTRIBUTES) -> tuple[str, ...]:
-    """Return the names of the attributes that get tables: so many, at most."""
+    """Return the names of at most `most` attributes."""
     return run.plan.schema.names[:most]
 
 
@@ -69,12 +68,9 @@ def _figure(value: object, measure: Measure) -> str | Cell:
     return DASH if known is None else measure.text(known)
 
 
-# -- settings --------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Setting:
-    """A field of a run's settings, beside the recipe's; `usual` is None where the recipe has none."""
+    """A field of a run's settings beside the recipe's, `usual`, which is None where the recipe has none."""
 
     group: str
     name: str
@@ -87,7 +83,7 @@ class Setting:
 
 
 def settings(run: RunFolder) -> list[Setting]:
-    """Return every number of the training, the phases and the networks."""
+    """Return all settings of the training, the phases and the networks."""
     plan = run.plan
     recipe = find_recipe(plan.recipe)
     rows = list(_fields("training", plan.config, recipe.defaults))
@@ -96,7 +92,7 @@ def settings(run: RunFolder) -> list[Setting]:
         rows += _fields(f"phase {phase.name}", phase, usual.get(phase.name))
     try:
         network = recipe.model_config(plan.schema.planes)
-    except CondcolorError:  # a condition that the recipe's own network cannot take
+    except CondcolorError:  # the recipe's own network cannot take the condition
         network = None
     return [*rows, *_fields("networks", plan.model, network)]
 
@@ -109,7 +105,7 @@ def _fields(group: str, config, usual) -> Iterator[Setting]:
 
 
 def setting_text(value: object) -> str:
-    """Return a setting as a person would write it."""
+    """Return the text of a setting: yes or no, a list with commas, a short number."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple | list):
@@ -118,7 +114,7 @@ def setting_text(value: object) -> str:
 
 
 def settings_table(rows: Sequence[Setting], caption: str) -> Table:
-    """Return settings beside the recipe's; a changed one carries a mark, and the word."""
+    """Return a table of settings beside the recipe's; changed ones are marked."""
     lines = []
     for row in rows:
         value = Cell(setting_text(row.value), "text changed" if row.is_changed else "text")
@@ -127,24 +123,22 @@ def settings_table(rows: Sequence[Setting], caption: str) -> Table:
     return Table.of_text(caption, ("setting", "of", "this run", "the recipe", ""), lines)
 
 
-# -- phases ----------------------------------------------------------------------------------------
-
-
 def phases_table(run: RunFolder) -> Table:
-    """Return when each phase ended, why, and which step it went back to."""
+    """Return a table of the phases: when each ended, why, and which step it went back to."""
     rows = []
     for i, phase in enumerate(run.plan.phases):
         end = run.phase_ends.get(i)
         has_begun = any(entry.get("phase") == phase.name for entry in run.log)
         networks = {"G": phase.trains_generator, "D": phase.trains_discriminator}
-        learns = " and ".join(name for name, does in networks.items() if does)
+        learns = " and ".join(name for name, is_trained in networks.items() if is_trained)
         step = f"{end['step']:,}" if end else "–"
         rows.append((phase.name, learns, f"{phase.epochs}", step, _why(run, phase, end, has_begun)))
     heads = ("phase", "learns", "epochs planned", "ended at step", "how")
     return Table.of_text("When each phase ended, and why", heads, rows)
 
 
-def _why(run: RunFolder, phase: Phase, end: Mapping | None, has_begun: bool) -> str:
+def _why(run: RunFolder, phase: Phase, end: Entry | None, has_begun: bool) -> str:
+    """Return why a phase ended, or that it did not."""
     if not phase.epochs:
         return "left out"
     if end is None:
@@ -160,22 +154,19 @@ def _why(run: RunFolder, phase: Phase, end: Mapping | None, has_begun: bool) -> 
     return f"{why}; went back to its best, step {kept:,.0f}"
 
 
-# -- every test ------------------------------------------------------------------------------------
-
-
 def history(frame: DataFrame) -> DataFrame:
-    """Return every epoch and every test, one row where they are of one step, in order."""
+    """Return the rows of epochs and tests in order, those of one step and phase joined."""
     rows = frame[frame.kind.isin(("epoch", "check"))]
-    rows = rows.assign(epoch=rows.epoch.where(rows.kind == "epoch"))  # a check is within one
+    rows = rows.assign(epoch=rows.epoch.where(rows.kind == "epoch"))  # a check is within an epoch
     rows = rows.groupby(["step", "phase"], sort=False).last().reset_index()
     return rows.sort_values("step", kind="stable", ignore_index=True)
 
 
 def history_table(run: RunFolder) -> tuple[Table, int]:
-    """Return all epochs and tests, a row each, and how many there is no room for."""
+    """Return a table of all epochs and tests, and the number of rows that are left out."""
     every = history(run.frame)
     is_kept = every.tested.notna() & (every.step == run.kept_step)
-    chosen = {*evenly(every.index, MOST_ROWS), *every.index[is_kept]}
+    chosen = {*evenly(range(len(every)), MOST_ROWS), *every.index[is_kept]}
     rows = every.loc[sorted(chosen)]
     columns = _columns(run, every)
     heads = ["step", "epoch", "phase", "minutes", *(head for head, _, _ in columns)]
@@ -191,7 +182,7 @@ def history_table(run: RunFolder) -> tuple[Table, int]:
 
 
 def _columns(run: RunFolder, every: DataFrame) -> list[tuple[str, str, Measure]]:
-    """Return head, key in the log's table and measure of the figures that the run has."""
+    """Return head, key in the log's table and measure of each column that has figures."""
     columns = _if_any(every, of_group("loss", "loss part", "discriminator"))
     if every.tested.notna().any():
         columns += _of_attributes(shown_attributes(run))
@@ -209,11 +200,8 @@ def _of_attributes(names: Sequence[str]) -> list[tuple[str, str, Measure]]:
     return [(f"{name} {m.name}", f"{m.key}/{name}", m) for name in names for m in measures]
 
 
-# -- asked and seen --------------------------------------------------------------------------------
-
-
 def confusion_table(score: Mapping, palette: Sequence[RGB | None], caption: str) -> Table | None:
-    """Return a row a value asked, a column a value seen; None where nothing was counted."""
+    """Return a table with a row for each value asked, a column for each value seen; None without counts."""
     values, counts = score.get("values"), score.get("confusion")
     if not values or not counts or not any(map(sum, counts)):
         return None
@@ -240,7 +228,7 @@ def _count(count: int, asked: int, *, is_right: bool) -> Cell:
 
 
 def _worst(values: Sequence[str], counts: Sequence[Sequence[int]], caption: str) -> Table:
-    """Return the most frequent mistakes."""
+    """Return a table of the most frequent mistakes."""
     wrong = [
         (count, values[i], values[j], sum(row))
         for i, row in enumerate(counts)
@@ -252,11 +240,8 @@ def _worst(values: Sequence[str], counts: Sequence[Sequence[int]], caption: str)
     return Table(f"{caption}: the most frequent mistakes", ("asked", "seen", "times"), rows)
 
 
-# -- beside the baselines --------------------------------------------------------------------------
-
-
-def baselines_table(split: str, measured: Mapping[str, Evaluation | PhotoEvaluation]) -> Table:
-    """Return a split's figures, a row a way of colouring."""
+def baselines_table(split: str, measured: Mapping[str, Scores]) -> Table:
+    """Return a table of a split's measures, a row for the model and each baseline."""
     names, tests = list(measured), [evaluation.to_json() for evaluation in measured.values()]
     rows = log_frame([{"kind": "check", "step": 0, "test": test} for test in tests])
     columns = _of_attributes([s["name"] for s in tests[0].get("attributes", ())][:MOST_ATTRIBUTES])

@@ -44,20 +44,24 @@ def write_events(run: RunFolder, folder: Path | str, *, overwrite: bool = False)
 
 
 def check_folder(folder: Path | str, overwrite: bool) -> None:
-    """UsageError unless events may be written there: into a new folder, or over events alone."""
+    """Check that events may be written there: into a new folder, or with `overwrite` over events alone.
+
+    Raises:
+        UsageError: they may not.
+    """
     label = shown_name(folder)
     if not os.fspath(folder):
         raise UsageError("the name of the folder for the events is empty")
     try:
-        held = os.listdir(folder)
+        names = os.listdir(folder)
     except FileNotFoundError:
-        held = []
+        names = []
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"{label}: no folder for events ({why}): name a new one") from None
-    if any(not name.startswith(EVENTS) for name in held):
+    if any(not name.startswith(EVENTS) for name in names):
         raise UsageError(f"{label}: holds other things: name a new folder for the events")
-    if held and not overwrite:
+    if names and not overwrite:
         raise UsageError(f"{label}: holds events already: name a new folder, or use --overwrite")
 
 
@@ -72,15 +76,20 @@ def _writer():
 
 
 def _settings(run: RunFolder) -> str:
-    """Return the settings of the run, as a block of Markdown."""
+    """Return the settings of the run as a block of Markdown."""
     plan = run.plan
-    settings = {"recipe": plan.recipe, "data": str(plan.data), "train": asdict(plan.config)}
-    settings |= {"model": asdict(plan.model), "phases": [asdict(phase) for phase in plan.phases]}
+    settings = {
+        "recipe": plan.recipe,
+        "data": str(plan.data),
+        "train": asdict(plan.config),
+        "model": asdict(plan.model),
+        "phases": [asdict(phase) for phase in plan.phases],
+    }
     return "\n".join(f"    {line}" for line in json.dumps(settings, indent=2).splitlines())
 
 
 def _tags(run: RunFolder) -> dict[str, str]:
-    """Return the column of the log's table of each scalar that TensorBoard shows."""
+    """Return tag -> column of the log's table, of each scalar that TensorBoard shows."""
     tags = {f"{FOLDERS.get(m.group, m.group)}/{m.key}": m.key for m in of_group(*GROUPS)}
     return tags | {key: key for key in run.frame.columns if "/" in key}  # obeyed/hair
 
@@ -88,6 +97,6 @@ def _tags(run: RunFolder) -> dict[str, str]:
 def _add_picture(writer, tag: str, path: Path, step: int | None) -> None:
     try:
         rgb = open_picture(path).rgb
-    except DataError:  # a damaged sheet; the report says so
+    except DataError:  # a damaged sheet, which the report notes
         return
     writer.add_image(tag, np.asarray(rgb), step, dataformats="HWC")

@@ -36,9 +36,8 @@ MOST_AT_ONCE = 32  # pictures in a forward pass without gradients
 class Gan:
     """Generator and discriminator, trained against each other.
 
-    `averaged` is the generator to use: an exponential moving average of the generator, or itself. The state
-    is the weights, the optimizers' moments, `generators_turn` (in a phase with `switch_below`) and
-    `generator_steps`.
+    `averaged` is the generator for inference: an exponential moving average of the generator, or itself. The
+    state is the weights, the optimizers' moments, `generators_turn` and `generator_steps`.
 
     Args:
         sizes: number of values of each attribute.
@@ -75,7 +74,7 @@ class Gan:
     def step(
         self, phase: Phase, batch: Batch, step: int, generated: Batch | None = None
     ) -> dict[str, Tensor]:
-        """Train D and then G for a step, on one forward pass of G, or only the one whose turn it is.
+        """Train D and then G for a step, on one forward pass of G, or one of them as the phase has it.
 
         Args:
             phase: weights of the losses, and which networks are trained.
@@ -191,18 +190,18 @@ class Gan:
     def generate(
         self,
         pictures: ImageDataset,
-        room: Path,
+        folder: Path,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> ImageDataset:
         """Return the dataset with targets that the averaged generator makes, as 8-bit RGB.
 
         Args:
             pictures: the dataset.
-            room: folder for a file with the pictures of a large set.
+            folder: for a file with the pictures of a large set.
             on_progress: called with (done, total) pictures.
         """
         network, side = self.averaged.eval(), pictures.pictures.side
-        generated = blank(len(pictures), side, room)
+        generated = blank(len(pictures), side, folder)
         for rows in in_order(len(pictures), MOST_AT_ONCE):
             rgb = pictures.pictures.take(pictures.source_of[rows]).to(self.device)
             cond = one_hot(pictures.values[rows], self.sizes).to(self.device)
@@ -221,7 +220,7 @@ class Gan:
     def discriminator_accuracy(self, pictures: ImageDataset, generated: ImageDataset) -> float:
         """Return the share of real and generated pictures that D classifies correctly, in eval mode."""
         self.discriminator.eval()
-        right = 0.0
+        correct = 0.0
         for rows in in_order(len(pictures), MOST_AT_ONCE):
             logits = []
             for dataset in (pictures, generated):
@@ -229,8 +228,8 @@ class Gan:
                 source, picture = self.encoded(batch)
                 with autocast(self.precision, self.device):
                     logits.append(self.discriminator(source, picture, batch.cond))
-            right += len(rows) * float(accuracy(*logits))
-        return right / len(pictures)
+            correct += len(rows) * float(accuracy(*logits))
+        return correct / len(pictures)
 
     def encoded(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Encode source and target of a batch, in channels_last."""
@@ -287,13 +286,13 @@ def average(averaged: nn.Module, network: nn.Module, decay: float, step: int) ->
         step: steps done before.
     """
     decay = min(decay, (1 + step) / (10 + step))
-    theirs = list(averaged.state_dict().values())
-    ours = list(network.state_dict().values())
-    for their, our in zip(theirs, ours, strict=True):
-        if their.is_floating_point():
-            their.lerp_(our, 1 - decay)
+    for mean, new in zip(
+        averaged.state_dict().values(), network.state_dict().values(), strict=True
+    ):
+        if mean.is_floating_point():
+            mean.lerp_(new, 1 - decay)
         else:
-            their.copy_(our)
+            mean.copy_(new)
 
 
 class LossMeter:

@@ -65,12 +65,7 @@ class RunWriter:
                     write_samples(path, self.recipe.codec, colors, pictures)
 
     def model(
-        self,
-        name: str,
-        generator: nn.Module,
-        *,
-        training: dict[str, Any],
-        metrics: dict[str, Any],
+        self, name: str, generator: nn.Module, *, training: dict[str, Any], metrics: dict[str, Any]
     ) -> None:
         """Save a generator as the model folder `name` of the run."""
         if self.group.is_first:

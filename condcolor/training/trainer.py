@@ -271,8 +271,8 @@ class Trainer:
             self._read_losses(self.phases[self.phase])
         tensors = state.pack(self.nets.modules(), self.nets.optimizers())
         counters = {name: getattr(self, name) for name in COUNTERS}
-        counters |= {name: getattr(self.nets, name) for name in GAN_COUNTERS}
         counters |= {"best": self.checks.best_models.best, "watch": stopping and asdict(stopping)}
+        counters |= {name: getattr(self.nets, name) for name in GAN_COUNTERS}
         spare = stopping.step if stopping else None
         self.writer.state(self.step, tensors, counters, spare=spare)
 

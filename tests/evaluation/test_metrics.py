@@ -20,7 +20,7 @@ from condcolor.evaluation.metrics import (
     leakage,
     line_f1,
     mse,
-    neighbours,
+    neighbors,
     spread,
 )
 from condcolor.imaging.color import delta_e_2000, srgb_to_lab
@@ -82,8 +82,8 @@ def test_groups_differ_in_one_attribute_alone():
     assert groups_by(torch.tensor([[0, 0], [1, 1]]), 0) == []
 
 
-def test_neighbours_compare_every_picture_of_a_group_twice():
-    pairs = neighbours([torch.tensor([0, 1, 2]), torch.tensor([5, 7])])
+def test_neighbors_compare_every_picture_of_a_group_twice():
+    pairs = neighbors([torch.tensor([0, 1, 2]), torch.tensor([5, 7])])
     assert sorted(pairs.flatten().tolist()) == [0, 0, 1, 1, 2, 2, 5, 5, 7, 7]
     assert {tuple(sorted(pair)) for pair in pairs.tolist()} == {(0, 1), (1, 2), (0, 2), (5, 7)}
 

@@ -8,7 +8,7 @@ from drawn import photograph, shoot
 
 from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_photographs
-from condcolor.evaluation.photos import Tally, evaluate_photos
+from condcolor.evaluation.photos import PhotoTally, evaluate_photos
 from condcolor.models.codecs import LToAb
 
 
@@ -61,7 +61,7 @@ def test_photographs_count_alike_whatever_their_size():
         for size in ((16, 12), (64, 48))
     )
     grey = LToAb().shown
-    alone, both = [Tally(), Tally()], Tally()
+    alone, both = [PhotoTally(), PhotoTally()], PhotoTally()
     for tally, picture in zip(alone, (small, large), strict=True):
         for each in (tally, both):
             each.add(grey((picture[None] * 255).round().byte())[0], picture)
