@@ -1,9 +1,8 @@
-"""Errors that a user can put right; did-you-mean; checks of numbers."""
+"""Errors that a user can put right; did-you-mean; the range of an argument."""
 
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterable
 
 
@@ -48,31 +47,6 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     return f"; did you mean '{lowered[close[0]]}'?" if close else ""
 
 
-def at_least(config, least: int, *names: str) -> None:
-    """Check that these fields of a config are whole numbers from `least` up.
-
-    Raises:
-        UsageError: one is not.
-    """
-    for name in names:
-        value = getattr(config, name)
-        if not is_whole(value) or value < least:
-            raise UsageError(f"{name} must be a whole number from {least} up, got {value!r}")
-
-
-def within(config, low: float, high: float, *names: str, open_end: bool = False) -> None:
-    """Check that these fields of a config are numbers in `[low, high]`, or `[low, high)` with `open_end`.
-
-    Raises:
-        UsageError: one is not.
-    """
-    for name in names:
-        value = getattr(config, name)
-        if not is_number(value) or not low <= value <= high or (open_end and value == high):
-            end = ")" if open_end else "]"
-            raise UsageError(f"{name} must be in [{low}, {high}{end}, got {value!r}")
-
-
 def check_range(name: str, value: float, low: float, high: float) -> None:
     """Check that an argument is in `[low, high]`.
 
@@ -81,14 +55,6 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
     """
     if not low <= value <= high:
         raise UsageError(f"{name} must be from {low} to {high}, not {value}")
-
-
-def is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_number(value: object) -> bool:
-    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
 class PictureError(DataError):

@@ -14,12 +14,12 @@ from typing import Any
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import AugmentConfig
 from condcolor.data.metadata import Metadata, read_metadata, read_photographs
-from condcolor.errors import UsageError, at_least, did_you_mean, is_number, is_whole, within
+from condcolor.errors import UsageError, did_you_mean
 from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import PIXEL_LOSSES
-from condcolor.runtime.config_fields import setting
+from condcolor.runtime.config_fields import at_least, is_number, is_whole, setting, within
 from condcolor.runtime.devices import PRECISIONS
 
 

@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from condcolor.errors import at_least, within
-from condcolor.runtime.config_fields import setting
+from condcolor.runtime.config_fields import at_least, setting, within
 
 _option = partial(setting, group="augmentation")
 BEND_KNOTS = 5  # points a side that a bent picture is pulled at

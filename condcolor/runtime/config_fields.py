@@ -1,8 +1,9 @@
-"""Fields of config dataclasses: as options with help and group; a dataclass made of JSON fields."""
+"""Fields of config dataclasses: as options with help and group, checked, and made of JSON fields."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,6 +32,39 @@ def setting(default: Any, group: str, help: str, choices: Iterable[str] = ()) ->
 def settings_of(config: type) -> list[Field]:
     """Return the fields of a config dataclass made by `setting`, in their order."""
     return [own for own in fields(config) if "help" in own.metadata]
+
+
+def at_least(config, least: int, *names: str) -> None:
+    """Check that these fields of a config are whole numbers from `least` up.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for name in names:
+        value = getattr(config, name)
+        if not is_whole(value) or value < least:
+            raise UsageError(f"{name} must be a whole number from {least} up, got {value!r}")
+
+
+def within(config, low: float, high: float, *names: str, open_end: bool = False) -> None:
+    """Check that these fields of a config are numbers in `[low, high]`, or `[low, high)` with `open_end`.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for name in names:
+        value = getattr(config, name)
+        if not is_number(value) or not low <= value <= high or (open_end and value == high):
+            end = ")" if open_end else "]"
+            raise UsageError(f"{name} must be in [{low}, {high}{end}, got {value!r}")
+
+
+def is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
 def from_fields(cls: type[C], fields: Mapping[str, object]) -> C:
