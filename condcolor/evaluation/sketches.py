@@ -146,8 +146,9 @@ def evaluate_sketches(
                 tally.add(pixels, asked, scored, change)
         if on_progress is not None:
             on_progress(done, len(inputs))
-    means = (metrics.mean(figures) for figures in (squared, hazes, f1s))
-    return Evaluation(len(inputs), len(squared), *means, tuple(t.score() for t in tallies))
+    mse, haze, line_f1 = (metrics.mean(figures) for figures in (squared, hazes, f1s))
+    scores = tuple(tally.score() for tally in tallies)
+    return Evaluation(len(inputs), len(squared), mse, haze, line_f1, scores)
 
 
 @dataclass(frozen=True)
