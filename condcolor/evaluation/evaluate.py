@@ -42,7 +42,7 @@ def evaluate(
 
     Args:
         colorizer: from a model folder; for photographs an exported .onnx file will do.
-        data: sketches with their colourings, or photographs; see docs/format.md.
+        data: sketches with their colorings, or photographs; see docs/format.md.
         max_inputs: at most this many inputs of a split, spread evenly over it.
         on_progress: called with the numbers of inputs measured so far and in all.
         on_skip: called with the reason why a photograph is left out.

@@ -17,7 +17,7 @@ OnSkip = Callable[[str], None]  # why a picture is left out
 
 
 class Scores(Protocol):
-    """The measures of one way to colour the pictures of a split."""
+    """The measures of one way to color the pictures of a split."""
 
     @property
     def score(self) -> float:

@@ -81,7 +81,7 @@ class PhotoEvaluation:
 
     @property
     def drift(self) -> float:
-        """Distance in ab of the mean colour of all pictures to that of the truths, Lab units."""
+        """Distance in ab of the mean color of all pictures to that of the truths, Lab units."""
         return math.hypot(self.a_mean - self.a_mean_truth, self.b_mean - self.b_mean_truth)
 
     @property
