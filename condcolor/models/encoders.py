@@ -35,8 +35,9 @@ class ResNet(nn.Module):
 
     def __init__(self, source_channels: int, planes: int = 0):
         super().__init__()
-        from condcolor.runtime.devices import torchvision  # imported late: it takes seconds
+        from condcolor.runtime.devices import import_torchvision
 
+        torchvision = import_torchvision()
         whole = getattr(torchvision.models, self.name)(weights=None)
         self.conv1, self.bn1 = whole.conv1, whole.bn1
         self.relu, self.maxpool = whole.relu, whole.maxpool
@@ -256,8 +257,9 @@ def _packaged(encoder: str, instead: str) -> Path:
 
 def _downloaded(encoder: str, instead: str) -> dict[str, Tensor]:
     """Load torchvision's weights from torch's cache, or download them."""
-    from condcolor.runtime.devices import torchvision
+    from condcolor.runtime.devices import import_torchvision
 
+    torchvision = import_torchvision()
     weights = torchvision.models.get_model_weights(encoder).IMAGENET1K_V1
     try:
         return dict(weights.get_state_dict(progress=False, check_hash=True))

@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import re
 import sys
+from functools import cache
 from types import ModuleType
 
 import torch
@@ -104,7 +105,13 @@ OPERATORS = (  # those whose fake versions torchvision registers at import
 _declared: list[torch.library.Library] = []  # a library that is collected takes its operators along
 
 
-def _imported() -> ModuleType:
+@cache
+def import_torchvision() -> ModuleType:
+    """Import torchvision, also beside a CPU build of torch. It takes seconds: for those who need it alone.
+
+    Raises:
+        UsageError: it is not installed.
+    """
     try:
         return importlib.import_module("torchvision")
     except ModuleNotFoundError as error:
@@ -123,6 +130,3 @@ def _imported() -> ModuleType:
         library.define(operator)
     _declared.append(library)
     return importlib.import_module("torchvision")
-
-
-torchvision = _imported()

@@ -142,8 +142,9 @@ RESNETS = pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
 
 @RESNETS
 def test_a_resnet_finds_what_torchvisions_does(name):
-    from condcolor.runtime.devices import torchvision
+    from condcolor.runtime.devices import import_torchvision
 
+    torchvision = import_torchvision()
     whole = getattr(torchvision.models, name)(weights=None).eval()
     weights = whole.state_dict()
     encoder = ENCODERS[name](3).eval()
@@ -208,8 +209,9 @@ def test_weights_that_cannot_be_downloaded_say_what_to_do(monkeypatch):
         raise URLError("Name or service not known")
 
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", offline)
-    from condcolor.runtime.devices import torchvision
+    from condcolor.runtime.devices import import_torchvision
 
+    torchvision = import_torchvision()
     monkeypatch.setattr(torchvision.models._api, "load_state_dict_from_url", offline)
     with pytest.raises(
         DataError, match=r"resnet34 cannot be downloaded .*resnet34-.*\.pth by hand"
@@ -219,7 +221,7 @@ def test_weights_that_cannot_be_downloaded_say_what_to_do(monkeypatch):
 
 def test_torchvision_is_imported_beside_any_build_of_torch():
     code = (
-        "from condcolor.runtime.devices import torchvision as t; "
+        "from condcolor.runtime.devices import import_torchvision; t = import_torchvision(); "
         "t.models.resnet18, t.datasets.OxfordIIITPet"
     )
     done = subprocess.run(

@@ -63,8 +63,9 @@ def fetch_published(
         DataError: an archive is not the published one (it is set aside) or not as torchvision expects it; or
             this release of torchvision lacks what is used here.
     """
-    from condcolor.runtime.devices import torchvision  # slow
+    from condcolor.runtime.devices import import_torchvision
 
+    torchvision = import_torchvision()
     base_class, version = torchvision.datasets.OxfordIIITPet, torchvision.__version__
     resources = _checked(resources or getattr(base_class, "_RESOURCES", None), version)
     dataset = type("Pets", (base_class,), {"_RESOURCES": tuple(resources)})

@@ -104,8 +104,9 @@ def resources(sites):
 @pytest.fixture
 def theirs():
     """torchvision's class, which takes a second to import."""
-    from condcolor.runtime.devices import torchvision
+    from condcolor.runtime.devices import import_torchvision
 
+    torchvision = import_torchvision()
     return torchvision.datasets.OxfordIIITPet
 
 
