@@ -12,7 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from PIL import Image
@@ -27,9 +27,6 @@ from condcolor.inference.framing import AnyPicture, FramedPicture, Prepared, fra
 from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_advice
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 BATCH = 16  # pictures in one pass of the network
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
@@ -246,16 +243,6 @@ class Colorizer(ABC):
         other = copy.copy(self)
         other.codec, other.vivid = self.codec.with_vivid(vivid), vivid
         return other
-
-    def color(self, sketch: Tensor, values: Tensor) -> Tensor:
-        """Color a sketch in several colorings for an evaluation; see `TorchColorizer.color`.
-
-        Raises:
-            UsageError: an exported model, which torch does not run.
-        """
-        raise UsageError("an exported model is not evaluated on sketches: take its model folder")
-
-    color_bare = color  # the network alone, as `TorchColorizer.color_bare`
 
     def prepare(self, picture: AnyPicture, values: Mapping[str, str | ColorSpec]) -> Prepared:
         """Return a picture framed for the network, with its colors. Raises as a call does.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from drawn import photograph
+from drawn import draw_set, photograph
 from pictures import sketch
 from PIL import Image
 
@@ -279,3 +279,11 @@ def test_other_strengths_share_the_network(photo):
 
 def test_so_many_threads_compute_as_were_asked_for(icons_onnx):
     assert Colorizer.load(icons_onnx[1], threads=1).threads == 1
+
+
+def test_an_exported_model_of_sketches_is_not_evaluated(icons_onnx, tmp_path):
+    draw_set(tmp_path, (0,))
+    with pytest.raises(
+        UsageError, match="cannot be evaluated on sketches: evaluate the model folder"
+    ):
+        condcolor.evaluate(Colorizer.load(icons_onnx[1]), tmp_path)
