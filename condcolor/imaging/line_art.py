@@ -136,6 +136,14 @@ INK = 200  # an opaque pixel darker than this is ink, not paper
 PAPER_SHARE = 0.1  # of the opaque pixels; with less paper, a picture is ink alone
 PAINTED = 12.0  # of 255; a color this far from white is a fill
 SEEPAGE = 1 / 100  # of the longer side; a fill outside the lines must be wider than this
+MOST_OPEN = (
+    0.25  # of the border; with more of it transparent, transparency at the border is the ground
+)
+MOST_FILLED = 0.5  # of the pixels of a hole; with more of them painted, it is filled
+LIGHT_INK = 200  # smallest channel of ink that is light
+DARK_SHARE = 0.05  # of the pixels of light ink that may be darker
+MOST_INK = 0.5  # of a picture; with more opaque pixels, it is not ink on transparency
+WIDE_SHARE = 0.2  # of the ink; with more of it in wide areas, it is not lines
 EDGE = 5  # pixels, the window that decides to which side of a line its soft edge belongs
 
 
@@ -145,34 +153,51 @@ def as_it_came(rgb: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
 
 
 def recolor(
-    rgb: np.ndarray, alpha: np.ndarray, colored: np.ndarray, *, drawn: bool = True
+    rgb: np.ndarray,
+    alpha: np.ndarray,
+    colored: np.ndarray,
+    *,
+    drawn: bool = True,
+    light: bool = False,
 ) -> np.ndarray:
     """Give a colored picture the transparency of the original, `[H, W, 4]` uint8.
 
-    The alpha of the original is kept. If the original is ink alone (see `is_ink_only`), enclosed and filled
-    pixels become opaque, too.
+    The alpha of the original is kept. If it is line art, fills that lines enclose become opaque, too: all of
+    them where the original is ink alone (see `is_ink_only`), else those that are painted.
 
     Args:
         rgb: `[H, W, 3]` uint8, the original composited on white.
         alpha: `[H, W]` uint8, of the original.
-        colored: `[H, W, 3]` uint8, the coloring of `rgb`.
+        colored: `[H, W, 3]` uint8, the coloring of `rgb`; with `light`, of `dark_ink(rgb, alpha)`.
         drawn: the picture is line art, not a photograph.
+        light: the lines are light, on transparency (see `is_light_ink`); they keep their color.
     """
     rgba = np.dstack((colored, alpha))
-    soft = alpha < 255  # opaque pixels need no change
+    # opaque pixels need no change, but light lines do: they were colored as dark ones
+    soft = np.ones(alpha.shape, bool) if light else alpha < 255
     # (N, 1); all below are (N, 1) or (N, 3), in 0..1 or 0..255
     own = alpha[soft, None].astype(np.float32) / 255
-    seen, filled = rgb[soft].astype(np.float32), colored[soft].astype(np.float32)
+    white, filled = rgb[soft].astype(np.float32), colored[soft].astype(np.float32)
+    seen = dark_ink(rgb, alpha)[soft].astype(np.float32) if light else white
     tint = filled / np.maximum(seen, 1)
-    ink = np.clip((seen - 255 * (1 - own)) / np.maximum(own, 1 / 255), 0, 255)  # before compositing
+    ink = np.clip(
+        (white - 255 * (1 - own)) / np.maximum(own, 1 / 255), 0, 255
+    )  # before compositing
     fill = np.clip(255 * tint, 0, 255)
     behind = np.zeros_like(own)
-    if drawn and is_ink_only(rgb, alpha):
+    if drawn:
         painted = np.zeros(alpha.shape, bool)
         painted[soft] = fill.min(axis=1) < 255 - PAINTED
-        behind = fill_behind(alpha, painted)[soft, None] * (1 - own)
+        if light:  # its lines would not be seen on the white of an eye
+            cover = fill_behind(alpha, painted, white=False)
+        elif is_ink_only(rgb, alpha):
+            cover = fill_behind(alpha, painted)
+        else:
+            cover = fill_inside(alpha, painted)
+        behind = cover[soft, None] * (1 - own)
     opacity = own + behind
-    mixed = (np.clip(tint * ink, 0, 255) * own + fill * behind) / np.maximum(opacity, 1 / 255)
+    tinted = ink if light else np.clip(tint * ink, 0, 255)
+    mixed = (tinted * own + fill * behind) / np.maximum(opacity, 1 / 255)
     visible = np.where(opacity > 0, mixed, filled)
     rgba[soft] = np.concatenate((visible, 255 * opacity), axis=1).round().clip(0, 255)
     return rgba
@@ -189,7 +214,36 @@ def is_ink_only(rgb: np.ndarray, alpha: np.ndarray) -> bool:
     return len(drawn) > 0 and bool((drawn.mean(axis=-1) >= INK).mean() <= PAPER_SHARE)
 
 
-def fill_behind(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
+def is_light_ink(rgb: np.ndarray, alpha: np.ndarray) -> bool:
+    """Return whether a picture is light ink alone, on transparency: on white nothing of it is seen.
+
+    Args:
+        rgb: `[H, W, 3]` uint8, composited on white.
+        alpha: `[H, W]` uint8.
+    """
+    drawn = alpha >= OPAQUE
+    if (
+        not 0 < drawn.mean() <= MOST_INK
+        or (rgb[drawn].min(axis=-1) >= LIGHT_INK).mean() < 1 - DARK_SHARE
+    ):
+        return False
+    # a white figure is wide, lines are not
+    width = 2 * round(LINE_WIDTH / 2 * max(alpha.shape)) + 1
+    wide = ndimage.minimum_filter(drawn.view(np.uint8), width, mode="nearest")
+    return bool(wide.mean() < WIDE_SHARE * drawn.mean())
+
+
+def dark_ink(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Return a picture of light ink on transparency as black ink on white, `[H, W, 3]` uint8.
+
+    Args:
+        rgb: `[H, W, 3]` uint8, composited on white.
+        alpha: `[H, W]` uint8.
+    """
+    return np.repeat((255 - alpha)[..., None], 3, axis=-1)
+
+
+def fill_behind(alpha: np.ndarray, painted: np.ndarray, *, white: bool = True) -> np.ndarray:
     """Return the coverage of fills behind the ink, `[H, W]` float32 in [0, 1].
 
     A fill is what lines enclose (the white of an eye, too), or what is painted outside of them in more than
@@ -198,16 +252,51 @@ def fill_behind(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
     Args:
         alpha: `[H, W]` uint8.
         painted: `[H, W]` bool, pixels with a color.
+        white: what lines enclose is filled though it is not painted.
     """
     bare = alpha < OPAQUE
     regions, _ = ndimage.label(bare)
-    borders = (regions[0], regions[-1], regions[:, 0], regions[:, -1])
-    ground = np.isin(regions, np.unique(np.concatenate(borders))) & bare
+    ground = np.isin(regions, np.unique(_border(regions))) & bare
     width = 2 * round(SEEPAGE * max(alpha.shape)) + 1
     # morphological opening by separable filters, whose cost does not grow with the width
     eroded = ndimage.minimum_filter((painted & ground).view(np.uint8), width, mode="constant")
     spilt = ndimage.maximum_filter(eroded, width).view(bool)
-    fills = (bare & ~ground) | spilt
+    inside = bare & ~ground
+    fills = (inside if white else inside & painted) | spilt
+    return _with_edges(fills, bare, alpha, painted)
+
+
+def fill_inside(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """Return the coverage of fills in the holes of an opaque picture, `[H, W]` float32 in [0, 1].
+
+    A hole is a transparent region inside the picture; also one at its border if nearly all of the border
+    is opaque. It is filled where most of it is painted.
+
+    Args:
+        alpha: `[H, W]` uint8.
+        painted: `[H, W]` bool, pixels with a color.
+    """
+    bare = alpha < OPAQUE
+    regions, count = ndimage.label(bare)
+    sizes = np.maximum(np.bincount(regions.ravel(), minlength=count + 1), 1)
+    filled = np.bincount(regions[painted], minlength=count + 1) > MOST_FILLED * sizes
+    filled[0] = False
+    border = _border(regions)
+    if (border > 0).mean() > MOST_OPEN:
+        filled[border] = False
+    if not filled.any():
+        return np.zeros(alpha.shape, np.float32)
+    return _with_edges(filled[regions], bare, alpha, painted)
+
+
+def _border(values: np.ndarray) -> np.ndarray:
+    return np.concatenate((values[0], values[-1], values[:, 0], values[:, -1]))
+
+
+def _with_edges(
+    fills: np.ndarray, bare: np.ndarray, alpha: np.ndarray, painted: np.ndarray
+) -> np.ndarray:
+    """Return the coverage of fills, the soft edges of lines included, `[H, W]` float32 in [0, 1]."""
     share, near = (ndimage.uniform_filter(m.astype(np.float32), EDGE) for m in (fills, bare))
     # pixels without bare ones near are deep under ink
     side = np.where(near > 1e-4, share / np.maximum(near, 1e-4), painted)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -62,12 +63,13 @@ class Sheet:
         """Yield from top to bottom rows and their paper, `[R, W, 3]` float32 in (0, 1]."""
         height, width = self.rgb.shape[:2]
         left, right, share = _between(np.arange(width), self.cell, self.paper.shape[1])
-        wide = _mixed(self.paper[:, left], self.paper[:, right], share[:, None])  # (h, W, 3)
+        wide = _mixed(self.paper[:, left], self.paper[:, right], share[:, None])
+        wide = wide.reshape(len(wide), -1)  # (h, W * 3)
         step = max(1, STRIP_PIXELS // width)
         for top in range(0, height, step):
             rows = np.arange(top, min(top + step, height))
             above, below, place = _between(rows, self.cell, len(self.paper))
-            paper = _mixed(wide[above], wide[below], place[:, None, None])
+            paper = _mixed(wide[above], wide[below], place[:, None]).reshape(len(rows), width, 3)
             if self.ruling is not None:
                 paper *= np.minimum(self.ruling[0][rows, None], self.ruling[1])
             yield slice(top, top + len(rows)), paper
@@ -140,7 +142,7 @@ NEAR_WHITE = 253  # of 255; paper that is as light is white
 FAINT = 0.6  # of the paper; a drawing without darker lines is faint
 CLEAR = 0.3  # of the paper; the darkest lines of a faint drawing become as dark
 MOST_CONTRAST = 6.0
-SAMPLE = 160  # pixels a side that are looked at for noise and faint lines
+SAMPLE = 110  # pixels a side that are looked at for noise and faint lines
 LEAST_NOISE, MOST_NOISE = 1.5 / 255, 0.12  # of the paper's light
 UNEVEN = 0.03  # of the paper's light; most that its estimate is off
 
@@ -155,10 +157,11 @@ def split_paper(rgb: np.ndarray) -> Sheet:
     if found is None:
         if not inverted:
             return sheet
-        found = np.ones((1, 1, 3), np.float32), np.ones(grid.shape[:2], bool)
-    paper, bare = found
-    sheet = replace(sheet, paper=paper, cell=cell, inverted=inverted)
-    sheet = _without_noise(sheet, bare)
+        sheet = replace(sheet, paper=sheet.paper - np.float32(LEAST_NOISE), inverted=True)
+    else:
+        paper, bare = found
+        sheet = replace(sheet, paper=paper, cell=cell, inverted=inverted)
+        sheet = _without_noise(sheet, bare)
     return replace(sheet, sketch=_sketch(sheet))
 
 
@@ -219,10 +222,15 @@ LINED_STEP = 0.035  # of the light, across three cells; a larger one at a line i
 BARE_STEP = 0.18  # without a line; a smaller one is a shadow's edge
 ALIKE = 0.07  # of the paper expected; an area as light is paper, too
 LEAST_SHARE = 0.1  # of the cells; a smaller area is not paper
-LEAST_LIGHT, LEAST_TINT = (
-    60,
-    0.3,
-)  # of 255, of the lightest channel: the darkest, most colored paper
+LEAST_LIGHT = 60  # of 255, of the lightest channel; a darker area is not paper
+LEAST_TINT = (
+    0.3  # of the lightest channel, what the darkest has at least; a more colored area is a fill
+)
+DARKER = 0.5  # of the paper expected; a darker area is never paper
+BARELY_GREY = 160  # of 255; darker than white paper in the shade
+ENOUGH = 2.0  # of 9 cells; with fewer known, a cell is interpolated
+Index = tuple[int | slice, ...]
+BORDERS: tuple[Index, ...] = ((0,), (-1,), (slice(1, -1), 0), (slice(1, -1), -1))
 AROUND = 1 / 3  # of the border; a darker area that has more is ground, too
 WHITE_SHARE = (
     0.75  # of the paper; with more white and a white border it is white paper with shading
@@ -239,123 +247,133 @@ def find_paper(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         Its paper `[h, w, 3]` float32 in (0, 1], and the cells `[h, w]` bool that show nothing else; None if
         it is white, or if there is none.
     """
-    width = 2 * round(LINE_WIDTH / 2 * max(grid.shape[:2])) + 1
-    closed = _slid(_slid(grid, width, np.maximum), width, np.minimum)
+    planes = np.ascontiguousarray(grid.transpose(2, 0, 1))
+    closed = _without_lines(planes)
+    white = closed.min(axis=0) >= NEAR_WHITE
+    ring = np.concatenate([closed.min(axis=0)[border] for border in BORDERS])
+    if white.mean() > 0.5 and ((ring >= NEAR_WHITE) | (ring < BARELY_GREY)).all():
+        return None
     light = closed.astype(np.float32)
-    even = light / _trend(light)
+    trend = _trend(light)
+    even = light / (trend / trend.max(axis=(1, 2), keepdims=True))
     high, low = _slid(even, 3, np.maximum), _slid(even, 3, np.minimum)
-    step = ((high - low) / np.maximum(high, np.float32(0.05))).max(axis=-1)
-    depth = ((closed - grid) / np.maximum(light, 1)).max(axis=-1)
+    step = ((high - low) / np.maximum(high, 12)).max(axis=0)
+    depth = ((closed - planes) / np.maximum(light, 1)).max(axis=0)
     lined = _slid(depth > INK, 3, np.maximum)
     smooth = step < np.where(lined, np.float32(LINED_STEP), np.float32(BARE_STEP))
     areas, count = ndimage.label(_slid(smooth, 3, np.minimum))
-    areas = np.where(areas == 0, _slid(areas, 3, np.maximum), areas) * smooth
     if count == 0:
         return None
-    sizes = np.bincount(areas.ravel(), minlength=count + 1).astype(np.float32)
+    areas = np.where(areas == 0, _slid(areas, 3, np.maximum), areas) * smooth  # the eroded rim
+    sizes = np.bincount(areas.ravel(), minlength=count + 1)
     sizes[0] = 0
-    levels = (
-        np.stack(
-            [np.bincount(areas.ravel(), light[..., c].ravel(), count + 1) for c in range(3)],
-            axis=-1,
-        )
-        / np.maximum(sizes, 1)[:, None]
-    )
-    edge = np.concatenate((areas[0], areas[-1], areas[1:-1, 0], areas[1:-1, -1]))
+    edge = np.concatenate([areas[border] for border in BORDERS])
     touching = np.bincount(edge, minlength=count + 1) / len(edge)
-    main = int(np.argmax(sizes * (levels.mean(axis=-1) / 255) ** 2 * (1 + touching)))
-    level = levels[main]
+    levels = _means(light, areas, sizes)
+    main = int(np.argmax(sizes * np.square(levels.mean(axis=0)) * (1 + touching)))
+    is_paper = areas == main
+    level = levels[:, main]
     if (
         sizes[main] < LEAST_SHARE * areas.size
-        or level.min() < LEAST_LIGHT * LEAST_TINT
         or level.max() < LEAST_LIGHT
         or level.min() < LEAST_TINT * level.max()
-    ):
-        return None
-    is_paper = areas == main
-    white = light.min(axis=-1) >= NEAR_WHITE
-    at_edge = white.copy()
-    at_edge[1:-1, 1:-1] = True
-    shares = white[is_paper].mean(), at_edge[is_paper].mean()
-    if shares[0] > 0.99 or (
-        touching[main] > 0.3 and shares[0] > WHITE_SHARE and _edge_white(white, is_paper)
+        or _is_white(white, is_paper)
     ):
         return None
     expected = _quadratic(light, is_paper)
-    off = (
-        np.stack(
-            [
-                np.bincount(areas.ravel(), (light / expected)[..., c].ravel(), count + 1)
-                for c in range(3)
-            ],
-            axis=-1,
-        )
-        / np.maximum(sizes, 1)[:, None]
-    )
-    alike = (abs(off - 1) < ALIKE).all(axis=-1) | (touching > AROUND) & (off.min(axis=-1) > 0.5)
-    alike[0] = False
-    alike[main] = True
-    is_paper = alike[areas]
-    expected = np.clip(expected, *np.quantile(light[is_paper], (0.01, 0.99), axis=0))
+    off = _means(light / expected, areas, sizes)
+    also = (abs(off - 1) < ALIKE).all(axis=0) | ((touching > AROUND) & (off.min(axis=0) > DARKER))
+    also[0], also[main] = False, True
+    is_paper = also[areas]
+    least, most = np.quantile(light[:, is_paper][:, ::8], (0.01, 0.99), axis=1)
+    expected = expected.clip(least[:, None, None], most[:, None, None])
     bare = is_paper & (depth < INK / 2) & ~lined
     # means where nothing is drawn, which noise leaves alone; the closed picture is lighter
-    own = np.where(bare[..., None], grid, light) / expected
-    paper = expected * _spread(own.astype(np.float32), is_paper.astype(np.float32))
-    return np.clip(paper / 255, 1 / 255, 1).astype(np.float32), bare
+    own = np.where(bare, planes, light) / expected
+    paper = expected * _spread(own, is_paper.astype(np.float32))
+    return np.clip(paper.transpose(1, 2, 0) / 255, 1 / 255, 1), bare
+
+
+def _without_lines(planes: np.ndarray) -> np.ndarray:
+    width = _line_width(planes.shape[1:])
+    return _slid(_slid(planes, width, np.maximum), width, np.minimum)
+
+
+def _line_width(shape: tuple[int, ...]) -> int:
+    return 2 * round(LINE_WIDTH / 2 * max(shape)) + 1
+
+
+def _means(planes: np.ndarray, areas: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the mean of `[3, h, w]` in each area, `[3, N]`."""
+    flat = areas.ravel()
+    sums = [np.bincount(flat, plane.ravel(), len(sizes)) for plane in planes]
+    return np.stack(sums) / np.maximum(sizes, 1)
+
+
+def _is_white(white: np.ndarray, is_paper: np.ndarray) -> bool:
+    """Return whether paper is white but for shading inside it, by which of the cells are white."""
+    share = white[is_paper].mean()
+    border = np.concatenate([white[border][is_paper[border]] for border in BORDERS])
+    surrounds = len(border) > 0.3 * 2 * sum(white.shape) and border.mean() > 0.99
+    return bool(share > 0.99 or (share > WHITE_SHARE and surrounds))
 
 
 def _trend(light: np.ndarray) -> np.ndarray:
-    """Return the quadratic surface through the light cells of `[h, w, 3]`, relative to its largest level."""
-    level = light.mean(axis=-1)
+    """Return the quadratic surface through the light cells of `[3, h, w]`, `[3, h, w]`."""
+    few = light[:, ::4, ::4]
+    level = few.mean(axis=0)
     known = level > 0.6 * np.quantile(level, 0.9)
     for _ in range(2):
-        surface = _quadratic(light, known)
-        off = (light / surface).mean(axis=-1)
+        off = (few / _quadratic(few, known)).mean(axis=0)
         known &= abs(off - np.median(off[known])) < ALIKE
-    top = surface[known].max(axis=0)
-    return np.clip(_quadratic(light, known) / top, 0.3, 1)
+        if not known.any():
+            return np.ones_like(light)
+    return _quadratic(few, known, light.shape[1:])
 
 
-def _edge_white(white: np.ndarray, is_paper: np.ndarray) -> bool:
-    ring = np.ones_like(white)
-    ring[2:-2, 2:-2] = False
-    return bool(white[ring & is_paper].mean() > 0.99)
+def _quadratic(
+    light: np.ndarray, known: np.ndarray, shape: tuple[int, ...] | None = None
+) -> np.ndarray:
+    """Return the quadratic surface through the known cells of `[3, h, w]`, float32 of this or its shape."""
+    terms = _terms(*known.shape)
+    some = terms[:, known][:, ::2]
+    square = some @ some.T + 1e-3 * some.shape[1] * np.diag([0, 1, 1, 1, 1, 1]).astype(np.float32)
+    factors = np.linalg.solve(square, some @ light[:, known][:, ::2].T)
+    if shape is not None:
+        terms = _terms(*shape)
+    surface = factors.T @ terms.reshape(6, -1)
+    return np.maximum(surface, 16).reshape(3, *terms.shape[1:])
 
 
-def _quadratic(light: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return the quadratic surface through the known cells of `[h, w, 3]`, at all of them."""
-    height, width = known.shape
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    terms = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y), axis=-1).astype(np.float32)
-    some = terms[known]
-    square = some.T @ some + 1e-3 * len(some) * np.diag([0, 1, 1, 1, 1, 1]).astype(np.float32)
-    return np.maximum(terms @ np.linalg.solve(square, some.T @ light[known]), 16)
+@lru_cache(8)
+def _terms(height: int, width: int) -> np.ndarray:
+    y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)[None]
+    terms = np.broadcast_arrays(np.ones((height, width)), x, y, x * x, x * y, y * y)
+    return np.stack(terms).astype(np.float32)
 
 
 def _spread(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Smooth `[h, w, C]` by its weights `[h, w]`, and interpolate where they are 0, coarse to fine."""
-    height, width = weights.shape
-    summed = _blurred(values * weights[..., None])
-    total = _blurred(weights[..., None])
-    smooth = summed / np.maximum(total, 1e-6)
-    if min(height, width) < 2 or (weights > 0).all():
+    """Smooth `[C, h, w]` by weights `[h, w]`, and interpolate where they are 0, from coarse to fine."""
+    parts = np.concatenate((values * weights, weights[None])).astype(np.float32)
+    return _filled(parts)
+
+
+def _filled(parts: np.ndarray) -> np.ndarray:
+    """Return the smoothed values of `[C + 1, h, w]`, values times weights and weights."""
+    sums = _slid(parts, 3, np.add)
+    smooth = sums[:-1] / np.maximum(sums[-1], 1e-6)
+    height, width = parts.shape[1:]
+    if min(height, width) < 2 or (sums[-1] > ENOUGH).all():
         return smooth
-    odd = ((0, height % 2), (0, width % 2))
-    shares = np.pad(weights, odd)
-    parts = np.pad(values * weights[..., None], (*odd, (0, 0)))
-    half = shares.shape[0] // 2, shares.shape[1] // 2
-    shares = shares.reshape(half[0], 2, half[1], 2).mean(axis=(1, 3))
-    parts = parts.reshape(half[0], 2, half[1], 2, -1).mean(axis=(1, 3))
-    coarse = _spread(parts / np.maximum(shares, 1e-6)[..., None], shares)
-    coarse = _blurred(coarse.repeat(2, axis=0).repeat(2, axis=1)[:height, :width])
-    return np.where(total > 0.3, smooth, coarse)
+    wide = np.pad(parts, ((0, 0), (0, height % 2), (0, width % 2)))
+    half = wide[:, ::2, ::2] + wide[:, 1::2, ::2] + wide[:, ::2, 1::2] + wide[:, 1::2, 1::2]
+    coarse = _filled(half / 4).repeat(2, axis=1).repeat(2, axis=2)[:, :height, :width]
+    return np.where(sums[-1] > ENOUGH, smooth, _slid(coarse, 3, np.add) / 9)
 
 
-def _blurred(values: np.ndarray) -> np.ndarray:
-    return _slid(values, 3, np.add) / 9
-
-
-THIN = 0.5  # of the light lines; the rest are wide areas, which make a picture no drawing on a dark ground
+WIDEST = (
+    0.06  # of the cells; with more of wide light areas, a picture is no drawing on a dark ground
+)
 DARK_GROUND = 150  # of 255, the lightest ground on which lines are light
 
 
@@ -366,34 +384,33 @@ def _has_light_lines(grid: np.ndarray) -> bool:
     if ground > DARK_GROUND:
         return False
     lighter, darker = light > ground + 30, light < ground - 30
-    width = 2 * round(LINE_WIDTH / 2 * max(light.shape)) + 1
+    width = _line_width(light.shape)
     wide = _slid(_slid(lighter, width, np.minimum), width, np.maximum) & lighter
     return bool(
-        lighter.mean() > 0.003 and wide.mean() < 0.06 and lighter.mean() > 3 * darker.mean()
+        lighter.mean() > 0.003 and wide.mean() < WIDEST and lighter.mean() > 3 * darker.mean()
     )
 
 
 def _slid(values: np.ndarray, width: int, join: np.ufunc) -> np.ndarray:
-    """Reduce each `width` x `width` window of `[h, w]` or `[h, w, C]` by `join`, edge cells repeated."""
+    """Reduce each `width` x `width` window of `[..., h, w]` by `join`, edge cells repeated."""
     half = width // 2
-    padding = ((half, half), (half, half), (0, 0))[: values.ndim]
-    wide = np.pad(values, padding, mode="edge")
-    for axis in (0, 1):
-        size = values.shape[axis]
-        wide = np.moveaxis(wide, axis, 0)
-        made = wide[:size].copy()
-        if join is np.add:
-            for start in range(1, width):
-                made += wide[start : start + size]
-        else:
-            made, reach = wide, 1  # doubling the window
-            while 2 * reach <= width:
-                made = join(made[:-reach], made[reach:])
-                reach *= 2
-            rest = width - reach
-            made = join(made[:size], made[rest : rest + size])
-        wide = np.moveaxis(made, 0, axis)
-    return wide
+    wide = np.pad(values, ((0, 0),) * (values.ndim - 2) + ((half, half),) * 2, mode="edge")
+    height, across = values.shape[-2:]
+    if join is np.add and width == 3:
+        rows = wide[..., :-2, :] + wide[..., 1:-1, :] + wide[..., 2:, :]
+        return rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]
+    reach = 1  # the window, doubled
+    rows = wide
+    while 2 * reach <= width:
+        rows = join(rows[..., :-reach, :], rows[..., reach:, :])
+        reach *= 2
+    rest = width - reach
+    made = join(rows[..., :height, :], rows[..., rest : rest + height, :])
+    reach = 1
+    while 2 * reach <= width:
+        made = join(made[..., :-reach], made[..., reach:])
+        reach *= 2
+    return join(made[..., :across], made[..., rest : rest + across])
 
 
 def _between(
@@ -407,11 +424,15 @@ def _between(
 
 
 def _mixed(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return first + (second - first) * share
+    mixed = second - first
+    mixed *= share
+    mixed += first
+    return mixed
 
 
 def _tint(colored: np.ndarray, sketch: np.ndarray) -> np.ndarray:
-    return colored / np.maximum(sketch, np.float32(1))
+    """Return the factor that coloring has on each channel, 1 on a black that stays black."""
+    return np.where(colored == sketch, 1, colored / np.maximum(sketch, np.float32(1)))
 
 
 def _to_uint8(light: np.ndarray) -> np.ndarray:

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from condcolor.imaging.line_art import even_fills, find_pieces, is_ink_only, recolor
+from condcolor.imaging.line_art import (
+    dark_ink,
+    even_fills,
+    find_pieces,
+    is_ink_only,
+    is_light_ink,
+    recolor,
+)
 
 RED, BLUE = (0.9, 0.3, 0.3), (0.2, 0.7, 0.9)
 
@@ -196,6 +203,74 @@ def test_a_wholly_transparent_picture_stays_so():
     white = np.full((4, 4, 3), 255, np.uint8)
     assert not is_ink_only(white, nothing)
     assert (recolor(white, nothing, white)[..., 3] == 0).all()
+
+
+def ring_in_a_sticker(cut: int = 64):
+    """The ring, transparent inside and opaque white outside, its lowest rows cut off; as `colored_circle`."""
+    _, alpha, _, inside, outside = colored_circle()
+    ring = alpha.copy()
+    alpha[outside] = 255
+    ink = np.where(outside[..., None], 255 - ring[..., None], 0).repeat(3, axis=-1)
+    rgb = on_white(ink.astype(np.uint8), alpha)
+    fill = np.where(inside[..., None], TRANSPARENCY_RED, 255).astype(float)
+    colored = (fill * rgb / 255).round().astype(np.uint8)
+    return rgb[:cut], alpha[:cut], colored[:cut], inside[:cut], outside[:cut]
+
+
+@pytest.mark.parametrize("cut", [64, 50])
+def test_a_painted_hole_becomes_opaque_though_the_outside_is_opaque(cut):
+    rgb, alpha, colored, inside, outside = ring_in_a_sticker(cut)
+    assert not is_ink_only(rgb, alpha)
+    made = recolor(rgb, alpha, colored)
+    assert (made[inside, 3] == 255).all()
+    assert abs(on(255, made) - colored).max() <= 1.5
+    assert np.array_equal(made[outside], np.dstack((colored, alpha))[outside])
+
+
+def test_a_hole_that_is_not_painted_stays_open():
+    rgb, alpha, _, _, _ = ring_in_a_sticker()
+    made = recolor(rgb, alpha, rgb)
+    assert np.array_equal(made[..., 3], alpha)
+
+
+def test_transparency_around_an_opaque_figure_stays_though_color_runs_out_onto_it():
+    _, alpha, _, inside, _ = colored_circle()
+    alpha[inside] = 255
+    own = np.where(inside[..., None], 255, 0).repeat(3, axis=-1).astype(np.uint8)
+    rgb = on_white(own, alpha)
+    made = recolor(rgb, alpha, (rgb * (TRANSPARENCY_RED / 255)).round().astype(np.uint8))
+    assert np.array_equal(made[..., 3], alpha)
+
+
+def test_light_lines_on_transparency_are_seen_as_dark_ones_and_stay_light_over_their_fills():
+    alpha, inside, outside = circle(200)
+    white = np.full((*alpha.shape, 3), 255, np.uint8)
+    assert is_light_ink(white, alpha)
+    seen = dark_ink(white, alpha)
+    fill = np.where(inside[..., None], TRANSPARENCY_RED, 255).astype(float)
+    made = recolor(white, alpha, (fill * seen / 255).round().astype(np.uint8), light=True)
+    assert (made[inside, 3] == 255).all()
+    assert np.array_equal(made[outside, 3], alpha[outside])
+    assert (made[inside & (alpha == 0), :3] == TRANSPARENCY_RED).all()
+    assert (made[(alpha == 255), :3] == 255).all()
+
+
+def test_light_lines_that_are_not_painted_come_back_as_they_were():
+    alpha, _, _ = circle(200)
+    white = np.full((*alpha.shape, 3), 255, np.uint8)
+    made = recolor(white, alpha, dark_ink(white, alpha), light=True)
+    assert np.array_equal(made, np.dstack((white, alpha)))
+
+
+@pytest.mark.parametrize("kind", ["dark lines", "white figure", "opaque"])
+def test_what_is_no_light_line_on_transparency(kind):
+    alpha, inside, _ = circle()
+    ink = np.full((*alpha.shape, 3), 0 if kind == "dark lines" else 255, np.uint8)
+    if kind == "white figure":
+        alpha[inside] = 255
+    elif kind == "opaque":
+        alpha[:] = 255
+    assert not is_light_ink(on_white(ink, alpha), alpha)
 
 
 @given(
