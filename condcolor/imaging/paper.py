@@ -41,7 +41,7 @@ class Sheet:
     sketch: `[H, W, 3]` uint8, dark lines on white; `rgb` itself if its paper is white.
     paper: `[h, w, 3]` float32 in (0, 1], the paper of each cell of `cell` x `cell` pixels, 1 is white.
     cell: side of a cell in pixels.
-    ruling: `[H, 3]` and `[W, 3]` float32 in (0, 1], the factor of printed horizontal and vertical lines.
+    ruling: `[H, 3]` and `[W, 3]` float32 in (0, 1], the factor of printed lines across and down the paper.
     contrast: factor by which the lines of `sketch` are further from white, 1 unless they are faint.
     inverted: whether the picture has light lines on a dark ground.
     """
@@ -131,7 +131,10 @@ class Sheet:
                 cover = painted[rows, :, None].astype(np.float32)
             dark = 255 - 255 * paper
             below = cover * (255 * tint) + (1 - cover) * (dark if ground is None else ground)
-            light = own + (below - dark) * (seen * np.float32(1 / 255))
+            # grain of the ground that is white in the sketch is not seen through fills
+            clear = np.maximum(own, dark)
+            base = clear if ground is not None else own + (clear - own) * cover
+            light = base + (below - dark) * (seen * np.float32(1 / 255))
             same = (colored[rows] == seen) & (cover == 0 if ground is None else False)
             made[rows] = np.where(same, own, _to_uint8(light))
         return made
@@ -143,7 +146,9 @@ FAINT = 0.6  # of the paper; a drawing without darker lines is faint
 CLEAR = 0.3  # of the paper; the darkest lines of a faint drawing become as dark
 MOST_CONTRAST = 6.0
 SAMPLE = 110  # pixels a side that are looked at for noise and faint lines
-LEAST_NOISE, MOST_NOISE = 1.5 / 255, 0.12  # of the paper's light
+LEAST_NOISE, MOST_NOISE = 2 / 255, 0.12  # of the paper's light
+DARKEST_RULING = 0.55  # of the paper; darker lines are drawn
+LEAST_RULING = 0.04  # of the pixels; with fewer pale ones there is no ruling
 UNEVEN = 0.03  # of the paper's light; most that its estimate is off
 
 
@@ -153,7 +158,7 @@ def split_paper(rgb: np.ndarray) -> Sheet:
     cell = -(-max(rgb.shape[:2]) // GRID)
     grid = np.asarray(Image.fromarray(rgb).reduce(cell))  # [h, w, 3] uint8, means
     inverted = _has_light_lines(grid)
-    found = find_paper(255 - grid if inverted else grid)
+    found = find_paper(255 - grid, white=True) if inverted else find_paper(grid)
     if found is None:
         if not inverted:
             return sheet
@@ -196,14 +201,32 @@ def _without_noise(sheet: Sheet, bare: np.ndarray) -> Sheet:
     if len(off) == 0:
         return sheet
     spread = 1.48 * np.median(abs(off))  # standard deviation
-    most = np.quantile(off.max(axis=-1), 0.995) + 0.5 / 255
+    most = np.quantile(off.max(axis=-1), 0.997) + 0.5 / 255
     noise = np.clip(min(3 * spread + UNEVEN, max(3 * spread, most)), LEAST_NOISE, MOST_NOISE)
     light = np.minimum(ratio.min(axis=-1) / (1 - noise), 1)
     ink = light[light < 1 - max(noise, 0.06)]
     contrast = 1.0
     if len(ink) > 0.001 * light.size and (dark := np.quantile(ink, 0.05)) > FAINT:
         contrast = min((1 - CLEAR) / (1 - float(dark)), MOST_CONTRAST)
-    return replace(sheet, paper=sheet.paper * np.float32(1 - noise), contrast=contrast)
+    sheet = replace(sheet, paper=sheet.paper * np.float32(1 - noise), contrast=contrast)
+    pale = (light < 1) & (light > DARKEST_RULING)
+    if contrast == 1 and pale.mean() > LEAST_RULING:
+        rows = _ruling(_ratio(sheet, np.arange(height), x[::2]), noise)
+        columns = _ruling(_ratio(sheet, y[::2], np.arange(width)).swapaxes(0, 1), noise)
+        if min(rows.min(), columns.min()) < 1:
+            sheet = replace(sheet, ruling=(rows, columns))
+    return sheet
+
+
+def _ruling(ratio: np.ndarray, noise: float) -> np.ndarray:
+    """Return the factor of lines printed across the paper, `[N, 3]` float32, of pixels `[N, M, 3]`.
+
+    Like the paper, printed lines are darkened by the noise.
+    """
+    usual = np.median(np.where(ratio > DARKEST_RULING, np.minimum(ratio, 1), 1), axis=1)
+    width = 2 * round(LINE_WIDTH / 4 * len(usual)) + 3
+    thin = usual / ndimage.grey_closing(usual, (width, 1), mode="nearest")
+    return np.where(thin < 1 - LEAST_NOISE, thin * (1 - noise), 1).astype(np.float32)
 
 
 def _ratio(sheet: Sheet, y: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -228,7 +251,8 @@ LEAST_TINT = (
 )
 DARKER = 0.5  # of the paper expected; a darker area is never paper
 BARELY_GREY = 160  # of 255; darker than white paper in the shade
-ENOUGH = 2.0  # of 9 cells; with fewer known, a cell is interpolated
+ENOUGH = 0.8  # of 9 cells; with fewer known, a cell is interpolated
+CLOSED = 0.1  # of a bare cell's weight, that of paper that lines cover
 Index = tuple[int | slice, ...]
 BORDERS: tuple[Index, ...] = ((0,), (-1,), (slice(1, -1), 0), (slice(1, -1), -1))
 AROUND = 1 / 3  # of the border; a darker area that has more is ground, too
@@ -237,11 +261,12 @@ WHITE_SHARE = (
 )
 
 
-def find_paper(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def find_paper(grid: np.ndarray, *, white: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
     """Find the paper of a small picture.
 
     Args:
         grid: `[h, w, 3]` uint8, of about GRID cells a side.
+        white: white paper is found, too, for its noise.
 
     Returns:
         Its paper `[h, w, 3]` float32 in (0, 1], and the cells `[h, w]` bool that show nothing else; None if
@@ -249,9 +274,10 @@ def find_paper(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """
     planes = np.ascontiguousarray(grid.transpose(2, 0, 1))
     closed = _without_lines(planes)
-    white = closed.min(axis=0) >= NEAR_WHITE
-    ring = np.concatenate([closed.min(axis=0)[border] for border in BORDERS])
-    if white.mean() > 0.5 and ((ring >= NEAR_WHITE) | (ring < BARELY_GREY)).all():
+    lightest = closed.min(axis=0)
+    is_white = lightest >= NEAR_WHITE
+    ring = np.concatenate([lightest[border] for border in BORDERS])
+    if not white and is_white.mean() > 0.5 and ((ring >= NEAR_WHITE) | (ring < BARELY_GREY)).all():
         return None
     light = closed.astype(np.float32)
     trend = _trend(light)
@@ -277,7 +303,7 @@ def find_paper(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         sizes[main] < LEAST_SHARE * areas.size
         or level.max() < LEAST_LIGHT
         or level.min() < LEAST_TINT * level.max()
-        or _is_white(white, is_paper)
+        or (not white and _is_white(is_white, is_paper))
     ):
         return None
     expected = _quadratic(light, is_paper)
@@ -285,13 +311,13 @@ def find_paper(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     also = (abs(off - 1) < ALIKE).all(axis=0) | ((touching > AROUND) & (off.min(axis=0) > DARKER))
     also[0], also[main] = False, True
     is_paper = also[areas]
-    least, most = np.quantile(light[:, is_paper][:, ::8], (0.01, 0.99), axis=1)
+    least, most = np.quantile(light[:, is_paper][:, ::8], (0.01, 0.99), axis=1).astype(np.float32)
     expected = expected.clip(least[:, None, None], most[:, None, None])
     bare = is_paper & (depth < INK / 2) & ~lined
     # means where nothing is drawn, which noise leaves alone; the closed picture is lighter
     own = np.where(bare, planes, light) / expected
-    paper = expected * _spread(own, is_paper.astype(np.float32))
-    return np.clip(paper.transpose(1, 2, 0) / 255, 1 / 255, 1), bare
+    paper = expected * _spread(own, np.where(bare, 1, CLOSED * is_paper))
+    return np.clip(paper.transpose(1, 2, 0) / 255, 1 / 255, 1).astype(np.float32), bare
 
 
 def _without_lines(planes: np.ndarray) -> np.ndarray:
@@ -322,7 +348,7 @@ def _trend(light: np.ndarray) -> np.ndarray:
     """Return the quadratic surface through the light cells of `[3, h, w]`, `[3, h, w]`."""
     few = light[:, ::4, ::4]
     level = few.mean(axis=0)
-    known = level > 0.6 * np.quantile(level, 0.9)
+    known = level >= 0.6 * np.quantile(level, 0.9)
     for _ in range(2):
         off = (few / _quadratic(few, known)).mean(axis=0)
         known &= abs(off - np.median(off[known])) < ALIKE
