@@ -78,8 +78,15 @@ def _is_open(light: np.ndarray, around: np.ndarray, *, edges: bool) -> np.ndarra
     """Return which pixels `[H, W]` are on no line; `edges` between two greys are lines, too."""
     is_open = (light > LIGHT * around) & (light > BLACK)
     if edges:
-        is_open &= light > LIGHT * ndimage.maximum_filter(light, 3, mode="nearest")
+        is_open &= light > LIGHT * _largest_around(light)
     return is_open
+
+
+def _largest_around(values: np.ndarray) -> np.ndarray:
+    """Return the maximum of each 3x3 window, several times as fast as scipy's filter."""
+    wide = np.pad(values, 1, mode="edge")
+    rows = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
+    return np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
 
 
 def _find_pieces(light: np.ndarray, is_open: np.ndarray) -> Pieces:
@@ -134,33 +141,36 @@ def _basins(radii: np.ndarray, is_open: np.ndarray, gap: float) -> tuple[np.ndar
     Returns:
         Basins `[H, W]` in 0..count - 1, anything on lines, and their count.
     """
-    size = radii.size
-    places = np.arange(size, dtype=np.int64).reshape(radii.shape)
     # level and place in one number, whose maximum over the neighbors is the next pixel of the ascent
-    keys = (np.minimum(radii, 2 * gap) * FINENESS).astype(np.int64) * size + places
+    bits = int(radii.size).bit_length()
+    levels = np.minimum(radii * FINENESS, gap * FINENESS + 1).astype(np.int64)
+    keys = (levels << bits) + np.arange(radii.size).reshape(radii.shape)
     highest = keys.copy()
     np.maximum(highest[1:], keys[:-1], out=highest[1:])
     np.maximum(highest[:-1], keys[1:], out=highest[:-1])
     np.maximum(highest[:, 1:], keys[:, :-1], out=highest[:, 1:])
     np.maximum(highest[:, :-1], keys[:, 1:], out=highest[:, :-1])
-    ascent = (highest % size).ravel()
+    ascent = (highest & ((1 << bits) - 1)).ravel()
 
     cores, core_count = ndimage.label(radii > gap)
     cores = cores.ravel()
     inside = np.flatnonzero(cores)
-    first = np.empty(core_count + 1, np.int64)
-    first[cores[inside][::-1]] = inside[::-1]
+    first = np.zeros(core_count + 1, np.int64)
+    first[cores[inside[::-1]]] = inside[::-1]
     ascent[inside] = first[cores[inside]]
 
+    places = np.flatnonzero(is_open.ravel() & (cores == 0))
+    below = ascent[places]
     while True:
-        further = ascent[ascent]
-        if np.array_equal(further, ascent):
+        above = ascent[below]
+        if np.array_equal(above, below):
             break
-        ascent = further
-    is_peak = np.zeros(size, bool)
-    is_peak[ascent[is_open.ravel()]] = True
-    numbers = np.cumsum(is_peak) - 1
-    return numbers[ascent].reshape(radii.shape), int(is_peak.sum())
+        ascent[places] = below = above
+    peaks = np.zeros(radii.size, bool)
+    peaks[first[1:]] = True
+    peaks[below] = True
+    numbers = np.cumsum(peaks) - 1
+    return numbers[ascent].reshape(radii.shape), int(peaks.sum())
 
 
 def _saddles(
@@ -234,19 +244,18 @@ def _black_areas(ink: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
     """Label the areas of ink that are much thicker than the drawing's lines, `[H, W]`, and count them."""
     if not ink.any() or ink.all():
         return np.zeros(ink.shape, np.int32), 0
-    radii = ndimage.distance_transform_edt(ink).astype(np.float32)
-    ridge = ink & (radii >= ndimage.maximum_filter(radii, 3))
+    # the mean of two metrics is within a tenth of the Euclidean one, and twice as fast
+    radii = ndimage.distance_transform_cdt(ink, "taxicab").astype(np.float32)
+    radii = (radii + ndimage.distance_transform_cdt(ink, "chessboard")) / 2
+    ridge = ink & (radii >= _largest_around(radii))
     usual = float(np.median(radii[ridge]))
     limit = np.clip(THICK * usual + 0.5, THINNEST_BLACK * scale, THICKEST_LINE * scale)
-    cores = radii > limit
-    if not cores.any():
-        return np.zeros(ink.shape, np.int32), 0
-    # the cores grown back by what the limit took away: a morphological opening by a ball
-    grown = ink & (ndimage.distance_transform_edt(~cores) <= limit)
-    black, count = ndimage.label(grown)
+    black, count = ndimage.label(radii > limit)
+    if count:  # grown back by what the limit took away: a morphological opening
+        _grow_rings(black, np.flatnonzero(ink & (black == 0)), round(limit))
     large = np.bincount(black.ravel(), minlength=count + 1) >= SMALLEST_BLACK * scale**2
     large[0] = False
-    return (np.cumsum(large) * large)[black].astype(np.int32), int(large.sum())
+    return (np.cumsum(large) * large).astype(np.int32)[black], int(large.sum())
 
 
 def _min_pool(light: np.ndarray, factor: int) -> np.ndarray:
