@@ -21,10 +21,16 @@ LINE_WIDTH = 0.05  # of the longer side; thinner structures darker than their su
 LIGHT = 0.9  # of the lightness around; a lighter pixel is not on a line
 BLACK = 0.25  # lightness; a darker pixel is never open
 
-GAP = 10.0  # pixels, radius; a wider opening never divides
+GAP = 12.0  # pixels, radius; a wider opening never divides
 NARROW = 0.85  # of the radius of the smaller area; a narrower opening divides two areas
 BOTTOM = 3.0  # of 2; how much narrower a passage between a line and the bottom border counts
-SMALLEST = 16  # pixels; a smaller piece joins its neighbor, or is a line where it has none
+SMALLEST = 24  # pixels; a smaller piece joins its neighbor, or is a line where it has none
+
+NEAR = 4.0  # pixels beyond a line's radius; the ink this near tells whether a line ends
+END = 0.45  # of that; how far to one side the center of the ink is at an end
+BRIDGE = 22.0  # pixels; ends that are further apart are not joined
+AHEAD = 12.0  # pixels; a line further ahead of an end is not joined
+FACING = 0.6  # cosine between an end's direction and that of the other end
 
 THICK = 2.0  # of the usual line's radius; thicker ink is a black area
 THICKEST_LINE = 9.0  # pixels, radius; thicker ink is a black area in every drawing
@@ -70,8 +76,11 @@ def find_pieces(light: np.ndarray, *, largest_side: int = LARGEST_SIDE) -> Piece
 
 def _lightness_around(light: np.ndarray) -> np.ndarray:
     """Return the lightness `[H, W]` without lines, by a closing that is wider than they are."""
-    width = 2 * round(LINE_WIDTH / 2 * max(light.shape)) + 1
-    return ndimage.grey_closing(light, (width, width), mode="nearest")
+    factor = max(1, max(light.shape) // (2 * SIDE))  # a coarser picture will do, and takes less time
+    small = -_min_pool(-light, factor)
+    width = 2 * round(LINE_WIDTH / 2 * max(small.shape)) + 1
+    closed = ndimage.grey_closing(small, (width, width), mode="nearest")
+    return _repeat(closed, factor, light.shape)
 
 
 def _is_open(light: np.ndarray, around: np.ndarray, *, edges: bool) -> np.ndarray:
@@ -91,9 +100,12 @@ def _largest_around(values: np.ndarray) -> np.ndarray:
 
 def _find_pieces(light: np.ndarray, is_open: np.ndarray) -> Pieces:
     scale = max(light.shape) / SIDE
-    labels = _open_areas(is_open, scale)
+    ink_radii, usual = _ink_radii(~is_open)
+    closed = _close_gaps(is_open, usual, scale)
+    labels = _open_areas(closed, scale)
+    _grow_rings(labels, np.flatnonzero(is_open & ~closed), 2)
     count = int(labels.max())
-    black, black_count = _black_areas(~is_open, scale)
+    black, black_count = _black_areas(ink_radii, usual, scale)
     labels[black > 0] = black[black > 0] + count
     return Pieces(labels, np.arange(count + black_count + 1) > count)
 
@@ -240,19 +252,97 @@ def _merge(
     return numbers
 
 
-def _black_areas(ink: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
-    """Label the areas of ink that are much thicker than the drawing's lines, `[H, W]`, and count them."""
+def _ink_radii(ink: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the distance `[H, W]` float32 to where there is no ink, and half the usual width of lines."""
     if not ink.any() or ink.all():
-        return np.zeros(ink.shape, np.int32), 0
+        return np.zeros(ink.shape, np.float32), 0.0
     # the mean of two metrics is within a tenth of the Euclidean one, and twice as fast
     radii = ndimage.distance_transform_cdt(ink, "taxicab").astype(np.float32)
     radii = (radii + ndimage.distance_transform_cdt(ink, "chessboard")) / 2
     ridge = ink & (radii >= _largest_around(radii))
-    usual = float(np.median(radii[ridge]))
+    return radii, float(np.median(radii[ridge]))
+
+
+def _close_gaps(is_open: np.ndarray, usual: float, scale: float) -> np.ndarray:
+    """Draw lines from ends of lines to other ends that face them, or to the lines ahead of them.
+
+    Returns:
+        `[H, W]` bool, open pixels without those of the lines drawn.
+    """
+    height, width = is_open.shape
+    rows, columns, down, right = _line_ends(~is_open, max(2, round(NEAR * scale + usual)))
+    closed = is_open.copy()
+    if len(rows) == 0:
+        return closed
+    reach = BRIDGE * scale
+    # ends that face each other
+    dy, dx = rows[None] - rows[:, None], columns[None] - columns[:, None]
+    distance = np.hypot(dy, dx) + 1e-6
+    ahead = (down[:, None] * dy + right[:, None] * dx) / distance
+    facing = (distance <= reach) & (ahead > FACING) & (ahead.T > FACING)
+    one, other = np.nonzero(np.triu(facing))
+    starts = [np.stack((rows[one], columns[one]))]
+    stops = [np.stack((rows[other], columns[other]))]
+    # ends before a line
+    alone = np.flatnonzero(~facing.any(axis=1))
+    steps = np.arange(1, int(AHEAD * scale) + 1)
+    y = np.rint(rows[alone, None] + down[alone, None] * steps).astype(np.intp)
+    x = np.rint(columns[alone, None] + right[alone, None] * steps).astype(np.intp)
+    inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+    open_ahead = is_open[y.clip(0, height - 1), x.clip(0, width - 1)] & inside
+    left = np.logical_or.accumulate(open_ahead, axis=1)
+    hit = left & ~open_ahead & inside
+    hits = hit.any(axis=1)
+    first = hit.argmax(axis=1)[hits]
+    alone = alone[hits]
+    starts.append(np.stack((rows[alone], columns[alone])))
+    stops.append(np.stack((y[hits, first], x[hits, first])))
+    start, stop = np.concatenate(starts, axis=1), np.concatenate(stops, axis=1)
+    share = np.linspace(0, 1, 2 * int(reach) + 1)
+    points = np.rint(start[:, :, None] + (stop - start)[:, :, None] * share).astype(np.intp)
+    closed[points[0], points[1]] = False
+    return closed
+
+
+def _line_ends(
+    ink: np.ndarray, radius: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows and columns of the ends of lines, and the direction (down, right) in which each points.
+
+    At an end, the center of the ink around lies to one side.
+    """
+    # the count, row and column sums of the ink in each window, in 16, 24 and 24 bits of one summed-area table;
+    # it may overflow, since only differences are used
+    radius = min(radius, 60)
+    high = 2 * radius + 1
+    padded = np.pad(ink, ((radius + 1, radius), (radius + 1, radius)))
+    y, x = (np.arange(size, dtype=np.uint64) for size in padded.shape)
+    table = padded * (1 + (y[:, None] << 16) + (x << 40))
+    np.cumsum(table, axis=0, out=table)
+    np.cumsum(table, axis=1, out=table)
+    rows, columns = np.nonzero(ink)
+    corner = rows * len(x) + columns
+    table = table.ravel()
+    sums = table[corner] + table[corner + high * (len(x) + 1)]
+    sums -= table[corner + high] + table[corner + high * len(x)]
+    mass = (sums & 0xFFFF).astype(np.float32)
+    down = rows + radius + 1 - (sums >> 16 & 0xFFFFFF) / mass
+    right = columns + radius + 1 - (sums >> 40) / mass
+    length = np.hypot(down, right).astype(np.float32)
+    size = np.zeros(ink.shape, np.float32)
+    size[rows, columns] = length
+    around = _largest_around(_largest_around(size))
+    is_end = (length > END * radius) & (length >= around[rows, columns])
+    length = length[is_end]
+    return rows[is_end], columns[is_end], down[is_end] / length, right[is_end] / length
+
+
+def _black_areas(radii: np.ndarray, usual: float, scale: float) -> tuple[np.ndarray, int]:
+    """Label the areas of ink that are much thicker than the drawing's lines, `[H, W]`, and count them."""
     limit = np.clip(THICK * usual + 0.5, THINNEST_BLACK * scale, THICKEST_LINE * scale)
     black, count = ndimage.label(radii > limit)
     if count:  # grown back by what the limit took away: a morphological opening
-        _grow_rings(black, np.flatnonzero(ink & (black == 0)), round(limit))
+        _grow_rings(black, np.flatnonzero((radii > 0) & (black == 0)), round(limit))
     large = np.bincount(black.ravel(), minlength=count + 1) >= SMALLEST_BLACK * scale**2
     large[0] = False
     return (np.cumsum(large) * large).astype(np.int32)[black], int(large.sum())
@@ -261,6 +351,8 @@ def _black_areas(ink: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
 def _min_pool(light: np.ndarray, factor: int) -> np.ndarray:
     """Return the darkest pixel of each block of `factor` by `factor`, `[ceil(H / factor), ceil(W / factor)]`."""
     height, width = light.shape
+    if factor == 1:
+        return light
     padded = np.pad(light, ((0, -height % factor), (0, -width % factor)), mode="edge")
     rows = padded.reshape(-1, factor, padded.shape[1]).min(axis=1)
     return np.minimum.reduceat(rows, np.arange(0, padded.shape[1], factor), axis=1)
@@ -268,6 +360,8 @@ def _min_pool(light: np.ndarray, factor: int) -> np.ndarray:
 
 def _repeat(small: np.ndarray, factor: int, shape: tuple[int, ...]) -> np.ndarray:
     """Return each pixel of `small` as a block of `factor` by `factor`, cut to `shape`."""
+    if factor == 1:
+        return small
     rows = np.arange(shape[0]) // factor
     return np.repeat(small, factor, axis=1)[:, : shape[1]][rows]
 
