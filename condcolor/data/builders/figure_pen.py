@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cmath
 import contextlib
+import itertools
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -224,7 +225,7 @@ class Pen:
 def polyline(points: Points) -> Chain:
     """Return straight lines through points."""
     chain = [points[0]]
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         chain += [a + (b - a) / 3, a + (b - a) * 2 / 3, b]
     return chain
 
@@ -232,6 +233,21 @@ def polyline(points: Points) -> Chain:
 def polygon(points: Points) -> Chain:
     """Return straight lines through points and back to the first."""
     return polyline([*points, points[0]])
+
+
+def corners(x0: float, y0: float, x1: float, y1: float) -> list[complex]:
+    """Return the corners of a box, clockwise from the first."""
+    return [complex(x0, y0), complex(x1, y0), complex(x1, y1), complex(x0, y1)]
+
+
+def band(half: float, y0: float, y1: float) -> list[complex]:
+    """Return the corners of a box about x = 0."""
+    return corners(-half, y0, half, y1)
+
+
+def moved(points: Points, at: complex, size: complex = 1.0) -> list[complex]:
+    """Return points scaled, turned by the angle of `size`, and moved to `at`."""
+    return [at + size * p for p in points]
 
 
 def smooth(points: Points, *, closed: bool = False, ease: float = 1.0) -> Chain:
@@ -297,16 +313,16 @@ def rounded(points: Points, radius: float) -> Chain:
 def scallops(points: Points, bulge: float) -> Chain:
     """Return a round bump over each stretch between points, to the left of the way if positive."""
     chain = [points[0]]
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         out = (b - a) * -1j * bulge
-        chain += [a + out + (b - a) * 0.0, b + out, b]
+        chain += [a + out, b + out, b]
     return chain
 
 
 def spikes(points: Points, height: float, lean: float = 0.5, curve: float = 0.1) -> Chain:
     """Return a pointed tip over each stretch between points, to the left of the way if positive."""
     chain = [points[0]]
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         tip = a + (b - a) * lean + (b - a) * -1j * height
         bow_a, bow_b = (tip - a) * 1j * curve, (b - tip) * 1j * curve
         chain += [a + (tip - a) / 3 + bow_a, a + (tip - a) * 2 / 3 + bow_a, tip]

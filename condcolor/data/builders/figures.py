@@ -87,7 +87,7 @@ def draw_figure(rng: np.random.Generator) -> Figure:
             _draw_back_things(pen, dice, build)
         with pen.frame(on_neck):
             if scarf:
-                hats.draw_scarf_behind(pen, head, scarf)
+                hats.draw_scarf_behind(pen, dice, head, scarf, 1 + build.hip_y * 0.9)
             else:
                 hairs.draw_behind(pen, dice, head, hair)
         if crop != "head":
