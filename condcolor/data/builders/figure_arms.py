@@ -1,10 +1,11 @@
-"""Arms, hands and props of drawn figures, in head units below the chin."""
+"""Arms and hands of drawn figures: poses, sleeves, fingers, in head units below the chin."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from condcolor.data.builders.figure_bodies import Build
 from condcolor.data.builders.figure_pen import (
@@ -12,32 +13,36 @@ from condcolor.data.builders.figure_pen import (
     Tube,
     bend,
     ellipse,
-    join,
-    polygon,
+    pick,
     polyline,
     ribbon,
-    rounded,
-    scallops,
     smooth,
 )
+from condcolor.data.builders.figure_props import draw_prop
 
-# Where the right hand is, of a build and a head's half width, and which way its elbow points.
-POSES: dict[str, tuple[Callable[[Build, float], complex], int]] = {
-    "hang": (lambda b, w: complex(b.shoulder * 1.15, b.shoulder_y + b.arm * 0.95), 1),
-    "out": (lambda b, w: complex(b.shoulder + b.arm * 0.75, b.shoulder_y + b.arm * 0.55), 1),
-    "side": (lambda b, w: complex(b.shoulder + b.arm, b.shoulder_y - 0.05), 1),
-    "hip": (lambda b, w: complex(b.waist * 1.02, b.waist_y), 1),
-    "wave": (lambda b, w: complex(max(b.shoulder, w) + b.arm * 0.32, -0.7), 1),
-    "up": (lambda b, w: complex(max(b.shoulder, w) * 1.1 + 0.2, -2.4), 1),
-    "chest": (lambda b, w: complex(-b.shoulder * 0.1, b.collar + b.slope + 0.75), 1),
-    "belly": (lambda b, w: complex(b.shoulder * 0.25, b.waist_y), 1),
-    "cross": (lambda b, w: complex(-b.shoulder * 0.6, b.waist_y * 0.85), 1),
-    "cheek": (lambda b, w: complex(w * 0.75, -0.35), 1),
-    "chin": (lambda b, w: complex(w * 0.2, 0.0), 1),
-    "mouth": (lambda b, w: complex(w * 0.15, -0.4), 1),
-    "point": (lambda b, w: complex(b.shoulder + b.arm * 0.8, b.collar - 0.2), 1),
-    "hold": (lambda b, w: complex(b.shoulder * 1.2, b.waist_y * 0.9), 1),
-    "behind": (lambda b, w: complex(b.shoulder * 0.5, b.waist_y + 0.2), 1),
+# Where the right hand is, of a build and a head's half width.
+POSES: dict[str, Callable[[Build, float], complex]] = {
+    "hang": lambda b, w: complex(b.shoulder * 1.15, b.shoulder_y + b.arm * 0.95),
+    "out": lambda b, w: complex(b.shoulder + b.arm * 0.75, b.shoulder_y + b.arm * 0.55),
+    "side": lambda b, w: complex(b.shoulder + b.arm, b.shoulder_y - 0.05),
+    "shrug": lambda b, w: complex(b.shoulder + b.arm * 0.5, b.shoulder_y + b.arm * 0.15),
+    "hip": lambda b, w: complex(b.waist * 1.02, b.waist_y),
+    "wave": lambda b, w: complex(max(b.shoulder, w) + b.arm * 0.32, -0.7),
+    "up": lambda b, w: complex(max(b.shoulder, w) * 1.1 + 0.2, -2.4),
+    "crown": lambda b, w: complex(w * 0.7, -1.9),
+    "ear": lambda b, w: complex(w * 1.1, -0.9),
+    "chest": lambda b, w: complex(-b.shoulder * 0.1, b.collar + b.slope + 0.75),
+    "fold": lambda b, w: complex(0.05, b.collar + b.slope + 0.5),
+    "belly": lambda b, w: complex(b.shoulder * 0.25, b.waist_y),
+    "cross": lambda b, w: complex(-b.shoulder * 0.6, b.waist_y * 0.85),
+    "cheek": lambda b, w: complex(w * 0.75, -0.35),
+    "chin": lambda b, w: complex(w * 0.2, 0.0),
+    "mouth": lambda b, w: complex(w * 0.15, -0.4),
+    "brow": lambda b, w: complex(w * 0.35, -1.2),
+    "point": lambda b, w: complex(b.shoulder + b.arm * 0.8, b.collar - 0.2),
+    "hold": lambda b, w: complex(b.shoulder * 1.2, b.waist_y * 0.9),
+    "give": lambda b, w: complex(b.shoulder + b.arm * 0.45, b.waist_y * 0.75),
+    "behind": lambda b, w: complex(b.shoulder * 0.5, b.waist_y + 0.2),
 }
 BOTH = {
     "hang": 8,
@@ -45,80 +50,136 @@ BOTH = {
     "hip": 3,
     "up": 2,
     "belly": 2,
-    "cross": 2,
+    "cross": 2.5,
     "chest": 1,
-    "cheek": 1,
+    "fold": 1,
+    "cheek": 1.5,
+    "crown": 1,
+    "ear": 0.7,
+    "shrug": 1.5,
     "behind": 1,
     "side": 1,
 }
 ONE = {
-    "hang": 6,
+    "hang": 5,
     "hip": 3,
-    "wave": 4,
+    "wave": 5,
     "up": 2,
     "chest": 2,
-    "cheek": 1,
-    "chin": 2,
-    "mouth": 1,
+    "cheek": 1.5,
+    "chin": 2.5,
+    "mouth": 1.5,
+    "brow": 1.5,
+    "ear": 1,
     "point": 2,
     "hold": 4,
-    "out": 2,
+    "give": 2,
+    "shrug": 1,
+    "out": 1,
     "behind": 1,
 }
-HANDS = {"stump": 3, "circle": 3, "mitten": 5, "fist": 2, "open": 4}
+HOLDING = ("hold", "give", "up", "out", "wave", "belly", "side")  # poses that go with a prop
+ON_FACE = ("cheek", "chin", "mouth", "brow", "ear", "crown")
+OVER = ("chest", "fold", "belly", "cross", *ON_FACE)  # poses that are drawn over the torso
+HANDS = {"stump": 3, "circle": 3, "mitten": 5, "fist": 2, "open": 4, "point": 1, "three": 1}
+
+
+@dataclass(frozen=True)
+class ArmLook:
+    """How the arms of a figure are drawn."""
+
+    hand: str
+    skin: str  # the part of the hands: gloves are other
+    joint: str  # at the shoulder: behind the torso, round or open
+    loose: bool  # a wide sleeve
+    cuffed: bool
+
+
+def draw_arm_look(dice: random.Random) -> ArmLook:
+    """Draw the look of the arms at random."""
+    return ArmLook(
+        hand=pick(dice, HANDS),
+        skin="other" if dice.random() < 0.05 else "skin",
+        joint=dice.choice(("behind", "round", "open")),
+        loose=dice.random() < 0.2,
+        cuffed=dice.random() < 0.3,
+    )
 
 
 def arm_line(build: Build, pose: str, wide: float) -> list[complex]:
     """Return the middle line of the right arm from the shoulder to the wrist."""
     start = complex(build.shoulder * 0.93, build.shoulder_y)
-    target_of, bent = POSES[pose]
-    way = target_of(build, wide) - start
+    way = POSES[pose](build, wide) - start
     upper = build.arm / 2
     reach = min(abs(way), build.arm * 0.99)
     way = way / (abs(way) or 1) * reach
     high = math.sqrt(max(upper**2 - (reach / 2) ** 2, 0.0))
-    side = way / (reach or 1) * 1j * -bent
-    # The elbow that is farther from the body, or lower.
-    elbow = max(way / 2 + side * high, way / 2 - side * high, key=lambda p: p.real + 0.9 * p.imag)
-    if pose in ("cross", "chest", "belly") and high > 0.4 * upper:
-        elbow = elbow * 0.9 + 0.1j * upper
+    side = way / (reach or 1) * 1j
+    # The elbow points away from the body, or down.
+    elbow = max((way / 2 + side * h for h in (high, -high)), key=lambda p: p.real + 0.9 * p.imag)
     return bend(start, start + elbow * 1.25 - way * 0.1, start + way)
 
 
 def draw_arm(
-    pen: Pen,
-    dice: random.Random,
-    build: Build,
-    line: list[complex],
-    hand: str,
-    *,
-    prop: str = "",
-    joint: str = "round",
-    loose: bool = False,
+    pen: Pen, dice: random.Random, build: Build, line: list[complex], look: ArmLook, prop: str = ""
 ) -> None:
     """Draw an arm with its sleeve and hand; what it holds is drawn before the hand."""
+    if build.crop != "full" and line[-1].imag > build.bottom - build.arm_thick * 0.8:
+        _draw_cut_arm(pen, build, line)
+        return
     thick, end = build.arm_thick, line[-1]
     way = (end - line[-3]) / (abs(end - line[-3]) or 1)
     if prop:
         draw_prop(pen, dice, prop, end + way * thick * 0.3, thick)
+    tubes, shapes, marks = _hand(dice, "fist" if prop else look.hand, end, way, thick)
+    if build.is_stick:
+        pen.line(smooth(line), pen.width)
+        pen.shape(ellipse(end, thick * 0.45), look.skin)
+        return
     sleeved = round(build.sleeves * (len(line) - 1))
-    bare = line[max(sleeved - 1, 0) :]
-    tubes, shapes, marks = _hand(dice, "fist" if prop else hand, end, way, thick)
-    pen.union([(bare, thick * 0.82), *tubes], "skin", shapes)
-    for mark in marks:
-        if thick > 5 * pen.thickness:
+    gloved = look.skin == "other" and sleeved < 6
+    if gloved:
+        pen.tube(line, thick * 0.82, "skin")
+    bare = line[-3:] if gloved else line[max(sleeved - 1, 0) :]
+    is_open = not sleeved and look.joint == "open" and not shapes
+    pen.union([(bare, thick * 0.82), *tubes], look.skin, shapes, is_open=is_open)
+    if thick > 5 * pen.thickness:
+        for mark in marks:
             pen.line(mark)
-    if sleeved:
-        sleeve = line[: sleeved + 1]
-        if loose:
-            pen.shape(ribbon(sleeve, (thick * 1.1, thick * 1.2, thick * 1.7)), "shirt")
-        else:
-            pen.tube(sleeve, thick * 1.08, "shirt", is_open=joint == "open")
-    if sleeved > 5 and dice.random() < 0.3:
-        across = (line[sleeved] - line[sleeved - 1]) * 1j
-        across *= thick * 0.5 / (abs(across) or 1)
-        at = line[sleeved - 1]
+    if not sleeved:
+        return
+    sleeve = line[: sleeved + 1]
+    if look.loose:
+        pen.shape(ribbon(sleeve, (thick * 1.1, thick * 1.2, thick * 1.7)), "shirt")
+    else:
+        pen.tube(sleeve, thick * 1.08, "shirt", is_open=look.joint == "open")
+        if look.joint == "open":  # a line at the cuff only
+            across = _across(line, sleeved, thick * 0.54)
+            pen.line(polyline([line[sleeved] - across, line[sleeved] + across]), pen.width)
+    if look.cuffed and thick > 5 * pen.thickness:
+        at, across = line[sleeved - 1], _across(line, sleeved, thick * 0.5)
         pen.line(polyline([at - across, at + across]))
+
+
+def _across(line: list[complex], i: int, half: float) -> complex:
+    way = line[i] - line[i - 1]
+    return way / (abs(way) or 1) * 1j * half
+
+
+def _draw_cut_arm(pen: Pen, build: Build, line: list[complex]) -> None:
+    """Draw an arm that the drawing's foot cuts off."""
+    low = build.bottom
+    kept = [p for p in line if p.imag < low - 0.05]
+    end = line[len(kept)] if len(kept) < len(line) else kept[-1]
+    kept += [complex(end.real, low - 0.01), complex(end.real, low)]
+    skin = build.sleeves < 0.6
+    thick = build.arm_thick
+    pen.tube(kept, thick * (0.82 if skin else 1.08), "skin" if skin else "shirt", is_open=True)
+    if skin and build.sleeves:
+        pen.tube(kept[: max(2, len(kept) // 2)], thick * 1.08, "shirt")
+    if not build.cut_open:
+        end = kept[-1]
+        pen.line(polyline([end - thick * 0.5, end + thick * 0.5]), pen.width)
 
 
 def _hand(
@@ -128,141 +189,40 @@ def _hand(
     size = thick * 0.62
     side = dice.choice((-1, 1)) * 1j * way
     middle = at + way * size * 0.5
+    thumb: Tube = (
+        [middle - way * size * 0.3, middle + side * size * 1.15 + way * size * 0.2],
+        size * 0.5,
+    )
+    fingers = [
+        polyline(
+            [
+                middle + way * size * 0.7 + side * size * k,
+                middle + way * size * 0.15 + side * size * k,
+            ]
+        )
+        for k in (-0.4, 0.0, 0.4)
+    ]
     if kind == "circle":
         return [], [ellipse(middle, size)], []
     if kind == "mitten":
-        thumb = [middle - way * size * 0.3, middle + side * size * 1.15 + way * size * 0.2]
-        return [(thumb, size * 0.55)], [ellipse(middle, size * 1.05, size * 0.85, way)], []
+        return [thumb], [ellipse(middle, size * 1.05, size * 0.85, way)], []
     if kind == "fist":
-        lines = [
-            polyline(
-                [
-                    middle + way * size * 0.7 + side * size * k,
-                    middle + way * size * 0.15 + side * size * k,
-                ]
-            )
-            for k in (-0.4, 0.0, 0.4)
-        ]
-        return [], [ellipse(middle, size * 0.95, size * 0.9, way)], lines
+        return [], [ellipse(middle, size * 0.95, size * 0.9, way)], fingers
+    if kind == "three":  # a mitten with lines between its fingers
+        return (
+            [thumb],
+            [ellipse(middle + way * size * 0.2, size * 1.2, size * 0.85, way)],
+            fingers[:2],
+        )
+    if kind == "point":
+        finger: Tube = ([middle, middle + way * size * 1.9 + side * size * 0.3], size * 0.45)
+        return [finger, thumb], [ellipse(middle, size * 0.9, size * 0.85, way)], fingers[1:]
     if kind == "open":
-        palm = ellipse(middle, size * 0.8, size * 0.75, way)
         tubes: list[Tube] = [([middle, middle + side * size * 1.2 + way * size * 0.3], size * 0.4)]
-        n = dice.choice((3, 4))
+        n, fan, long = dice.choice((3, 4)), dice.uniform(0.9, 1.5), dice.uniform(1.5, 1.9)
         for i in range(n):
-            spread = (i / (n - 1) - 0.5) * 1.3
-            finger = way * math.cos(spread) - side * math.sin(spread)
-            tubes.append(([middle, middle + finger * size * 1.75], size * 0.42))
-        return tubes, [palm], []
+            spread = (i / (n - 1) - 0.5) * fan
+            finger_way = way * math.cos(spread) - side * math.sin(spread)
+            tubes.append(([middle, middle + finger_way * size * long], size * 0.42))
+        return tubes, [ellipse(middle, size * 0.8, size * 0.75, way)], []
     return [], [], []
-
-
-PROPS = {
-    "stick": 3,
-    "sword": 2,
-    "book": 2,
-    "cup": 2,
-    "flag": 2,
-    "balloon": 2,
-    "phone": 2,
-    "ball": 2,
-    "umbrella": 1,
-    "laptop": 1,
-    "flower": 2,
-    "glass": 2,
-    "wrench": 1,
-}
-
-
-def draw_prop(pen: Pen, dice: random.Random, kind: str, at: complex, thick: float) -> None:
-    """Draw what a hand at a point holds."""
-    size, lean = max(thick * 1.8, 0.5), complex(dice.uniform(-0.4, 0.4), -1)
-    lean /= abs(lean)
-    across = lean * 1j
-    if kind == "stick":
-        pen.tube(
-            [at - lean * size * dice.uniform(0.5, 3), at + lean * size * 1.6], thick * 0.3, "other"
-        )
-    elif kind == "sword":
-        tip = at + lean * size * 3
-        pen.shape(
-            polygon(
-                [
-                    at + across * 0.15 * size,
-                    tip + across * 0.1 * size,
-                    tip + lean * 0.25 * size,
-                    tip - across * 0.1 * size,
-                    at - across * 0.15 * size,
-                ]
-            ),
-            "other",
-        )
-        pen.tube(
-            [
-                at + lean * 0.35 * size - across * 0.5 * size,
-                at + lean * 0.35 * size + across * 0.5 * size,
-            ],
-            0.18 * size,
-            "other",
-        )
-        pen.tube([at + lean * 0.2 * size, at - lean * 0.5 * size], 0.2 * size, "other")
-    elif kind in ("book", "phone", "laptop"):
-        w, h = {"book": (1.0, 0.7), "phone": (0.45, 0.8), "laptop": (1.3, 0.8)}[kind]
-        box = [at + size * (across * x + lean * y) for x, y in ((-w, -h), (w, -h), (w, h), (-w, h))]
-        pen.shape(rounded(box, 0.08 * size), "other")
-        pen.line(
-            polyline(
-                [at + size * lean * h, at - size * lean * h]
-                if kind == "book"
-                else [
-                    at + size * (across * -w * 0.7 + lean * h * 0.7),
-                    at + size * (across * w * 0.7 + lean * h * 0.7),
-                ]
-            )
-        )
-    elif kind == "cup":
-        box = [
-            at + size * complex(x, y)
-            for x, y in ((-0.5, -0.8), (0.5, -0.8), (0.4, 0.4), (-0.4, 0.4))
-        ]
-        pen.shape(polygon(box), "other")
-        pen.line(polyline([at + size * (-0.5 - 0.55j), at + size * (0.5 - 0.55j)]))
-    elif kind == "flag":
-        pen.tube([at - lean * size, at + lean * size * 3], thick * 0.22, "other")
-        top = at + lean * size * 2.9
-        pen.shape(
-            join(
-                smooth([top, top + size * (0.8 - 0.2j), top + size * 1.7]),
-                smooth([top + size * (1.7 + 1j), top + size * (0.8 + 0.9j), top + size * 1.1j]),
-                [top],
-            ),
-            "other",
-        )
-    elif kind == "balloon":
-        top = at + lean * size * 2.6
-        pen.line(bend(at, at + lean * size + across * 0.3, top)[:1] + polyline([at, top])[1:])
-        pen.shape(ellipse(top, size * 0.75, size * 0.9), "other")
-    elif kind == "ball":
-        pen.shape(ellipse(at, size * 0.7), "other")
-        pen.line(smooth([at + size * p for p in (-0.65 + 0.1j, 0.2j, 0.65 - 0.1j)]))
-    elif kind == "umbrella":
-        top = at + lean * size * 2.6
-        pen.tube([at - lean * size * 0.4, top], thick * 0.2, "other")
-        ends = [top + across * size * 1.8 * (i / 4 - 1) for i in range(0, 9, 2)]
-        low = scallops(ends[::-1], -0.25)
-        pen.shape(
-            join(smooth([ends[0], top + lean * size * 1.1, ends[-1]], ease=1.6), low), "other"
-        )
-    elif kind == "flower":
-        top = at + lean * size * 1.4
-        pen.line(polyline([at - lean * size * 0.5, top]), pen.width)
-        ring = [
-            top + size * 0.4 * complex(math.cos(k * 1.2566), math.sin(k * 1.2566)) for k in range(6)
-        ]
-        pen.shape(scallops(ring, -0.5) if dice.random() < 0 else scallops(ring[::-1], 0.5), "other")
-        pen.shape(ellipse(top, size * 0.18), "other", pen.inner)
-    elif kind == "glass":
-        pen.tube([at - lean * size * 0.4, at + lean * size * 0.8], thick * 0.25, "other")
-        pen.shape(ellipse(at + lean * size * 1.4, size * 0.6), "other")
-    else:
-        pen.tube([at - lean * size * 0.6, at + lean * size * 1.2], thick * 0.35, "other")
-        pen.shape(ellipse(at + lean * size * 1.4, size * 0.4), "other")

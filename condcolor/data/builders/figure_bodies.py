@@ -1,13 +1,14 @@
-"""Bodies of drawn figures: proportions, torso, clothes and legs, in head units below the chin."""
+"""Bodies of drawn figures: proportions, neck, torso, legs and shoes, in head units below the chin."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from condcolor.data.builders.figure_pen import (
     Chain,
     Pen,
+    band,
     ellipse,
     join,
     mirrored,
@@ -18,13 +19,30 @@ from condcolor.data.builders.figure_pen import (
     rounded,
     scallops,
     smooth,
+    spikes,
 )
 
 CROPS = {"full": 50, "half": 25, "bust": 25}
-NECKS = {"crew": 5, "v": 3, "scoop": 2, "collar": 3, "turtle": 2, "tank": 1, "coat": 3, "hoodie": 2}
-LEGS = {"trousers": 9, "shorts": 4, "skirt": 4, "dress": 4, "gown": 1}
-STANCES = {"stand": 8, "apart": 4, "walk": 4, "sit": 2, "kneel": 1, "together": 3}
-SHOES = {"shoe": 6, "boot": 3, "bare": 1, "none": 1}
+NECKS = {"crew": 5, "v": 3, "scoop": 2, "collar": 3, "turtle": 2, "tank": 2, "coat": 4, "hoodie": 2}
+LEGS = {"trousers": 9, "shorts": 4, "skirt": 4, "dress": 4, "gown": 1.5, "suit": 1}
+STANCES = {
+    "stand": 8,
+    "apart": 4,
+    "walk": 4,
+    "run": 2,
+    "sit": 2,
+    "chair": 1,
+    "kneel": 1,
+    "together": 3,
+}
+SHOES = {"shoe": 6, "boot": 3, "sandal": 1, "bare": 1, "none": 1}
+_DEPTHS = {
+    "crew": 0.25,
+    "scoop": 0.5,
+    "tank": 0.65,
+    "turtle": 0.05,
+    "hoodie": 0.2,
+}  # of a round neckline
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,8 @@ class Build:
     stance: str
     shoes: str
     sleeves: float  # share of the arm
+    top: str  # the part of the torso: a swimmer's is skin
+    is_stick: bool  # limbs are lines
     cut_open: bool  # no line where the drawing is cut off
 
     @property
@@ -63,7 +83,7 @@ class Build:
         return self.hip_y + (self.leg if self.crop == "full" else 0.0)
 
 
-def draw_build(dice: random.Random, crop: str, wide: float) -> Build:
+def draw_build(dice: random.Random, crop: str, wide: float, *, turned: bool = False) -> Build:
     """Draw the proportions and clothes of a body at random, for a head of a half width."""
     grown = dice.random() ** 1.4  # 0 is a chibi, 1 an adult as they are
 
@@ -72,11 +92,14 @@ def draw_build(dice: random.Random, crop: str, wide: float) -> Build:
 
     shoulder = between(0.62, 1.55, 0.18) * (0.5 + wide / 2)
     if crop == "bust":
-        shoulder = dice.uniform(1.15, 2.0)
-    collar = between(0.02, 0.42, 0.5)
+        shoulder = dice.uniform(1.1, 2.0)
+    if turned:
+        shoulder *= 0.7
+    collar = between(0.0, 0.42, 0.5) - (dice.uniform(0, 0.25) if dice.random() < 0.3 else 0.0)
     torso = between(1.1, 2.7, 0.15)
-    waist = shoulder * dice.uniform(0.72, 1.15)
-    legs = pick(dice, LEGS)
+    waist = shoulder * dice.uniform(0.72, 1.2)
+    bare = dice.random() < 0.05
+    stick = crop == "full" and dice.random() < 0.04
     return Build(
         crop=crop,
         collar=collar,
@@ -87,206 +110,108 @@ def draw_build(dice: random.Random, crop: str, wide: float) -> Build:
         waist=waist,
         hip=waist * dice.uniform(0.95, 1.3),
         waist_y=collar + torso * 0.7,
-        hip_y=collar + (dice.uniform(0.9, 1.6) if crop == "bust" else torso),
+        hip_y=collar + (dice.uniform(0.7, 1.6) if crop == "bust" else torso),
         leg=between(0.75, 4.6, 0.2),
         leg_thick=between(0.46, 0.75, 0.22),
         arm=between(1.15, 3.9, 0.12),
         arm_thick=between(0.34, 0.5, 0.25),
         neckline=pick(dice, NECKS),
-        legs=legs,
+        legs=pick(dice, LEGS),
         stance=pick(dice, STANCES),
         shoes=pick(dice, SHOES),
-        sleeves=dice.choice((0.0, 0.35, 0.4, 0.5, 0.92, 0.92, 0.92, 0.92)),
+        sleeves=0.0 if bare else dice.choice((0.0, 0.35, 0.4, 0.5, 0.92, 0.92, 0.92, 0.92)),
+        top="skin" if bare else "shirt",
+        is_stick=stick,
         cut_open=dice.random() < 0.5,
     )
 
 
-def draw_neck(pen: Pen, build: Build, *, has_lines: bool) -> None:
+def draw_neck(pen: Pen, build: Build, *, has_lines: bool = True) -> None:
     """Draw the neck and the chest that a neckline shows."""
     n, low = build.neck, build.collar + build.slope + 0.9
     wide = min(build.shoulder * 0.7, n + 0.35)
     right = [complex(n, -0.5), complex(n, build.collar), complex(wide, build.collar + build.slope)]
-    points = [*right, complex(wide * 0.6, low)]
+    points = [*right, complex(wide * 0.6, min(low, build.hip_y - 0.1))]
     pen.fill(polygon([*points, *mirrored(points)]), "skin")
     if has_lines:
         for side in (right, mirrored(right)):
             pen.line(polyline(side), pen.width)
 
 
-def _throat(build: Build) -> Chain:
+def throat(build: Build) -> Chain:
     """Return the neckline from the left end to the right one."""
     wide, y = build.neck * 1.15, build.collar
     if build.neckline in ("v", "collar", "coat"):
-        deep = build.hip_y * 0.45 if build.neckline == "v" else build.collar + build.slope + 0.35
-        return polyline([complex(-wide, y), complex(0, deep), complex(wide, y)])
-    deep = {"scoop": 0.45, "tank": 0.55, "turtle": 0.05}.get(build.neckline, 0.2) * (
-        0.4 + build.neck
-    )
+        deep = build.slope + (build.hip_y - y) * (0.3 if build.neckline == "v" else 0.12)
+        return polyline([complex(-wide, y), complex(0, y + deep), complex(wide, y)])
+    deep = _DEPTHS[build.neckline] * (0.4 + build.neck)
     if build.neckline in ("scoop", "tank"):
         wide = min(wide + 0.12, build.shoulder * 0.7)
     return smooth([complex(-wide, y), complex(0, y + deep), complex(wide, y)])
 
 
-def _torso(build: Build, low: float, half: float) -> tuple[Chain, Chain]:
-    """Return the neckline with both sides, from the left foot to the right one, and the lower edge."""
-    s, y = build.shoulder, build.collar
-    throat = _throat(build)
-    right = [
-        complex(s * 0.85, y + build.slope * 0.75),
-        complex(s, y + build.slope + 0.18),
-        complex(build.chest, y + build.slope + 0.6),
-    ]
-    if low > build.waist_y:
-        right.append(complex(build.waist, build.waist_y))
-    right.append(complex(half, low))
+def _sides(build: Build, low: float, half: float) -> Chain:
+    """Return the outline of the torso from the left foot over the neckline to the right foot."""
+    s, y, line = build.shoulder, build.collar, throat(build)
     if build.crop == "bust":
+        right = [complex(s * 0.75, y + build.slope), complex(s, y + build.slope + 0.35)]
+        right.append(complex(s * 1.08, low))
+    else:
+        joint = 0.72 if build.neckline == "tank" else 0.85
         right = [
-            complex(s * 0.75, y + build.slope),
-            complex(s * 1.0, y + build.slope + 0.35),
-            complex(s * 1.08, low),
+            complex(s * joint, y + build.slope * 0.75),
+            complex(s * (joint + 0.15), y + build.slope + 0.18),
+            complex(build.chest, y + build.slope + 0.6),
+            *([complex(build.waist, build.waist_y)] if low > build.waist_y + 0.1 else []),
+            complex(half, low),
         ]
-    right_side = join([throat[-1]], smooth([throat[-1], *right], ease=0.8))
-    side = [throat[0], *[complex(-p.real, p.imag) for p in right]]
-    left_side = smooth(side[::-1], ease=0.8)
-    sag = 0.0 if build.crop != "full" else 0.06
-    edge = smooth([right[-1], complex(0, low + sag), side[-1]])
-    return join(left_side, throat, right_side), edge
+    side = smooth([line[-1], *right], ease=0.8)
+    return join(mirrored(side), line, side)
 
 
-def draw_torso(pen: Pen, dice: random.Random, build: Build) -> None:
-    """Draw the shirt, or a dress, and what is on it."""
+def draw_torso(pen: Pen, dice: random.Random, build: Build) -> float:
+    """Draw the shirt or a dress; return y of its lower edge."""
     low, half = build.hip_y, build.hip
     if build.crop == "full" and build.legs in ("dress", "gown"):
-        low = build.hip_y + build.leg * (0.95 if build.legs == "gown" else dice.uniform(0.2, 0.55))
-        half = build.hip * dice.uniform(1.2, 1.7)
+        share = dice.uniform(0.85, 0.97) if build.legs == "gown" else dice.uniform(0.2, 0.6)
+        low = build.hip_y + build.leg * share * (0.5 if build.stance in ("sit", "kneel") else 1)
+        half = build.hip * dice.uniform(1.2, 1.8)
+    elif build.crop == "full" and build.top == "shirt":  # tucked in, or a long coat
+        low += dice.choice((-0.15, 0.0, 0.0, 0.1, build.leg * 0.3))
     if build.neckline == "hoodie":
+        n, y = build.neck, build.collar
         hood = [
-            complex(-build.neck - 0.35, build.collar + build.slope),
-            complex(-build.neck - 0.3, build.collar - 0.3),
-            complex(0, build.collar - 0.5),
+            complex(-n - 0.35, y + build.slope),
+            complex(-n - 0.3, y - 0.3),
+            complex(0, y - 0.5),
         ]
-        pen.shape(smooth([*hood, *mirrored(hood[:-1])], closed=True), "shirt")
-        draw_neck(pen, build, has_lines=True)
-    sides, edge = _torso(build, low, half)
-    if build.cut_open and build.crop != "full":
-        pen.fill(join(sides, edge), "shirt")
-        pen.line(sides, pen.width)
-    else:
-        pen.shape(join(sides, edge), "shirt")
-    _draw_clothes(pen, dice, build, low)
-
-
-def _draw_clothes(pen: Pen, dice: random.Random, build: Build, low: float) -> None:
-    top = _throat(build)
-    deep = max(p.imag for p in top)
-    n = build.neck
-    if build.neckline == "turtle":
-        roll = [
-            complex(s * (n + 0.08), build.collar + t)
-            for s, t in ((-1, -0.2), (1, -0.2), (1, 0.12), (-1, 0.12))
-        ]
-        pen.shape(rounded(roll, 0.08), "shirt")
-    elif build.neckline in ("collar", "coat"):
-        size = 0.25 if build.neckline == "collar" else 0.5
-        for side in (-1, 1):
-            flap = [
-                complex(side * n * 1.05, build.collar - 0.08),
-                complex(0, deep),
-                complex(side * size * 0.8, deep + size),
-                complex(side * (n * 1.15 + 0.2), build.collar + 0.12),
-            ]
-            pen.shape(polygon(flap), "shirt")
-        pen.line(polyline([complex(0, deep), complex(0, low)]))
-    elif build.neckline == "crew" and dice.random() < 0.4:
-        pen.line([p + 0.1j + (0.03 if p.real > 0 else -0.03) for p in top])
-    extra = pick(
-        dice,
-        {
-            "none": 6,
-            "buttons": 2,
-            "stripes": 2,
-            "pocket": 1,
-            "tie": 1,
-            "logo": 1,
-            "zip": 1,
-            "apron": 1,
-            "straps": 1,
-            "belt": 1,
-        },
+        pen.shape(smooth([*hood, *mirrored(hood[:-1])], closed=True), build.top)
+        draw_neck(pen, build)
+    sides = _sides(build, low, half)
+    if build.crop != "full":
+        edge = [sides[-1], sides[0]]
+        if build.cut_open:
+            pen.fill(join(sides, edge), build.top)
+            pen.line(sides, pen.width)
+        else:
+            pen.shape(join(sides, edge), build.top)
+        return low
+    hem = (
+        dice.choice(("round", "round", "flat", "scallops", "zigzag"))
+        if half > build.hip
+        else "round"
     )
-    if extra == "buttons":
-        y = deep + 0.2
-        while y < low - 0.15:
-            pen.shape(
-                ellipse(complex(0, y), 0.06), dice.choice(("other", "shirt")), pen.inner * 0.7
-            )
-            y += 0.4
-    elif extra == "stripes":
-        y = deep + 0.25
-        while y < low - 0.2:
-            half = min(build.chest, build.waist) * 0.88
-            pen.line(smooth([complex(-half, y), complex(0, y + 0.06), complex(half, y)]))
-            y += dice.choice((0.25, 0.4))
-    elif extra == "pocket":
-        at = complex(build.chest * 0.45, build.collar + build.slope + 0.6)
-        pen.shape(
-            polygon([at + p * 0.22 for p in (-1 - 1j, 1 - 1j, 1 + 0.6j, 1j, -1 + 0.6j)]),
-            "shirt",
-            pen.inner,
-        )
-    elif extra == "tie" and build.neckline in ("collar", "coat", "v"):
-        tie = [
-            complex(-0.08, deep - 0.05),
-            complex(0.08, deep - 0.05),
-            complex(0.16, low - 0.3),
-            complex(0, low - 0.1),
-            complex(-0.16, low - 0.3),
-        ]
-        pen.shape(polygon(tie), "other")
-        pen.shape(
-            polygon(
-                [
-                    complex(-0.13, deep - 0.2),
-                    complex(0.13, deep - 0.2),
-                    complex(0.07, deep),
-                    complex(-0.07, deep),
-                ]
-            ),
-            "other",
-        )
-    elif extra == "logo":
-        pen.shape(ellipse(complex(0, (deep + build.hip_y) / 2), 0.25), "other", pen.inner)
-    elif extra == "zip":
-        pen.line(polyline([complex(0, deep), complex(0, low)]))
-    elif extra == "apron":
-        half = build.waist * 0.65
-        bib = [
-            complex(-half * 0.7, deep + 0.25),
-            complex(half * 0.7, deep + 0.25),
-            complex(half, build.hip_y),
-            complex(-half, build.hip_y),
-        ]
-        pen.shape(rounded(bib, 0.1), "other")
-    elif extra == "straps":
-        for side in (-1, 1):
-            line = [
-                complex(side * build.shoulder * 0.6, build.collar + build.slope * 0.7),
-                complex(side * build.waist * 0.55, build.hip_y * 0.9),
-            ]
-            pen.shape(ribbon(line, (0.18, 0.18)), "other")
-    elif extra == "belt" and build.crop == "full":
-        y, half = build.waist_y, build.waist
-        pen.shape(
-            polygon(
-                [
-                    complex(-half, y - 0.1),
-                    complex(half, y - 0.1),
-                    complex(half, y + 0.1),
-                    complex(-half, y + 0.1),
-                ]
-            ),
-            "other",
-        )
+    n = dice.randint(3, 6)
+    ends = [sides[-1] + (sides[0] - sides[-1]) * i / n for i in range(n + 1)]
+    if hem == "scallops":
+        edge = scallops(ends, 0.25)
+    elif hem == "zigzag":
+        edge = spikes(ends, 0.4)
+    else:
+        sag = 0.1 if hem == "round" else 0.0
+        edge = smooth([sides[-1], complex(0, low + sag), sides[0]])
+    pen.shape(join(sides, edge), build.top)
+    return low
 
 
 def _leg_lines(dice: random.Random, build: Build) -> list[list[complex]]:
@@ -296,104 +221,173 @@ def _leg_lines(dice: random.Random, build: Build) -> list[list[complex]]:
 
     def leg(side: int, knee: complex, foot: complex) -> list[complex]:
         hip = complex(side * q, y - thick * 0.3)
-        return smooth([hip, hip + knee, hip + foot], ease=0.6)[::3]
+        line = smooth([hip, hip + knee * long, hip + foot * long], ease=0.7)
+        a, b = line[:4], line[3:]
+        return [_on_curve(a, t) for t in (0, 0.35, 0.7)] + [
+            _on_curve(b, t) for t in (0, 0.35, 0.7, 1)
+        ]
 
+    step = dice.uniform(0.2, 0.45)
     if build.stance == "walk":
-        step = long * dice.uniform(0.25, 0.5)
         return [
-            leg(-1, complex(-step * 0.3, long * 0.5), complex(-step, long * 0.92)),
-            leg(1, complex(step * 0.5, long * 0.5), complex(step * 0.8, long)),
+            leg(-1, complex(-step * 0.3, 0.5), complex(-step, 0.92)),
+            leg(1, complex(step * 0.5, 0.5), step * 0.8 + 1j),
         ]
+    if build.stance == "run":
+        return [leg(-1, 0.05 + 0.5j, -0.4 + 0.7j), leg(1, 0.4 + 0.35j, 0.4 + 0.85j)]
     if build.stance == "sit":
-        out = long * 0.45
         return [
-            leg(s, complex(s * out, long * 0.12), complex(-s * q * 0.6, long * 0.35))
-            for s in (-1, 1)
+            leg(s, complex(s * 0.45, 0.12), complex(-s * q * 0.5 / long, 0.35)) for s in (-1, 1)
         ]
+    if build.stance == "chair":
+        return [leg(s, complex(s * 0.1, 0.12), complex(s * 0.12, 0.6)) for s in (-1, 1)]
     if build.stance == "kneel":
-        return [
-            leg(-1, complex(-long * 0.4, long * 0.1), complex(-long * 0.4, long * 0.6)),
-            leg(1, complex(0.05, long * 0.5), complex(long * 0.5, long * 0.55)),
-        ]
-    spread = {"apart": long * dice.uniform(0.12, 0.3), "together": -q * 0.3}.get(build.stance, 0.0)
-    return [
-        leg(s, complex(s * spread * 0.5, long * 0.5), complex(s * spread, long)) for s in (-1, 1)
-    ]
+        return [leg(-1, -0.4 + 0.1j, -0.4 + 0.6j), leg(1, 0.05 + 0.5j, 0.5 + 0.55j)]
+    spread = {"apart": step * 0.6, "together": -q * 0.3 / long}.get(build.stance, 0.0)
+    return [leg(s, complex(s * spread * 0.5, 0.5), complex(s * spread, 1)) for s in (-1, 1)]
+
+
+def _on_curve(p: Chain, t: float) -> complex:
+    """Return a point of a cubic curve."""
+    u = 1 - t
+    return p[0] * u**3 + 3 * p[1] * u * u * t + 3 * p[2] * u * t * t + p[3] * t**3
 
 
 def draw_legs(pen: Pen, dice: random.Random, build: Build) -> None:
     """Draw legs, trousers or a skirt, and shoes."""
     lines = _leg_lines(dice, build)
-    thick, hip = build.leg_thick, build.hip
-    bare = build.legs in ("shorts", "skirt", "dress")
-    if bare:
+    thick = build.leg_thick
+    if build.is_stick:
+        for line in lines:
+            pen.line(smooth(line), pen.width)
+    elif build.legs in ("shorts", "skirt", "dress") or build.top == "skin":
         stocking = "other" if dice.random() < 0.1 else "skin"
         for line in lines:
             pen.tube(line, thick * 0.75, stocking)
-    for side, line in zip((-1, 1), lines, strict=True):
-        _draw_foot(pen, dice, build, side, line)
-    if build.legs == "trousers":
-        flare = dice.choice((0.7, 0.85, 1.0, 1.3))
-        legs = [ribbon(line, (thick * 1.05, thick * 0.95, thick * flare)) for line in lines]
-        pen.union([], "trousers", [_pelvis(build, lines), *legs])
-        pen.line(polyline([complex(0, build.hip_y + 0.1), complex(0, build.hip_y + thick * 0.5)]))
-        if dice.random() < 0.3:
-            for line in lines:
-                pen.line(polyline([line[1] - thick * 0.3, line[1] + thick * 0.1]))
-    elif build.legs == "shorts":
-        wide = thick * dice.uniform(1.0, 1.3)
-        legs = [
-            ribbon([line[0], (line[0] + line[1]) / 2, line[1]], (thick, wide)) for line in lines
-        ]
-        pen.union([], "trousers", [_pelvis(build, lines), *legs])
-        pen.line(polyline([complex(0, build.hip_y + 0.1), complex(0, build.hip_y + thick * 0.5)]))
+    over = dice.random() < 0.3  # boots over the trousers
+    feet = [(side, line) for side, line in zip((-1, 1), lines, strict=True)]
+    if not over:
+        for side, line in feet:
+            _draw_foot(pen, dice, build, side, line)
+    if build.is_stick and build.legs not in ("skirt", "shorts"):
+        return
+    if build.top == "skin":
+        _draw_legged(pen, dice, replace(build, legs="shorts"), lines, "trousers")
+    elif build.legs in ("trousers", "shorts"):
+        _draw_legged(pen, dice, build, lines, "trousers")
+    elif build.legs == "suit":  # one piece of the shirt's color
+        _draw_legged(pen, dice, replace(build, legs="trousers"), lines, "shirt")
     elif build.legs == "skirt":
-        low = build.hip_y + build.leg * dice.uniform(0.25, 0.6)
-        wide = max(
-            hip * dice.uniform(1.0, 1.7), max(abs(line[1].real) for line in lines) + thick * 0.4
-        )
-        top = [complex(-hip * 0.95, build.hip_y - 0.3), complex(hip * 0.95, build.hip_y - 0.3)]
-        if dice.random() < 0.3:
-            hem = scallops([complex(wide - 2 * wide * i / 5, low) for i in range(6)], 0.2)
-        else:
-            hem = smooth([complex(wide, low), complex(0, low + 0.12), complex(-wide, low)])
-        pen.shape(join(top, hem, top[:1]), "trousers")
-        if dice.random() < 0.5:
-            for x in (-0.5, 0.0, 0.5):
-                pen.line(
-                    polyline([complex(x * wide, low), complex(x * hip * 0.9, build.hip_y + 0.1)])
-                )
+        _draw_skirt(pen, dice, build, lines)
+    if over:
+        for side, line in feet:
+            _draw_foot(pen, dice, build, side, line)
 
 
-def _pelvis(build: Build, lines: list[list[complex]]) -> Chain:
-    half, y = build.hip * 0.97, build.hip_y
-    low = y + build.leg_thick * 0.35
-    return rounded(
+def _draw_legged(
+    pen: Pen, dice: random.Random, build: Build, lines: list[list[complex]], part: str
+) -> None:
+    """Draw trousers or shorts."""
+    thick, y = build.leg_thick, build.hip_y
+    if build.legs == "shorts":
+        wide, share = thick * dice.uniform(1.0, 1.35), dice.choice((1, 2, 3, 3, 4))
+        legs = [ribbon(line[: share + 1], (thick, wide)) for line in lines]
+    else:
+        flare = dice.choice((0.7, 0.85, 1.0, 1.4))
+        legs = [ribbon(line, (thick * 1.05, thick * 0.95, thick * flare)) for line in lines]
+    half = build.hip * 0.97
+    pelvis = rounded(band(half, y - 0.35, y + thick * 0.35), 0.15)
+    pen.union([], part, [pelvis, *legs])
+    pen.line(polyline([complex(0, y), complex(0, y + thick * 0.5)]))
+    if pen.thickness > 0.1:
+        return
+    if dice.random() < 0.3:  # creases at the knees, or pockets
+        for line in lines:
+            pen.line(polyline([line[3] - thick * 0.3, line[3] + thick * 0.1 + 0.03j]))
+    elif dice.random() < 0.3:
+        for side in (-1, 1):
+            pocket = [complex(side * half * 0.9, y + 0.2), complex(side * half * 0.55, y)]
+            pen.line(smooth(pocket))
+    if dice.random() < 0.2 and build.legs == "trousers":  # turned-up hems
+        for line in lines:
+            across = thick * 0.45
+            pen.line(polyline([line[-1] - across - 0.18j, line[-1] + across - 0.18j]))
+
+
+def _draw_skirt(pen: Pen, dice: random.Random, build: Build, lines: list[list[complex]]) -> None:
+    hip, low = build.hip, build.hip_y + build.leg * dice.uniform(0.25, 0.7)
+    if build.stance in ("sit", "kneel"):
+        low = build.hip_y + build.leg * 0.3
+    reach = max(abs(point.real) for line in lines for point in line[:4]) + build.leg_thick * 0.4
+    wide = max(hip * dice.uniform(1.0, 1.8), reach)
+    top = [complex(-hip * 0.95, build.hip_y - 0.3), complex(hip * 0.95, build.hip_y - 0.3)]
+    if dice.random() < 0.3:
+        hem = scallops([complex(wide - 2 * wide * i / 5, low) for i in range(6)], 0.2)
+    else:
+        hem = smooth([complex(wide, low), complex(0, low + 0.12), complex(-wide, low)])
+    right = smooth(
         [
-            complex(-half, y - 0.35),
-            complex(half, y - 0.35),
-            complex(half, low),
-            complex(-half, low),
-        ],
-        0.15,
+            top[1],
+            complex((hip + wide) / 2 + dice.uniform(-0.1, 0.15), (top[1].imag + low) / 2),
+            hem[0],
+        ]
     )
+    pen.shape(join(mirrored(right), right, hem), "trousers")
+    look = dice.choice(("plain", "pleats", "stripe", "plain"))
+    if look == "pleats" and pen.thickness < 0.12:
+        for x in (-0.6, -0.2, 0.2, 0.6):
+            pen.line(polyline([complex(x * wide, low), complex(x * hip * 0.9, build.hip_y + 0.1)]))
+    elif look == "stripe":
+        pen.line(
+            smooth(
+                [
+                    complex(-wide * 0.95, low - 0.2),
+                    complex(0, low - 0.1),
+                    complex(wide * 0.95, low - 0.2),
+                ]
+            )
+        )
 
 
 def _draw_foot(pen: Pen, dice: random.Random, build: Build, side: int, line: list[complex]) -> None:
     thick, end = build.leg_thick, line[-1]
-    way = side
-    if build.stance in ("walk", "kneel"):
-        way = 1
+    way = 1 if build.stance in ("walk", "run", "kneel") else side
     if build.shoes == "none":
         return
-    long, high = thick * 0.8, thick * 0.32
-    part = "skin" if build.shoes == "bare" else "shoes"
-    foot = ellipse(end + complex(way * long * 0.4, high * 0.3), long, high * 1.2)
+    long, high = thick * 0.75, thick * 0.35
+    part = "skin" if build.shoes in ("bare", "sandal") else "shoes"
+    at = end + complex(way * long * 0.45, 0)
+    sole = [
+        at + complex(way * x * long, y * high)
+        for x, y in ((-1, 1), (-1, -0.6), (-0.2, -1), (0.9, 0), (1.05, 1))
+    ]
+    foot = (
+        smooth(sole, closed=True, ease=0.7)
+        if dice.random() < 0.5
+        else ellipse(at, long, high * 1.2)
+    )
     if build.shoes == "boot":
-        shaft = line[-1] + (line[1] - line[-1]) * 0.5
+        shaft = line[-1] + (line[-3] - line[-1]) * dice.uniform(0.5, 1.0)
         pen.union([([shaft, end], thick * 0.95)], part, [foot])
-    else:
-        pen.shape(foot, part)
-        if build.shoes == "shoe" and dice.random() < 0.4:
-            at = end + complex(way * long * 0.4, high * 0.9)
-            pen.line(polyline([at - long * 0.85, at + long * 0.85]))
+        return
+    pen.shape(foot, part)
+    if pen.thickness > 0.1:
+        return
+    if build.shoes == "shoe" and dice.random() < 0.4:
+        pen.line(
+            polyline([at + complex(-long * 0.9, high * 0.6), at + complex(long * 0.9, high * 0.6)])
+        )
+    elif build.shoes == "sandal":
+        pen.line(
+            smooth([at + complex(-way * 0.2 * long, -high), at + complex(way * 0.5 * long, 0)])
+        )
+    elif build.shoes == "bare":
+        for k in (0.5, 0.8):
+            pen.line(
+                polyline(
+                    [
+                        at + complex(way * k * long, high * 0.9),
+                        at + complex(way * k * long, high * 0.4),
+                    ]
+                )
+            )

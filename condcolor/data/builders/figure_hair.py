@@ -16,6 +16,7 @@ from condcolor.data.builders.figure_pen import (
     pick,
     polar,
     ribbon,
+    rounded,
     scallops,
     smooth,
     spikes,
@@ -23,16 +24,24 @@ from condcolor.data.builders.figure_pen import (
 
 STYLES = {
     "short": 20,
-    "bob": 12,
+    "bob": 11,
     "long": 18,
     "tails": 12,
     "bun": 8,
-    "afro": 8,
+    "half_up": 3,
+    "afro": 7,
+    "puffs": 3,
+    "dreads": 2,
     "spiky": 8,
+    "quiff": 4,
+    "flat_top": 2,
     "mohawk": 2,
     "bald": 8,
     "fringe_of_bald": 3,
 }
+_FLAT = {"afro": "short", "mohawk": "short", "spiky": "short", "quiff": "short"}  # under a hat
+_FLAT |= {"flat_top": "short", "bun": "tails", "half_up": "long"}
+_HANGING = ("bob", "long", "half_up")  # hair behind that is one curtain
 _HAIRLINES = {
     "straight": 3,
     "round": 3,
@@ -63,44 +72,54 @@ class Hair:
     strands: float  # chance of a line inside
     tails: int
     over: bool  # locks before the shoulders
+    sidelocks: bool  # thin locks beside the face
+    hatted: bool
 
 
-def draw_hair_style(dice: random.Random, head: Head, *, hatted: bool) -> Hair:
-    """Draw a hair style at random; under a hat it lies flat."""
+def draw_hair_style(
+    dice: random.Random, head: Head, *, hatted: bool = False, lowest: float = 9.0
+) -> Hair:
+    """Draw a hair style at random; under a hat it lies flat, and none goes below `lowest`."""
     style = pick(dice, STYLES)
-    if hatted and style in ("afro", "mohawk", "spiky"):
+    if hatted:
+        style = _FLAT.get(style, style)
+    if head.view == "side" and style in ("fringe_of_bald", "quiff", "flat_top", "dreads"):
         style = "short"
-    if head.view == "side" and style == "fringe_of_bald":
-        style = "bald"
-    hangs = style in ("bob", "long")
+    hangs = style in _HANGING
+    low = dice.uniform(0.75, 1.2) if style == "bob" else dice.uniform(1.4, 3.6)
+    volume = dice.uniform(0.04, 0.22)
     return Hair(
         style=style,
         hairline=pick(dice, _HAIRLINES),
         edge="spiky" if style == "spiky" else "smooth" if hatted else pick(dice, _EDGES),
         hem=pick(dice, {"straight": 3, "round": 3, "zigzag": 2, "scallops": 2, "point": 1}),
-        volume=0.03 if hatted else dice.uniform(0.04, 0.22),
+        volume=0.03 if hatted else 0.05 if style in ("quiff", "flat_top") else volume,
         sides_y=dice.uniform(0.5, 0.95)
         if hangs and dice.random() < 0.6
         else dice.uniform(-0.2, 0.35),
-        length=dice.uniform(0.75, 1.2) if style == "bob" else dice.uniform(1.4, 3.6),
+        length=min(low, lowest),
         flare=dice.uniform(-0.15, 0.45),
         wave=dice.uniform(0.03, 0.14) if dice.random() < 0.35 else 0.0,
         strands=dice.choice((0, 0.4, 0.9)),
         tails=dice.choice((1, 2, 2)),
         over=dice.random() < 0.35,
+        sidelocks=dice.random() < 0.2,
+        hatted=hatted,
     )
 
 
 def draw_behind(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
     """Draw the hair behind the head and the body."""
-    if hair.style in ("bob", "long"):
+    if hair.style in _HANGING:
         _draw_curtain(pen, dice, head, hair)
-    elif hair.style == "tails":
+    if hair.style == "tails":
         _draw_tails(pen, dice, head, hair)
-    elif hair.style == "bun":
+    elif hair.style in ("bun", "puffs", "half_up"):
         _draw_buns(pen, dice, head, hair)
     elif hair.style == "afro":
         _draw_cloud(pen, dice, head, hair)
+    elif hair.style == "dreads":
+        _draw_dreads(pen, dice, head, hair)
     elif hair.style == "fringe_of_bald":
         y = head.eyes_y
         for side in (-1, 1):
@@ -108,7 +127,7 @@ def draw_behind(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
             puff = [
                 at + 0.2 * p for p in (-0.9j, side * 0.8 - 0.6j, side + 0.3j, side * 0.3 + 1.2j)
             ]
-            pen.shape(join(scallops(puff[::-side], 0.3), [at]), "hair")
+            pen.shape(join(scallops(puff[::side], 0.3), [at]), "hair")
 
 
 def _draw_curtain(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
@@ -122,7 +141,9 @@ def _draw_curtain(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None
         bump = hair.wave * (1 if i % 2 else -1)
         side.append(complex(wide + (bottom - wide) * t**1.5 + bump, -0.2 + (low + 0.2) * t))
     top = [head.at(degrees, hair.volume) for degrees in (140, 90, 40)]
-    back = join(smooth([*mirrored(side), *top, *side]), _hem(hair, side[-1], mirrored(side)[0]))
+    way = [*mirrored(side), *top, *side]
+    sides = scallops(way, 0.25) if hair.wave > 0.1 else smooth(way)
+    back = join(sides, _hem(hair, side[-1], mirrored(side)[0]))
     if head.view == "side":
         back = [complex(max(p.real + 0.35, -0.1), p.imag) for p in back]
     pen.shape(back, "hair")
@@ -171,13 +192,16 @@ def _draw_tails(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
 
 
 def _draw_buns(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
-    size = dice.uniform(0.28, 0.5)
+    size, curly = dice.uniform(0.28, 0.5), dice.random() < 0.25
     angles = (90.0,) if hair.tails == 1 else (52.0, 128.0)
+    if hair.style == "puffs":
+        lift = dice.uniform(10, 45)
+        size, curly, angles = size * 1.3, dice.random() < 0.7, (lift, 180.0 - lift)
     if head.view == "side":
         angles = (dice.uniform(0, 70),)
     for degrees in angles:
         at = head.at(degrees, hair.volume + size * 0.6)
-        if dice.random() < 0.25:
+        if curly:
             pen.shape(_bumpy(at, size, 9), "hair")
         else:
             pen.shape(ellipse(at, size, size * 0.9), "hair")
@@ -185,8 +209,19 @@ def _draw_buns(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
             pen.line(smooth([at + size * p for p in (-0.5 + 0.1j, -0.1 - 0.4j, 0.5 - 0.1j)]))
 
 
+def _draw_dreads(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
+    """Draw locks as tubes that hang behind the head."""
+    n, thick = dice.choice((6, 8, 10)), dice.uniform(0.16, 0.26)
+    for i in range(n):
+        degrees = 200 - 220 * i / (n - 1)
+        root = head.at(degrees, 0.0)
+        out = complex(root.real * 1.25, root.imag * 0.6)
+        end = complex(root.real * 1.2, min(hair.length * 0.7, 1.4) + dice.uniform(-0.2, 0.2))
+        pen.tube(bend(root * 0.8, out, end), thick, "hair")
+
+
 def _bumpy(at: complex, size: float, bumps: int) -> Chain:
-    points = [at + polar(size * 0.85, 360 * i / bumps) for i in range(bumps)]
+    points = [at + polar(size * 0.85, -360 * i / bumps) for i in range(bumps)]
     return scallops([*points, points[0]], 0.35)
 
 
@@ -207,8 +242,10 @@ def draw_front(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
     if hair.style == "mohawk":
         _draw_mohawk(pen, dice, head)
         return
-    if hair.style == "long" and hair.over and head.view == "front":
+    if hair.style in ("long", "half_up") and hair.over and head.view == "front":
         _draw_locks(pen, dice, head, hair)
+    if hair.style in ("quiff", "flat_top") and head.view != "back":
+        _draw_tall(pen, dice, head, hair)
     if head.view == "back":
         _draw_back(pen, dice, head, hair)
     elif head.view == "side":
@@ -295,16 +332,49 @@ def _draw_cap(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
             pen.line(
                 smooth([part, complex((part.real + x) / 2 + x * 0.15, -0.82), complex(x, -0.62)])
             )
-    if dice.random() < 0.15:
+    if dice.random() < 0.12 and "hair" not in pen.solid and not hair.hatted:
+        arc = [head.at(d, -0.12) for d in ((125, 108, 95) if dice.random() < 0.5 else (60, 75, 92))]
+        pen.line(smooth(arc), pen.inner * dice.choice((0.6, 1.0)))
+    if hair.sidelocks:
+        thick, low = dice.uniform(0.1, 0.22), dice.uniform(0.3, 1.3)
+        for side in (-1, 1):
+            top = complex(side * (head.half_width(-0.3) - 0.02), -0.35)
+            end = complex(side * head.half_width(0.1) * dice.uniform(0.85, 1.0), low)
+            middle = complex(side * (head.wide + 0.05), (low - 0.3) / 2)
+            pen.shape(ribbon(bend(top, middle, end, 5), (thick, thick, 0.03)), "hair")
+    if dice.random() < 0.15 and not hair.hatted:
         tuft = [complex(dice.uniform(-0.2, 0.2), -1 - hair.volume)]
         tuft += [tuft[0] + p for p in (-0.1 - 0.15j, dice.choice((-1, 1)) * 0.2 - 0.3j)]
         pen.line(smooth(tuft), pen.width)
 
 
+def _draw_tall(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
+    """Draw a swept quiff or a flat top above the crown, behind the rest of the hair."""
+    if hair.style == "flat_top":
+        half, high = head.half_width(-0.5) + 0.06, dice.uniform(0.3, 0.7)
+        box = [
+            complex(-half, -0.5),
+            complex(-half * 1.05, -1 - high),
+            complex(half * 1.05, -1 - high),
+        ]
+        pen.shape(rounded([*box, complex(half, -0.5)], 0.12), "hair")
+        return
+    side, high = dice.choice((-1, 1)), dice.uniform(0.25, 0.6)
+    left = complex(-side * head.half_width(-0.7), -0.7)
+    tip = complex(side * (head.half_width(-0.7) + dice.uniform(0, 0.3)), -1.1 - high * 0.6)
+    back = smooth(
+        [left, complex(-side * 0.5, -1.05 - high * 0.5), complex(side * 0.3, -1.1 - high), tip]
+    )
+    pen.shape(
+        join(back, smooth([tip, complex(side * 0.6, -0.95), complex(side * 0.1, -0.6), left])),
+        "hair",
+    )
+
+
 def _draw_back(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
     """Draw the hair of a head seen from the back, which it covers."""
     y = max(hair.sides_y, 0.45)
-    if hair.style in ("bob", "long"):
+    if hair.style in _HANGING:
         _draw_curtain(pen, dice, head, hair)
         return
     tip = complex(head.half_width(y) + 0.03, y)
@@ -317,7 +387,7 @@ def _draw_back(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
 def _draw_side(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
     """Draw the hair of a head that looks to the left."""
     v, w = hair.volume, head.wide
-    nape = complex(0.75 * w, 0.55) if hair.style not in ("bob", "long") else complex(0.8 * w, 0.85)
+    nape = complex(0.75 * w, 0.55) if hair.style not in _HANGING else complex(0.8 * w, 0.85)
     front = complex(dice.uniform(-0.95, -0.6) * w, dice.uniform(-0.5, -0.15))
     ring = [front, complex(-0.85 * w - v, -0.6), -0.45 - (1 + v) * 1j, 0.15 - (1.04 + v) * 1j]
     ring += [complex((0.75 + v) * w, -0.75), complex((1.02 + v) * w, -0.1), nape]
@@ -335,7 +405,7 @@ def _draw_side(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
 
 def _draw_locks(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
     """Draw a lock before each shoulder."""
-    low, thick = dice.uniform(1.3, min(hair.length + 0.2, 2.8)), dice.uniform(0.25, 0.5)
+    low, thick = min(dice.uniform(1.3, 2.8), hair.length + 0.2), dice.uniform(0.25, 0.5)
     for side in (-1, 1):
         top = complex(side * (head.half_width(-0.2) + hair.volume * 0.3), -0.2)
         end = complex(side * head.wide * dice.uniform(0.7, 1.05), low)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,14 +88,41 @@ def _beanie(pen: Pen, dice: random.Random, fit: Fit) -> None:
 
 def _bucket(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y, out = fit.half, fit.y, fit.half * dice.uniform(1.15, 1.45)
-    pen.shape(rounded([complex(-out, y + 0.1), complex(-half, y - 0.3), complex(half, y - 0.3), complex(out, y + 0.1)], 0.08), "hat")
-    pen.shape(rounded([complex(-half, y - 0.26), complex(-half * 0.85, fit.top), complex(half * 0.85, fit.top), complex(half, y - 0.26)], 0.12), "hat")
+    pen.shape(
+        rounded(
+            [
+                complex(-out, y + 0.1),
+                complex(-half, y - 0.3),
+                complex(half, y - 0.3),
+                complex(out, y + 0.1),
+            ],
+            0.08,
+        ),
+        "hat",
+    )
+    pen.shape(
+        rounded(
+            [
+                complex(-half, y - 0.26),
+                complex(-half * 0.85, fit.top),
+                complex(half * 0.85, fit.top),
+                complex(half, y - 0.26),
+            ],
+            0.12,
+        ),
+        "hat",
+    )
 
 
 def _top_hat(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y, high = fit.half * 0.95, fit.y, dice.uniform(0.8, 1.4)
     top = dice.uniform(0.8, 1.15) * half
-    pen.shape(polygon([complex(-half, y), complex(-top, y - high), complex(top, y - high), complex(half, y)]), "hat")
+    pen.shape(
+        polygon(
+            [complex(-half, y), complex(-top, y - high), complex(top, y - high), complex(half, y)]
+        ),
+        "hat",
+    )
     if dice.random() < 0.6:
         pen.shape(polygon(band(half * 1.01, y - 0.26, y)), dice.choice(("other", "hat")))
     _brim(pen, half * 1.45, y, 0.16, 0.0)
@@ -125,9 +153,19 @@ def _cone(pen: Pen, dice: random.Random, fit: Fit) -> None:
 def _santa(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y, side = fit.half, fit.y, fit.side
     end = complex(side * half * 1.3, y - 0.1)
-    cap = [complex(-side * half, y), complex(-side * half * 0.7, y - 0.7), complex(0, fit.top - 0.35)]
+    cap = [
+        complex(-side * half, y),
+        complex(-side * half * 0.7, y - 0.7),
+        complex(0, fit.top - 0.35),
+    ]
     cap += [complex(side * half * 0.8, fit.top), end]
-    pen.shape(join(smooth(cap), smooth([end, complex(side * half * 0.8, y - 0.35), complex(side * half, y)])), "hat")
+    pen.shape(
+        join(
+            smooth(cap),
+            smooth([end, complex(side * half * 0.8, y - 0.35), complex(side * half, y)]),
+        ),
+        "hat",
+    )
     part = dice.choice(("hat", "other"))
     pen.shape(ellipse(end, 0.18), part)
     pen.shape(rounded(band(half + 0.08, y - 0.18, y + 0.1), 0.14), part)
@@ -138,7 +176,7 @@ def _crown(pen: Pen, dice: random.Random, fit: Fit) -> None:
     base = [complex(-half + 2 * half * i / n, y - 0.25) for i in range(n + 1)]
     pen.shape(join([complex(-half, y)], spikes(base, 0.9, curve=0), [complex(half, y)]), "hat")
     if dice.random() < 0.5 and pen.thickness < 0.08:
-        for a, b in zip(base, base[1:], strict=False):
+        for a, b in itertools.pairwise(base):
             pen.shape(ellipse((a + b) / 2 - (b - a) * 0.9j, 0.06), "hat", pen.inner)
     if dice.random() < 0.4:
         pen.shape(ellipse(complex(0, y - 0.16), 0.09), "other", pen.inner)
@@ -148,7 +186,9 @@ def _hard_hat(pen: Pen, dice: random.Random, fit: Fit) -> None:
     dome, y = fit.dome(), fit.y
     pen.shape(join(smooth(dome), dome[:1]), "hat")
     for x in (0,) if dice.random() < 0.6 else (-0.3, 0.3):
-        ridge = corners(x * 2 * fit.half - 0.12, fit.top - 0.06 + abs(x) * 0.4, x * 1.6 * fit.half + 0.12, y)
+        ridge = corners(
+            x * 2 * fit.half - 0.12, fit.top - 0.06 + abs(x) * 0.4, x * 1.6 * fit.half + 0.12, y
+        )
         pen.shape(rounded(ridge, 0.1), "hat")
     _brim(pen, fit.half * 1.2, y, 0.16, dice.uniform(-0.05, 0.1))
     if dice.random() < 0.3:
@@ -203,21 +243,37 @@ def _helmet(pen: Pen, dice: random.Random, fit: Fit) -> None:
     elif look == "visor":
         pen.shape(rounded(band(half * 0.75, y - 0.25, y + 0.12), 0.12), "other")
     else:
-        ridge = [complex(-0.1, y - 0.1), complex(-0.14, fit.top - 0.2), complex(0.14, fit.top - 0.2)]
+        ridge = [
+            complex(-0.1, y - 0.1),
+            complex(-0.14, fit.top - 0.2),
+            complex(0.14, fit.top - 0.2),
+        ]
         pen.shape(rounded([*ridge, complex(0.1, y - 0.1)], 0.1), "hat")
 
 
 def _beret(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y, side = fit.half, fit.y - 0.1, fit.side
-    blob = [complex(-side * half, y), complex(-side * half * 0.8, y - 0.5), complex(side * half * 0.3, y - 0.62)]
-    blob += [complex(side * half * 1.3, y - 0.3), complex(side * half * 1.2, y + 0.05), complex(0, y + 0.08)]
+    blob = [
+        complex(-side * half, y),
+        complex(-side * half * 0.8, y - 0.5),
+        complex(side * half * 0.3, y - 0.62),
+    ]
+    blob += [
+        complex(side * half * 1.3, y - 0.3),
+        complex(side * half * 1.2, y + 0.05),
+        complex(0, y + 0.08),
+    ]
     pen.shape(smooth(blob, closed=True), "hat")
     pen.line(polyline([complex(0, y - 0.66), complex(0.05, y - 0.82)]), pen.width)
 
 
 def _peaked(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y, wing = fit.half, fit.y, fit.half * dice.uniform(1.1, 1.35)
-    lid = [complex(-wing, y - 0.45), complex(-wing * 0.5, y - 0.75), complex(0, y - dice.uniform(0.8, 1))]
+    lid = [
+        complex(-wing, y - 0.45),
+        complex(-wing * 0.5, y - 0.75),
+        complex(0, y - dice.uniform(0.8, 1)),
+    ]
     lid += [*mirrored(lid[:2]), complex(half, y - 0.15), complex(-half, y - 0.15)]
     pen.shape(smooth(lid, closed=True, ease=0.7), "hat")
     pen.shape(rounded(band(half, y - 0.22, y + 0.02), 0.05), "hat")
@@ -231,7 +287,12 @@ def _mortarboard(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y = fit.half, fit.y
     pen.shape(rounded(band(half, min(fit.top, y - 0.4), y), 0.1), "hat")
     at = min(fit.top, y - 0.4)
-    board = [complex(0, at - 0.35), complex(half * 1.5, at), complex(0, at + 0.3), complex(-half * 1.5, at)]
+    board = [
+        complex(0, at - 0.35),
+        complex(half * 1.5, at),
+        complex(0, at + 0.3),
+        complex(-half * 1.5, at),
+    ]
     pen.shape(polygon(board), "hat")
     end = complex(fit.side * half * 1.05, y + 0.05)
     pen.line(smooth([complex(0, at), complex(fit.side * half, at + 0.1), end]))
@@ -240,13 +301,26 @@ def _mortarboard(pen: Pen, dice: random.Random, fit: Fit) -> None:
 
 def _turban(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y, top = fit.half * 1.08, fit.y + 0.05, fit.top - 0.12
-    right = [complex(half * 0.7, top + 0.2), complex(half * 1.1, (top + y) / 2), complex(half * 0.95, y)]
+    right = [
+        complex(half * 0.7, top + 0.2),
+        complex(half * 1.1, (top + y) / 2),
+        complex(half * 0.95, y),
+    ]
     inner = [complex(half * 0.7, y + 0.02), complex(0, y - 0.3)]
-    pen.shape(join(smooth([*mirrored(right), complex(0, top), *right]), smooth([*inner, *mirrored(inner[:1])])), "hat")
+    pen.shape(
+        join(
+            smooth([*mirrored(right), complex(0, top), *right]),
+            smooth([*inner, *mirrored(inner[:1])]),
+        ),
+        "hat",
+    )
     for k in range(dice.randint(2, 3)):
         x = half * (1 - 0.25 * k)
         for side in (-1, 1):
-            wrap = [complex(side * x, y - 0.15 - 0.25 * k), complex(side * x * 0.3, y - 0.5 - 0.2 * k)]
+            wrap = [
+                complex(side * x, y - 0.15 - 0.25 * k),
+                complex(side * x * 0.3, y - 0.5 - 0.2 * k),
+            ]
             pen.line(smooth([*wrap, complex(-side * 0.15, y - 0.25)]))
     if dice.random() < 0.3:
         pen.shape(ellipse(complex(0, y - 0.42), 0.1, 0.14), "other", pen.inner)
@@ -256,7 +330,13 @@ def _bandana(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y, side = fit.half, fit.y, fit.side
     knot = complex(side * half * 0.98, y - 0.05)
     for drop in (0.55, 0.25):
-        pen.shape(ribbon([knot, knot + complex(side * 0.25, drop * 0.6), knot + complex(side * 0.3, drop)], (0.08, 0.22)), "hat")
+        pen.shape(
+            ribbon(
+                [knot, knot + complex(side * 0.25, drop * 0.6), knot + complex(side * 0.3, drop)],
+                (0.08, 0.22),
+            ),
+            "hat",
+        )
     dome = fit.dome()
     pen.shape(join(smooth(dome), smooth([dome[-1], complex(0, y - 0.14), dome[0]])), "hat")
     if dice.random() < 0.5 and pen.thickness < 0.08:
@@ -267,16 +347,26 @@ def _bandana(pen: Pen, dice: random.Random, fit: Fit) -> None:
 def _earflaps(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y = fit.half, fit.y
     for side in (-1, 1):
-        flap = [complex(side * half * 0.75, y), complex(side * half * 1.08, y), complex(side * half * 1.1, 0.45)]
+        flap = [
+            complex(side * half * 0.75, y),
+            complex(side * half * 1.08, y),
+            complex(side * half * 1.1, 0.45),
+        ]
         pen.shape(rounded([*flap, complex(side * half * 0.85, 0.5)], 0.15), "hat")
     dome = fit.dome()
     pen.shape(join(smooth(dome), dome[:1]), "hat")
-    pen.shape(rounded(band(half * 1.02, y - 0.35, y + 0.06), 0.14), dice.choice(("hat", "hat", "other")))
+    pen.shape(
+        rounded(band(half * 1.02, y - 0.35, y + 0.06), 0.14), dice.choice(("hat", "hat", "other"))
+    )
 
 
 def _pirate(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y = fit.half * dice.uniform(1.2, 1.5), fit.y
-    right = [complex(half * 0.5, fit.top - 0.1), complex(half * 0.8, y - 0.35), complex(half, y - 0.3)]
+    right = [
+        complex(half * 0.5, fit.top - 0.1),
+        complex(half * 0.8, y - 0.35),
+        complex(half, y - 0.3),
+    ]
     hat = smooth([*mirrored(right), complex(0, fit.top - 0.25), *right])
     pen.shape(join(hat, smooth([right[-1], complex(0, y + 0.12), -right[-1].conjugate()])), "hat")
     if dice.random() < 0.6:
@@ -285,7 +375,18 @@ def _pirate(pen: Pen, dice: random.Random, fit: Fit) -> None:
 
 def _nurse(pen: Pen, dice: random.Random, fit: Fit) -> None:
     half, y = fit.half * 0.6, fit.y - 0.25
-    pen.shape(rounded([complex(-half * 1.1, y), complex(-half, fit.top - 0.05), complex(half, fit.top - 0.05), complex(half * 1.1, y)], 0.08), "hat")
+    pen.shape(
+        rounded(
+            [
+                complex(-half * 1.1, y),
+                complex(-half, fit.top - 0.05),
+                complex(half, fit.top - 0.05),
+                complex(half * 1.1, y),
+            ],
+            0.08,
+        ),
+        "hat",
+    )
     at = complex(0, (y + fit.top) / 2)
     pen.line(polyline([at - 0.11, at + 0.11]))
     pen.line(polyline([at - 0.11j, at + 0.11j]))
@@ -317,7 +418,10 @@ HATS: dict[str, tuple[float, Draw]] = {
 
 def draw_hat(pen: Pen, dice: random.Random, head: Head) -> None:
     """Draw a hat over hair and head."""
-    kind, y = pick(dice, {name: weight for name, (weight, _) in HATS.items()}), dice.uniform(-0.6, -0.35)
+    kind, y = (
+        pick(dice, {name: weight for name, (weight, _) in HATS.items()}),
+        dice.uniform(-0.6, -0.35),
+    )
     fit = Fit(
         head=head,
         y=y,
@@ -382,7 +486,16 @@ def _headphones(pen: Pen, dice: random.Random, head: Head) -> None:
 
 def _goggles(pen: Pen, dice: random.Random, head: Head) -> None:
     y = dice.uniform(-0.7, -0.5)
-    pen.line(smooth([complex(-head.half_width(y) - 0.05, y), complex(0, y), complex(head.half_width(y) + 0.05, y)]), pen.width)
+    pen.line(
+        smooth(
+            [
+                complex(-head.half_width(y) - 0.05, y),
+                complex(0, y),
+                complex(head.half_width(y) + 0.05, y),
+            ]
+        ),
+        pen.width,
+    )
     for side in (-1, 1):
         pen.shape(ellipse(complex(side * 0.27, y), 0.24, 0.2), "other")
 

@@ -150,6 +150,7 @@ def draw_face(pen: Pen, dice: random.Random, head: Head) -> None:
     """Draw a face at random; a head seen from the back has none."""
     if head.view == "back" or dice.random() < 0.05:
         return
+    plain = pen.thickness > 0.1  # thick lines leave no room for much
     middle = head.turn - 0.5 * head.wide if head.view == "side" else head.turn * 1.1
     mouth_y = min(head.eyes_y + dice.uniform(0.4, 0.6), 0.72)
     face = Face(
@@ -160,17 +161,18 @@ def draw_face(pen: Pen, dice: random.Random, head: Head) -> None:
         nose_y=head.eyes_y + (mouth_y - head.eyes_y) * dice.uniform(0.4, 0.6),
         mouth_y=mouth_y,
     )
-    if dice.random() < 0.12:
+    if dice.random() < 0.12 and not plain:
         _draw_cheeks(pen, dice, face)
     if dice.random() < 0.14:
         _draw_beard(pen, dice, head, face)
     _draw_mouth(pen, dice, head, face)
-    if head.view != "side":
+    if head.view != "side" and not (plain and dice.random() < 0.6):
         _draw_nose(pen, dice, face)
-    _draw_eyes(pen, dice, head, face)
-    if dice.random() < 0.65:
+    glasses = dice.random() < 0.13
+    _draw_eyes(pen, dice, head, face, plain=plain or glasses)
+    if dice.random() < (0.25 if plain or glasses else 0.65):
         _draw_brows(pen, dice, head, face)
-    if dice.random() < 0.12:
+    if glasses:
         _draw_glasses(pen, dice, head, face)
 
 
@@ -183,20 +185,16 @@ def _eye_places(head: Head, face: Face) -> list[complex]:
     return [complex(max(left, -edge), face.eyes_y), complex(min(right, edge), face.eyes_y)]
 
 
-def _draw_eyes(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
-    kinds = {
-        "dot": 4,
-        "oval": 3,
-        "white": 3,
-        "anime": 3,
-        "smile": 2,
-        "shut": 1,
-        "line": 1,
-        "ring": 1,
-    }
-    kind, size = pick(dice, kinds), max(face.eye, 1.6 * pen.thickness)
+_EYES = {"dot": 4, "oval": 3, "white": 3, "anime": 3, "smile": 2, "shut": 1, "line": 1, "ring": 1}
+_PLAIN_EYES = {"dot": 6, "oval": 2, "smile": 2, "shut": 1, "line": 1}
+
+
+def _draw_eyes(pen: Pen, dice: random.Random, head: Head, face: Face, *, plain: bool) -> None:
+    kind, size = pick(dice, _PLAIN_EYES if plain else _EYES), max(face.eye, 1.3 * pen.thickness)
+    if plain:
+        size = min(size, 0.16)
     narrow, look = dice.uniform(0.6, 1.0), complex(dice.uniform(-0.3, 0.3), dice.uniform(-0.1, 0.2))
-    lashes = dice.random() < 0.3
+    lashes = dice.random() < 0.3 and not plain
     wink = dice.random() < 0.05
     for i, at in enumerate(_eye_places(head, face)):
         side = -1 if i == 0 else 1
@@ -279,7 +277,7 @@ def _draw_nose(pen: Pen, dice: random.Random, face: Face) -> None:
 
 def _draw_mouth(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
     at = complex(face.middle * 1.1, face.mouth_y)
-    kinds = {"smile": 5, "flat": 2, "sad": 1, "open": 2, "grin": 2, "o": 1, "lips": 1, "none": 1}
+    kinds = {"smile": 6, "flat": 2, "sad": 1, "open": 2, "grin": 2, "o": 1, "lips": 1, "none": 1}
     kind, half = pick(dice, kinds), dice.uniform(0.08, 0.32)
     if head.view == "side":
         half = min(half, 0.16)
