@@ -109,7 +109,10 @@ def draw_arm_look(dice: random.Random) -> ArmLook:
 def arm_line(build: Build, pose: str, wide: float) -> list[complex]:
     """Return the middle line of the right arm from the shoulder to the wrist."""
     start = complex(build.shoulder * 0.93, build.shoulder_y)
-    way = POSES[pose](build, wide) - start
+    target = POSES[pose](build, wide)
+    if build.crop != "full" and pose != "hang":  # only hanging arms are cut off
+        target = complex(target.real, min(target.imag, build.bottom - build.arm_thick * 1.5))
+    way = target - start
     upper = build.arm / 2
     reach = min(abs(way), build.arm * 0.99)
     way = way / (abs(way) or 1) * reach
@@ -131,7 +134,12 @@ def draw_arm(
     way = (end - line[-3]) / (abs(end - line[-3]) or 1)
     if prop:
         draw_prop(pen, dice, prop, end + way * thick * 0.3, thick)
-    tubes, shapes, marks = _hand(dice, "fist" if prop else look.hand, end, way, thick)
+    hand = "fist" if prop else look.hand
+    if hand in ("open", "point") and thick < 8 * pen.thickness:  # no room for fingers
+        hand = "mitten"
+    if hand in ("mitten", "three") and thick < 5 * pen.thickness:
+        hand = "circle"
+    tubes, shapes, marks = _hand(dice, hand, end, way, thick)
     if build.is_stick:
         pen.line(smooth(line), pen.width)
         pen.shape(ellipse(end, thick * 0.45), look.skin)
@@ -141,8 +149,7 @@ def draw_arm(
     if gloved:
         pen.tube(line, thick * 0.82, "skin")
     bare = line[-3:] if gloved else line[max(sleeved - 1, 0) :]
-    is_open = not sleeved and look.joint == "open" and not shapes
-    pen.union([(bare, thick * 0.82), *tubes], look.skin, shapes, is_open=is_open)
+    pen.union([(bare, thick * 0.82), *tubes], look.skin, shapes)
     if thick > 5 * pen.thickness:
         for mark in marks:
             pen.line(mark)
@@ -171,7 +178,7 @@ def _draw_cut_arm(pen: Pen, build: Build, line: list[complex]) -> None:
     low = build.bottom
     kept = [p for p in line if p.imag < low - 0.05]
     end = line[len(kept)] if len(kept) < len(line) else kept[-1]
-    kept += [complex(end.real, low - 0.01), complex(end.real, low)]
+    kept.append(complex(end.real, low))
     skin = build.sleeves < 0.6
     thick = build.arm_thick
     pen.tube(kept, thick * (0.82 if skin else 1.08), "skin" if skin else "shirt", is_open=True)

@@ -332,6 +332,10 @@ def _draw_cap(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
             pen.line(
                 smooth([part, complex((part.real + x) / 2 + x * 0.15, -0.82), complex(x, -0.62)])
             )
+    if dice.random() < 0.05 and "hair" not in pen.solid and not hair.hatted:
+        for i in range(9):  # toned by hatching
+            root = head.at(20 + 17 * i, hair.volume * 0.5)
+            pen.line([root, root, root * 0.86, root * 0.86], pen.inner * 0.7)
     if dice.random() < 0.12 and "hair" not in pen.solid and not hair.hatted:
         arc = [head.at(d, -0.12) for d in ((125, 108, 95) if dice.random() < 0.5 else (60, 75, 92))]
         pen.line(smooth(arc), pen.inner * dice.choice((0.6, 1.0)))
@@ -341,7 +345,7 @@ def _draw_cap(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
             top = complex(side * (head.half_width(-0.3) - 0.02), -0.35)
             end = complex(side * head.half_width(0.1) * dice.uniform(0.85, 1.0), low)
             middle = complex(side * (head.wide + 0.05), (low - 0.3) / 2)
-            pen.shape(ribbon(bend(top, middle, end, 5), (thick, thick, 0.03)), "hair")
+            pen.shape(ribbon(bend(top, middle, end, 5), (0.04, thick, 0.03)), "hair")
     if dice.random() < 0.15 and not hair.hatted:
         tuft = [complex(dice.uniform(-0.2, 0.2), -1 - hair.volume)]
         tuft += [tuft[0] + p for p in (-0.1 - 0.15j, dice.choice((-1, 1)) * 0.2 - 0.3j)]

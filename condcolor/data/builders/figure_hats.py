@@ -554,12 +554,16 @@ def draw_scarf_front(pen: Pen, dice: random.Random, head: Head, kind: str) -> No
     if kind == "veil":
         _headband(pen, dice, head)
         return
-    outer = [head.at(d, _GAPS[kind]) for d in range(240, -61, -20)]
+    ring = [head.at(d, _GAPS[kind]) for d in range(270, -90, -20)]
     if kind == "hood":
-        outer[7] -= 0.15j
+        ring[9] -= 0.15j
     wide, high = dice.uniform(0.7, 0.82), dice.uniform(0.75, 0.88)
-    face = [head.at(d) for d in range(240, -61, -20)]
-    inner = [complex(p.real * wide + head.turn * 0.1, p.imag * high + 0.06) for p in face]
-    pen.shape(join(smooth(outer), smooth(inner[::-1])), "hat")
+    face = [head.at(d) for d in range(270, -90, -20)]
+    hole = [complex(p.real * wide + head.turn * 0.1, p.imag * high + 0.06) for p in face]
+    outer, inner = smooth(ring, closed=True), smooth(hole, closed=True)
+    pen.fill(join(outer, inner[::-1]), "hat")
+    # A scarf has no line below the chin, where it goes on; nor has a hood that ends in the collar.
+    pen.line(smooth(ring[3:-2]) if dice.random() < 0.7 else outer, pen.width)
+    pen.line(inner, pen.width)
     if dice.random() < 0.3 and pen.thickness < 0.08:
-        pen.line(smooth([inner[4] - 0.08j, outer[8] * 0.95, inner[11] - 0.08j]))
+        pen.line(smooth([hole[5] - 0.08j, ring[9] * 0.95, hole[13] - 0.08j]))

@@ -17,6 +17,7 @@ from condcolor.data.builders.figure_pen import (
     polygon,
     polyline,
     ribbon,
+    rounded,
     scallops,
     smooth,
 )
@@ -174,6 +175,8 @@ def draw_face(pen: Pen, dice: random.Random, head: Head) -> None:
         _draw_brows(pen, dice, head, face)
     if glasses:
         _draw_glasses(pen, dice, head, face)
+    if dice.random() < 0.15:
+        _draw_mark(pen, dice, head, face)
 
 
 def _eye_places(head: Head, face: Face) -> list[complex]:
@@ -346,12 +349,77 @@ def _draw_beard(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
         pen.shape(smooth(chin, closed=True), "hair")
     if kind == "moustache" or (kind == "full" and dice.random() < 0.4):
         wide, curl = dice.uniform(0.2, 0.42), dice.uniform(-0.1, 0.12)
-        top = at - 0.2j
+        root = at - 0.2j
         for side in (-1, 1):
             line = bend(
-                top, top + complex(side * wide * 0.6, 0.05), top + complex(side * wide, curl)
+                root, root + complex(side * wide * 0.6, 0.05), root + complex(side * wide, curl)
             )
             pen.shape(ribbon(line, (0.12, 0.15, 0.02)), "hair", pen.inner)
+
+
+def _draw_mark(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
+    """Draw earrings, a mask over the mouth, freckles, a plaster, wrinkles or an eye patch."""
+    kind = pick(
+        dice, {"earrings": 4, "mask": 3, "freckles": 2, "plaster": 1, "patch": 1, "wrinkles": 1}
+    )
+    at = complex(face.middle, face.mouth_y)
+    if kind == "earrings" and head.view == "front":
+        for side in (-1, 1):
+            y = head.eyes_y + 0.35
+            ring = complex(side * (head.half_width(y) + 0.08 * head.ears), y + 0.08)
+            pen.shape(ellipse(ring, max(0.07, pen.thickness)), "other", pen.inner)
+    elif kind == "mask" and head.view in ("front", "turned"):
+        y, low = at.imag - 0.28, min(at.imag + 0.22, 0.95)
+        half = head.half_width(at.imag) * 0.62
+        for side in (-1, 1):
+            ear = complex(side * head.half_width(y - 0.1), y - 0.1)
+            pen.line(polyline([at.real + complex(side * half, y + 0.08), ear]))
+        corners_ = [
+            complex(-half, y),
+            complex(half, y),
+            complex(half * 0.9, low),
+            complex(-half * 0.9, low),
+        ]
+        pen.shape(rounded([at.real + p for p in corners_], 0.12), "other")
+    elif kind == "freckles" and pen.thickness < 0.07:
+        for side in (-1, 1):
+            for spot in (0.0, 0.08 + 0.05j, -0.07 + 0.06j):
+                pen.ink(
+                    ellipse(complex(face.middle + side * face.apart, face.nose_y) + spot, 0.018)
+                )
+    elif kind == "plaster":
+        spot = complex(face.middle + face.apart, face.nose_y + 0.1)
+        pen.shape(
+            rounded(
+                [spot + p for p in (-0.15 - 0.06j, 0.15 - 0.06j, 0.15 + 0.06j, -0.15 + 0.06j)], 0.06
+            ),
+            "other",
+            pen.inner,
+        )
+    elif kind == "patch" and head.view == "front":
+        eye = _eye_places(head, face)[0]
+        pen.ink(ellipse(eye, max(face.eye * 1.3, 0.18)))
+        y = face.eyes_y - 0.4
+        pen.line(
+            polyline(
+                [
+                    complex(head.half_width(y), y),
+                    eye,
+                    complex(-head.half_width(eye.imag), eye.imag - 0.05),
+                ]
+            )
+        )
+    elif kind == "wrinkles" and pen.thickness < 0.07:
+        for y in (-0.12, -0.2):
+            pen.line(
+                polyline(
+                    [
+                        complex(face.middle - 0.2, face.eyes_y - 0.25 + y),
+                        complex(face.middle + 0.2, face.eyes_y - 0.25 + y),
+                    ]
+                ),
+                pen.inner * 0.6,
+            )
 
 
 def _draw_glasses(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:

@@ -179,7 +179,7 @@ class Pen:
         """Draw tubes and shapes with one outline around them all."""
         width = self.width if width is None else width
         scale = self.map.scale
-        chains = [(polyline(points), diameter * scale) for points, diameter in tubes]
+        chains = [(smooth(points), diameter * scale) for points, diameter in tubes]
         cap = "butt" if is_open else "round"
         fill = self.fill_of(part)
         for chain, diameter in chains:

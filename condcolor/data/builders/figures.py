@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,6 +78,7 @@ class _Body:
     poses: tuple[str, str]  # of the left arm and the right one
     arms: ArmLook
     prop: str  # in the right hand
+    is_back: bool  # whether it is seen from the back
 
 
 def draw_figure(rng: np.random.Generator) -> Figure:
@@ -91,9 +92,13 @@ def draw_figure(rng: np.random.Generator) -> Figure:
     body = None
     if crop != "head":
         turned = head.view == "side" and dice.random() < 0.6
-        body = _draw_body_choice(dice, crop, head.wide, turned=turned)
+        body = _draw_body_choice(dice, crop, head.wide, turned=turned, is_back=head.view == "back")
     bottom = body.build.bottom if body else 0.0
-    lowest = bottom + 0.8 if crop in ("half", "bust") else 9.0
+    lowest = bottom + 0.4
+    if body and crop == "full":
+        lowest = 1.6 + body.build.hip_y
+    elif not body:
+        lowest = 9.0
     hair = draw_hair_style(dice, head, hatted=headwear == "hat", lowest=lowest)
     pen = _draw_pen(dice, HEIGHT / (2.4 + bottom))
     with pen.frame(_lean(dice, complex(128, 0), HEIGHT / (2.4 + bottom))):
@@ -148,19 +153,21 @@ def _lean(dice: random.Random, at: complex, unit: float) -> Frame:
 
 
 def _draw_body_choice(
-    dice: random.Random, crop: str, wide: float, *, turned: bool = False
+    dice: random.Random, crop: str, wide: float, *, turned: bool = False, is_back: bool = False
 ) -> _Body:
     """Draw proportions, clothes and a pose at random."""
     pose = pick(dice, BOTH)
     right = pose if dice.random() < 0.5 else pick(dice, ONE)
     holds = right == "hold" or (right in HOLDING and dice.random() < 0.5)
     props = {name: weight for name, (weight, _) in PROPS.items()}
+    build = draw_build(dice, crop, wide, turned=turned)
     return _Body(
-        build=draw_build(dice, crop, wide, turned=turned),
+        build=replace(build, neckline="turtle") if is_back else build,
         wide=wide,
         poses=(pose, right),
         arms=draw_arm_look(dice),
         prop=pick(dice, props) if holds else "",
+        is_back=is_back,
     )
 
 
@@ -172,6 +179,8 @@ def _draw_person(
     on_neck = place(-1j * tilt / abs(tilt), turn=tilt)
     scarf = pick(dice, SCARVES) if headwear == "scarf" else ""
     covered = scarf in ("scarf", "hood")
+    if covered:
+        head = replace(head, ears=False)
     open_chin = body is not None and hair.style != "afro" and dice.random() < 0.15
     if body:
         draw_back_thing(pen, dice, body.build)
@@ -208,7 +217,7 @@ def _draw_trunk(pen: Pen, dice: random.Random, body: _Body) -> None:
         draw_legs(pen, dice, build)
     draw_neck(pen, build)
     low = draw_torso(pen, dice, build)
-    if build.top == "shirt":
+    if build.top == "shirt" and not body.is_back:
         draw_collar(pen, dice, build, low)
         draw_extra(pen, dice, build, low)
     if build.crop == "bust" and not build.sleeves < 0.4:
