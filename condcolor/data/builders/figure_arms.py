@@ -8,16 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from condcolor.data.builders.figure_bodies import Build
-from condcolor.data.builders.figure_pen import (
-    Pen,
-    Tube,
-    bend,
-    ellipse,
-    pick,
-    polyline,
-    ribbon,
-    smooth,
-)
+from condcolor.data.builders.figure_curves import Tube, bend, ellipse, polyline, ribbon, smooth
+from condcolor.data.builders.figure_pen import Pen, pick
 from condcolor.data.builders.figure_props import draw_prop
 
 # Where the right hand is, of a build and a head's half width.
@@ -93,6 +85,8 @@ class ArmLook:
     joint: str  # at the shoulder: behind the torso, round or open
     loose: bool  # a wide sleeve
     cuffed: bool
+    size: float  # of the hands
+    puffed: bool  # a ball at the shoulder
 
 
 def draw_arm_look(dice: random.Random) -> ArmLook:
@@ -103,6 +97,8 @@ def draw_arm_look(dice: random.Random) -> ArmLook:
         joint=dice.choice(("behind", "round", "open")),
         loose=dice.random() < 0.2,
         cuffed=dice.random() < 0.3,
+        size=dice.uniform(0.85, 1.35),
+        puffed=dice.random() < 0.1,
     )
 
 
@@ -139,7 +135,7 @@ def draw_arm(
         hand = "mitten"
     if hand in ("mitten", "three") and thick < 5 * pen.thickness:
         hand = "circle"
-    tubes, shapes, marks = _hand(dice, hand, end, way, thick)
+    tubes, shapes, marks = _hand(dice, hand, end, way, thick * look.size)
     if build.is_stick:
         pen.line(smooth(line), pen.width)
         pen.shape(ellipse(end, thick * 0.45), look.skin)
@@ -156,6 +152,11 @@ def draw_arm(
     if not sleeved:
         return
     sleeve = line[: sleeved + 1]
+    if look.puffed and sleeved < 5:
+        middle = (line[0] + line[sleeved]) / 2
+        long = max(abs(line[sleeved] - line[0]) * 0.6, thick * 0.7)
+        pen.shape(ellipse(middle, long, thick * 0.85, line[sleeved] - line[0]), "shirt")
+        return
     if look.loose:
         pen.shape(ribbon(sleeve, (thick * 1.1, thick * 1.2, thick * 1.7)), "shirt")
     else:

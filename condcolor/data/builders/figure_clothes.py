@@ -6,14 +6,13 @@ import random
 from collections.abc import Callable
 
 from condcolor.data.builders.figure_bodies import Build, throat
-from condcolor.data.builders.figure_pen import (
-    Pen,
+from condcolor.data.builders.figure_curves import (
     band,
     corners,
     ellipse,
+    join,
     mirrored,
     moved,
-    pick,
     polar,
     polygon,
     polyline,
@@ -22,6 +21,7 @@ from condcolor.data.builders.figure_pen import (
     scallops,
     smooth,
 )
+from condcolor.data.builders.figure_pen import Pen, pick
 
 
 def draw_collar(pen: Pen, dice: random.Random, build: Build, low: float) -> None:
@@ -91,6 +91,50 @@ def _stripes(pen: Pen, dice: random.Random, build: Build, low: float, deep: floa
     for i in range(int((build.hip_y - deep - 0.3) / step)):
         y = deep + 0.2 + i * step
         pen.line(smooth([complex(-half, y), complex(0, y + 0.06), complex(half, y)]))
+
+
+def _pattern(pen: Pen, dice: random.Random, build: Build, low: float, deep: float) -> None:
+    """Draw dots, rings, small crosses or checks all over the shirt."""
+    kind, step = dice.choice(("dots", "rings", "crosses", "checks")), dice.uniform(0.25, 0.4)
+    half, rows = min(build.chest, build.waist) * 0.85, int((build.hip_y - deep - 0.2) / step)
+    if kind == "checks":
+        _stripes(pen, dice, build, low, deep)
+        for i in range(-2, 3):
+            x = half * i / 2.6
+            pen.line(polyline([complex(x, deep + 0.15), complex(x, build.hip_y - 0.1)]))
+        return
+    for row in range(rows):
+        for column in range(-3, 4):
+            at = complex((column + row % 2 / 2) * step, deep + 0.2 + row * step)
+            if abs(at.real) > half - 0.1:
+                continue
+            if kind == "dots":
+                pen.ink(ellipse(at, 0.045))
+            elif kind == "rings":
+                pen.shape(ellipse(at, 0.07), "shirt", pen.inner * 0.7)
+            else:
+                pen.line(polyline([at - 0.05, at + 0.05]), pen.inner * 0.8)
+                pen.line(polyline([at - 0.05j, at + 0.05j]), pen.inner * 0.8)
+
+
+def _wrap(pen: Pen, dice: random.Random, build: Build, low: float, deep: float) -> None:
+    """Draw the front of a robe, one side over the other, and its sash."""
+    n, y = build.neck * 1.1, build.collar
+    foot = complex(-build.waist * 0.6, build.waist_y)
+    pen.line(polyline([complex(n, y), foot]), pen.width)
+    pen.line(polyline([complex(n + 0.14, y + 0.04), foot + 0.2]))
+    pen.line(polyline([complex(-n, y), complex(0, y + (build.waist_y - y) * 0.5)]), pen.width)
+    sash = band(build.waist * 1.01, build.waist_y - 0.15, build.waist_y + 0.15)
+    pen.shape(polygon(sash), dice.choice(("other", "shirt")))
+
+
+def _poncho(pen: Pen, dice: random.Random, build: Build, low: float, deep: float) -> None:
+    """Draw a short cape over the shoulders."""
+    s, y, end = build.shoulder * 1.05, build.collar, min(deep + 0.7, low - 0.1)
+    right = [complex(build.neck, y), complex(s, y + build.slope + 0.1), complex(s * 1.05, end)]
+    hem = smooth([right[-1], complex(0, end + 0.2), -right[-1].conjugate()])
+    pen.shape(join(smooth(mirrored(right), ease=0.7), smooth(right, ease=0.7), hem), "other")
+    pen.line(polyline([complex(0, y + 0.1), complex(0, end + 0.15)]))
 
 
 def _pocket(pen: Pen, dice: random.Random, build: Build, low: float, deep: float) -> None:
@@ -266,6 +310,9 @@ Draw = Callable[[Pen, random.Random, Build, float, float], None]
 EXTRAS: dict[str, tuple[float, Draw]] = {
     "buttons": (3, _buttons),
     "stripes": (3, _stripes),
+    "pattern": (3, _pattern),
+    "wrap": (1, _wrap),
+    "poncho": (1, _poncho),
     "pocket": (2, _pocket),
     "pouch": (1, _pouch),
     "tie": (2, _tie),
@@ -281,7 +328,7 @@ EXTRAS: dict[str, tuple[float, Draw]] = {
     "ruff": (0.7, _ruff),
     "creases": (2, _creases),
 }
-_FINE = ("buttons", "stripes", "pocket", "pouch", "zip", "print", "creases", "necklace")
+_FINE = ("pattern", "buttons", "stripes", "pocket", "pouch", "zip", "print", "creases", "necklace")
 
 
 def draw_extra(pen: Pen, dice: random.Random, build: Build, low: float) -> None:

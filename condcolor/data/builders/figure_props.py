@@ -6,15 +6,13 @@ import random
 from collections.abc import Callable
 
 from condcolor.data.builders.figure_bodies import Build
-from condcolor.data.builders.figure_pen import (
-    Pen,
+from condcolor.data.builders.figure_curves import (
     band,
     bend,
     corners,
     ellipse,
     join,
     moved,
-    pick,
     polar,
     polygon,
     polyline,
@@ -23,6 +21,7 @@ from condcolor.data.builders.figure_pen import (
     scallops,
     smooth,
 )
+from condcolor.data.builders.figure_pen import Pen, pick
 
 Draw = Callable[[Pen, random.Random, complex, complex], None]  # where the hand is; a unit upwards
 

@@ -27,21 +27,23 @@ from condcolor.data.builders.figure_bodies import (
     CROPS,
     Build,
     draw_build,
-    draw_legs,
     draw_neck,
     draw_torso,
 )
 from condcolor.data.builders.figure_clothes import draw_collar, draw_extra
-from condcolor.data.builders.figure_hair import Hair, draw_behind, draw_front, draw_hair_style
-from condcolor.data.builders.figure_hats import (
+from condcolor.data.builders.figure_faces import draw_face
+from condcolor.data.builders.figure_fringes import draw_front
+from condcolor.data.builders.figure_hair import Hair, draw_behind, draw_hair_style
+from condcolor.data.builders.figure_hats import draw_hat
+from condcolor.data.builders.figure_heads import Head, draw_head_shape, draw_skull
+from condcolor.data.builders.figure_headwear import (
     SCARVES,
     draw_drape,
-    draw_hat,
     draw_scarf_behind,
     draw_scarf_front,
     draw_trim,
 )
-from condcolor.data.builders.figure_heads import Head, draw_face, draw_head_shape, draw_skull
+from condcolor.data.builders.figure_legs import draw_legs
 from condcolor.data.builders.figure_pen import (
     INK,
     PART_FILL,
@@ -142,6 +144,8 @@ def _draw_pen(
         join="round" if dice.random() < 0.8 else "miter",
         solid=frozenset(part for part, share in _SOLID.items() if dice.random() < share),
         wobble=wobble if dice.random() < 0.45 else None,
+        around=width * dice.uniform(0.4, 1.0) if dice.random() < 0.08 else 0.0,
+        gaps=dice.uniform(1.0, 1.8) * width if dice.random() < 0.06 else 0.0,
     )
 
 
