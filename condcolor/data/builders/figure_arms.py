@@ -152,6 +152,8 @@ def draw_arm(
     if not sleeved:
         return
     sleeve = line[: sleeved + 1]
+    if look.joint == "open":  # its lines begin inside the torso
+        sleeve = [line[0] + thick * (-0.35 + 0.15j), *sleeve[1:]]
     if look.puffed and sleeved < 5:
         middle = (line[0] + line[sleeved]) / 2
         long = max(abs(line[sleeved] - line[0]) * 0.6, thick * 0.7)

@@ -31,6 +31,7 @@ from condcolor.data.builders.figure_bodies import (
     draw_torso,
 )
 from condcolor.data.builders.figure_clothes import draw_collar, draw_extra
+from condcolor.data.builders.figure_curves import polar
 from condcolor.data.builders.figure_faces import draw_face
 from condcolor.data.builders.figure_fringes import draw_front
 from condcolor.data.builders.figure_hair import Hair, draw_behind, draw_hair_style
@@ -64,11 +65,15 @@ _SOLID = {"hair": 0.08, "shirt": 0.03, "trousers": 0.05}  # share of the figures
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawn person: the SVG inside its box, without an <svg> around it."""
+    """A drawn person: the SVG inside its box, without an <svg> around it.
+
+    A body that is cut has no line at its lower end, which is the foot of the box and belongs at the edge of a
+    picture; some have a sleeve or a stick below it.
+    """
 
     svg: str
     box: tuple[float, float, float, float]  # x0, y0, x1, y1
-    is_cut: bool  # whether the body ends, open, at the foot of the box
+    is_cut: bool
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,13 @@ def draw_figure(rng: np.random.Generator) -> Figure:
         lowest = 9.0
     hair = draw_hair_style(dice, head, hatted=headwear == "hat", lowest=lowest)
     pen = _draw_pen(dice, HEIGHT / (2.4 + bottom))
-    with pen.frame(_lean(dice, complex(128, 0), HEIGHT / (2.4 + bottom))):
+    with pen.frame(_lean(dice, complex(128, 0), HEIGHT / (2.4 + bottom), turns=crop == "full")):
         _draw_person(pen, dice, head, hair, headwear, body)
-    return Figure(
-        pen.take(), pen.box, crop in ("half", "bust") and bool(body and body.build.cut_open)
-    )
+    x0, y0, x1, y1 = pen.box
+    is_cut = body is not None and crop != "full" and body.build.cut_open
+    if is_cut:
+        y1 = bottom * HEIGHT / (2.4 + bottom) - (pen.wobble.size if pen.wobble else 0.0)
+    return Figure(pen.take(), (x0, y0, x1, y1), is_cut)
 
 
 def draw_body(
@@ -149,11 +156,15 @@ def _draw_pen(
     )
 
 
-def _lean(dice: random.Random, at: complex, unit: float) -> Frame:
-    """Return the frame of a figure: on either side, some of them wide, narrow or leaning."""
+def _lean(dice: random.Random, at: complex, unit: float, *, turns: bool) -> Frame:
+    """Return the frame of a figure: to either side, some wide, narrow, leaning, turned or lying."""
     wide = unit * dice.uniform(0.88, 1.12) * dice.choice((-1, 1))
     slant = unit * dice.uniform(-0.12, 0.12) * (dice.random() < 0.3)
-    return Frame(a=wide, c=slant, d=unit, e=at.real, f=at.imag)
+    frame = Frame(a=wide, c=slant, d=unit, e=at.real, f=at.imag)
+    if turns and dice.random() < 0.15:
+        degrees = 90.0 if dice.random() < 0.15 else dice.uniform(-15, 15)
+        return frame.inside(place(at, turn=polar(1, degrees))).inside(place(-at))
+    return frame
 
 
 def _draw_body_choice(
