@@ -127,6 +127,8 @@ def _draw_cap(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
     shift = head.turn * 0.6
     line = [complex(p.real + shift * (1 - abs(p.real) / (head.wide + 0.1)), p.imag) for p in line]
     pen.shape(join(crown, line), "hair")
+    if hair.bangs:
+        _draw_bangs(pen, dice, head, edge.real)
     if dice.random() < hair.strands and "hair" not in pen.solid:
         part = complex(dice.uniform(-0.4, 0.4), -0.9)
         for _ in range(dice.randint(1, 4)):
@@ -152,6 +154,17 @@ def _draw_cap(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
         tuft = [complex(dice.uniform(-0.2, 0.2), -1 - hair.volume)]
         tuft += [tuft[0] + p for p in (-0.1 - 0.15j, dice.choice((-1, 1)) * 0.2 - 0.3j)]
         pen.line(smooth(tuft), pen.width)
+
+
+def _draw_bangs(pen: Pen, dice: random.Random, head: Head, wide: float) -> None:
+    """Draw locks one over another from the parting down over the forehead."""
+    part = complex(dice.uniform(-0.4, 0.4) * wide, -0.92)
+    n, low, thick = dice.randint(3, 7), dice.uniform(-0.4, -0.15), dice.uniform(0.2, 0.36)
+    ends = [wide * (2 * (i + 0.5) / n - 1) for i in range(n)]
+    for x in sorted(ends, key=lambda x: -abs(x - part.real)):  # the outer ones lie below
+        tip = complex(x * 0.95, low + 0.35 * abs(x / wide) ** 2 + dice.uniform(-0.12, 0.12))
+        bow = complex(part.real + (x - part.real) * 0.95, -0.75)
+        pen.shape(ribbon(bend(part, bow, tip, 5), (0.06, thick, thick, 0.02)), "hair")
 
 
 def _draw_tall(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:

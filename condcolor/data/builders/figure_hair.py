@@ -76,6 +76,7 @@ class Hair:
     over: bool  # locks before the shoulders
     sidelocks: bool  # thin locks beside the face
     hatted: bool
+    bangs: bool  # locks one over another
     rises: tuple[float, ...]  # of the outline over the crown, at 8 angles, times the volume
 
 
@@ -109,6 +110,7 @@ def draw_hair_style(
         over=dice.random() < 0.35,
         sidelocks=dice.random() < 0.2,
         hatted=hatted,
+        bangs=dice.random() < 0.15,
         rises=tuple(dice.uniform(1 - uneven, 1 + uneven) for _ in range(8)),
     )
 

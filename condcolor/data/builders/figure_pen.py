@@ -102,6 +102,7 @@ class Pen:
         self.width = width  # of an outline
         self.inner = width * inner  # of a line inside
         self.join = join
+        self.cap = "round" if join == "round" else "butt"  # of a line's ends
         self.solid = solid  # parts that a sketch shows in black
         self.wobble = wobble
         self.around = around  # width of a line more around the whole drawing
@@ -203,7 +204,7 @@ class Pen:
         width: float,
         *,
         closed: bool,
-        cap: str = "round",
+        cap: str = "",
     ) -> None:
         m = self.map
         points = [
@@ -222,7 +223,7 @@ class Pen:
         if stroke:
             look = f' stroke="{stroke}" stroke-width="{width:.2f}" stroke-linejoin="{self.join}"'
             look += ' stroke-miterlimit="2"' if self.join == "miter" else ""
-            look += f' stroke-linecap="{cap}"' if not closed else ""
+            look += f' stroke-linecap="{cap or self.cap}"' if not closed else ""
             if self.around and width > self.inner:
                 wide = f'stroke="{INK}" stroke-width="{width + 2 * self.around:.2f}"'
                 inside = INK if closed else "none"
