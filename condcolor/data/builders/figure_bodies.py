@@ -20,7 +20,7 @@ from condcolor.data.builders.figure_pen import (
     pick,
 )
 
-CROPS = {"full": 50, "half": 25, "bust": 25}
+CROPS = {"full": 58, "half": 25, "bust": 20}
 NECKS = {"crew": 5, "v": 3, "scoop": 2, "collar": 3, "turtle": 2, "tank": 2, "coat": 4, "hoodie": 2}
 LEGS = {"trousers": 9, "shorts": 4, "skirt": 4, "dress": 4, "gown": 1.5, "suit": 1}
 STANCES = {
@@ -187,13 +187,18 @@ def draw_torso(pen: Pen, dice: random.Random, build: Build) -> float:
         pen.shape(smooth([*hood, *mirrored(hood[:-1])], closed=True), build.top)
         draw_neck(pen, build)
     sides = _sides(build, low, half)
+    if build.crop == "half" and dice.random() < 0.4:  # down to the hips, in trousers
+        _draw_cut(pen, build, sides, "trousers")
+        low = build.waist_y + (build.hip_y - build.waist_y) * dice.uniform(0.1, 0.5)
+        half = (build.waist + build.hip) / 2 * 1.03
+        sides = _sides(build, low, half)
+        edge = smooth([sides[-1], complex(0, low + 0.05), sides[0]])
+        pen.shape(join(sides, edge), build.top)
+        if dice.random() < 0.5:
+            pen.line(polyline([complex(0, low + 0.1), complex(0, build.hip_y)]))
+        return low
     if build.crop != "full":
-        edge = [sides[-1], sides[0]]
-        if build.cut_open:
-            pen.fill(join(sides, edge), build.top)
-            pen.line(sides, pen.width)
-        else:
-            pen.shape(join(sides, edge), build.top)
+        _draw_cut(pen, build, sides, build.top)
         return low
     hem = (
         dice.choice(("round", "round", "flat", "scallops", "zigzag"))
@@ -211,3 +216,13 @@ def draw_torso(pen: Pen, dice: random.Random, build: Build) -> float:
         edge = smooth([sides[-1], complex(0, low + sag), sides[0]])
     pen.shape(join(sides, edge), build.top)
     return low
+
+
+def _draw_cut(pen: Pen, build: Build, sides: Chain, part: str) -> None:
+    """Draw a torso that the drawing's foot cuts off, with or without a line there."""
+    chain = join(sides, sides[:1])
+    if build.cut_open:
+        pen.fill(chain, part)
+        pen.line(sides, pen.width)
+    else:
+        pen.shape(chain, part)
