@@ -36,11 +36,7 @@ def _means(
     flat = probabilities.reshape(len(probabilities), -1)
     heavy = np.ones(flat.shape[1]) if weights is None else weights.reshape(-1)
     # pieces are large beside the pixels of a large picture: a sample of these is enough for most
-    step = max(
-        1,
-        min(labels.shape[0] // probabilities.shape[1], labels.shape[1] // probabilities.shape[2])
-        // 2,
-    )
+    step = max(1, min(np.floor_divide(labels.shape, probabilities.shape[1:])) // 2)
     sample = labels[step // 2 :: step, step // 2 :: step]
     own, cells = sample.ravel(), _cells(labels.shape, probabilities.shape[1:], step)
     if step > 1:
@@ -67,10 +63,8 @@ def _cells(shape: tuple[int, ...], coarse: tuple[int, ...], step: int) -> np.nda
 
 
 SURE = 0.8  # probability from which a pixel is sure of its part
-SPLIT_SHARE = (
-    0.15  # of a piece; a sure connected area of another part that is as large becomes a piece
-)
-SPLIT_AREA = 0.02  # of the picture; so does one that is as large, however large the piece
+SPLIT_SHARE = 0.15  # of a piece; a sure connected area of another part becomes a piece from here on
+SPLIT_AREA = 0.02  # of the picture; or from here on, however large the piece
 LEAST_SPLIT = 0.002  # of the picture; a smaller area never does
 DOUBTFUL = 0.2  # margin between the first and the second part; below, a piece is a doubt
 LEAST_DOUBT = 0.001  # of the picture; a smaller piece is no doubt

@@ -21,6 +21,8 @@ LARGEST_SIDE = 1024  # pixels; a larger picture is reduced, and its labels are b
 
 LINE_WIDTH = 0.05  # of the longer side; thinner structures darker than their surroundings are lines
 LIGHT = 0.9  # of the lightness around; a lighter pixel is not on a line
+FAINT = 0.5  # of the lightness around; a darker pixel is no speck of noise
+SPECK = 2  # pixels of 9; fewer dark ones are no line
 BLACK = 0.25  # lightness; a darker pixel is never open
 
 GAP = 12.0  # pixels, radius; a wider opening never divides an area
@@ -66,30 +68,32 @@ def find_pieces(light: np.ndarray, *, largest_side: int = LARGEST_SIDE) -> Piece
     factor = -(-max(light.shape) // largest_side)
     if factor == 1:
         around = _lightness_around(light)
-        return _find_pieces(light, _is_open(light, around, edges=True))
+        return _find_pieces(light, _is_open(light, around))
     small = _min_pool(light, factor)
     around = _lightness_around(small)
-    pieces = _find_pieces(small, _is_open(small, around, edges=True))
+    pieces = _find_pieces(small, _is_open(small, around))
     return Pieces(_enlarge(pieces, light, around, factor), pieces.dark)
 
 
 def _lightness_around(light: np.ndarray) -> np.ndarray:
     """Return the lightness `[H, W]` without lines, by a closing that is wider than they are."""
-    factor = max(
-        1, max(light.shape) // (2 * SIDE)
-    )  # a coarser picture will do, and takes less time
+    factor = max(1, max(light.shape) // (2 * SIDE))  # a coarser picture will do
     small = -_min_pool(-light, factor)
     width = 2 * round(LINE_WIDTH / 2 * max(small.shape)) + 1
     closed = ndimage.grey_closing(small, (width, width), mode="nearest")
     return _repeat(closed, factor, light.shape)
 
 
-def _is_open(light: np.ndarray, around: np.ndarray, *, edges: bool) -> np.ndarray:
-    """Return which pixels `[H, W]` are on no line; `edges` between two greys are lines, too."""
-    is_open = (light > LIGHT * around) & (light > BLACK)
-    if edges:
-        is_open &= light > LIGHT * largest_around(light)
-    return is_open
+def _is_open(light: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Return which pixels `[H, W]` are on no line and on no edge between two greys."""
+    open_pixels = (light > LIGHT * np.maximum(around, largest_around(light))) & (light > BLACK)
+    if open_pixels.all():
+        return open_pixels
+    # specks of noise are faint and alone
+    ink = np.pad(~open_pixels, 1).view(np.uint8)
+    rows = ink[:-2] + ink[1:-1] + ink[2:]
+    near = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+    return open_pixels | ((near <= SPECK) & (light > FAINT * around))
 
 
 def _find_pieces(light: np.ndarray, is_open: np.ndarray) -> Pieces:
@@ -308,7 +312,7 @@ def _enlarge(pieces: Pieces, light: np.ndarray, around: np.ndarray, factor: int)
     large = _repeat(pieces.labels, factor, light.shape)
     is_open = light > _repeat(np.maximum(LIGHT * around, BLACK), factor, light.shape)
     missing = is_open & (large == 0)
-    np.putmask(large, is_open == np.append(pieces.dark, False)[large], 0)  # lines lie over areas
+    np.putmask(large, is_open == pieces.dark[large], 0)  # lines lie over areas
     missing |= is_open & (large == 0)
     rest = _grow_rings(large, np.flatnonzero(missing), 2 * factor)
     if rest.size:

@@ -91,8 +91,9 @@ def test_a_torso_and_the_ground_are_one_piece_each():
     assert labels[250, 10] == labels[250, 250] == ground
 
 
-def test_an_outline_that_ends_before_the_border_divides():
-    labels = find_pieces(drawn([(x, min(y, 245)) for x, y in TORSO])).labels
+@pytest.mark.parametrize("end", [250, 245, 232])
+def test_an_outline_that_ends_before_the_border_divides(end):
+    labels = find_pieces(drawn([(x, min(y, end)) for x, y in TORSO])).labels
     assert labels[200, 128] not in (0, labels[10, 10])
     assert labels[200, 10] == labels[10, 10]
 
