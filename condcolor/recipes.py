@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from condcolor.conditions.parts import PARTS_SCHEMA
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import AugmentConfig
 from condcolor.data.metadata import Metadata, read_metadata, read_photographs
@@ -183,6 +184,7 @@ class Recipe:
     model: Mapping[str, Any]  # ModelConfig fields; the channels come from codec and data
     phases: tuple[Phase, ...]
     defaults: TrainConfig = field(default_factory=TrainConfig)
+    schema: AttributeSchema | None = None  # of its models; None: that of the data
 
     def model_config(self, cond_planes: int, **overrides: Any) -> ModelConfig:
         """Return the config of the networks for `cond_planes` planes; None keeps the recipe's field.
@@ -193,7 +195,7 @@ class Recipe:
         channels = {
             "source_channels": self.codec.source_channels,
             "output_channels": self.codec.output_channels,
-            "cond_planes": cond_planes,
+            "cond_planes": 0 if self.codec.parts else cond_planes,
         }
         try:
             return ModelConfig(**{**self.model, **channels, **_without_none(overrides)})
@@ -210,6 +212,16 @@ class Recipe:
 
 
 GAN = Phase("gan", epochs=50)
+LABELLING = Phase(
+    "labels",
+    epochs=20,
+    trains_discriminator=False,
+    pixel_loss="cross-entropy",
+    pixel_weight=1.0,
+    gan_weight=0.0,
+)
+SMALL_UNET = {"depth": 7, "base_channels": 32, "max_channels": 256, "dropout": 0.0}
+PARTS = TrainConfig(batch_size=16, lr=6e-4, beta1=0.9, beta2=0.99, lr_decay=1.0, ema=0.998)
 PRETRAIN = Phase("pretrain", epochs=20, trains_discriminator=False, gan_weight=0.0)
 PHOTO_GAN = Phase("gan", epochs=140)  # 70,000 steps of 8,000 pictures
 PHOTO = TrainConfig(batch_size=16, seed=123, test_fraction=0.2, sample_epochs=(1, 20, 80, 140))
@@ -245,6 +257,7 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         #      name     task         codec            network       phases                         settings
         Recipe("icons", SKETCHES, CODECS["icons"], {"depth": 8}, (GAN,), TrainConfig()),
+        Recipe("parts", SKETCHES, CODECS["parts"], SMALL_UNET, (LABELLING,), PARTS, PARTS_SCHEMA),
         Recipe("photo", PHOTOGRAPHS, CODECS["photo"], {"depth": 8}, (PRETRAIN, PHOTO_GAN), PHOTO),
         Recipe("pets", PHOTOGRAPHS, CODECS["pets"], ON_RESNET, (GENERATOR, CRITIC, PETS_GAN), PETS),
     )

@@ -22,7 +22,10 @@ NAN, INF = float("nan"), float("inf")
         ({"epochs": -1}, "phase gan: epochs must be a whole number from 0 up, got -1"),
         ({"epochs": 2.5}, "got 2.5"),
         ({"epochs": NAN}, "got nan"),
-        ({"pixel_loss": "mses"}, "'mses' is not one of l1, mse, distance; did you mean 'mse'?"),
+        (
+            {"pixel_loss": "mses"},
+            "'mses' is not one of l1, mse, distance, cross-entropy; did you mean 'mse'?",
+        ),
         ({"pixel_loss": "huber"}, "phase gan: pixel loss 'huber' is not one of l1, mse"),
         ({"pixel_weight": -0.1}, "phase gan: pixel_weight must be 0 or more, got -0.1"),
         ({"pixel_weight": NAN}, "pixel_weight must be 0 or more, got nan"),
@@ -96,7 +99,7 @@ def test_every_recipe_is_found_by_its_name_and_builds(name):
     assert recipe.name == name
     assert recipe.phases
     config = recipe.model_config(7)
-    assert config.cond_planes == 7
+    assert config.cond_planes == (0 if recipe.codec.parts else 7)
     assert config.source_channels == recipe.codec.source_channels
     assert config.output_channels == recipe.codec.output_channels
     assert recipe.defaults.image_size % config.multiple == 0

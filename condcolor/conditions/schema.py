@@ -169,6 +169,11 @@ class AttributeSchema:
             raise UsageError("\n".join(faults))
         return tuple(indices)
 
+    def values_of(self, indices: Sequence[int]) -> dict[str, str]:
+        """Return the value of each attribute of value indices in schema order."""
+        pairs = zip(self.attributes, indices, strict=True)
+        return {attribute.name: attribute.values[index] for attribute, index in pairs}
+
     def one_hot(self, indices: Sequence[int]) -> tuple[float, ...]:
         """Return the one-hot encoding, `planes` numbers of 0.0 or 1.0, of a value index per attribute."""
         if len(indices) != len(self.attributes):

@@ -15,10 +15,9 @@ from scipy import ndimage
 
 LINE_WIDTH = 0.05  # of the longer side; thinner structures darker than their surroundings are lines
 TINGED = 0.12  # difference of R, G and B, relative to the paper, above which a fill has a hue
+GREY = 8  # of 255; a picture whose R, G and B differ by no more has no colors
 COLORED_SHARE = 0.01  # of the pixels; a picture with more tinged ones is not a sketch
 PAPER = 90  # percentile of lightness that is taken for the paper's
-PAPER_SPREAD = 0.8  # of the paper's lightness; lighter pixels are paper, too
-DARKEST_PAPER = 128  # of 255; a darker ground is not paper
 
 
 def split_lines(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -39,18 +38,10 @@ def split_lines(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return lines, fills.clip(0, 1)
 
 
-def on_white(rgb: np.ndarray) -> np.ndarray:
-    """Scale a sketch `[H, W, 3]` uint8 so that its paper is white; one without light paper is unchanged."""
-    light = rgb.min(axis=-1)
-    is_paper = light >= PAPER_SPREAD * np.percentile(light, PAPER)
-    paper = np.median(rgb[is_paper], axis=0)
-    if paper.min() < DARKEST_PAPER or paper.min() == 255:
-        return rgb
-    return (rgb * (255 / paper)).round().clip(0, 255).astype(np.uint8)
-
-
 def has_colors(rgb: np.ndarray) -> bool:
     """Return whether a picture `[H, W, 3]` uint8 has colored fills; tinted lines and paper do not count."""
+    if (rgb.max(axis=-1) - rgb.min(axis=-1)).max() <= GREY:
+        return False
     fills = _without_lines(rgb.astype(np.float32) / 255)
     paper = np.maximum(np.percentile(fills, PAPER, axis=(0, 1)), 1 / 255)
     relative = (fills / paper).clip(0, 1)

@@ -16,10 +16,10 @@ from PIL import Image
 
 from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_specs
 from condcolor.conditions.schema import AttributeSchema
-from condcolor.errors import UsageError
+from condcolor.imaging.drawing import Drawing, make_drawing
 from condcolor.imaging.geometry import letterbox
-from condcolor.imaging.line_art import has_colors, on_white, recolor, split_lines
 from condcolor.imaging.open import Picture
+from condcolor.imaging.paper import Paper
 from condcolor.runtime.messages import evenly
 from condcolor.runtime.process import memory_advice
 
@@ -124,6 +124,9 @@ class Regions:
     own: `[3, H, W]`, the fills of the input picture; `[3, 1, 1]` of ones where it is a sketch.
     rest, shares, covers: as in `Shares`; an attribute the picture does not show has shares of 0.
     colors: attribute -> value -> RGB in 0..255, as the model predicts it here.
+    drawing: the picture as line art.
+    paper: what becomes of its paper.
+    doubts: `[H, W]` bool, the pieces whose part is in doubt; None where pieces are not decided.
     """
 
     picture: Picture
@@ -134,6 +137,9 @@ class Regions:
     shares: np.ndarray
     covers: np.ndarray
     colors: Mapping[str, Mapping[str, tuple[float, float, float]]]
+    drawing: Drawing
+    paper: Paper = "keep"
+    doubts: np.ndarray | None = None
 
     def mask(self, name: str) -> np.ndarray:
         """Return the attribute's part of each pixel, without lines: `[H, W]` float32 in [0, 1]."""
@@ -155,13 +161,18 @@ class Regions:
         """Return the picture on white, `[H, W, 3]` uint8, with fills `[3, H, W]` in [0, 1]."""
         light = fills * (self.lines * np.float32(255))
         np.rint(light, out=light)
-        return light.astype(np.uint8).transpose(1, 2, 0)
+        pixels = light.astype(np.uint8).transpose(1, 2, 0)
+        sheet = self.drawing.sheet
+        if not sheet.inverted:  # else the paper is in the lines
+            return pixels
+        painted = (fills.min(axis=0) < 1).astype(np.float32)
+        return sheet.restore(
+            pixels, paper=self.paper, painted=np.maximum(painted, self.covers.sum(0))
+        )
 
     def as_image(self, pixels: np.ndarray) -> Image.Image:
         """Return pixels `[H, W, 3]` uint8 on white as an image with the input picture's transparency."""
-        if self.picture.alpha is not None:
-            pixels = recolor(self.picture.rgb, self.picture.alpha, pixels)
-        return Image.fromarray(np.ascontiguousarray(pixels))
+        return Image.fromarray(np.ascontiguousarray(self.drawing.as_image(pixels)))
 
     def target_colors(self, specs: Mapping[str, ColorSpec]) -> dict[str, Color]:
         """Return the color of each attribute; UsageError where the color of a value is not known."""
@@ -193,10 +204,6 @@ class LineArtColorizer(Protocol):
     image_size: int
     flat: bool
 
-    @property
-    def takes_colors(self) -> bool:
-        """Whether this is a model of line art with attributes."""
-
     def predict_even(self, sketch: np.ndarray, indices: Sequence[Sequence[int]]) -> np.ndarray:
         """Return outputs `[N, 3, S, S]`, fills even, for a sketch `[3, S, S]` uint8 and indices `[N, A]`."""
 
@@ -208,34 +215,25 @@ class LineArtColorizer(Protocol):
 
 
 def find_regions(
-    picture: Picture, colorizer: LineArtColorizer, *, most_values: int = MOST_VALUES
+    picture: Picture,
+    colorizer: LineArtColorizer,
+    *,
+    most_values: int = MOST_VALUES,
+    paper: Paper = "keep",
 ) -> Regions:
     """Take a picture apart into lines, rest, and a region for each attribute.
 
     A colored picture is shown to the model as line art; its own rest is kept.
 
     Raises:
-        UsageError: the model is of photographs or has no attributes.
         DataError: the picture is too large for the memory.
     """
     schema, codec = colorizer.schema, colorizer.codec
-    if not colorizer.takes_colors:
-        raise UsageError(
-            "this model has no parts to colour or to take apart: use a model of line art that has "
-            "attributes, such as icons"
-        )
     width, height = picture.size
     with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
-        seen = letterbox(picture.rgb, colorizer.image_size, codec.fill)[0]
-        sketch, own = picture.rgb, WHITE
-        if colored := has_colors(seen):
-            art, fills = split_lines(picture.rgb)
-            lines, own = art[None], np.ascontiguousarray(fills.transpose(2, 0, 1))
-            sketch = np.repeat((art * 255).round().astype(np.uint8)[..., None], 3, axis=-1)
-        else:
-            lines = np.ascontiguousarray(sketch.transpose(2, 0, 1)).astype(np.float32) / 255
-            sketch = on_white(sketch)  # networks are unsure on grey paper
-
+        drawing = make_drawing(picture)
+        sketch = drawing.sheet.sketch
+        own = WHITE if drawing.fills is None else drawing.fills
         sampled = [evenly(range(len(a.values)), most_values) for a in schema.attributes]
         square, box = letterbox(sketch, colorizer.image_size, codec.fill)
         outputs = colorizer.predict_even(
@@ -251,10 +249,13 @@ def find_regions(
         large = colorizer.spread(planes[None], trust, (height, width))[0]
         count = len(schema.attributes)
         rest, shares, covers = large[:3], large[3 : 3 + count], large[3 + count :]
-        if colored:
+        if drawing.fills is not None:
             rest = own * (1 - covers.sum(0))
+        lines = drawing.lines(paper)
     colors = _colors(schema, sampled, small)
-    return Regions(picture, schema, lines, own, rest, shares, covers, colors)
+    return Regions(
+        picture, schema, lines, own, rest, shares, covers, colors, drawing=drawing, paper=paper
+    )
 
 
 def _varied_indices(sampled: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -22,8 +22,10 @@ from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import even_fills, find_pieces, recolor
+from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import MOST_VALUES, Regions, find_regions
 from condcolor.inference.framing import AnyPicture, FramedPicture, Prepared, frame, to_picture
+from condcolor.inference.parts import find_part_regions
 from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_advice
@@ -43,7 +45,7 @@ class Colorizer(ABC):
     recipe: str  # name of the recipe that trained the model
     schema: AttributeSchema
     image_size: int  # pixels a side that the network sees
-    codec: Any  # with the `line_art`, `fill` and `takes_vivid` of a Codec
+    codec: Any  # with the `line_art`, `fill`, `parts` and `takes_vivid` of a Codec
     flat: bool  # its outputs should be flat fills
     vivid: float  # factor of the chroma of photographs, 0 to 4; the model's own is mostly 1
 
@@ -189,23 +191,65 @@ class Colorizer(ABC):
         """
         specs = [parse_color_specs(self.schema, values) for values in colorings]
         plain = [values for each in specs if (values := plain_values(each)) is not None]
-        if len(plain) < len(specs):
+        if len(plain) < len(specs) or self.codec.parts:
             regions = self.regions(picture)
             return (regions.recolor(**each) for each in specs)
         cond = self._one_hot([self.schema.indices(values) for values in plain])
         return self._colorings(self._frame(picture), cond)
 
-    def regions(self, picture: AnyPicture, *, most_values: int = MOST_VALUES) -> Regions:
+    def regions(
+        self,
+        picture: AnyPicture,
+        *,
+        most_values: int = MOST_VALUES,
+        paper: Paper = "keep",
+        fill_black: bool = False,
+    ) -> Regions:
         """Take the picture apart once, to recolor it often: `.recolor(hair="#ff8800", shirt="tan")`.
 
-        most_values: number of values of an attribute that are predicted to find its region, at least 2;
-            more are more exact.
+        Args:
+            most_values: number of values of an attribute that are predicted to find its region, at least
+                2; more are more exact. Models of parts need none.
+            paper: "keep" the paper of a scan or photograph, "white", or RGB in 0..255 of new paper.
+            fill_black: solid black areas of a part are colored, too; for models of parts.
 
         Raises:
-            UsageError: the model is one of photographs, or has no attributes.
+            UsageError: the model is one of photographs, or has no attributes, or `fill_black` does not fit.
             PictureError, DataError: as for a call.
         """
-        return find_regions(to_picture(picture), self, most_values=most_values)
+        if not self.takes_colors:
+            raise UsageError(
+                "this model has no parts to colour or to take apart: use a model of line art that has "
+                "attributes, such as icons"
+            )
+        if self.codec.parts:
+            return self._part_regions(self._frame(picture), None, paper, fill_black)
+        if fill_black:
+            raise UsageError("fill_black is for models that find parts, such as icons")
+        return find_regions(to_picture(picture), self, most_values=most_values, paper=paper)
+
+    def _part_regions(
+        self,
+        framed: FramedPicture,
+        scores: np.ndarray | None = None,
+        paper: Paper = "keep",
+        fill_black: bool = False,
+        whole: bool = True,
+    ) -> Regions:
+        """Return the regions of a framed picture; its `scores [K, S, S]` are predicted if None."""
+        width, height = framed.picture.size
+        assert framed.drawing is not None
+        with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
+            if scores is None:
+                scores = self.predict(framed.square[None], np.zeros((1, 0), np.float32))[0]
+            return find_part_regions(
+                framed.drawing,
+                framed.crop(scores),
+                self.schema,
+                paper=paper,
+                fill_black=fill_black,
+                whole=whole,
+            )
 
     def layers(self, picture: AnyPicture | Regions, /, **values: str | ColorSpec) -> Layers:
         """Return the colored picture, as for a call, in layers: lines, parts, rest, paper.
@@ -252,9 +296,11 @@ class Colorizer(ABC):
         specs = parse_color_specs(self.schema, values)
         plain = plain_values(specs)
         framed = self._frame(picture)
+        if self.codec.parts:  # which are found without the colors
+            return Prepared(framed, specs, np.zeros(0, np.float32))
         if plain is None:  # `finish` finds the regions and recolors them
-            return Prepared(framed, specs=specs)
-        return Prepared(framed, self._one_hot([self.schema.indices(plain)])[0])
+            return Prepared(framed, specs)
+        return Prepared(framed, specs, self._one_hot([self.schema.indices(plain)])[0])
 
     def predict_batch(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
         """Return the output `[O, S, S]` for each; NOT_SEEN for those with colors beyond the model's values.
@@ -276,7 +322,9 @@ class Colorizer(ABC):
             DataError: there is not enough memory.
         """
         framed = prepared.framed
-        if prepared.specs is not None:
+        if self.codec.parts:
+            return self._part_regions(framed, output).recolor(**prepared.specs)
+        if prepared.cond is None:
             return self.regions(framed.picture).recolor(**prepared.specs)
         return self._decode(framed, next(self._even(framed.square, output[None])))
 
@@ -306,20 +354,23 @@ class Colorizer(ABC):
         return cond.reshape(len(indices), self.schema.planes)  # P is 0 without attributes
 
     def _frame(self, picture: AnyPicture) -> FramedPicture:
-        return frame(to_picture(picture), self.image_size, self.codec.fill)
+        return frame(to_picture(picture), self.image_size, self.codec)
 
     def _decode(self, framed: FramedPicture, output: np.ndarray) -> Image.Image:
         """Return the picture at its own size, decoded from the network's `output [O, S, S]`."""
         picture = framed.picture
         width, height = picture.size
         with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
-            original = np.array(picture.rgb).transpose(2, 0, 1)[None]
+            drawing = framed.drawing
+            rgb = picture.rgb if drawing is None else drawing.sheet.sketch
+            original = np.array(rgb).transpose(2, 0, 1)[None]
             pixels = np.empty((height, width, 3), np.uint8)
             for rows, strip in self.strips(original, framed.crop(output)[None]):
                 pixels[rows] = strip
-            if picture.alpha is not None:
-                drawn = self.codec.line_art
-                pixels = recolor(picture.rgb, picture.alpha, pixels, drawn=drawn)
+            if drawing is not None:
+                pixels = drawing.as_image(drawing.sheet.restore(pixels))
+            elif picture.alpha is not None:
+                pixels = recolor(picture.rgb, picture.alpha, pixels, drawn=False)
             return Image.fromarray(pixels)
 
 

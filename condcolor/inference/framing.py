@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from condcolor.conditions.color_spec import ColorSpec
+from condcolor.imaging.drawing import Drawing, make_drawing
 from condcolor.imaging.geometry import Box, letterbox
 from condcolor.imaging.open import Picture, open_picture, picture_of
 
@@ -19,11 +20,18 @@ AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
 
 @dataclass(frozen=True)
 class FramedPicture:
-    """A picture, the square `[3, S, S]` uint8 that the network sees, and the picture's box in it."""
+    """A picture, and how the network sees it.
+
+    picture: the picture.
+    square: `[3, S, S]` uint8, the square that the network sees.
+    box: the picture's box in the square.
+    drawing: the picture as line art; None where it is a photograph.
+    """
 
     picture: Picture
     square: np.ndarray
     box: Box
+    drawing: Drawing | None = None
 
     def crop(self, output: np.ndarray) -> np.ndarray:
         """Return what lies in the picture's box of an output `[..., S, S]`."""
@@ -33,11 +41,15 @@ class FramedPicture:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A framed picture with the planes `[P]` of its values, or specs beyond the model's values."""
+    """A framed picture with its colors.
+
+    specs: the color of each attribute.
+    cond: `[P]`, the planes of its values; None where the output of the network cannot be decoded alone.
+    """
 
     framed: FramedPicture
+    specs: Mapping[str, ColorSpec]
     cond: np.ndarray | None = None
-    specs: Mapping[str, ColorSpec] | None = None
 
     @property
     def pixels(self) -> int:
@@ -62,7 +74,12 @@ def to_picture(picture: AnyPicture) -> Picture:
     return open_picture(picture)
 
 
-def frame(picture: Picture, side: int, fill: int | None) -> FramedPicture:
-    """Return the picture letterboxed to `side` pixels on grey level `fill`; None repeats its edges."""
-    square, box = letterbox(picture.rgb, side, fill)
-    return FramedPicture(picture, np.ascontiguousarray(square.transpose(2, 0, 1)), box)
+def frame(picture: Picture, side: int, codec: Any) -> FramedPicture:
+    """Return the picture as the network sees it: letterboxed to `side` pixels, line art on white.
+
+    codec: with the `line_art`, `fill` and `parts` of a Codec.
+    """
+    drawing = make_drawing(picture, apart=bool(codec.parts)) if codec.line_art else None
+    rgb = picture.rgb if drawing is None else drawing.sheet.sketch
+    square, box = letterbox(rgb, side, codec.fill)
+    return FramedPicture(picture, np.ascontiguousarray(square.transpose(2, 0, 1)), box, drawing)

@@ -26,6 +26,7 @@ from condcolor.models.model_folder import (
     ONNX_FORMAT,
     PART,
     PARTS,
+    PARTS_FORMAT,
     SKETCH_PARTS,
     ModelInfo,
     parse_onnx,
@@ -76,6 +77,7 @@ class OnnxCodec:
     fill: int | None
     graphs: Mapping[str, Graph]
     vivid: float = 1.0
+    parts: tuple[str, ...] = ()
 
     def encode_source(self, rgb: np.ndarray) -> np.ndarray:
         """Encode `[B, 3, H, W]` uint8 -> `[B, S, H, W]` float32 in [-1, 1]."""
@@ -91,7 +93,7 @@ class OnnxCodec:
 
     @property
     def takes_vivid(self) -> bool:
-        return "vivid" in self.graphs["paint"].inputs
+        return "paint" in self.graphs and "vivid" in self.graphs["paint"].inputs
 
     def with_vivid(self, vivid: float) -> OnnxCodec:
         if not self.takes_vivid:
@@ -197,13 +199,15 @@ def open_graphs(
         properties = file.properties
         about = json.loads(properties[ABOUT])
         version, line_art, fill = about["format"], about["pairs"], about["fill"]
-        names = PARTS + (SKETCH_PARTS if line_art else ())
+        scored = tuple(about.get("parts", ()))
+        names = PARTS[:1] if scored else PARTS + (SKETCH_PARTS if line_art else ())
         parts = {name: base64.b64decode(properties[PART.format(name)]) for name in names}
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{label}: damaged ({error!r}): export it again") from None
-    if version != ONNX_FORMAT:
+    if version != (PARTS_FORMAT if scored else ONNX_FORMAT):
         raise CheckpointError(
-            f"{label}: layout {version} is not the one this condcolor reads ({ONNX_FORMAT}): upgrade it"
+            f"{label}: layout {version} is not one that this condcolor reads (1 to {PARTS_FORMAT}): "
+            "upgrade it"
         )
     if _sha256(data, file.graph) != about.get("graph_sha256"):
         raise CheckpointError(
@@ -211,7 +215,7 @@ def open_graphs(
         )
     settings = (label, providers or [CPU], threads)
     graphs = {name: Graph(part, *settings) for name, part in parts.items()}
-    return Graph(data, *settings), OnnxCodec(bool(line_art), fill, graphs)
+    return Graph(data, *settings), OnnxCodec(bool(line_art), fill, graphs, parts=scored)
 
 
 def graph_sha256(data: bytes) -> str:

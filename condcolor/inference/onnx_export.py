@@ -86,10 +86,12 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
         difference = (decoded[0] - decoded[1]).abs().max().item()
         height, width = (round(model.image_size * times) for times in LARGE)
         large = _pictures((height, width))[:DRAWN]
-        off_by = [
-            _off_by(model, codec, original[None], output[None])
-            for original, output in zip(large, expected, strict=False)
-        ]
+        off_by = [0]
+        if not codec.parts:  # which have no graphs for pictures of full size
+            off_by = [
+                _off_by(model, codec, original[None], output[None])
+                for original, output in zip(large, expected, strict=False)
+            ]
     return Exported(len(data), len(squares), difference, max(off_by))
 
 

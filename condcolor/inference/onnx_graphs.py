@@ -21,7 +21,7 @@ from condcolor.imaging.geometry import strips
 from condcolor.inference.onnx_colorizer import graph_sha256
 from condcolor.models.checkpoint import Model
 from condcolor.models.codecs import Codec, levels
-from condcolor.models.model_folder import ABOUT, CARD, CONFIG_KEY, ONNX_FORMAT, PART
+from condcolor.models.model_folder import ABOUT, CARD, CONFIG_KEY, ONNX_FORMAT, PART, PARTS_FORMAT
 from condcolor.version import __version__
 
 if TYPE_CHECKING:
@@ -54,12 +54,14 @@ def to_onnx(
         _halve(network.graph)
     network.producer_name, network.producer_version = "condcolor", __version__
     about = {
-        "format": ONNX_FORMAT,
+        "format": PARTS_FORMAT if codec.parts else ONNX_FORMAT,
         "pairs": codec.line_art,
         "fill": codec.fill,
         "weights": "float16" if half else "float32",
         "graph_sha256": graph_sha256(network.SerializeToString()),
     }
+    if codec.parts:
+        about["parts"] = list(codec.parts)
     properties = {ABOUT: json.dumps(about), CONFIG_KEY: json.dumps(dict(described))}
     if card is not None:
         properties[CARD] = card
@@ -97,12 +99,14 @@ def _codec_graphs(codec: Codec) -> Iterator[tuple[str, ModelProto]]:
     """Trace the graphs of a codec that `onnx_colorizer.OnnxCodec` runs, by name."""
     size, low = (30, 20), 12
     original = torch.zeros(1, 3, *size, dtype=torch.uint8)
+    plane = {2: ANY, 3: ANY}
+    yield "encode", _traced(_Encode(codec), {"rgb": original}, "source", ({0: ANY, **plane},))
+    if codec.parts:  # which pieces get, not pixels
+        return
+
     output = torch.zeros(1, codec.output_channels, low, 8)
     near = codec.prepare_strips(original, output)
     positions = torch.from_numpy(next(strips(size, low)).place)
-    plane = {2: ANY, 3: ANY}
-
-    yield "encode", _traced(_Encode(codec), {"rgb": original}, "source", ({0: ANY, **plane},))
     inputs = {"original": original, "output": output}
     yield "prepare", _traced(_Prepare(codec), inputs, "near", (plane, plane))
     inputs = {"rows": original, "near": near, "place": positions}

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from condcolor.imaging.open import Picture
 from condcolor.inference.colorizer import Colorizer, learned_flat_fills
 from condcolor.models.checkpoint import Model, load_model
 from condcolor.models.codecs import Codec, levels
@@ -123,6 +124,8 @@ class TorchColorizer(Colorizer):
         Returns:
             `[N, 3, S, S]` float in [0, 1].
         """
+        if self.codec.parts:
+            return self._recolored(sketch, values, whole=True)
         outputs = torch.from_numpy(self.predict_even(sketch.numpy(), values.tolist()))
         return torch.cat([self.codec.decode_at(sketch[None], output[None]) for output in outputs])
 
@@ -130,8 +133,18 @@ class TorchColorizer(Colorizer):
     def color_bare(self, sketch: Tensor, values: Tensor) -> Tensor:
         """Color as `color` does, by the network alone: fills are not made even, lines are the network's."""
         source = self.codec.encode_source(sketch[None])
+        if self.codec.parts:
+            return self._recolored(sketch, values, whole=False)
         outputs = self.predict_values(sketch.numpy(), values.tolist())
         return self.codec.decode(source, torch.from_numpy(outputs))
+
+    def _recolored(self, sketch: Tensor, values: Tensor, *, whole: bool) -> Tensor:
+        """Return colorings as `color` does, by the parts of whole pieces or of each pixel."""
+        picture = Picture(sketch.permute(1, 2, 0).contiguous().numpy(), None)
+        regions = self._part_regions(self._frame(picture), whole=whole)
+        rows = [regions.recolor(**self.schema.values_of(row)) for row in values.tolist()]
+        pixels = np.stack([np.asarray(image) for image in rows])
+        return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
 
 
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # layers that autocast runs in bfloat16

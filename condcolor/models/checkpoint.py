@@ -140,7 +140,10 @@ def _rebuilt(folder: Path, described: Mapping[str, Any]) -> Model:
 def _check_fit(recipe: str, config: ModelConfig, schema: AttributeSchema, size: int) -> None:
     """Raise CheckpointError unless network, recipe, schema and image size fit each other."""
     check_channels(config, recipe)
-    if schema.planes != config.cond_planes:
+    if parts := CODECS[recipe].parts:  # which are found without being asked for
+        if config.cond_planes or not {*schema.names} <= {*parts}:
+            raise CheckpointError(f"the schema names other parts than {', '.join(parts)}")
+    elif schema.planes != config.cond_planes:
         raise CheckpointError(
             f"the schema has {schema.planes} values, the network takes {config.cond_planes}"
         )

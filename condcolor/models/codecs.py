@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.conditions.colors import checked_vivid, refuse_vivid
+from condcolor.conditions.parts import PARTS, SHARPNESS, UNLABELLED
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
 from condcolor.imaging.geometry import decode_strips
@@ -39,6 +40,7 @@ class Codec(ABC):
     line_art: bool  # sources are line art, whose parts can be found; False: photographs in grey
     takes_vivid: bool  # whether `with_vivid` changes the chroma of what it decodes
     fill: int | None  # grey level around a picture that is no square; None repeats its edge
+    parts: tuple[str, ...] = ()  # what the outputs stand for, where they are scores of parts
 
     @abstractmethod
     def encode_source(self, rgb: Tensor) -> Tensor:
@@ -162,6 +164,25 @@ class SketchToRgb(Codec):
         refuse_vivid()
 
 
+class SketchToParts(SketchToRgb):
+    """Line art to the score of each of PARTS in each pixel; targets are pictures of their label colors."""
+
+    output_channels = len(PARTS)
+    parts = tuple(part.name for part in PARTS)
+
+    def encode_target(self, rgb: Tensor) -> Tensor:
+        """Encode labels, uint8, as one-hot planes `[B, K, H, W]` in 0 and 1: all 0 without a label."""
+        labels = torch.tensor([part.label for part in PARTS] + [UNLABELLED], device=rgb.device)
+        away = rgb.float()[:, None] - labels.float()[None, :, :, None, None]  # (B, K + 1, 3, H, W)
+        nearest = away.square_().sum(dim=2).argmin(dim=1)
+        return F.one_hot(nearest, len(labels))[..., :-1].permute(0, 3, 1, 2).float()
+
+    def decode(self, source: Tensor, output: Tensor) -> Tensor:
+        """Return the mean of the label colors, weighted by the probabilities of the parts."""
+        labels = torch.tensor([part.label for part in PARTS], device=output.device).float() / 255
+        return torch.einsum("bkhw,kc->bchw", probabilities(output), labels)
+
+
 @dataclass(frozen=True)
 class LToAb(Codec):
     """Lightness to the axes a and b of CIE Lab (Zhang et al. 2016, section 2)."""
@@ -257,7 +278,12 @@ class GrayToRgb(Codec):
 
 
 # by the name of the recipe
-CODECS: dict[str, Codec] = {"icons": SketchToRgb(), "photo": LToAb(), "pets": GrayToRgb()}
+CODECS: dict[str, Codec] = {
+    "icons": SketchToRgb(),
+    "parts": SketchToParts(),
+    "photo": LToAb(),
+    "pets": GrayToRgb(),
+}
 
 
 def checked_recipe(name: str) -> str:
@@ -271,6 +297,11 @@ def checked_recipe(name: str) -> str:
             f"recipe {name!r} is not one of {', '.join(CODECS)}{did_you_mean(name, CODECS)}"
         )
     return name
+
+
+def probabilities(scores: Tensor) -> Tensor:
+    """Return the probability of each part, `[B, K, H, W]`, from scores in [-1, 1]."""
+    return (SHARPNESS * scores.float()).softmax(dim=1)
 
 
 def _lightness(lab: Tensor) -> Tensor:

@@ -8,9 +8,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from condcolor.conditions.parts import SHARPNESS
 from condcolor.models.encoders import ENCODERS
 
 SMOOTH = 1e-3  # of a range of 2: makes the distance differentiable at 0
+
+
+def _cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
+    return -(target * (SHARPNESS * scores).log_softmax(dim=1)).sum(dim=1)
+
+
 # error of each pixel, `[B, C, H, W]` twice -> `[B, H, W]`
 PIXEL_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": lambda output, target: (output - target).abs().mean(dim=1),
@@ -19,6 +26,8 @@ PIXEL_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "distance": lambda output, target: torch.sqrt(
         (output - target).square().sum(dim=1) + SMOOTH**2
     ),
+    # of scores of parts to one-hot planes; 0 where the target has no part
+    "cross-entropy": _cross_entropy,
 }
 
 

@@ -221,9 +221,10 @@ def _schema(path: Path, kind: str, config: Mapping[str, Any]) -> AttributeSchema
 
 
 SUFFIX = ".onnx"
-ONNX_FORMAT = 1  # of the metadata below; a reader refuses a newer one
+# of the metadata below; a reader refuses a newer one. 2: the outputs are scores of parts
+ONNX_FORMAT, PARTS_FORMAT = 1, 2
 # names of metadata_props
-ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, weights, graph_sha256
+ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, parts, weights, graph_sha256
 CONFIG_KEY = "condcolor.config"  # the model's config.json
 CARD = "condcolor.card"  # its card.md, where it has one
 PARTS = ("encode", "prepare", "paint")  # parts of the codec, each an ONNX model

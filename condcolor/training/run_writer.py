@@ -74,7 +74,7 @@ class RunWriter:
                 generator.state_dict(),
                 recipe=self.recipe.name,
                 config=self.plan.model,
-                schema=self.plan.schema,
+                schema=self.recipe.schema or self.plan.schema,
                 image_size=self.plan.config.image_size,
                 training=training,
                 metrics=metrics,

@@ -87,8 +87,9 @@ def train(
     if was_restarted() and (run / RUN_CONFIG).is_file():
         return resume(run, device=device, cache=cache, callbacks=callbacks)
     started_from = load_model(Path(init)) if init else None
-    metadata = chosen.task.read(Path(data), started_from.schema if started_from else vocabulary)
-    schema = started_from.schema if started_from else measure_palette(metadata)
+    known = None if started_from is None or chosen.schema else started_from.schema
+    metadata = chosen.task.read(Path(data), known or vocabulary)
+    schema = known or measure_palette(metadata)
     network = chosen.model_config(schema.planes, **(model or {}))
     if started_from:
         network = started_from.config.with_discriminator_of(network)

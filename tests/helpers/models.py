@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from condcolor.conditions.color_spec import ColorSpec, parse_color_specs
 from condcolor.conditions.colors import parse_hex
+from condcolor.conditions.parts import PARTS, PARTS_SCHEMA, part_index
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.imaging.layers import Layers
 from condcolor.inference.torch_colorizer import TorchColorizer
@@ -109,6 +110,56 @@ class ByTone(Painter):
             there = (source - (tone / 127.5 - 1)).abs().amax(dim=1, keepdim=True) < 0.02
             fill = torch.where(there, self._colors(cond, i)[:, :, None, None], fill)
         return (source + 1) * fill - 1
+
+
+class PartsByTone(nn.Module):
+    """Scores of parts: hair on what is TONES[0] in the sketch, a shirt on TONES[1], else ground."""
+
+    def forward(self, source: Tensor, cond: Tensor) -> Tensor:
+        scores = torch.full((len(source), len(PARTS), *source.shape[2:]), -1.0)
+        scores[:, part_index("ground")] = 0.0
+        for tone, part in zip(TONES, ("hair", "shirt"), strict=True):
+            there = (source.mean(dim=1) - (tone / 127.5 - 1)).abs() < 0.02
+            scores[:, part_index(part)][there] = 1.0
+        return scores
+
+
+class PartsAtPlaces(nn.Module):
+    """Scores of parts: hair in the upper half, a shirt in the lower, whatever the sketch is."""
+
+    def forward(self, source: Tensor, cond: Tensor) -> Tensor:
+        scores = torch.full((len(source), len(PARTS), *source.shape[2:]), -1.0)
+        half = source.shape[2] // 2
+        scores[:, part_index("hair"), :half] = 1.0
+        scores[:, part_index("shirt"), half:] = 1.0
+        return scores
+
+
+def make_parts_model(network: type[nn.Module] = PartsByTone, *, size: int = 64) -> Model:
+    """A model of parts that does as `network` says."""
+    recipe = RECIPES["parts"]
+    config = recipe.model_config(0)
+    return Model(network(), recipe.name, config, PARTS_SCHEMA, size, {}, {}, "not stated")
+
+
+def save_random_parts(folder: Path, *, size: int = 16) -> Path:
+    """A model folder of a network of parts that has learnt nothing."""
+    recipe = RECIPES["parts"]
+    config = recipe.model_config(0, base_channels=2, max_channels=4, depth=4, disc_channels=2)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        weights = UNet(config).state_dict()
+    more = {"training": {"epoch": 1, "steps": 2}, "metrics": {}}
+    save_model(
+        folder,
+        weights,
+        recipe=recipe.name,
+        config=config,
+        schema=PARTS_SCHEMA,
+        image_size=size,
+        **more,
+    )
+    return folder
 
 
 def make_model(

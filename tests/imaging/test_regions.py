@@ -13,7 +13,7 @@ from condcolor.conditions.colors import parse_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.color import delta_e_2000, srgb8_to_lab
-from condcolor.imaging.line_art import has_colors, on_white, split_lines
+from condcolor.imaging.line_art import has_colors, split_lines
 from condcolor.imaging.regions import find_shares
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
@@ -123,13 +123,6 @@ def test_regions_are_found_on_any_light_paper_and_the_paper_stays(tint):
     made = pixels(regions.recolor(hair="#ff8800", shirt="white"))
     assert abs(made[HAIR] - np.array((255, 136, 0)) * tint / 255).max() <= 3
     assert abs(made[2, 2] - tint).max() <= 1
-
-
-def test_what_is_white_or_has_no_light_paper_is_shown_as_it_is():
-    for level in (255, 100):
-        drawn = np.full((8, 8, 3), level, np.uint8)
-        drawn[3] = 0
-        assert np.array_equal(on_white(drawn), drawn)
 
 
 def test_masks_are_where_the_network_paints(colorizer):

@@ -170,7 +170,7 @@ def test_damage_is_told(spoilt, icons_onnx):
         ({"condcolor_onnx": "[]"}, r"a\.onnx: damaged \("),
         ({"condcolor_paint": "bm90aGluZw=="}, r"a\.onnx: ONNX Runtime cannot load it"),
         ({"condcolor_config": "{}"}, r"a\.onnx: not the config of a condcolor model"),
-        ({"condcolor_onnx": about.replace("1", "2", 1)}, "layout 2 is not the one"),
+        ({"condcolor_onnx": about.replace("1", "2", 1)}, "layout 2 is not one"),
     ):
         path = spoilt(**how)
         with pytest.raises(CheckpointError, match=said):

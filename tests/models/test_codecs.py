@@ -9,8 +9,10 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from condcolor.conditions.parts import PARTS, part_index
 from condcolor.errors import UsageError
 from condcolor.imaging.color import srgb_to_lab
+from condcolor.models.losses import pixel_loss
 from condcolor.recipes import RECIPES
 
 RED, BLUE = (233, 71, 67), (63, 174, 225)
@@ -88,7 +90,12 @@ def test_white_and_black_are_the_ends_of_the_range(codec):
 @CODECS
 def test_encoded_and_decoded_is_the_same_picture(codec):
     rgb = noise(2, 3, 16, 16)
-    decoded = codec.decode(codec.encode_source(rgb), codec.encode_target(rgb))
+    output = codec.encode_target(rgb)
+    if codec.parts:  # targets are pictures of labels, and one-hot planes are no scores
+        labels = torch.tensor([part.label for part in PARTS], dtype=torch.uint8)
+        rgb = labels[rgb[:, 0].long() % len(PARTS)].permute(0, 3, 1, 2)
+        output = 2 * codec.encode_target(rgb) - 1
+    decoded = codec.decode(codec.encode_source(rgb), output)
     assert (decoded * 255 - rgb.float()).abs().max() < 0.1
 
 
@@ -185,3 +192,21 @@ def test_chroma_times_a_factor(recipe):
     assert (chroma[0] / chroma[1].clamp_min(1)).mean() == pytest.approx(0.5, abs=0.06)
     with pytest.raises(UsageError, match="vivid 5 is not between"):
         codec.with_vivid(5)
+
+
+def test_labels_are_the_nearest_and_black_is_none():
+    codec = RECIPES["parts"].codec
+    labels = torch.tensor([[0, 0, 0], [250, 20, 10], [255, 255, 255]], dtype=torch.uint8)
+    planes = codec.encode_target(labels.T.reshape(1, 3, 1, 3))
+    assert planes.shape == (1, len(PARTS), 1, 3)
+    assert planes.sum(dim=1).tolist() == [[[0.0, 1.0, 1.0]]]
+    assert planes[0, :, 0].argmax(dim=0).tolist()[1:] == [part_index("hair"), part_index("ground")]
+
+
+def test_pixels_without_a_label_have_no_loss():
+    target = torch.zeros(1, len(PARTS), 2, 2)
+    assert pixel_loss("cross-entropy", torch.randn(1, len(PARTS), 2, 2), target) == 0
+    target[:, 3] = 1
+    right = torch.full_like(target, -1).index_fill_(1, torch.tensor(3), 1)
+    assert pixel_loss("cross-entropy", right, target) < 1e-5
+    assert pixel_loss("cross-entropy", -right, target) > 10

@@ -1,0 +1,71 @@
+"""`Drawing`: a picture as line art: on white, its paper aside, or its lines apart from its own colors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from condcolor.imaging.geometry import letterbox
+from condcolor.imaging.line_art import dark_ink, has_colors, is_light_ink, recolor, split_lines
+from condcolor.imaging.open import Picture
+from condcolor.imaging.paper import Paper, Sheet, split_paper
+
+SEEN = 256  # pixels a side that are looked at for colors
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture as line art.
+
+    picture: the picture as it came.
+    sheet: the drawing on white, and its paper; of a colored picture, its lines alone.
+    fills: `[3, H, W]` float32 in [0, 1], the fills of a colored picture; None where it is a sketch.
+    light_ink: the lines are light, on transparency.
+    """
+
+    picture: Picture
+    sheet: Sheet
+    fills: np.ndarray | None = None
+    light_ink: bool = False
+
+    @property
+    def lightness(self) -> np.ndarray:
+        """The lightness `[H, W]` float32 in [0, 1] of the drawing on white."""
+        return self.sheet.sketch.mean(axis=-1, dtype=np.float32) / 255
+
+    def lines(self, paper: Paper = "keep") -> np.ndarray:
+        """Return the factor of the fills, `[1 or 3, H, W]` float32 in [0, 1]: lines on their paper."""
+        sheet = self.sheet
+        if self.fills is not None:
+            return sheet.sketch[None, ..., 0].astype(np.float32) / 255
+        seen = sheet.sketch if sheet.inverted else sheet.restore(sheet.sketch, paper=paper)
+        return np.ascontiguousarray(seen.transpose(2, 0, 1)).astype(np.float32) / 255
+
+    def as_image(self, pixels: np.ndarray) -> np.ndarray:
+        """Return a coloring on white, `[H, W, 3]` uint8, with the transparency of the picture."""
+        picture = self.picture
+        if picture.alpha is None:
+            return pixels
+        return recolor(picture.rgb, picture.alpha, pixels, light=self.light_ink)
+
+
+def make_drawing(picture: Picture, *, apart: bool = True) -> Drawing:
+    """Return a picture as line art, the paper of a sketch or the fills of a colored picture apart.
+
+    apart: whether fills are; else a colored picture is its own sheet.
+    """
+    rgb = picture.rgb
+    light_ink = picture.alpha is not None and is_light_ink(rgb, picture.alpha)
+    if light_ink:
+        assert picture.alpha is not None
+        rgb = dark_ink(rgb, picture.alpha)
+    sheet = split_paper(rgb)
+    if has_colors(letterbox(sheet.sketch, SEEN, 255)[0]):
+        if not apart:
+            return Drawing(picture, Sheet(rgb, rgb, np.ones((1, 1, 3), np.float32)))
+        art, fills = split_lines(rgb)
+        grey = np.repeat((art * 255).round().astype(np.uint8)[..., None], 3, axis=-1)
+        own = np.ascontiguousarray(fills.transpose(2, 0, 1))
+        return Drawing(picture, Sheet(grey, grey, np.ones((1, 1, 3), np.float32)), own)
+    return Drawing(picture, sheet, None, light_ink)
