@@ -25,6 +25,7 @@ from condcolor.batch.rendering import Findings, RenderOptions, inconsistent
 from condcolor.conditions.color_spec import ColorSpec, exact_specs, parse_color_specs
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
+from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.imaging.sheets import Grid, parse_grid
 from condcolor.inference.colorizer import Colorizer
 from condcolor.models.model_folder import ModelInfo, read_model_info
@@ -73,6 +74,8 @@ def colorize_files(
     grid: str | Grid | None = None,
     check: bool = False,
     report: bool = False,
+    paper: str | Paper = "keep",
+    fill_black: bool = False,
     overwrite: bool = False,
     skip_existing: bool = False,
     vivid: float | None = None,
@@ -100,6 +103,8 @@ def colorize_files(
         palette: a JSON file of color names. lock: every region gets exactly the specified color.
         grid: `"4x3"`, where each picture is a sheet of so many cells.
         check: find pictures to look at. report: write `out/colors.csv`, as lock and check do, too.
+        paper: "keep" the paper of scans and photographs, "white", or a color of new paper.
+        fill_black: color solid black areas, such as black hair, up to an outline.
         overwrite, skip_existing: replace or skip outputs that this set did not write.
         vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
         on_progress: called with the number of finished pictures and of all.
@@ -118,7 +123,15 @@ def colorize_files(
     info = read_model_info(model)
     if palette is not None:
         info = info.with_palette(os.fspath(palette))
-    options = render_options(info.schema, lock=lock, grid=grid, check=check, report=report)
+    options = render_options(
+        info.schema,
+        lock=lock,
+        grid=grid,
+        check=check,
+        report=report,
+        paper=paper,
+        fill_black=fill_black,
+    )
     is_csv = any(map(names_csv, names))
     is_one = len(names) == 1 and names_one(names[0]) and not is_csv
     if report and is_one:
@@ -190,13 +203,26 @@ REPORT_OF_ONE = "--report is for folders and .csv files, not for one picture"
 
 
 def render_options(
-    schema: AttributeSchema, *, lock: bool, grid: str | Grid | None, check: bool, report: bool
+    schema: AttributeSchema,
+    *,
+    lock: bool,
+    grid: str | Grid | None,
+    check: bool,
+    report: bool,
+    paper: str | Paper = "keep",
+    fill_black: bool = False,
 ) -> RenderOptions:
     """Return the options of coloring; UsageError for those that a model of this schema does not support."""
-    for flag, is_on in (("--lock", lock), ("--check", check), ("--report", report)):
+    asked = parse_paper(paper) if isinstance(paper, str) else paper
+    flags = (
+        *(("--lock", lock), ("--check", check), ("--report", report)),
+        *(("--paper", asked != "keep"), ("--fill-black", fill_black)),
+    )
+    for flag, is_on in flags:
         if is_on and not schema.attributes:
             raise UsageError(f"{flag} is for models with attributes, such as icons")
-    return RenderOptions(lock, parse_grid(grid) if isinstance(grid, str) else grid, check, report)
+    cells = parse_grid(grid) if isinstance(grid, str) else grid
+    return RenderOptions(lock, cells, check, report, asked, fill_black)
 
 
 def one_report(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from condcolor.batch.jobs import Job
 from condcolor.batch.rendering import PLAIN, RenderOptions
+from condcolor.conditions.colors import format_hex
 from condcolor.errors import CondcolorError
 from condcolor.models.model_folder import ModelInfo
 from condcolor.runtime.messages import shown_name
@@ -33,6 +34,8 @@ class Settings:
     vivid: float
     lock: bool = False
     grid: str = ""
+    paper: str = ""
+    fill_black: bool = False
     needs: tuple[str, ...] = ()  # keys that an entry must have, such as `measured`
 
 
@@ -139,6 +142,8 @@ class Manifest:
             "sha256": self.settings.sha256,
             "lock": self.settings.lock or None,
             "grid": self.settings.grid or None,
+            "paper": self.settings.paper or None,
+            "fill_black": self.settings.fill_black or None,
         }
 
     def _parse(self, data: bytes) -> None:
@@ -182,5 +187,14 @@ class Manifest:
 def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = PLAIN) -> Settings:
     """Return the settings of a model with options; `vivid` None is the model's own."""
     factor = info.vivid if vivid is None else vivid
-    grid = str(options.grid or "")
-    return Settings(info.name, info.sha256, factor, options.lock, grid, options.entry_keys)
+    paper = options.paper if isinstance(options.paper, str) else format_hex(options.paper)
+    return Settings(
+        info.name,
+        info.sha256,
+        factor,
+        options.lock,
+        grid=str(options.grid or ""),
+        paper="" if paper == "keep" else paper,
+        fill_black=options.fill_black,
+        needs=options.entry_keys,
+    )

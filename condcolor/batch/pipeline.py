@@ -109,6 +109,7 @@ def render_jobs(
             job_output.notes = picture.notes
             with named(job):
                 rendered = options.render(colorizer, picture, job.values)
+            job_output.notes += rendered.notes
             job_output.data = encode_image(job.out, rendered.image)
             job_output.findings = rendered.findings(job_output.data)
         yield job_output
@@ -162,6 +163,7 @@ def _open(colorizer: Colorizer, job: Job, budget: PixelBudget) -> OpenedJob:
         job_output.notes = picture.notes
         with named(job):
             prepared = colorizer.prepare(picture, job.values)
+        job_output.notes += prepared.notes
         job_output.pixels = prepared.pixels
         budget.enter(job_output.pixels)
     return job_output, prepared
@@ -300,7 +302,7 @@ def run_job(
         rendered = options.render(colorizer, picture, job.values)
     data = encode_image(job.out, rendered.image)
     _write(job, data, overwrite)
-    return JobResult(job, notes=picture.notes, findings=rendered.findings(data))
+    return JobResult(job, None, picture.notes + rendered.notes, rendered.findings(data))
 
 
 def _write(job: Job, data: bytes, overwrite: bool) -> None:

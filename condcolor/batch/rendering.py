@@ -24,6 +24,7 @@ from condcolor.conditions.color_spec import ColorSpec, plain_values
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.imaging.geometry import letterbox
 from condcolor.imaging.open import Picture
+from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import Grid, as_image, is_blank
 
@@ -64,11 +65,13 @@ class RenderResult:
     """A colored picture, the pixels that measure its colors, and its inconsistencies.
 
     cores: attribute -> `[H, W]` bool, as in `core`; None where nothing is measured.
+    notes: what was done to the picture, as text for users.
     """
 
     image: Image.Image
     cores: Mapping[str, np.ndarray] | None = None
     inconsistencies: Mapping[str, Inconsistency] | None = None
+    notes: tuple[str, ...] = ()
 
     def findings(self, data: bytes) -> Findings:
         """Return the findings on the picture, its colors measured in the encoded `data`."""
@@ -86,12 +89,15 @@ class RenderOptions:
 
     lock: each region gets exactly the specified color. grid: a picture is a sheet of so many cells.
     check: inconsistencies are found. report: colors are measured.
+    paper: what becomes of a drawing's paper. fill_black: solid black areas are colored, too.
     """
 
     lock: bool = False
     grid: Grid | None = None
     check: bool = False
     report: bool = False
+    paper: Paper = "keep"
+    fill_black: bool = False
 
     def render(
         self, colorizer: Colorizer, picture: Picture, specs: Mapping[str, ColorSpec]
@@ -131,34 +137,45 @@ class RenderOptions:
     @property
     def is_plain(self) -> bool:
         """Whether a Colorizer alone colors the pictures."""
-        return self.grid is None and not self.measures
+        return self.grid is None and not self.measures and not self.alters
 
     @property
     def measures(self) -> bool:
         """Whether the colors of the output are measured."""
         return self.lock or self.check or self.report
 
+    @property
+    def alters(self) -> bool:
+        """Whether the drawing itself is changed: its paper, or its black areas."""
+        return self.paper != "keep" or self.fill_black
+
     def _cell(
         self, colorizer: Colorizer, picture: Picture, specs: Mapping[str, ColorSpec]
     ) -> RenderResult:
-        if not self.measures:
-            return RenderResult(next(colorizer.colorings(picture, [specs])))
-        regions = colorizer.regions(picture)
+        if not self.measures and not self.alters:
+            prepared = colorizer.prepare(picture, specs)
+            (output,) = colorizer.predict_batch([prepared])
+            return RenderResult(colorizer.finish(prepared, output), notes=prepared.notes)
+        regions = colorizer.regions(picture, paper=self.paper, fill_black=self.fill_black)
         if self.lock:
             image = lock(regions, specs)
-        elif plain_values(specs) is None:
+        elif plain_values(specs) is None or self.alters or regions.doubts is not None:
             image = regions.recolor(**specs)
         else:
             image = next(colorizer.colorings(picture, [specs]))
+        if not self.measures:
+            return RenderResult(image, notes=regions.drawing.notes)
         cores = {name: core(regions, name) for name in specs}
         if not self.check:
-            return RenderResult(image, cores)
+            return RenderResult(image, cores, notes=regions.drawing.notes)
+        if regions.doubts is not None:
+            return RenderResult(image, cores, find_doubts(regions), regions.drawing.notes)
         inconsistencies = find_inconsistencies(
             lambda altered: colorizer.regions(altered, most_values=CHECK_VALUES),
             picture,
             colorizer.image_size,
         )
-        return RenderResult(image, cores, inconsistencies)
+        return RenderResult(image, cores, inconsistencies, regions.drawing.notes)
 
 
 PLAIN = RenderOptions()  # as a Colorizer alone colors
@@ -228,20 +245,23 @@ DOWN, RIGHT = 9, 13  # shift in pixels at size 256; odd, so that no stride of a 
 RIM = 3  # pixels; thinner strips of difference do not count
 FILL_LIGHTNESS = 0.5  # lightness from which a pixel is no line
 MIRRORED, SHIFTED, MISSING = "mirrored", "shifted", "missing"
+CLOSE = "close"  # of a model of parts: pieces whose part is nearly another
 
 
 @dataclass(frozen=True)
 class Inconsistency:
-    """The difference of a region in an altered picture."""
+    """The difference of a region in an altered picture, or the pieces in doubt."""
 
-    score: float  # share of the region that differs, in 0..1
-    when: str  # MIRRORED, SHIFTED or MISSING
+    score: float  # share of the region that differs or is in doubt, in 0..1
+    when: str  # MIRRORED, SHIFTED, MISSING or CLOSE
 
     @property
     def summary(self) -> str:
         """A text such as `mirrored, 12 % of its region differs`."""
         if self.when == MISSING:
             return "no region of it was found"
+        if self.when == CLOSE:
+            return f"{100 * self.score:.0f} % of its region may be another part"
         return f"{self.when}, {100 * self.score:.0f} % of its region differs"
 
 
@@ -278,6 +298,19 @@ def find_inconsistencies(
         )
         inconsistencies[attribute.name] = max(candidates, key=attrgetter("score"))
     return inconsistencies
+
+
+def find_doubts(regions: Regions) -> dict[str, Inconsistency]:
+    """Return for each part the share of its region that is in pieces whose part is in doubt."""
+    assert regions.doubts is not None
+    doubts = {}
+    for index, name in enumerate(regions.schema.names):
+        region = regions.covers[index] > 0.5
+        if not region.any():
+            doubts[name] = Inconsistency(1.0, MISSING)
+            continue
+        doubts[name] = Inconsistency(float((region & regions.doubts).sum() / region.sum()), CLOSE)
+    return doubts
 
 
 def inconsistent(inconsistencies: Mapping[str, Inconsistency]) -> dict[str, Inconsistency]:

@@ -69,6 +69,16 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write OUT/colors.csv: colours asked and measured. --lock and --check do so, too.",
 )
+@click.option(
+    "--paper",
+    default="keep",
+    show_default=True,
+    metavar="PAPER",
+    help="The paper of a scan or photograph: keep, white, or a colour.",
+)
+@click.option(
+    "--fill-black", is_flag=True, help="Colour solid black areas too, such as black hair."
+)
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -96,6 +106,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     condcolor colorize icon.png --hair teal --keep shirt -o other.png
     condcolor colorize wanted.csv -o colored/
     condcolor colorize sketches/ --hair red --shirt blue --lock --check -o colored/
+    condcolor colorize scan.jpg --hair red --shirt blue --paper white -o icon.png
     condcolor colorize walk.png --grid 8x1 --hair red --shirt blue -o walk-red.png
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
     condcolor colorize scan.jpg --model photo -o colored.jpg
@@ -107,7 +118,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     from condcolor.runtime.process import keep_memory, wait_asleep
 
     info = model_info(ctx)
-    rendering = {name: options[name] for name in ("lock", "grid", "check", "report")}
+    rendering = {name: options[name] for name in RENDERING}
     engine = {name: options[name] for name in ("vivid", "device", "precision")}
     if STREAM in (*sketches, out):
         render = render_options(info.schema, **rendering)
@@ -173,6 +184,8 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
         raise SomeFailed(f"{problems}, as named above")
 
 
+# options of what is drawn, besides the colors
+RENDERING = ("lock", "grid", "check", "report", "paper", "fill_black")
 STREAM = "-"  # name of standard input and of standard output
 
 
@@ -200,9 +213,9 @@ def pipe(
     name = "standard input" if sketch == STREAM else shown_name(sketch)
     source = sys.stdin.buffer if sketch == STREAM else sketch
     picture = open_picture(source, name=name)
-    for note in picture.notes:
-        click.echo(f"note: {name}: {note}", err=True)
     rendered = options.render(load(), picture, specs)
+    for note in (*picture.notes, *rendered.notes):
+        click.echo(f"note: {name}: {note}", err=True)
     file = None if out is None or out == STREAM else Path(out)
     data = encode_image(file or "stream.png", rendered.image)
     if file is None:

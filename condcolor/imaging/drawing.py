@@ -30,6 +30,15 @@ class Drawing:
     light_ink: bool = False
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the picture, as text for users."""
+        if self.light_ink:
+            return ("light lines on transparency: the parts between them are coloured",)
+        if self.sheet.inverted:
+            return ("light lines on a dark ground: the parts between them are coloured",)
+        return ()
+
+    @property
     def lightness(self) -> np.ndarray:
         """The lightness `[H, W]` float32 in [0, 1] of the drawing on white."""
         return self.sheet.sketch.mean(axis=-1, dtype=np.float32) / 255

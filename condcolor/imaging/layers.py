@@ -18,13 +18,14 @@ from condcolor.conditions.color_spec import KEEP, NONE, ColorSpec, take_color_sp
 from condcolor.conditions.schema import Attribute, AttributeSchema, name_fault
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.line_art import PAINTED, fill_behind
-from condcolor.imaging.regions import Regions
+from condcolor.imaging.regions import Color, Regions
 from condcolor.runtime.messages import listed
 
 LINES, REST, PAPER = "lines", "rest", "paper"  # layers that every picture has, or may have
 SEEN = 128  # alpha from which a pixel counts for its layer's color
 DARK = 8  # level of 255 below which a color is too dark for relative lightness
 WHITE = (255.0, 255.0, 255.0)
+WHITE_PIXEL = np.ones((3, 1, 1), np.float32)
 _ANY = ("black", "white"), ((0, 0, 0), (255, 255, 255))  # values of layers beside the schema's
 
 
@@ -156,6 +157,8 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
     background; an opaque picture has white paper below.
     """
     colors = regions.target_colors(specs)
+    if regions.drawing.sheet.inverted or regions.drawing.light_ink:
+        return _make_light_layers(regions, colors)
     fills = regions.fills(colors)  # (3, H, W), as all colors here, in [0, 1]
     alpha = regions.picture.alpha
     opaque = alpha is None
@@ -202,6 +205,32 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
     stack.append((REST, _image(fill, _layer_alpha(below * rest, remaining), WHITE)))
     if opaque:
         stack.append((PAPER, np.full((*left.shape, 4), 255, np.uint8)))
+    names, images = zip(*stack[::-1], strict=True)
+    return Layers(names, images, regions.schema)
+
+
+def _make_light_layers(regions: Regions, colors: Mapping[str, Color]) -> Layers:
+    """Return the layers of light lines: on their dark ground, or on transparency."""
+    picture, lines = regions.picture, regions.lines.mean(axis=0)
+    own = WHITE_PIXEL if picture.alpha is None else picture.rgb.transpose(2, 0, 1) / 255
+    stack = [(LINES, _image(np.broadcast_to(own, (3, *lines.shape)), 1 - lines, (255, 255, 255)))]
+    remaining = np.ones_like(lines)
+    for index, (name, cover) in enumerate(zip(regions.schema.names, regions.covers, strict=True)):
+        color = colors[name]
+        fill = regions.part(index, color) / np.maximum(cover, LEAST)
+        alpha = _layer_alpha(cover, remaining)
+        hidden = WHITE if isinstance(color, str) else color
+        stack.append((_layer_name(name), _image(fill, alpha, hidden)))
+        remaining = remaining * (1 - alpha)
+    left = 1 - regions.covers.sum(axis=0)
+    drawn = (regions.rest.min(axis=0) < left - PAINTED / 255) * left
+    fill = regions.rest / np.maximum(left, LEAST)
+    stack.append((REST, _image(fill, _layer_alpha(drawn, remaining), WHITE)))
+    if picture.alpha is None:
+        ground = np.empty((3, *lines.shape), np.float32)
+        for rows, paper in regions.drawing.sheet.paper_strips():
+            ground[:, rows] = 1 - paper.transpose(2, 0, 1)
+        stack.append((PAPER, _image(ground, np.ones_like(lines), (0, 0, 0))))
     names, images = zip(*stack[::-1], strict=True)
     return Layers(names, images, regions.schema)
 

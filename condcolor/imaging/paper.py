@@ -19,11 +19,25 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from condcolor.conditions.colors import RGB
+from condcolor.conditions.colors import RGB, parse_color
+from condcolor.errors import UsageError
 from condcolor.imaging.geometry import STRIP_PIXELS
 from condcolor.imaging.line_art import LINE_WIDTH
 
 Paper = Literal["keep", "white"] | RGB
+
+
+def parse_paper(text: str) -> Paper:
+    """Return what `keep`, `white` or a color asks of the paper; UsageError if it is none of these."""
+    if text == "keep":
+        return "keep"
+    if text == "white":
+        return "white"
+    try:
+        return parse_color(text)
+    except UsageError as error:
+        raise UsageError(f"paper: {error}, or keep, or white") from None
+
 
 PAINTED = 12 / 255  # distance from white at which a fill on a dark ground is opaque
 DARK = 128  # mean of a color from which it is a light ground, for light lines to vanish on

@@ -34,6 +34,10 @@ def _means(
 ) -> np.ndarray:
     """Return the mean probabilities `[count, K]` of the pixels with each label; even where it has none."""
     flat = probabilities.reshape(len(probabilities), -1)
+    if weights is None and labels.shape == probabilities.shape[1:]:
+        total = np.bincount(labels.ravel(), minlength=count)
+        sums = np.stack([np.bincount(labels.ravel(), plane, count) for plane in flat], axis=1)
+        return _ratios(sums, total)
     heavy = np.ones(flat.shape[1]) if weights is None else weights.reshape(-1)
     # pieces are large beside the pixels of a large picture: a sample of these is enough for most
     step = max(1, min(np.floor_divide(labels.shape, probabilities.shape[1:])) // 2)
@@ -48,8 +52,13 @@ def _means(
     heavy = heavy[cells] + 1e-9  # a piece without weight is decided by all of its pixels alike
     total = np.bincount(own, heavy, count)
     sums = np.stack([np.bincount(own, heavy * plane[cells], count) for plane in flat], axis=1)
+    return _ratios(sums, total)
+
+
+def _ratios(sums: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Return `sums [N, K]` by `total [N]` as float32; even where the total is 0."""
     means = sums / np.maximum(total, 1e-12)[:, None]
-    means[total == 0] = 1 / len(probabilities)
+    means[total == 0] = 1 / sums.shape[1]
     return means.astype(np.float32)
 
 

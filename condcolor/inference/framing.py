@@ -52,6 +52,11 @@ class Prepared:
     cond: np.ndarray | None = None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the picture, as text for users."""
+        return self.framed.drawing.notes if self.framed.drawing else ()
+
+    @property
     def pixels(self) -> int:
         """Number of pixels of the picture."""
         width, height = self.framed.picture.size

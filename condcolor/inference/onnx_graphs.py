@@ -53,7 +53,7 @@ def to_onnx(
     if half:
         _halve(network.graph)
     network.producer_name, network.producer_version = "condcolor", __version__
-    about = {
+    about: dict[str, object] = {
         "format": PARTS_FORMAT if codec.parts else ONNX_FORMAT,
         "pairs": codec.line_art,
         "fill": codec.fill,

@@ -22,8 +22,10 @@ OUTLINE = 1 / 100  # of the longer side; width of the outline that a filled blac
 
 def probabilities(scores: np.ndarray) -> np.ndarray:
     """Return the probability of each part, `[K, h, w]` float32, from scores in [-1, 1]."""
-    odds = np.exp(SHARPNESS * (scores - scores.max(axis=0)))
-    return odds / odds.sum(axis=0)
+    odds = np.multiply(scores, np.float32(SHARPNESS), order="C")  # planes, whatever the layout was
+    np.exp(odds, out=odds)
+    odds /= odds.sum(axis=0)
+    return odds
 
 
 def find_part_regions(

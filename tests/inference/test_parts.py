@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from models import PartsAtPlaces, make_model, make_parts_model
 from PIL import Image, ImageDraw
 
 from condcolor.conditions.parts import PARTS, part_index
@@ -12,7 +13,6 @@ from condcolor.errors import UsageError
 from condcolor.imaging.open import Picture
 from condcolor.inference.parts import probabilities
 from condcolor.inference.torch_colorizer import TorchColorizer
-from tests.helpers.models import PartsAtPlaces, make_model, make_parts_model
 
 SIDE = 64
 RED, BLUE = (0xE9, 0x47, 0x43), (0x3F, 0xAE, 0xE1)
@@ -113,6 +113,14 @@ def test_light_lines_on_black_stay_light_and_the_ground_dark(colorizer):
     assert made[HAIR].tolist() == list(RED)
     assert (made[GROUND] == 0).all()
     assert (made[round(0.16 * SIDE), 32] > 200).all()
+
+
+def test_layers_of_light_lines_are_stacked_as_the_icon(colorizer):
+    picture = Picture(255 - drawn(), None)
+    icon = pixels(colorizer(picture, hair="red", shirt="blue"))
+    layers = colorizer.layers(picture, hair="red", shirt="blue")
+    assert layers.names == ("paper", "rest", "shirt", "hair", "lines")
+    assert abs(icon - pixels(layers.composed())).max() <= 2
 
 
 def test_a_piece_is_decided_whole():
