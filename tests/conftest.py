@@ -46,6 +46,14 @@ def photo_onnx(tmp_path_factory) -> tuple[Path, Path]:
     return export_photo(tmp_path_factory.mktemp("exported"))
 
 
+@pytest.fixture(scope="session")
+def parts_onnx(tmp_path_factory) -> tuple[Path, Path]:
+    """The same of a model of parts."""
+    from exported import export_parts
+
+    return export_parts(tmp_path_factory.mktemp("exported-parts"))
+
+
 @pytest.fixture
 def built_in(random_model, tmp_path, monkeypatch) -> Path:
     """The folder of a built-in model called icons, which is `random_model`."""

@@ -41,7 +41,11 @@ class Drawing:
     @property
     def lightness(self) -> np.ndarray:
         """The lightness `[H, W]` float32 in [0, 1] of the drawing on white."""
-        return self.sheet.sketch.mean(axis=-1, dtype=np.float32) / 255
+        red, green, blue = (self.sheet.sketch[..., i].astype(np.float32) for i in range(3))
+        red += green  # in place: several times as fast as a mean over the last axis
+        red += blue
+        red /= 3 * 255
+        return red
 
     def lines(self, paper: Paper = "keep") -> np.ndarray:
         """Return the factor of the fills, `[1 or 3, H, W]` float32 in [0, 1]: lines on their paper."""

@@ -156,6 +156,7 @@ class Sheet:
 
 GRID = 128  # most cells a side
 NEAR_WHITE = 253  # of 255; paper that is as light is white
+MOSTLY = 0.5  # of the picture; with more of pure white the paper is white
 FAINT = 0.6  # of the paper; a drawing without darker lines is faint
 CLEAR = 0.3  # of the paper; the darkest lines of a faint drawing become as dark
 MOST_CONTRAST = 6.0
@@ -169,6 +170,8 @@ UNEVEN = 0.03  # of the paper's light; most that its estimate is off
 def split_paper(rgb: np.ndarray) -> Sheet:
     """Part a drawing `[H, W, 3]` uint8 from its paper; one on white is unchanged, and one without paper."""
     sheet = Sheet(rgb, rgb, np.ones((1, 1, 3), np.float32))
+    if np.count_nonzero(rgb == 255) > MOSTLY * rgb.size:
+        return sheet
     cell = -(-max(rgb.shape[:2]) // GRID)
     grid = np.asarray(Image.fromarray(rgb).reduce(cell))  # [h, w, 3] uint8, means
     inverted = _has_light_lines(grid)

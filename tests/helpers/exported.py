@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from models import save_random, save_random_photo
+from models import save_random, save_random_parts, save_random_photo
 
 from condcolor.inference.onnx_export import export_onnx
 from condcolor.models.model_folder import CONFIG
@@ -27,3 +27,10 @@ def export_photo(folder: Path) -> tuple[Path, Path]:
     model = save_random_photo(folder / "photo", vivid=1.3)
     export_onnx(model, folder / "photo.onnx")
     return model, folder / "photo.onnx"
+
+
+def export_parts(folder: Path) -> tuple[Path, Path]:
+    """The same of line art by parts."""
+    model = save_random_parts(folder / "parts")
+    export_onnx(model, folder / "parts.onnx")
+    return model, folder / "parts.onnx"

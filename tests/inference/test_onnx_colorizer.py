@@ -19,7 +19,7 @@ from condcolor.errors import CheckpointError, UsageError
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.onnx_colorizer import OnnxColorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.models.model_folder import ABOUT, parse_onnx
+from condcolor.models.model_folder import ABOUT, parse_onnx, read_onnx
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
 ANY = {"hair": "#ff8800", "shirt": "none"}
@@ -287,3 +287,19 @@ def test_an_exported_model_of_sketches_is_not_evaluated(icons_onnx, tmp_path):
         UsageError, match="cannot be evaluated on sketches: evaluate the model folder"
     ):
         condcolor.evaluate(Colorizer.load(icons_onnx[1]), tmp_path)
+
+
+def test_parts_are_the_same_as_torch_finds_them(parts_onnx):
+    """Other colors, layers and transparency, too, for they follow from the parts."""
+    folder, path = parts_onnx
+    in_torch, in_onnx = Colorizer.load(folder, device="cpu"), Colorizer.load(path)
+    assert in_onnx.codec.parts == in_torch.codec.parts
+    drawn = sketch(64, 64)
+    for values in ({"hair": "red", "shirt": "blue"}, {"hair": "#123456", "shirt": "none"}):
+        one, other = (np.asarray(c(drawn, **values)).astype(int) for c in (in_torch, in_onnx))
+        assert (abs(one - other).max(axis=-1) > 2).mean() < 0.01
+    assert in_onnx.layers(drawn, hair="red", shirt="tan").names[-1] == "lines"
+
+
+def test_an_export_of_parts_has_a_layout_that_older_versions_refuse(parts_onnx):
+    assert json.loads(read_onnx(parts_onnx[1]).properties[ABOUT])["format"] == 2

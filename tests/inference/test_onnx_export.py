@@ -32,7 +32,7 @@ from condcolor.models.networks import make_generator
 from condcolor.recipes import RECIPES
 
 
-@pytest.fixture(params=["icons", "photo"])
+@pytest.fixture(params=["icons", "parts", "photo"])
 def exported(request) -> tuple[Path, Path]:
     return request.getfixturevalue(f"{request.param}_onnx")
 
