@@ -142,13 +142,15 @@ def make_parts_model(network: type[nn.Module] = PartsByTone, *, size: int = 64) 
     return Model(network(), recipe.name, config, PARTS_SCHEMA, size, {}, {}, "not stated")
 
 
-def save_random_parts(folder: Path, *, size: int = 16) -> Path:
-    """A model folder of a network of parts that has learnt nothing."""
+def save_random_parts(folder: Path, *, size: int = 16, seed: int = 0, gain: float = 1) -> Path:
+    """A model folder of a network of parts that has learnt nothing; with `gain`, it is surer of it."""
     recipe = RECIPES["parts"]
     config = recipe.model_config(0, base_channels=2, max_channels=4, depth=4, disc_channels=2)
     with torch.random.fork_rng():
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         weights = UNet(config).state_dict()
+        last = [name for name, value in weights.items() if value.ndim == 4][-1]
+        weights[last] *= gain
     more = {"training": {"epoch": 1, "steps": 2}, "metrics": {}}
     save_model(
         folder,

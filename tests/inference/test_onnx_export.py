@@ -10,13 +10,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from models import ICONS
+from models import ICONS, save_random_parts
 from onnx import TensorProto
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.inference import onnx_export
-from condcolor.inference.onnx_colorizer import CPU, Graph
+from condcolor.inference.onnx_colorizer import CPU, Graph, OnnxColorizer
 from condcolor.inference.onnx_export import LIMIT, export_onnx
 from condcolor.models.checkpoint import load_model, save_model
 from condcolor.models.model_folder import (
@@ -136,6 +136,13 @@ def test_without_the_packages_it_says_what_to_install(random_model, tmp_path, mo
 def test_wherever_the_condition_enters(levels, tmp_path):
     folder = _save("icons", tmp_path / "m", ICONS.planes, cond_levels=levels, depth=3)
     assert export_onnx(folder, tmp_path / "m.onnx").difference < LIMIT
+
+
+def test_a_model_of_parts_is_asked_for_no_values(tmp_path):
+    made = export_onnx(save_random_parts(tmp_path / "m"), tmp_path / "m.onnx")
+    assert made.difference < LIMIT
+    exported = OnnxColorizer.from_file(tmp_path / "m.onnx")
+    assert exported.codec.parts[:3] == ("ground", "other", "hair")
 
 
 @pytest.mark.slow
