@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -91,7 +93,10 @@ def write_extra(path: Path, cutouts: Iterable[tuple[str, str, Cutout]], origin: 
 
     origin: a line of Markdown for ORIGIN.md: where the drawings come from, licence, attribution.
     """
-    names, kinds, drawings = zip(*cutouts, strict=True)
+    found = list(cutouts)
+    if not found:
+        raise ValueError(f"{path}: no cutouts to write")
+    names, kinds, drawings = zip(*found, strict=True)
     stacked = np.stack([np.stack(drawing) for drawing in drawings])
     if not is_valid(stacked) or not set(kinds) <= set(KINDS):
         raise ValueError(f"{path}: not cutouts of the kinds {', '.join(KINDS)}")
@@ -110,15 +115,20 @@ def read_extras(folder: Path) -> list[ExtraCast]:
         raise UsageError(f"{folder}: no .npz files of characters; see tools/characters/README.md")
     extras = []
     for path in paths:
-        try:
-            with np.load(path) as file:
-                kinds = tuple(str(kind) for kind in file["kinds"])
-                extras.append(ExtraCast(path, kinds, str(file["origin"])))
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise UsageError(f"{path}: not a file of characters ({error})") from None
+        kinds = tuple(str(kind) for kind in np.atleast_1d(_array(path, "kinds")))
         if unknown := set(kinds) - set(KINDS):
             raise UsageError(f"{path}: kind {min(unknown)!r} is not one of {', '.join(KINDS)}")
+        extras.append(ExtraCast(path, kinds, str(_array(path, "origin"))))
     return extras
+
+
+def _array(path: Path, name: str) -> np.ndarray:
+    """Read an array of a file of cutouts; UsageError if it is none."""
+    try:
+        with np.load(path) as file:
+            return file[name]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
+        raise UsageError(f"{path}: not a file of characters ({error})") from None
 
 
 def draw_cast(
@@ -145,23 +155,21 @@ def draw_cast(
     extras = list(extras)
     total = characters + sum(len(extra.kinds) for extra in extras)
     shape = (total, 3, side, side)
-    drawings = np.lib.format.open_memmap(folder / _DRAWINGS, "w+", np.uint8, shape)
+    path = folder / _DRAWINGS
+    np.lib.format.open_memmap(path, "w+", np.uint8, shape)  # empty, the size is what counts
     kinds = [""] * characters
     for extra in extras:
-        with np.load(extra.path) as file:
-            added = file["drawings"]
+        added = _array(extra.path, "drawings")
         if not is_valid(added) or len(added) != len(extra.kinds):
             raise UsageError(f"{extra.path}: not a file of characters; draw it again")
         for kind, planes in zip(extra.kinds, added, strict=True):
-            drawings[len(kinds)] = np.stack(resize_cutout(Cutout(*planes), side))
+            _write_into(path, len(kinds), resize_cutout(Cutout(*planes), side))
             kinds.append(kind)
-    drawings.flush()
-    del drawings
     kit_characters = schedule(tuple(KITS), (characters + 1) // 2)
     jobs = [
-        _Job(folder / _DRAWINGS, number, *next(kit_characters), seed)
+        _Job(path, side, number, *next(kit_characters), seed)
         if number % 2 == 0
-        else _Job(folder / _DRAWINGS, number, "", number // 2, seed)
+        else _Job(path, side, number, "", number // 2, seed)
         for number in range(characters)
     ]
     for number, code in enumerate(run(_draw_into, jobs)):
@@ -174,6 +182,7 @@ class _Job(NamedTuple):
     """A character to draw into a file of drawings; one without a kit is a figure."""
 
     path: Path
+    side: int
     number: int
     kit: str
     kit_index: int
@@ -182,15 +191,22 @@ class _Job(NamedTuple):
 
 def _draw_into(job: _Job) -> int:
     """Draw a character into its place of the file, and return the index of its kind."""
-    drawings = np.load(job.path, mmap_mode="r+")
-    side = drawings.shape[-1]
     if job.kit:
         rng = np.random.default_rng([job.seed, _WIDTH, job.number])
         width = math.exp(rng.uniform(math.log(0.6), math.log(1.9)))
-        options = Options(seed=job.seed, size=side, line_width=width)
+        options = Options(seed=job.seed, size=job.side, line_width=width)
         kind, cutout = "bust", cut_kit_character(job.kit, job.kit_index, options)
     else:
         figure = draw_figure(np.random.default_rng([job.seed, _FIGURE, job.number]))
-        kind, cutout = "cut" if figure.is_cut else "figure", cut_figure(figure, side)
-    drawings[job.number] = np.stack(cutout)
+        kind, cutout = "cut" if figure.is_cut else "figure", cut_figure(figure, job.side)
+    _write_into(job.path, job.number, cutout)
     return _CODES.index(kind)
+
+
+def _write_into(path: Path, number: int, cutout: Cutout) -> None:
+    """Write a cutout into its place of a file of drawings; not by a memory map, which dies of a full disk."""
+    planes = np.stack(cutout)
+    start = np.lib.format.open_memmap(path, "r").offset
+    with path.open("r+b") as file:
+        file.seek(start + number * planes.nbytes)
+        file.write(planes.tobytes())
