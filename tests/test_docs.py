@@ -18,6 +18,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 PAGES += sorted((ROOT / "examples").rglob("*.md"))
+PAGES += sorted((ROOT / "tools").rglob("*.md"))
 
 
 OF_A_MODEL = {"--hair", "--shirt", "--roof", "--wall", "--door"}  # options that models bring

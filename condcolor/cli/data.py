@@ -32,7 +32,11 @@ def data() -> None:
 
 @data.command()
 @click.argument("out", type=click.Path())
-@click.option("--characters", default=100, show_default=True, help="How many characters.")
+@click.option(
+    "--characters", type=int, help="How many characters.  [default: 100; with --scenes 400]"
+)
+@click.option("--scenes", type=int, help="Draw so many scenes of them, with labelled parts.")
+@click.option("--extra", type=click.Path(), help="A folder of more characters for the scenes.")
 @click.option("--seed", default=0, show_default=True, help="The same seed draws the same.")
 @click.option(
     "--kit",
@@ -57,25 +61,59 @@ def data() -> None:
 @click.option("--skin", default="#fbd3c0", show_default=True, metavar="COLOUR", help="As #rrggbb.")
 @click.option("--vary", is_flag=True, help="Vary lines, framing, tilt and side by character.")
 @click.option("--held-out", is_flag=True, help="Only hair shapes that are never drawn otherwise.")
-def icons(out, kits, **options) -> None:
+@click.pass_context
+def icons(context, out, kits, characters, scenes, extra, **options) -> None:
     """Draw characters from avatar kits.
 
     Sketches, coloured targets, part masks and a metadata.csv. Needs the icons extra:
     pip install 'condcolor[icons]'
 
+    With --scenes: scenes of one to three persons, of avatar kits and drawn figures, with things
+    around them, and pictures of their parts to train the recipe parts on. Of the other options,
+    only --characters, --extra, --seed and --size go with it.
+
     \b
     condcolor data icons icons/train --characters 10
     condcolor data icons icons/test --characters 4 --held-out
     condcolor data icons many --characters 3000 --vary --colorings 1
+    condcolor data icons scenes --scenes 3000
     """
     if not out:
         raise UsageError("the name of the folder is empty: name a new one")
+    if scenes is None:
+        if extra is not None:
+            raise UsageError("--extra is for scenes: add --scenes NUMBER")
+        from condcolor.data.builders.icons import draw_icons
 
-    from condcolor.data.builders.icons import draw_icons
+        count = 100 if characters is None else characters
+        with Progress("drawing") as progress:
+            rows = draw_icons(
+                Path(out), characters=count, kits=kits or None, on_progress=progress, **options
+            )
+        click.echo(f"{rows} pictures of {count} characters in {shown_name(out)}")
+        return
 
+    for name in ("kits", *options):
+        given = context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+        if given and name not in ("seed", "size"):
+            option = next(p.opts[0] for p in context.command.params if p.name == name)
+            raise UsageError(f"{option} does not go with --scenes: leave one out")
+    if extra == "":
+        raise UsageError("the name of the folder of characters is empty: name one")
+    from condcolor.data.builders.scenes import CHARACTERS, draw_scenes
+
+    count = CHARACTERS if characters is None else characters
     with Progress("drawing") as progress:
-        rows = draw_icons(Path(out), kits=kits or None, on_progress=progress, **options)
-    click.echo(f"{rows} pictures of {options['characters']} characters in {shown_name(out)}")
+        rows = draw_scenes(
+            Path(out),
+            scenes=scenes,
+            characters=count,
+            extra=extra,
+            seed=options["seed"],
+            size=options["size"],
+            on_progress=progress,
+        )
+    click.echo(f"{rows} scenes of {count} characters in {shown_name(out)}")
 
 
 @data.command()

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.conditions.colors import checked_vivid, refuse_vivid
-from condcolor.conditions.parts import PARTS, SHARPNESS, UNLABELLED
+from condcolor.conditions.parts import PARTS, SHARPNESS
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
 from condcolor.imaging.geometry import decode_strips
@@ -25,6 +25,7 @@ LIGHT_ENOUGH = (
 EVENNESS = (
     16  # exponent of trust: a pixel 10 % darker than its lightest neighbor has a fifth of the trust
 )
+LABEL_TOLERANCE = 24  # levels in each channel that a pixel's color may be off that of a label
 L_SCALE = 50.0  # L / 50 - 1 maps 0..100 to [-1, 1]
 AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
 FLAT = (
@@ -171,11 +172,14 @@ class SketchToParts(SketchToRgb):
     parts = tuple(part.name for part in PARTS)
 
     def encode_target(self, rgb: Tensor) -> Tensor:
-        """Encode labels, uint8, as one-hot planes `[B, K, H, W]` in 0 and 1: all 0 without a label."""
-        labels = torch.tensor([part.label for part in PARTS] + [UNLABELLED], device=rgb.device)
-        away = rgb.float()[:, None] - labels.float()[None, :, :, None, None]  # (B, K + 1, 3, H, W)
-        nearest = away.square_().sum(dim=2).argmin(dim=1)
-        return F.one_hot(nearest, len(labels))[..., :-1].permute(0, 3, 1, 2).float()
+        """Encode labels, uint8, as one-hot planes `[B, K, H, W]` in 0 and 1: all 0 without a label.
+
+        A color between two labels, as resizing and warps leave at a border, is none: halfway from the ground
+        to a line it would be that of another part.
+        """
+        labels = torch.tensor([part.label for part in PARTS], device=rgb.device).float()
+        away = rgb.float()[:, None] - labels[None, :, :, None, None]  # (B, K, 3, H, W)
+        return (away.abs_().amax(dim=2) <= LABEL_TOLERANCE).float()  # labels are 127 apart or more
 
     def decode(self, source: Tensor, output: Tensor) -> Tensor:
         """Return the mean of the label colors, weighted by the probabilities of the parts."""

@@ -94,6 +94,14 @@ def test_icons_are_drawn_and_pass_the_check(condcolor, here):
     assert "drawn is not empty" in condcolor("data", "icons", "drawn", *KIT).stderr
 
 
+def test_scenes_are_drawn_and_pass_the_check(condcolor, here):
+    pytest.importorskip("dicebear")
+    few = ("--characters", "2", "--size", "64", "--seed", "5")
+    done = condcolor("data", "icons", "drawn", "--scenes", "3", *few)
+    assert (done.exit_code, done.stdout) == (0, "3 scenes of 2 characters in drawn\n")
+    assert "no problems" in condcolor("data", "check", "drawn").stdout
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_icons_half_drawn_leave_nothing(condcolor, here, monkeypatch, number):
     pytest.importorskip("dicebear")
@@ -120,6 +128,14 @@ def test_icons_half_drawn_leave_nothing(condcolor, here, monkeypatch, number):
         (["x", "--colorings", "26"], "colorings must be from 1 to 25"),
         (["x", "--seed", "-1"], "seed must be from 0"),
         (["file"], "file is a file"),
+        (["x", "--scenes", "0"], "scenes must be from 1"),
+        (["x", "--scenes", "2", "--size", "16"], "size must be from 64"),
+        (["x", "--scenes", "2", "--vary"], "--vary does not go with --scenes"),
+        (["x", "--scenes", "2", "--kit", "micah"], "--kit does not go with --scenes"),
+        (["x", "--scenes", "2", "--colorings", "5"], "--colorings does not go with --scenes"),
+        (["x", "--extra", "more"], "--extra is for scenes: add --scenes NUMBER"),
+        (["x", "--scenes", "2", "--extra", ""], "the name of the folder of characters is empty"),
+        (["x", "--scenes", "2", "--extra", "more"], "more: no .npz files of characters"),
     ],
 )
 def test_what_cannot_be_drawn_is_told(condcolor, here, words, said):

@@ -12,6 +12,7 @@ from condcolor.data.builders.avatar_kits import HAIR, SHIRT, SKIN, Kit
 SQUARE = 256.0  # side of a drawing in units, to which those of a kit are scaled
 MARK = {HAIR: "#fe0001", SHIRT: "#fe0002", SKIN: "#fe0003"}  # in place of a part's color
 WHITE = "#ffffff"
+GROUND = f'<rect width="{SQUARE:g}" height="{SQUARE:g}" fill="{WHITE}"/>'
 _STROKE_WIDTH = re.compile(r'stroke-width="([0-9.]+)"')
 _CLIP = re.compile(r' clip-path="url\(#clip-[0-9a-f]+\)"')
 _NAMED = {"white": 255, "black": 0}
@@ -155,8 +156,7 @@ def frame(svg: str, kit: Kit, bust: str, pose: Pose) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SQUARE:g} {SQUARE:g}">'
-        f'<rect width="{SQUARE:g}" height="{SQUARE:g}" fill="{WHITE}"/>'
-        f'<g transform="{transform}">{art}</g></svg>'
+        f'{GROUND}<g transform="{transform}">{art}</g></svg>'
     )
 
 

@@ -12,18 +12,25 @@ and where a mask is 255, every pixel has exactly the color of its part.
 from __future__ import annotations
 
 import functools
-import io
 import json
 import zlib
 from dataclasses import dataclass, replace
 from importlib import resources
 
 import numpy as np
-from PIL import Image
 
 from condcolor.conditions.colors import RGB
 from condcolor.data.builders.avatar_kits import BEARDS, KITS, SHIRT, SKIN, Kit
-from condcolor.data.builders.avatar_svg import FRAMINGS, MARK, Pose, fill_marks, frame, line_art
+from condcolor.data.builders.avatar_svg import (
+    FRAMINGS,
+    GROUND,
+    MARK,
+    Pose,
+    fill_marks,
+    frame,
+    line_art,
+)
+from condcolor.data.builders.svg_render import render_svg
 from condcolor.errors import UsageError
 
 PALETTE = {
@@ -80,6 +87,12 @@ def draw_icon(kit: str, index: int, options: Options) -> Icon:
         if (bald or hair_share >= _MIN_HAIR) and shirt_share >= _MIN_SHIRT:
             break
     return Icon(_name(kit, index, options), blank, masks)
+
+
+def cutout_svg(kit: str, index: int, options: Options) -> str:
+    """Return the SVG of the character `index` on no ground, with MARK in place of its parts' colors."""
+    svg = _character_svg(kit, index, 0, _hair_shape(kit, index, options), options)
+    return svg.replace(GROUND, "", 1)
 
 
 def _name(kit: str, index: int, options: Options) -> str:
@@ -199,10 +212,7 @@ def _blank_and_masks(svg: str, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _render(svg: str, size: int) -> np.ndarray:
-    import resvg_py
-
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, skip_system_fonts=True)
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    return render_svg(svg, size)[..., :3]
 
 
 @functools.cache

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import signal
-import struct
-import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,14 +15,15 @@ from condcolor.conditions.colors import RGB, format_hex, parse_hex
 from condcolor.data.builders.avatar_kits import KITS
 from condcolor.data.builders.avatar_svg import FRAMINGS
 from condcolor.data.builders.avatars import PALETTE, Options, check_installed, draw_icon, kit_meta
+from condcolor.data.builders.drawing_workers import BUNDLE, parallel_map
+from condcolor.data.builders.flat_png import write_png
 from condcolor.data.metadata import write_metadata
 from condcolor.errors import UsageError, check_range, did_you_mean
 from condcolor.runtime.files import atomic_folder
-from condcolor.runtime.process import cores
 
 COLUMNS = ("input", "output", "hair", "shirt", "character")
 _COLORINGS = len(PALETTE) ** 2
-_BUNDLE = 16  # characters that a worker draws before it reports
+_BUNDLE = BUNDLE
 
 
 def draw_icons(
@@ -81,10 +77,10 @@ def draw_icons(
             (draft / folder).mkdir(parents=True)
         jobs = [
             _Job(draft, number, kit, index, count, skin_rgb, options)
-            for number, (kit, index) in enumerate(_schedule(names, characters))
+            for number, (kit, index) in enumerate(schedule(names, characters))
         ]
         rows: list[tuple[str, ...]] = []
-        with _mapper(len(jobs)) as run:
+        with parallel_map(len(jobs), _BUNDLE) as run:
             for count_drawn, own_rows in enumerate(run(_draw_files, jobs), 1):
                 rows += own_rows
                 if on_progress:
@@ -129,6 +125,11 @@ def _check(out: Path, options: Options, characters: int, names: Sequence[str], c
     )
     for name, value, low, high in ranges:
         check_range(name, value, low, high)
+    check_new_folder(out)
+
+
+def check_new_folder(out: Path) -> None:
+    """Check that drawings can go to the folder `out`; UsageError if it is a file or not empty."""
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file; name a new folder for the icons")
     if out.exists() and any(out.iterdir()):
@@ -137,7 +138,7 @@ def _check(out: Path, options: Options, characters: int, names: Sequence[str], c
         )
 
 
-def _schedule(names: Sequence[str], characters: int) -> Iterator[tuple[str, int]]:
+def schedule(names: Sequence[str], characters: int) -> Iterator[tuple[str, int]]:
     """Yield (kit, index in it), kits by weight and evenly spread; a prefix of every longer schedule."""
     total = sum(KITS[name].weight for name in names)
     drawn = dict.fromkeys(names, 0)
@@ -161,49 +162,14 @@ def _draw_files(job: _Job) -> list[tuple[str, ...]]:
     """Draw a character, write its files and return its rows of the csv."""
     icon = draw_icon(job.kit, job.kit_index, job.options)
     source = f"inputs/{job.number:04d}.png"
-    _write_png(job.folder / source, icon.blank)
-    _write_png(job.folder / f"masks/{job.number:04d}.png", icon.masks)
+    write_png(job.folder / source, icon.blank)
+    write_png(job.folder / f"masks/{job.number:04d}.png", icon.masks)
     rows: list[tuple[str, ...]] = []
     for nth, (hair, shirt) in enumerate(_pairs(job)):
         output = f"outputs/{job.number * job.colorings + nth:04d}.png"
-        _write_png(job.folder / output, icon.colored(hair, shirt, job.skin))
+        write_png(job.folder / output, icon.colored(hair, shirt, job.skin))
         rows.append((source, output, hair, shirt, icon.name))
     return rows
-
-
-def _write_png(path: Path, pixels: np.ndarray) -> None:
-    """Write `[H, W]` or `[H, W, 3]` uint8 as a PNG with unfiltered rows.
-
-    Pillow filters the rows of every RGB picture, which makes files of flat fills 1.5 times as large.
-    """
-    height, width = pixels.shape[:2]
-    rows = np.zeros((height, 1 + pixels[0].size), np.uint8)  # a leading 0: no filter
-    rows[:, 1:] = pixels.reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 7)), (b"IEND", b""))
-    with path.open("wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n")
-        for kind, data in chunks:
-            file.write(struct.pack(">I", len(data)) + kind + data)
-            file.write(struct.pack(">I", zlib.crc32(kind + data)))
-
-
-@contextlib.contextmanager
-def _mapper(jobs: int) -> Iterator[Callable[..., Iterable[list[tuple[str, ...]]]]]:
-    """Yield `map`, or a parallel one if there are enough jobs and processes can be forked."""
-    # a spawned process imports the main module, which may lack a main guard
-    workers = min(cores() if sys.platform == "linux" else 1, 8, jobs // _BUNDLE)
-    if workers < 2:
-        yield map
-        return
-    pool = ProcessPoolExecutor(workers, get_context("fork"), signal.signal, _IGNORE_INTERRUPT)
-    try:
-        yield lambda function, items: pool.map(function, items, chunksize=_BUNDLE)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_IGNORE_INTERRUPT = (signal.SIGINT, signal.SIG_IGN)  # the parent receives it and ends the workers
 
 
 def _origin(names: Sequence[str], characters: int, count: int, skin: RGB, options: Options) -> str:
@@ -232,18 +198,24 @@ def _origin(names: Sequence[str], characters: int, count: int, skin: RGB, option
         "",
         "Options: " + ", ".join(f"{name} {value}" for name, value in call.items()) + ".",
         "",
+        *kit_table(names, characters),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def kit_table(names: Sequence[str], characters: int) -> list[str]:
+    """Return a Markdown table of the kits of characters: how many, designer, licence, attribution."""
+    lines = [
         "| kit | characters | designer | licence | attribution |",
         "|---|---|---|---|---|",
     ]
-    numbers = dict.fromkeys(names, 0)
-    for name, _ in _schedule(names, characters):
-        numbers[name] += 1
-    for name, number in numbers.items():
-        if number:
+    numbers = Counter(name for name, _ in schedule(names, characters))
+    for name in names:
+        if numbers[name]:
             meta = kit_meta(name)
             creator, licence = meta["creator"], meta["license"]
             lines.append(
-                f"| {name} | {number} | [{creator['name']}]({creator['url']}) "
+                f"| {name} | {numbers[name]} | [{creator['name']}]({creator['url']}) "
                 f"| [{licence['name']}]({licence['url']}) | {licence['text']} |"
             )
-    return "\n".join(lines) + "\n"
+    return lines
