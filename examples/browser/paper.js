@@ -4,13 +4,14 @@
 import { halfEven } from "./geometry.js";
 import { closing, joined, labelled, median, sizesOf } from "./grids.js";
 
-const LINE_WIDTH = 0.05, GRID = 128, NEAR_WHITE = 253, BARELY_GREY = 160; // told there, as all below
+const LINE_WIDTH = 0.05, GRID = 128, MOSTLY = 0.5, NEAR_WHITE = 253, BARELY_GREY = 160; // told there, as all below
 const INK = 0.12, LINED_STEP = 0.035, BARE_STEP = 0.18, ALIKE = 0.07, AROUND = 1 / 3, DARKER = 0.5;
 const LEAST_SHARE = 0.1, LEAST_LIGHT = 60, LEAST_TINT = 0.3, WHITE_SHARE = 0.75;
 const ENOUGH = 0.8, CLOSED = 0.1, SAMPLE = 110, UNEVEN = 0.03, LEAST_NOISE = 2 / 255, MOST_NOISE = 0.12;
 
 /** A picture {width, height, data} on white; itself if its paper is white, or if it has none. */
 export function onWhite(picture) {
+  if (picture.data.reduce((sum, level) => sum + (level === 255), 0) > MOSTLY * picture.data.length) return picture;
   const grid = means(picture), found = findPaper(grid);
   if (!found) return picture;
   const { width, height, data } = picture, made = new Uint8Array(data.length);

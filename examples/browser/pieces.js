@@ -18,7 +18,7 @@ const FINENESS = 8;
  */
 export function findPieces({ width, height, data }) {
   const count = width * height, light = new Float32Array(count), factor = Math.ceil(Math.max(width, height) / LARGEST_SIDE);
-  for (let i = 0; i < count; i++) light[i] = Math.fround((data[i] + data[count + i] + data[2 * count + i]) / 3) / 255;
+  for (let i = 0; i < count; i++) light[i] = (data[i] + data[count + i] + data[2 * count + i]) / 765;
   const small = pooled(light, width, factor, Math.min);
   const around = lightnessAround(small.values, small.width);
   const pieces = piecesOf(small.width, openPixels(small.values, small.width, around));
