@@ -110,6 +110,7 @@ class _Api:
             Route("/api/sketches", self.add_sketch, methods=["POST"]),
             Route(f"{sketch}/sketch.png", self.sketch),
             Route(f"{sketch}/colored.png", self.colored),
+            Route(f"{sketch}/doubts.png", self.doubts),
             Route(f"{sketch}/variants.png", self.variants),
             Route(f"{sketch}/layers", self.layers),
             Route(f"{sketch}/layers.ora", self.ora),
@@ -159,21 +160,31 @@ class _Api:
         sketch, coloring = self._sketch(request), ColoringRequest.of(request, self._renderers)
         renderer, values = coloring.renderer, coloring.values
         if not renderer.takes_colors:
+            if coloring.paper != "keep":
+                raise UsageError("paper is for drawings: this model colours photographs")
             job = partial(renderer.photograph, sketch, coloring.vivid)
             return _png(await self._do(request, self._network, job))
         if coloring.vivid is not None:
             raise UsageError("vivid is for photographs: this model paints the colours asked for")
+        paper = coloring.paper
         if coloring.hidden:
             await self._take_apart(request, renderer, sketch)
-            job = partial(renderer.without, sketch, values, coloring.hidden)
+            job = partial(renderer.without, sketch, values, paper, coloring.hidden)
             return _png(await self._do(request, self._light, job))
-        if plain_values(values) is not None:  # which the network predicts
+        predicted = not renderer.finds_parts and paper == "keep"
+        if predicted and plain_values(values) is not None:
             png = await self._do(request, self._network, partial(renderer.colored, sketch, values))
             self._prepare(renderer, sketch)
             return _png(png)
         await self._take_apart(request, renderer, sketch)
-        job = partial(renderer.recolored, sketch, values)
+        job = partial(renderer.recolored, sketch, values, paper)
         return _png(await self._do(request, self._light, job))
+
+    async def doubts(self, request: Request) -> Response:
+        sketch, renderer = self._sketch(request), find_renderer(request, self._renderers)
+        if renderer.finds_parts:
+            await self._take_apart(request, renderer, sketch)
+        return _png(await self._do(request, self._light, partial(renderer.doubts, sketch)))
 
     async def variants(self, request: Request) -> Response:
         sketch, renderer = self._sketch(request), find_renderer(request, self._renderers)
@@ -207,7 +218,9 @@ class _Api:
         sketch, coloring = self._sketch(request), ColoringRequest.of(request, self._renderers)
         await self._take_apart(request, coloring.renderer, sketch)
         return await self._do(
-            request, self._light, partial(make, coloring.renderer, sketch, coloring.values)
+            request,
+            self._light,
+            partial(make, coloring.renderer, sketch, coloring.values, coloring.paper),
         )
 
     def _sketch(self, request: Request) -> StoredPicture:

@@ -50,6 +50,12 @@ HIDE = _query("hide", "A layer to leave out; repeatable.", type="array", items={
 VIVID = _query(
     "vivid", "Models of photographs: strength of the colours.", type="number", minimum=0, maximum=4
 )
+PAPER = _query(
+    "paper",
+    "Drawings: `keep` the paper, `white`, or a colour of new paper.",
+    type="string",
+    default="keep",
+)
 LABELS = _query("labels", "`no`: bare pictures, without headings.", enum=["yes", "no"])
 ERROR = {
     "description": "What was wrong, in a line.",
@@ -96,13 +102,21 @@ PATHS = {
         }
     },
     f"{ONE}/sketch.png": _get("The picture as it was understood.", PNG, ID),
-    f"{ONE}/colored.png": _get("It in colours.", PNG, ID, MODEL, VALUES, KEEP, HIDE, VIVID),
-    f"{ONE}/variants.png": _get("Every combination of values on a sheet.", PNG, ID, MODEL, LABELS),
-    f"{ONE}/layers": _get("The names of its layers, bottom first.", JSON, ID, MODEL, VALUES, KEEP),
-    f"{ONE}/layers.ora": _get(
-        "Its layers as OpenRaster.", {"image/openraster": BYTES}, ID, MODEL, VALUES, KEEP
+    f"{ONE}/colored.png": _get("It in colours.", PNG, ID, MODEL, VALUES, KEEP, HIDE, VIVID, PAPER),
+    f"{ONE}/doubts.png": _get(
+        "Models that find parts: a mask, opaque on the pieces whose part is a close vote.",
+        PNG,
+        ID,
+        MODEL,
     ),
-    f"{ONE}/layers/{{name}}.png": _get("A layer.", PNG, ID, LAYER, MODEL, VALUES, KEEP),
+    f"{ONE}/variants.png": _get("Every combination of values on a sheet.", PNG, ID, MODEL, LABELS),
+    f"{ONE}/layers": _get(
+        "The names of its layers, bottom first.", JSON, ID, MODEL, VALUES, KEEP, PAPER
+    ),
+    f"{ONE}/layers.ora": _get(
+        "Its layers as OpenRaster.", {"image/openraster": BYTES}, ID, MODEL, VALUES, KEEP, PAPER
+    ),
+    f"{ONE}/layers/{{name}}.png": _get("A layer.", PNG, ID, LAYER, MODEL, VALUES, KEEP, PAPER),
     "/openapi.json": _get("This description.", JSON),
 }
 

@@ -16,6 +16,8 @@ from condcolor.imaging.layer_files import encode_ora
 from condcolor.imaging.layers import Layers
 from condcolor.imaging.line_art import as_it_came
 from condcolor.imaging.open import Picture
+from condcolor.imaging.paper import Paper
+from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import contact_sheet, reduced, sheet
 from condcolor.inference.colorizer import Colorizer
 from condcolor.web.store import StoredPicture
@@ -36,6 +38,9 @@ class Renderer:
         self.name, self.colorizer = name, colorizer
         self.schema = colorizer.schema
         self.takes_colors = colorizer.takes_colors
+        self.finds_parts = bool(
+            colorizer.codec.parts
+        )  # without the colors, which then take no network
 
     @property
     def variants(self) -> int:
@@ -49,6 +54,7 @@ class Renderer:
             "name": self.name,
             "attributes": self.schema.to_json(),
             "any_color": self.takes_colors,
+            "parts": self.finds_parts,
             "variants": self.variants,
             "vivid": self.colorizer.vivid if self.colorizer.codec.takes_vivid else None,
             "image_size": self.colorizer.image_size,
@@ -59,13 +65,37 @@ class Renderer:
         if self.name not in sketch.regions:
             sketch.regions[self.name] = self.colorizer.regions(sketch.picture)
 
+    def regions(self, sketch: StoredPicture, paper: Paper = "keep") -> Regions:
+        """Return the regions of the sketch on its own or other paper."""
+        self.find_regions(sketch)
+        regions = sketch.regions[self.name]
+        if paper == regions.paper:
+            return regions
+        return replace(regions, lines=regions.drawing.lines(paper), paper=paper)
+
     def colored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
         """Return the PNG in values of the model, as `Colorizer.__call__` colors."""
         return encode_png(self.colorizer(sketch.picture, **values))
 
-    def recolored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
+    def recolored(
+        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper = "keep"
+    ) -> bytes:
         """Return the PNG in any colors, by the regions that `find_regions` kept."""
-        return encode_png(sketch.regions[self.name].recolor(**values))
+        return encode_png(self.regions(sketch, paper).recolor(**values))
+
+    def doubts(self, sketch: StoredPicture) -> bytes:
+        """Return a PNG that is opaque on the pieces whose part is in doubt, and transparent elsewhere.
+
+        Raises:
+            UsageError: the model does not decide pieces.
+        """
+        if not self.finds_parts:
+            raise UsageError(f"{self.name} has no doubts to show: it does not find parts")
+        doubts = self.regions(sketch).doubts
+        assert doubts is not None
+        mask = np.zeros((*doubts.shape, 2), np.uint8)  # black, and alpha
+        mask[..., 1][doubts] = 255
+        return encode_png(Image.fromarray(mask, "LA"))
 
     def photograph(self, sketch: StoredPicture, vivid: float | None) -> bytes:
         """Return the PNG of a model of photographs, its chroma times `vivid`.
@@ -79,35 +109,42 @@ class Renderer:
             colorizer = colorizer.with_vivid(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
         return encode_png(colorizer(sketch.picture))
 
-    def layers(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> Layers:
+    def layers(
+        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper = "keep"
+    ) -> Layers:
         """Return the layers of the colored sketch; the last are kept, since requests read them in turn."""
-        self.find_regions(sketch)
         kept = sketch.layers.get(self.name)
-        if kept is None or kept[0] != values:
-            kept = dict(values), self.colorizer.layers(sketch.regions[self.name], **values)
-            sketch.layers[self.name] = kept
-        return kept[1]
+        if kept is None or kept[:2] != (values, paper):
+            layers = self.colorizer.layers(self.regions(sketch, paper), **values)
+            kept = sketch.layers[self.name] = dict(values), paper, layers
+        return kept[2]
 
-    def layer_names(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> list[str]:
-        return list(self.layers(sketch, values).names)
+    def layer_names(
+        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper
+    ) -> list[str]:
+        return list(self.layers(sketch, values, paper).names)
 
     def layer(
-        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], name: str
+        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper, name: str
     ) -> bytes | None:
         """Return one layer as a PNG with alpha; None where there is none of that name."""
-        layers = self.layers(sketch, values)
+        layers = self.layers(sketch, values, paper)
         if name not in layers.names:
             return None
         return encode_png(Image.fromarray(layers.images[layers.names.index(name)]))
 
-    def ora(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
-        return encode_ora(self.layers(sketch, values))
+    def ora(self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper) -> bytes:
+        return encode_ora(self.layers(sketch, values, paper))
 
     def without(
-        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], hidden: Collection[str]
+        self,
+        sketch: StoredPicture,
+        values: Mapping[str, ColorSpec],
+        paper: Paper,
+        hidden: Collection[str],
     ) -> bytes:
         """Return the PNG of the picture without the `hidden` layers; UsageError for an unknown one."""
-        layers = self.layers(sketch, values)
+        layers = self.layers(sketch, values, paper)
         for name in hidden:
             if name not in layers.names:
                 raise UsageError(
@@ -132,6 +169,9 @@ class Renderer:
     def thumbnails(
         self, sketch: StoredPicture, colorings: Sequence[Mapping[str, str]]
     ) -> list[np.ndarray]:
+        if self.finds_parts:
+            regions = self.regions(sketch)
+            return [reduced(regions.recolor(**values), CELL) for values in colorings]
         images = self.colorizer.colorings(sketch.picture, colorings)
         return [reduced(image, CELL) for image in images]
 

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_specs
 from condcolor.errors import UsageError, did_you_mean
+from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.web.rendering import Renderer
 
 MOST_BODY = 32 * 2**20  # bytes of a picture's file
@@ -66,12 +67,14 @@ class ColoringRequest:
     """The model, colors and layers in the query of a request.
 
     values: a spec for each attribute. hidden: layers to leave out. vivid: chroma factor of photographs.
+    paper: what becomes of a drawing's paper.
     """
 
     renderer: Renderer
     values: Mapping[str, ColorSpec]
     hidden: tuple[str, ...]
     vivid: float | None
+    paper: Paper = "keep"
 
     @classmethod
     def of(cls, request: Request, renderers: Mapping[str, Renderer]) -> ColoringRequest:
@@ -80,6 +83,7 @@ class ColoringRequest:
         names = renderer.schema.names
         values: dict[str, str] = {}
         hidden, vivid = [], None
+        paper: Paper = "keep"
         for key, text in request.query_params.multi_items():
             if key == "keep" and key not in names:
                 key, text = text, KEEP
@@ -89,13 +93,16 @@ class ColoringRequest:
             elif key == "vivid" and key not in names:
                 vivid = _number(text)
                 continue
+            elif key == "paper" and key not in names:
+                paper = parse_paper(text)
+                continue
             elif key == "model":  # no attribute may have this name
                 continue
             if key in values:
                 raise UsageError(f"{key} is given twice")
             values[key] = text
         specs = parse_color_specs(renderer.schema, values)
-        return cls(renderer, specs, tuple(hidden), vivid)
+        return cls(renderer, specs, tuple(hidden), vivid, paper)
 
 
 def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:

@@ -15,6 +15,7 @@ import numpy as np
 from condcolor.conditions.color_spec import ColorSpec
 from condcolor.imaging.layers import Layers
 from condcolor.imaging.open import Picture
+from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 
 ID_BYTES = 16  # random, so that ids cannot be guessed
@@ -27,10 +28,11 @@ class StoredPicture:
     """An uploaded picture, with cached results by name of model."""
 
     picture: Picture
-    regions: dict[str, Regions] = field(default_factory=dict)  # of `Colorizer.regions`
+    regions: dict[str, Regions] = field(default_factory=dict)  # of `Colorizer.regions`, paper kept
     # variants, reduced, in the order of `Colorizer.combinations`
     thumbnails: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    layers: dict[str, tuple[dict[str, ColorSpec], Layers]] = field(default_factory=dict)
+    # and the colors and the paper that they were made for
+    layers: dict[str, tuple[dict[str, ColorSpec], Paper, Layers]] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
@@ -38,11 +40,13 @@ class StoredPicture:
         arrays = [self.picture.rgb, self.picture.alpha]
         for parts in list(self.regions.values()):
             arrays += [parts.lines, parts.own, parts.rest, parts.shares, parts.covers]
+            arrays += [parts.doubts, parts.drawing.sheet.sketch]
         for small in list(self.thumbnails.values()):
             arrays += small
-        for _, layers in list(self.layers.values()):
+        for _, _, layers in list(self.layers.values()):
             arrays += layers.images
-        return sum(array.nbytes for array in arrays if array is not None)
+        several = {id(array): array.nbytes for array in arrays if array is not None}
+        return sum(several.values())  # some are the same
 
 
 class PictureStore:

@@ -1,5 +1,7 @@
 // Even fills, as condcolor/imaging/line_art.py makes them: a piece of a drawing that is nearly all one colour becomes all of it.
 
+import { joined, labelled, median } from "./grids.js";
+
 const LIGHT = 0.9, SMALLEST = 9, ALIKE = 0.12, MOST = 0.75, WHITE = 0.95; // told there
 
 /** The pixels of each piece that lines enclose, of a square `[3, side, side]` Uint8Array. */
@@ -35,44 +37,4 @@ export function evenFills(pieces, output, side) {
       for (const i of piece) output[c * count + i] = mean;
     }
   }
-}
-
-function median(values) {
-  values.sort();
-  const half = values.length >> 1;
-  return values.length % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-/** Each value joined with its eight neighbours; beyond the edge is what is at the edge. */
-function joined(values, side, join) {
-  const across = values.slice(), made = values.slice();
-  for (let y = 0; y < side; y++)
-    for (let x = 0, i = y * side; x < side; x++, i++)
-      across[i] = join(values[x > 0 ? i - 1 : i], values[i], values[x < side - 1 ? i + 1 : i]);
-  for (let i = 0; i < made.length; i++)
-    made[i] = join(across[i >= side ? i - side : i], across[i], across[i + side < made.length ? i + side : i]);
-  return made;
-}
-
-/** Numbers from 1 for what is connected by its sides, in the order of the first pixels; 0 elsewhere. */
-function labelled(open, side) {
-  const numbers = new Int32Array(open.length), waiting = [];
-  const visit = (i, number) => {
-    if (!open[i] || numbers[i]) return;
-    numbers[i] = number;
-    waiting.push(i);
-  };
-  for (let start = 0, number = 1; start < open.length; start++) {
-    visit(start, number);
-    if (waiting.length === 0) continue;
-    while (waiting.length > 0) {
-      const i = waiting.pop(), x = i % side;
-      if (x > 0) visit(i - 1, number);
-      if (x < side - 1) visit(i + 1, number);
-      if (i >= side) visit(i - side, number);
-      if (i + side < open.length) visit(i + side, number);
-    }
-    number++;
-  }
-  return numbers;
 }

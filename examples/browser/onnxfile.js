@@ -2,10 +2,10 @@
 // itself. The format is told in condcolor/models/model_folder.py.
 
 const METADATA_PROPS = 14, KEY = 1, VALUE = 2; // fields of onnx.proto
-const FORMAT = 1;
-const PARTS = ["encode", "prepare", "paint"];
+// the graphs of each layout: 1 paints colours, 2 scores the parts of a drawing
+const LAYOUTS = { 1: ["encode", "prepare", "paint"], 2: ["encode"] };
 
-/** An exported file's Uint8Array -> {about, config, parts: {encode, prepare, paint: Uint8Array}}. */
+/** An exported file's Uint8Array -> {about, config, graphs: {encode, and of layout 1 prepare, paint: Uint8Array}}. */
 export function readExported(bytes) {
   const properties = new Map();
   for (const [number, content] of fields(bytes)) {
@@ -16,10 +16,10 @@ export function readExported(bytes) {
   if (!properties.has("condcolor.onnx"))
     throw new Error("not a model that condcolor exported: make one with condcolor export MODEL --onnx FILE");
   const about = JSON.parse(properties.get("condcolor.onnx"));
-  if (about.format !== FORMAT)
-    throw new Error(`the model's layout ${about.format} is not the one this page reads (${FORMAT})`);
-  const parts = PARTS.map((name) => [name, fromBase64(properties.get(`condcolor.${name}`))]);
-  return { about, config: JSON.parse(properties.get("condcolor.config")), parts: Object.fromEntries(parts) };
+  if (!(about.format in LAYOUTS))
+    throw new Error(`the model's layout ${about.format} is none that this page reads (${Object.keys(LAYOUTS).join(", ")})`);
+  const graphs = LAYOUTS[about.format].map((name) => [name, fromBase64(properties.get(`condcolor.${name}`))]);
+  return { about, config: JSON.parse(properties.get("condcolor.config")), graphs: Object.fromEntries(graphs) };
 }
 
 /** Number and content of each field that has one (wire type 2); the others are passed over. */

@@ -7,12 +7,14 @@ import * as ort from "./vendor/ort.wasm.min.mjs";
 import { evenFills, findPieces } from "./fills.js";
 import { letterbox, planesOf } from "./geometry.js";
 import { readExported } from "./onnxfile.js";
+import { onWhite } from "./paper.js";
+import { colored, decideParts, fillsOf, probabilities } from "./parts.js";
 
 ort.env.wasm.numThreads = 1; // more would need a server that isolates the page
 ort.env.wasm.wasmPaths = new URL("vendor/", import.meta.url).href;
 
 const BAND_PIXELS = 2 ** 18, REACH = 3; // as in condcolor/imaging/geometry.py
-let sketch; // {original, source, box, pieces}
+let sketch; // {original, source, box, pieces}, or {original, parts} where the model scores parts
 
 const ready = load();
 let turn = ready; // one after the other
@@ -29,9 +31,9 @@ async function load() {
   const answer = await fetch("model.onnx");
   if (!answer.ok) throw new Error("model.onnx is not there: run ./setup.sh, and open the page again");
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  const { about, config, parts } = readExported(bytes);
+  const { about, config, graphs: inside } = readExported(bytes);
   const graphs = { network: await ort.InferenceSession.create(bytes) };
-  for (const [name, part] of Object.entries(parts)) graphs[name] = await ort.InferenceSession.create(part);
+  for (const [name, graph] of Object.entries(inside)) graphs[name] = await ort.InferenceSession.create(graph);
   return { about, config, graphs };
 }
 
@@ -45,16 +47,39 @@ async function answer({ values, name, picture }) {
 
 async function take(picture) {
   sketch = undefined; // should it fail, the one before is not shown for it
-  const { about, config, graphs } = await ready;
-  const original = planesOf(picture), size = config.image_size;
-  const { square, box } = letterbox(original, size, about.fill);
-  const { source } = await graphs.encode.run({ rgb: new ort.Tensor("uint8", square, [1, 3, size, size]) });
+  const { about, config } = await ready, original = planesOf(picture), size = config.image_size;
+  if (about.parts) {
+    sketch = { original, parts: await findParts(original) };
+    return;
+  }
+  const { square, source, box } = await seen(original);
   const pieces = config.training?.config?.compose ? findPieces(square, size) : []; // as learnt_flat_fills says
   sketch = { original, source, box, pieces };
 }
 
+/** What the network sees of a picture. */
+async function seen(picture) {
+  const { about, config: { image_size: size }, graphs } = await ready;
+  const { square, box } = letterbox(picture, size, about.fill);
+  const { source } = await graphs.encode.run({ rgb: new ort.Tensor("uint8", square, [1, 3, size, size]) });
+  return { square, source, box };
+}
+
+/** The part of each pixel of a picture, which needs no colours: as condcolor/inference/parts.py finds them. */
+async function findParts(original) {
+  const { graphs } = await ready, drawing = onWhite(original);
+  const { source, box } = await seen(drawing);
+  const { output } = await graphs.network.run({ source, cond: new ort.Tensor("float32", [], [1, 0]) });
+  const scores = cut(output, box);
+  return decideParts(drawing, probabilities(scores.data, scores.dims[1]), box.width);
+}
+
 async function paint(values) {
-  const { config, graphs } = await ready;
+  const { about, config, graphs } = await ready;
+  if (about.parts) {
+    const asked = config.schema.map(({ name, palette }, i) => [name, palette[values[i]]]);
+    return colored(sketch.original, sketch.parts, fillsOf(about.parts, Object.fromEntries(asked)));
+  }
   const { original, source, box, pieces } = sketch, { width, height } = original;
   const cond = config.schema.flatMap((attribute, i) => attribute.values.map((_, j) => Number(values[i] === j)));
   const planes = new ort.Tensor("float32", Float32Array.from(cond), [1, cond.length]);

@@ -17,14 +17,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import needs_chromium
-from models import save_random, save_random_photo
+from models import save_random, save_random_parts, save_random_photo
 from pictures import sketch
 from PIL import Image, ImageDraw
 from playwright import sync_api
 from webserver import pixels, png
 
+from condcolor.imaging.drawing import make_drawing
+from condcolor.imaging.open import picture_of
+from condcolor.imaging.piece_parts import decide
+from condcolor.imaging.pieces import find_pieces
 from condcolor.inference.onnx_colorizer import OnnxColorizer
 from condcolor.inference.onnx_export import export_onnx
+from condcolor.inference.parts import probabilities
 
 pytest.importorskip("playwright", reason="needs playwright")
 
@@ -42,6 +47,18 @@ pytest.importorskip("onnxruntime", reason="needs condcolor[onnx]")
 
 
 FOLDER = Path(__file__).parents[2] / "examples" / "browser"
+SKETCHES = Path(__file__).parents[2] / "data" / "icons" / "test" / "inputs"
+DECIDED = """async ([sketch, width, height, scores, count, wide]) => {
+    const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const { decideParts, probabilities } = await import("/parts.js");
+    const planes = probabilities(new Float32Array(bytes(scores).buffer), count);
+    return [...decideParts({ width, height, data: bytes(sketch) }, planes, wide)];
+}"""
+WHITENED = """async ([picture, width, height]) => {
+    const { onWhite } = await import("/paper.js");
+    const data = Uint8Array.from(atob(picture), (c) => c.charCodeAt(0));
+    return [...onWhite({ width, height, data }).data];
+}"""
 pytestmark = [
     needs_chromium,
     pytest.mark.skipif(
@@ -64,6 +81,13 @@ def flat(tmp_path_factory) -> Path:
 def photo(tmp_path_factory) -> Path:
     model = save_random_photo(tmp_path_factory.mktemp("p") / "p", vivid=1.5)
     return site(tmp_path_factory.mktemp("photo"), model)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory) -> Path:
+    """Of a model that scores parts at random, but is sure of them."""
+    model = save_random_parts(tmp_path_factory.mktemp("q") / "q", seed=4, gain=60)
+    return site(tmp_path_factory.mktemp("parts"), model)
 
 
 def site(folder: Path, model: Path) -> Path:
@@ -151,6 +175,57 @@ def test_it_paints_as_python_does(opened, flat, size):
     shown(page)
     assert colorizer.flat
     assert_alike(on_canvas(page), colorizer(drawing(*size), hair="blue", shirt="yellow"))
+
+
+def encoded(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+def on_grey(name: str, darkest: int = 150) -> Image.Image:
+    """A sketch on paper that is darker to the right and to the bottom."""
+    rgb = pixels(Image.open(SKETCHES / name).convert("RGB")).astype(np.float32)
+    fall = np.linspace(0, 0.5, rgb.shape[0])[:, None] + np.linspace(0, 0.5, rgb.shape[1])
+    paper = 225 - (225 - darkest) * fall
+    return Image.fromarray((rgb * paper[..., None] / 255).round().astype(np.uint8))
+
+
+@pytest.mark.parametrize("name", ["0000.png", "0001.png", "0002.png"])
+@pytest.mark.parametrize("side", [256, 1280])  # the larger one is reduced for its pieces
+def test_pieces_get_their_parts_as_in_python(opened, parts, name, side):
+    image = Image.open(SKETCHES / name).convert("RGB").resize((side, side))
+    drawing = make_drawing(picture_of(image))
+    coarse = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8)).astype(np.float32)
+    scores = coarse.repeat(8, axis=1).repeat(8, axis=2)  # sure enough to divide pieces
+    wanted = decide(find_pieces(drawing.lightness), probabilities(scores)).parts
+    sketch = encoded(drawing.sheet.sketch.transpose(2, 0, 1))
+    made = opened(parts).evaluate(DECIDED, [sketch, side, side, encoded(scores), 8, 64])
+    assert len(np.unique(wanted)) > 4
+    assert (np.array(made).reshape(wanted.shape) == wanted).mean() >= 0.99
+
+
+def test_paper_is_made_white_as_in_python(opened, parts):
+    for image in (on_grey("0000.png"), Image.open(SKETCHES / "0000.png").convert("RGB")):
+        sheet = make_drawing(picture_of(image)).sheet
+        width, height = image.size
+        given = [encoded(sheet.rgb.transpose(2, 0, 1)), width, height]
+        made = np.array(opened(parts).evaluate(WHITENED, given)).reshape(3, height, width)
+        assert (np.abs(made.transpose(1, 2, 0) - sheet.sketch) <= 2).mean() > 0.99
+        if sheet.is_white:
+            assert (made.transpose(1, 2, 0) == sheet.rgb).all()
+
+
+@pytest.mark.parametrize("name", ["0001.png", "0002.png", "0003.png on grey"])
+def test_parts_are_colored_as_in_python(opened, parts, name):
+    file, _, grey = name.partition(" ")
+    image = on_grey(file) if grey else Image.open(SKETCHES / file).convert("RGB")
+    page, colorizer = opened(parts), OnnxColorizer.from_file(parts / "model.onnx")
+    assert colorizer.codec.parts
+    choose(page, image)
+    page.get_by_role("group", name="shirt").get_by_label("yellow").check()
+    shown(page)
+    made, wanted = on_canvas(page), pixels(colorizer(image, hair="blue", shirt="yellow"))
+    assert (made != pixels(image)).any(axis=-1).mean() > 0.1  # or there was nothing to color
+    assert (np.abs(made.astype(int) - wanted) <= 1).all(axis=-1).mean() >= 0.99
 
 
 def test_photographs_have_no_attributes(opened, photo):

@@ -135,6 +135,15 @@ class PartsAtPlaces(nn.Module):
         return scores
 
 
+class PartsInDoubt(PartsAtPlaces):
+    """Hair in the upper half; in the lower what is a shirt, but may as well be hair."""
+
+    def forward(self, source: Tensor, cond: Tensor) -> Tensor:
+        scores = super().forward(source, cond)
+        scores[:, part_index("hair"), source.shape[2] // 2 :] = 0.99
+        return scores
+
+
 def make_parts_model(network: type[nn.Module] = PartsByTone, *, size: int = 64) -> Model:
     """A model of parts that does as `network` says."""
     recipe = RECIPES["parts"]

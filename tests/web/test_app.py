@@ -7,8 +7,9 @@ import re
 import struct
 import zlib
 
+import numpy as np
 import pytest
-from models import HOUSES, make_model, save_random_photo
+from models import HOUSES, PartsInDoubt, make_model, make_parts_model, save_random_photo
 from pictures import sketch
 from PIL import Image
 from starlette.testclient import TestClient
@@ -39,6 +40,15 @@ RED_BLUE = {"hair": "red", "shirt": "blue"}
 @pytest.fixture
 def client():
     with TestClient(make_app(renderers()), base_url=HERE) as client:
+        yield client
+
+
+@pytest.fixture
+def parts():
+    """With a model that finds parts, and doubts some."""
+    model = TorchColorizer(make_parts_model(PartsInDoubt), device="cpu")
+    with TestClient(make_app({"parts": model}), base_url=HERE) as client:
+        client.model = model
         yield client
 
 
@@ -133,6 +143,65 @@ def test_hidden_layers_are_left_out(client):
     assert "did you mean 'paper'?" in wrong.json()["error"]
 
 
+def on_grey(image: Image.Image, level: int = 200) -> Image.Image:
+    return Image.eval(image, lambda light: light * level // 255)
+
+
+@pytest.mark.parametrize("kind", ["white", "grey", "transparent"])
+def test_parts_are_found_once_for_all_colors(parts, kind, monkeypatch):
+    image = sketch(64, 64)
+    if kind == "grey":
+        image = on_grey(image)
+    if kind == "transparent":
+        image = Image.new("RGBA", image.size)
+        image.putalpha(Image.eval(sketch(64, 64).convert("L"), lambda light: 255 - light))
+    expected = parts.model.regions(image)
+    calls, predict = [], parts.model.predict
+    monkeypatch.setattr(parts.model, "predict", lambda *given: calls.append(1) or predict(*given))
+    place = f"/api/sketches/{send(parts, image)}"
+    for values in (RED_BLUE, {"hair": "#ff8800", "shirt": "none"}):
+        made = parts.get(f"{place}/colored.png", params=values)
+        assert (pixels(made.content) == pixels(expected.recolor(**values))).all()
+    sheet = pixels(parts.get(f"{place}/variants.png", params={"labels": "no"}).content)
+    assert len(np.unique(sheet.reshape(-1, sheet.shape[-1]), axis=0)) > 5
+    assert parts.get(f"{place}/layers", params=RED_BLUE).json()["layers"][-1] == "lines"
+    assert len(calls) == 1
+
+
+def test_doubts_are_a_mask(parts, client):
+    place = f"/api/sketches/{send(parts, sketch(64, 64))}"
+    mask = pixels(parts.get(f"{place}/doubts.png").content)
+    doubts = parts.model.regions(sketch(64, 64)).doubts
+    assert 0 < doubts.mean() < 1
+    assert (mask[..., 1] == 255 * doubts).all()
+    assert parts.get("/api/models").json()["models"][0]["parts"]
+    refused = client.get(f"/api/sketches/{send(client)}/doubts.png")
+    assert refused.status_code == 400
+    assert "does not find parts" in refused.json()["error"]
+
+
+@pytest.mark.parametrize("paper", ["keep", "white", "#ffeecc"])
+def test_paper_is_kept_or_new(parts, client, paper):
+    image, asked = on_grey(sketch(64, 64)), {**RED_BLUE, "paper": paper}
+    given = (255, 238, 204) if paper.startswith("#") else paper
+    for each, model in ((parts, parts.model), (client, renderers()["icons"])):
+        place = f"/api/sketches/{send(each, image)}"
+        made = pixels(each.get(f"{place}/colored.png", params=asked).content)
+        if paper == "keep":
+            expected = model(image, **RED_BLUE)
+        else:
+            expected = model.regions(image, paper=given).recolor(**RED_BLUE)
+        assert (made == pixels(expected)).all()
+        lines = [
+            each.get(f"{place}/layers/lines.png", params={**RED_BLUE, "paper": each_paper}).content
+            for each_paper in (paper, "keep")
+        ]
+        assert (lines[0] == lines[1]) == (paper == "keep")
+    wrong = client.get(f"{place}/colored.png", params={**RED_BLUE, "paper": "whiet"})
+    assert wrong.status_code == 400
+    assert "paper: " in wrong.json()["error"]
+
+
 def test_photographs_have_no_values_but_vividness(photo):
     image = Image.linear_gradient("L").resize((40, 30))
     place = f"/api/sketches/{send(photo, image)}/colored.png"
@@ -146,6 +215,7 @@ def test_photographs_have_no_values_but_vividness(photo):
     for wrong in ("5", "-1", "nan", "red"):
         assert photo.get(place, params={"vivid": wrong}).status_code == 400
     assert photo.get(place, params={"hair": "red"}).status_code == 400
+    assert photo.get(place, params={"paper": "white"}).status_code == 400
     assert photo.get(place.replace("colored", "variants")).status_code == 400
     assert photo.get(place.replace("colored.png", "layers")).status_code == 400
 
@@ -386,7 +456,7 @@ def test_the_description_is_of_the_routes_there_are(client):
     named = {
         p["name"] for p in told["paths"]["/api/sketches/{id}/colored.png"]["get"]["parameters"]
     }
-    assert named == {"id", "model", "values", "keep", "hide", "vivid"}
+    assert named == {"id", "model", "values", "keep", "hide", "vivid", "paper"}
 
 
 def test_health(client):

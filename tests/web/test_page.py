@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from chromium import needs_chromium
-from models import save_random_photo
+from models import PartsInDoubt, make_parts_model, save_random_photo
 from pictures import sketch
 from PIL import Image
 from playwright import sync_api
@@ -51,7 +51,8 @@ PIXELS = """async (img) => {
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     photo = save_random_photo(tmp_path_factory.mktemp("photo") / "photo")
-    return {**renderers(), "photo": Colorizer.load(photo, device="cpu")}
+    parts = TorchColorizer(make_parts_model(PartsInDoubt), device="cpu")
+    return {**renderers(), "photo": Colorizer.load(photo, device="cpu"), "parts": parts}
 
 
 @pytest.fixture(scope="module")
@@ -311,6 +312,49 @@ def test_layers_are_hidden_and_taken_home(opened, tmp_path):
     loaded = load_layers(tmp_path / "ada.ora")
     assert loaded.names == layers.names
     assert all((a == b).all() for a, b in zip(loaded.images, layers.images, strict=True))
+
+
+def test_doubts_are_hatched_where_they_are_wanted(opened, models):
+    page = opened()
+    choose(page, sketch(64, 64))
+    sync_api.expect(page.locator("#doubtful")).to_be_hidden()  # this model has none
+    page.locator("#models label", has_text="parts").click()
+    box = page.get_by_role("checkbox", name="Show doubts")
+    sync_api.expect(box).not_to_be_checked()
+    doubts = models["parts"].regions(sketch(64, 64)).doubts
+    share = f"{100 * doubts.mean():.0f} % of the picture"
+    sync_api.expect(page.locator("#doubts-legend")).to_contain_text(share)
+    shown(page)
+    halves = [(0.2, 0.25), (0.2, 0.75)]  # sure, and in doubt
+    before = [_seen(page, *place) for place in halves]
+    box.check()
+    after = [_seen(page, *place) for place in halves]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False]
+    expected = models["parts"](sketch(64, 64), hair="red", shirt="blue")
+    assert (taken(page)[0] == pixels(expected)).all()  # without the hatching
+    page.locator("#models label", has_text="icons").click()
+    sync_api.expect(page.locator("#doubts")).to_be_hidden()
+
+
+def _seen(page, across: float, down: float) -> bytes:
+    """A small piece of the picture as it is on screen, at this place of it."""
+    page.mouse.move(0, 0)
+    box = page.locator("#frame").bounding_box()
+    place = {"x": box["x"] + across * box["width"], "y": box["y"] + down * box["height"]}
+    return pixels(page.screenshot(clip={**place, "width": 24, "height": 24})).tobytes()
+
+
+def test_grey_paper_is_made_white(opened):
+    page = opened()
+    image = Image.eval(sketch(32, 24), lambda light: light * 200 // 255)
+    choose(page, image)
+    assert (taken(page)[0] == colored(image, hair="red", shirt="blue")).all()
+    page.get_by_role("group", name="Paper").get_by_text("white").click()
+    shown(page)
+    regions = renderers()["icons"].regions(image, paper="white")
+    expected = pixels(regions.recolor(hair="red", shirt="blue"))
+    assert (taken(page)[0] == expected).all()
+    assert (expected != colored(image, hair="red", shirt="blue")).any()
 
 
 def test_photographs_have_a_slider_of_their_own(opened, models):

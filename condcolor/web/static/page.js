@@ -1,6 +1,7 @@
 // The page: opening pictures, choosing models, and everything that can happen.
 
 import { attributeField, chooseValues, randomColor } from "./colors.js";
+import { findDoubts, markDoubts } from "./doubts.js";
 import { showLayers } from "./layers.js";
 import { change, compare, decoded, drop, fit, say, tell } from "./picture.js";
 import { ask, askOfPicture, send } from "./server.js";
@@ -84,11 +85,12 @@ function refreshPanel() {
     $("vivid-value").textContent = Number(vivid()).toFixed(2);
   }
   $("shuffle-row").hidden = !model.attributes.length;
-  $("layers").hidden = $("download-ora").hidden = !model.any_color;
+  $("layers").hidden = $("download-ora").hidden = $("paper").hidden = !model.any_color;
   $("variants").hidden = $("download-sheet").hidden = !model.variants;
   $("variants-title").textContent = `All ${model.variants} variants`;
   $("layer-list").replaceChildren();
   $("grid").replaceChildren();
+  findDoubts();
   if ($("layers").open) showLayers();
   if ($("variants-details").open) showVariants();
 }
@@ -161,6 +163,13 @@ function listen() {
       return [name, any ? randomColor() : values[Math.floor(values.length * Math.random())]];
     }))),
   );
+  for (const radio of document.querySelectorAll("#paper input")) {
+    radio.addEventListener("change", () => {
+      state.paper = radio.value;
+      change();
+    });
+  }
+  $("show-doubts").addEventListener("change", markDoubts);
   $("layers").addEventListener("toggle", () => $("layers").open && showLayers());
   $("variants-details").addEventListener("toggle", () => $("variants-details").open && showVariants());
   $("download-ora").addEventListener("click", (event) =>

@@ -12,6 +12,7 @@ export const state = {
   height: 0,
   values: {}, // model name -> attribute -> what is asked
   vivid: {}, // model name -> factor
+  paper: "keep", // or "white"
   hidden: new Set(), // layers
   shape: 0, // counts pictures and models chosen: what came for an older one is not shown
 };
@@ -19,6 +20,7 @@ export const state = {
 export function query({ hidden = false } = {}) {
   const asked = new URLSearchParams({ model: state.model.name });
   if (state.model.vivid !== null) asked.set("vivid", vivid());
+  if (state.model.any_color && state.paper !== "keep") asked.set("paper", state.paper);
   for (const [name, value] of Object.entries(values())) asked.append(name, value);
   if (hidden) for (const name of state.hidden) asked.append("hide", name);
   return asked.toString();
