@@ -6,7 +6,7 @@ the head is a shirt, at the foot shoes, on the head a hat.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,8 +33,11 @@ RIDING = (
     *("wheelchair", "bik", "horse", "surf", "boat", "golf", "snow", "steam", "merm", "climb"),
     "genie",
 )
-LIGHT_HAIRED = (
-    *("old", "white-hair", "blond", "child", "baby", "boy", "girl", "person-curly", "hair"),
+HATTED = (  # who wears something on the head
+    *("construction", "guard", "police", "detective", "cowboy", "farmer", "cook", "mage", "santa"),
+    *("claus", "prince", "crown", "turban", "headscarf", "skullcap", "cap", "veil", "pilot"),
+    *("astronaut", "firefighter", "graduate", "student", "ninja", "golf", "bik", "climb", "horse"),
+    *("hat", "helmet", "fairy", "genie", "elf", "merm"),
 )
 
 
@@ -131,6 +134,8 @@ class _Parts:
         self.foot = everything.any(1).nonzero()[0].max() / SIDE
         self.is_whole = self.foot - self.y1 > 1.6 * self.high
         self.shirt = self._find_shirt()
+        pairs = zip(shapes, tones, strict=True)
+        self.has_hair = any(tone == "hair" and shape.area > 0.01 for shape, tone in pairs)
 
     @classmethod
     def find(
@@ -223,7 +228,9 @@ class _Parts:
                 return self._below_the_hips(shape, x)
         if is_below and self.shirt and shape.share_on(self.shirt) > 0.5:
             return "on shirt"
-        return "other"
+        if self._is_around_head(shape):
+            return "unsure" if self.has_hair else "hair"
+        return "shirt" if self._is_torso(shape) else "other"
 
     def _hair_or_ink(self, shape: Shape) -> str:
         """Tell hair from brows, lashes and moustaches, which are small or within the face."""
@@ -242,12 +249,28 @@ class _Parts:
         return is_high and touches
 
     def _hat_or_hair(self, shape: Shape) -> str:
-        is_official = any(word in self.name for word in ("guard", "police"))
-        is_light = any(word in self.name for word in LIGHT_HAIRED) and not is_official
-        if is_light and "hair" not in self.tones:
-            return "hair"
         lowest = (self.y0 + self.y1) / 2 + 0.3 * self.high
-        return "hat" if shape.element.luma > 0 and shape.box[3] < lowest else "unsure"
+        if self._is_named(HATTED) and shape.box[3] < lowest:
+            return "hat"
+        return "unsure" if self.has_hair else "hair"
+
+    def _is_around_head(self, shape: Shape) -> bool:
+        """Whether a shape behind the head is hair that does not change with the skin tone."""
+        left, top, right, bottom = shape.box
+        spans = left < self.x0 + 0.15 * self.wide and right > self.x1 - 0.15 * self.wide
+        is_high = top < self.y0 + 0.12 * self.high and bottom < self.y1 + 0.9 * self.high
+        return spans and is_high and right - left < 2.2 * self.wide and not self._is_named(HATTED)
+
+    def _is_torso(self, shape: Shape) -> bool:
+        """Whether a shape lies at the foot of a half figure, wider than the head, as arms and a body do."""
+        left, _, right, bottom = shape.box
+        is_wide = right - left > 1.25 * self.wide and left < self.x0 and right > self.x1
+        return (
+            is_wide and bottom > 0.92 * self.foot and not self.is_whole and "veil" not in self.name
+        )
+
+    def _is_named(self, words: Sequence[str]) -> bool:
+        return any(word in self.name for word in words)
 
     def _below_the_hips(self, shape: Shape, x: float) -> str:
         if abs(x - (self.x0 + self.x1) / 2) >= 1.2 * self.wide:
