@@ -73,6 +73,8 @@ def _cells(shape: tuple[int, ...], coarse: tuple[int, ...], step: int) -> np.nda
 
 SURE = 0.8  # probability from which a pixel is sure of its part
 SPLIT_SHARE = 0.15  # of a piece; a sure connected area of another part becomes a piece from here on
+NEAR = 5  # pixels, the window in which a line is near
+LINED = 0.2  # of the rim of an area; with fewer lines near it nothing is drawn there
 SPLIT_AREA = 0.02  # of the picture; or from here on, however large the piece
 LEAST_SPLIT = 0.002  # of the picture; a smaller area never does
 DOUBTFUL = 0.2  # margin between the first and the second part; below, a piece is a doubt
@@ -136,8 +138,9 @@ def divide(pieces: Pieces, probabilities: np.ndarray) -> Pieces:
     cells = _cells(full, coarse, 1).reshape(full) if coarse != full else None
     divided, count = pieces.labels.copy(), pieces.count
     gone = []
+    near_lines = ndimage.maximum_filter(labels == 0, NEAR)
     for number, least in _mixed(labels, sure, pieces.dark, len(probabilities) + 1):
-        seeds = _sure_areas(np.where(labels == number, sure, 0), least)
+        seeds = _sure_areas(np.where(labels == number, sure, 0), least, near_lines)
         if seeds is None:
             continue
         nearest = ndimage.distance_transform_edt(
@@ -169,17 +172,25 @@ def _mixed(
     return [(int(number), float(least[number])) for number in np.flatnonzero(is_mixed)]
 
 
-def _sure_areas(sure: np.ndarray, least: float) -> np.ndarray | None:
+def _sure_areas(sure: np.ndarray, least: float, near_lines: np.ndarray) -> np.ndarray | None:
     """Label the large connected areas of one part each, `[h, w]` int32; None if all are of the same part.
+
+    An area that lines hardly touch, beside larger ones, is a mistake of the network: nothing is drawn there.
 
     Args:
         sure: `[h, w]` int, the part from 1 of each pixel; 0 for none.
         least: pixels; smaller areas do not count.
+        near_lines: `[h, w]` bool, the pixels within a few of a line.
     """
     seeds, count, parts = np.zeros(sure.shape, np.int32), 0, 0
+    largest = np.bincount(sure.ravel())[1:].max()
     for part in np.flatnonzero(np.bincount(sure.ravel())[1:] >= least) + 1:
-        areas, _ = ndimage.label(sure == part)
-        large = np.bincount(areas.ravel()) >= least
+        areas, found = ndimage.label(sure == part)
+        sizes = np.bincount(areas.ravel())
+        rim = areas * (ndimage.minimum_filter(areas, 3) != areas)
+        rims = np.bincount(rim.ravel(), minlength=found + 1)
+        lined = np.bincount(rim[near_lines], minlength=found + 1) >= LINED * rims
+        large = (sizes >= least) & (lined | (sizes > largest / 2))
         large[0] = False
         seeds += ((np.cumsum(large) + count) * large).astype(np.int32)[areas]
         count += int(large.sum())

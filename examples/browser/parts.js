@@ -6,6 +6,7 @@ import { findPieces, grown } from "./pieces.js";
 const SHARPNESS = 8; // as in condcolor/conditions/parts.py
 const FILLS = { skin: "#fbd3c0" }, WHITE = "#ffffff"; // there, too
 const SURE = 0.8, SPLIT_SHARE = 0.15, SPLIT_AREA = 0.02, LEAST_SPLIT = 0.002; // as told there
+const REACH = 2, LINED = 0.2; // there, too: NEAR is the window of this reach
 
 /** Scores [K, high * wide] in [-1, 1] as an array of K planes of probabilities. */
 export function probabilities(scores, count) {
@@ -53,13 +54,14 @@ function divided({ labels, dark }, width, planes, wide, cell) {
     labels[middle(Math.floor(j / wide), height, high) * width + middle(j % wide, width, wide)]);
   const seen = Array.from(dark, () => new Int32Array(planes.length + 1));
   coarse.forEach((label, j) => seen[label][sure[j]]++);
+  const isNear = Uint8Array.from(coarse, (_, j) => Number(around(j, wide, high, REACH).some((at) => coarse[at] === 0)));
   const made = labels.slice();
   let last = dark.length - 1;
   seen.forEach((sizes, label) => {
     const total = sizes.reduce((a, b) => a + b, 0);
     const least = Math.max(Math.min(SPLIT_SHARE * total, SPLIT_AREA * count), LEAST_SPLIT * count);
     if (label === 0 || dark[label] || sizes.filter((size, k) => k > 0 && size >= least).length < 2) return;
-    const seeds = sureAreas(sure.map((part, j) => (coarse[j] === label ? part : 0)), wide, least);
+    const seeds = sureAreas(sure.map((part, j) => (coarse[j] === label ? part : 0)), wide, least, isNear);
     if (!seeds) return;
     const { places } = nearest(seeds.map((seed) => Number(seed > 0)), wide);
     labels.forEach((own, i) => { if (own === label) made[i] = seeds[places[cell(i)]] + last; });
@@ -68,19 +70,36 @@ function divided({ labels, dark }, width, planes, wide, cell) {
   return { labels: made, dark: Uint8Array.from({ length: last + 1 }, (_, label) => dark[label] ?? 0) };
 }
 
-/** The large connected areas of one part each, numbered from 1; null if all are of the same part. */
-function sureAreas(sure, wide, least) {
-  const seeds = new Int32Array(sure.length);
+/** The large connected areas of one part each that lines touch, numbered from 1; null if all are of the same part. */
+function sureAreas(sure, wide, least, isNear) {
+  const seeds = new Int32Array(sure.length), high = sure.length / wide;
+  const largestPart = Math.max(...sizesOf(sure, sure.reduce((a, b) => Math.max(a, b), 0) + 1).slice(1));
   let count = 0, parts = 0;
-  for (const part of new Set(sure)) {
+  for (const part of [...new Set(sure)].sort((a, b) => a - b)) {
     if (part === 0) continue;
     const areas = labelled(sure.map((own) => Number(own === part)), wide);
     const sizes = sizesOf(areas, areas.reduce((a, b) => Math.max(a, b), 0) + 1), before = count;
-    const numbers = sizes.map((size, area) => (area > 0 && size >= least ? ++count : 0));
+    const rims = new Int32Array(sizes.length), lined = new Int32Array(sizes.length);
+    areas.forEach((area, j) => {
+      if (area === 0 || !around(j, wide, high, 1).some((at) => areas[at] < area)) return;
+      rims[area]++;
+      lined[area] += isNear[j];
+    });
+    const isDrawn = (size, area) => lined[area] >= LINED * rims[area] || size > largestPart / 2;
+    const numbers = sizes.map((size, area) => (area > 0 && size >= least && isDrawn(size, area) ? ++count : 0));
     areas.forEach((area, i) => { if (numbers[area]) seeds[i] = numbers[area]; });
     if (count > before) parts++;
   }
   return parts > 1 ? seeds : null;
+}
+
+/** The places within `reach` of a place, in rows of `wide`. */
+function around(at, wide, high, reach) {
+  const x = at % wide, y = Math.floor(at / wide), found = [];
+  for (let v = Math.max(0, y - reach); v <= Math.min(high - 1, y + reach); v++) {
+    for (let u = Math.max(0, x - reach); u <= Math.min(wide - 1, x + reach); u++) found.push(v * wide + u);
+  }
+  return found;
 }
 
 /** The colour [red, green, blue] of each part: what is asked for it by name, `{hair: "#e94743"}`, else its own. */

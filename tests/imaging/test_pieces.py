@@ -267,3 +267,14 @@ def test_a_small_margin_is_a_doubt_and_lines_have_parts_too():
     assert decision.parts.shape == pieces.labels.shape
     assert decision.parts[130, 30] in (HAIR, GROUND)
     assert decision.part[left] == HAIR
+
+
+def test_a_sure_area_that_no_line_touches_does_not_divide():
+    """The network sees hair on bare ground: nothing is drawn there."""
+    pieces = find_pieces(drawn(square(100, 100, 156, 156)))
+    blob = np.zeros((256, 256), bool)
+    blob[20:70, 20:80] = True
+    assert (decide(pieces, probabilities(blob)).parts[:95] == GROUND).all()
+    beside = np.zeros((256, 256), bool)
+    beside[60:100, 95:160] = True  # it ends at the square's line
+    assert (decide(pieces, probabilities(beside)).parts[65:95, 100:150] == HAIR).all()
