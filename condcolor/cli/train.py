@@ -87,7 +87,7 @@ cache_option = grouped_option(
     "--recipe",
     default="icons",
     show_default=True,
-    type=one_of("icons", "photo", "pets"),
+    type=one_of("icons", "parts", "photo", "pets"),
     metavar="NAME",
     help="What kind of colouring to train: icons, photo or pets.",
 )
@@ -125,6 +125,7 @@ def train(
     \b
     condcolor train data/icons --out runs/icons
     condcolor train my-sketches --out runs/mine --epochs 80 --compose
+    condcolor train scenes --recipe parts --out runs/parts
     condcolor train photographs/ --recipe photo --out runs/photo
     condcolor train pets --recipe pets --out runs/pets --epochs 2,6,10
     condcolor train data/icons --out runs/four --nproc 4 --batch-size 40

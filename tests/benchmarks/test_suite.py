@@ -60,7 +60,7 @@ def test_a_step_does_the_work_that_is_counted():
     assert 0.95 < share <= 1
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", [name for name in RECIPES if name != "parts"])  # it has no D
 def test_the_measured_phase_trains_both_networks_in_every_step(recipe):
     phase = measured_phase(RECIPES[recipe])
     assert phase.trains_generator

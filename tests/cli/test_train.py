@@ -76,15 +76,15 @@ def help_of(name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("epochs", "50; photo 20,140; pets 2,6,10"),
-        ("batch_size", "10; photo 16; pets 32"),
-        ("lr", "0.0002; pets 0.001"),
+        ("epochs", "50; parts 20; photo 20,140; pets 2,6,10"),
+        ("batch_size", "10; parts 16; photo 16; pets 32"),
+        ("lr", "0.0002; parts 0.0006; pets 0.001"),
         ("sample_epochs", "1,5,10,20,35,50; photo 1,20,80,140; pets 1,2,8,18"),
         ("flips", "flips"),
         ("compose", "no-compose"),
-        ("pixel_loss", "l1; pets mse,l1,mse"),
-        ("gan_weight", "1; photo 0,1; pets 0,0,1"),
-        ("depth", "8; pets 5"),
+        ("pixel_loss", "l1; parts cross-entropy; pets mse,l1,mse"),
+        ("gan_weight", "1; parts 0; photo 0,1; pets 0,0,1"),
+        ("depth", "8; parts 7; pets 5"),
     ],
 )
 def test_the_help_shows_the_default_of_every_recipe(name, shown):
