@@ -38,11 +38,12 @@ WORDS = ("--hair", "red", "--shirt", "blue")
 MODELS = {
     "icons": {"red-blue": ("sketch.png", RED_BLUE)},
     "icons-head": {"red-blue": ("sketch.png", RED_BLUE), "any": ("sketch.png", ORANGE_NONE)},
+    "parts": {"red-blue": ("sketch.png", RED_BLUE), "any": ("sketch.png", ORANGE_NONE)},
     "photo": {"colored": ("photograph.png", {})},
     "pets": {"colored": ("photograph.png", {})},
 }
 MADE = [(model, made) for model, pictures in MODELS.items() for made in pictures]
-EXPORTED = ("icons-head", "photo")
+EXPORTED = ("icons-head", "parts", "photo")
 RUNS = {"icons": (2,), "photo": (1, 1), "pets": (1, 1, 1)}  # epochs of the phases
 LOCK = ("--model", "models/icons-head", "--palette", "palette.json", "--lock", "--check")
 GRID = ("--model", "models/icons-head", "--grid", "2x1")

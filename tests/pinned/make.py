@@ -102,7 +102,16 @@ def make_models() -> None:
     done("train", "data/icons", "--out", "learnt", *QUICK, *words)
     shutil.move("learnt/model", "models/icons-head")
     shutil.rmtree("learnt")
+    save_random("parts", "parts", ICONS, narrow)
     color_with("models", "{}", MODELS)
+
+
+def make_parts() -> None:
+    """The folder and the export of a model of parts alone."""
+    save_random("parts", "parts", ICONS, {"base_channels": 2, "max_channels": 4, "depth": 4})
+    color_with("models", "{}", ["parts"])
+    done("export", "models/parts", "--onnx", "exported/parts.onnx")
+    color_with("exported", ".onnx", ["parts"])
 
 
 def save_random(
@@ -116,9 +125,7 @@ def save_random(
     folder = Path("models", name)
     folder.parent.mkdir(exist_ok=True)
     more = {"training": {"epoch": 1, "steps": 2}, "metrics": {}, "licence": "MIT", "vivid": vivid}
-    save_model(
-        folder, weights, recipe=RECIPES[recipe], config=config, schema=schema, image_size=32, **more
-    )
+    save_model(folder, weights, recipe=recipe, config=config, schema=schema, image_size=32, **more)
 
 
 def color_with(folder: str, model: str, names) -> None:
@@ -231,6 +238,7 @@ def make_commands() -> None:
 KINDS: dict[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "pictures": (make_pictures, ("pictures", "data", "sheets", "palette.json")),
     "models": (make_models, ("models",)),
+    "parts": (make_parts, ("models/parts", "exported/parts.onnx")),
     "exported": (make_exported, ("exported",)),
     "runs": (make_runs, ("runs",)),
     "cache": (make_cache, ("cache",)),
