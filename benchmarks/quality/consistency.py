@@ -21,7 +21,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from condcolor.batch.rendering import CHECK_VALUES, DOUBTFUL, Inconsistency, find_inconsistencies
+from condcolor.batch.rendering import (
+    CHECK_VALUES,
+    DOUBTFUL,
+    Inconsistency,
+    find_doubts,
+    find_inconsistencies,
+)
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import Picture, open_picture
 from condcolor.inference.colorizer import Colorizer
@@ -95,11 +101,7 @@ def _print_row(
 ) -> None:
     scores, wrong, caught = [], 0, 0
     for picture, parts in pictures:
-        inconsistencies = find_inconsistencies(
-            lambda shown: colorizer.regions(shown, most_values=CHECK_VALUES),
-            picture,
-            colorizer.image_size,
-        )
+        inconsistencies = _check(colorizer, picture)
         scores.append(max(inconsistency.score for inconsistency in inconsistencies.values()))
         if parts is not None:
             for attribute in _wrong_parts(colorizer, picture, parts, inconsistencies):
@@ -109,6 +111,17 @@ def _print_row(
     spread = f"{min(scores):.3f}, {np.median(scores):.3f}, {max(scores):.3f}"
     truth = f"{wrong}, {caught}" if any(parts for _, parts in pictures) else "-"
     print(f"| {name} | {len(scores)} | {counts} | {spread} | {truth} |", flush=True)
+
+
+def _check(colorizer: Colorizer, picture: Picture) -> dict[str, Inconsistency]:
+    """What `--check` finds."""
+    if colorizer.codec.parts:
+        return find_doubts(colorizer.regions(picture))
+    return find_inconsistencies(
+        lambda shown: colorizer.regions(shown, most_values=CHECK_VALUES),
+        picture,
+        colorizer.image_size,
+    )
 
 
 def _wrong_parts(
