@@ -47,11 +47,12 @@ def find_part_regions(
         fill_black: solid black areas are colored, too, up to an outline.
         whole: each piece gets one part; else each pixel its own, as the network has it.
     """
-    doubts = black = None
+    doubts = decision = None
     if whole:
         decision = decide(find_pieces(drawing.lightness), probabilities(scores))
-        parts, doubts = decision.parts, np.isin(decision.pieces.labels, decision.doubts)
-        black = decision.pieces.dark[decision.pieces.labels]
+        is_doubt = np.zeros(decision.pieces.count + 1, bool)
+        is_doubt[decision.doubts] = True
+        parts, doubts = decision.parts, is_doubt[decision.pieces.labels]
     else:
         height, width = drawing.sheet.rgb.shape[:2]
         rows, columns = (
@@ -59,8 +60,9 @@ def find_part_regions(
             for size, small in zip((height, width), scores.shape[1:], strict=True)
         )
         parts = scores.argmax(axis=0)[rows[:, None], columns]
-    is_part = [parts == part_index(name) for name in schema.names]
-    covers = np.stack(is_part).astype(np.float32)
+    covers = np.empty((len(schema.names), *parts.shape), np.float32)
+    for cover, name in zip(covers, schema.names, strict=True):
+        np.equal(parts, part_index(name), out=cover)
     own = WHITE if drawing.fills is None else drawing.fills
     rest = own * (1 - covers.sum(axis=0))
     if drawing.fills is None:
@@ -68,7 +70,8 @@ def find_part_regions(
             if part.fill != UNFILLED and part.name not in schema.names:
                 rest[:, parts == index] = np.array(part.fill, np.float32)[:, None] / 255
     lines = drawing.lines(paper)
-    if fill_black and black is not None:
+    if fill_black and decision is not None:
+        black = decision.pieces.dark[decision.pieces.labels]
         lines = _without_black(lines, black & (covers.sum(axis=0) > 0))
     return Regions(
         drawing.picture,
