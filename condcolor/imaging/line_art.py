@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from condcolor.imaging.windows import reduce_windows
+
 LINE_WIDTH = 0.05  # of the longer side; thinner structures darker than their surroundings are lines
 TINGED = 0.12  # difference of R, G and B, relative to the paper, above which a fill has a hue
 GREY = 8  # of 255; a picture whose R, G and B differ by no more has no colors
@@ -69,10 +71,10 @@ def find_pieces(light: np.ndarray) -> np.ndarray:
     Returns:
         `[H, W]` int: the number of each pixel's piece, 0 on lines.
     """
-    around = _around(light, np.maximum)
+    around = reduce_windows(light, 3, np.maximum)
     open_pixels = (light > LIGHT * around) & (light > 0.25)
-    cores, _ = ndimage.label(_around(open_pixels, np.logical_and))
-    grown = _around(cores, np.maximum)  # the rim that the erosion removed
+    cores, _ = ndimage.label(reduce_windows(open_pixels, 3, np.logical_and))
+    grown = reduce_windows(cores, 3, np.maximum)  # the rim that the erosion removed
     return np.where(cores == 0, grown, cores) * open_pixels
 
 
@@ -110,16 +112,6 @@ def even_fills(pieces: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     for channel, sorted_channel in zip(even, colors, strict=True):
         channel[order] = sorted_channel
     return np.moveaxis(even.reshape(3, *pieces.shape), 0, -1)
-
-
-def _around(values: np.ndarray, join: np.ufunc) -> np.ndarray:
-    """Reduce each 3x3 window of `[H, W]` by `join`, edge pixels repeated.
-
-    Separable, rows first: several times as fast as scipy's filters.
-    """
-    wide = np.pad(values, 1, mode="edge")
-    rows = join(join(wide[:-2], wide[1:-1]), wide[2:])
-    return join(join(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
 
 
 OPAQUE = 128  # alpha from here on counts as drawn

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from condcolor.imaging.windows import reduce_windows
+
 # All lengths are for a picture of 256 pixels on the longer side.
 NEAR = 4.0  # pixels beyond a line's radius; the ink this near tells whether a line ends
 END = 0.45  # of that; how far to one side the center of the ink is at an end
@@ -139,7 +141,7 @@ def line_ends(ink: np.ndarray, radius: int, width: float) -> LineEnds:
     length = np.hypot(down, right).astype(np.float32)
     size = np.zeros(ink.shape, np.float32)
     size[rows, columns] = length
-    around = largest_around(largest_around(size))
+    around = reduce_windows(size, 5, np.maximum)
     is_end = (length > END * radius) & (length >= around[rows, columns]) & (mass < SOLID * high**2)
     is_end = np.flatnonzero(is_end)
     is_end = is_end[np.argsort(-length[is_end], kind="stable")[:MOST_ENDS]]
@@ -155,10 +157,3 @@ def line_ends(ink: np.ndarray, radius: int, width: float) -> LineEnds:
         down / length,
         right / length,
     )
-
-
-def largest_around(values: np.ndarray) -> np.ndarray:
-    """Return the maximum of each 3x3 window, several times as fast as scipy's filter."""
-    wide = np.pad(values, 1, mode="edge")
-    rows = np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
-    return np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])

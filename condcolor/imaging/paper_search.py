@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from condcolor.imaging.line_art import LINE_WIDTH
+from condcolor.imaging.windows import reduce_windows
 
 NEAR_WHITE = 253  # of 255; paper that is as light is white
 INK = 0.12  # of the paper; a darker cell has a line
@@ -56,15 +57,17 @@ def find_paper(grid: np.ndarray, *, white: bool = False) -> tuple[np.ndarray, np
     light = closed.astype(np.float32)
     trend = _trend(light)
     even = light / (trend / trend.max(axis=(1, 2), keepdims=True))
-    high, low = _slid(even, 3, np.maximum), _slid(even, 3, np.minimum)
+    high, low = reduce_windows(even, 3, np.maximum), reduce_windows(even, 3, np.minimum)
     step = ((high - low) / np.maximum(high, 12)).max(axis=0)
     depth = ((closed - planes) / np.maximum(light, 1)).max(axis=0)
-    lined = _slid(depth > INK, 3, np.maximum)
+    lined = reduce_windows(depth > INK, 3, np.maximum)
     smooth = step < np.where(lined, np.float32(LINED_STEP), np.float32(BARE_STEP))
-    areas, count = ndimage.label(_slid(smooth, 3, np.minimum))
+    areas, count = ndimage.label(reduce_windows(smooth, 3, np.minimum))
     if count == 0:
         return None
-    areas = np.where(areas == 0, _slid(areas, 3, np.maximum), areas) * smooth  # the eroded rim
+    areas = (
+        np.where(areas == 0, reduce_windows(areas, 3, np.maximum), areas) * smooth
+    )  # the eroded rim
     sizes = np.bincount(areas.ravel(), minlength=count + 1)
     sizes[0] = 0
     edge = np.concatenate([areas[border] for border in BORDERS])
@@ -96,7 +99,7 @@ def find_paper(grid: np.ndarray, *, white: bool = False) -> tuple[np.ndarray, np
 
 def _without_lines(planes: np.ndarray) -> np.ndarray:
     width = _line_width(planes.shape[1:])
-    return _slid(_slid(planes, width, np.maximum), width, np.minimum)
+    return reduce_windows(reduce_windows(planes, width, np.maximum), width, np.minimum)
 
 
 def _line_width(shape: tuple[int, ...]) -> int:
@@ -160,7 +163,7 @@ def _spread(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def _filled(parts: np.ndarray) -> np.ndarray:
     """Return the smoothed values of `[C + 1, h, w]`, values times weights and weights."""
-    sums = _slid(parts, 3, np.add)
+    sums = reduce_windows(parts, 3, np.add)
     smooth = sums[:-1] / np.maximum(sums[-1], 1e-6)
     height, width = parts.shape[1:]
     if min(height, width) < 2 or (sums[-1] > ENOUGH).all():
@@ -168,7 +171,7 @@ def _filled(parts: np.ndarray) -> np.ndarray:
     wide = np.pad(parts, ((0, 0), (0, height % 2), (0, width % 2)))
     half = wide[:, ::2, ::2] + wide[:, 1::2, ::2] + wide[:, ::2, 1::2] + wide[:, 1::2, 1::2]
     coarse = _filled(half / 4).repeat(2, axis=1).repeat(2, axis=2)[:, :height, :width]
-    return np.where(sums[-1] > ENOUGH, smooth, _slid(coarse, 3, np.add) / 9)
+    return np.where(sums[-1] > ENOUGH, smooth, reduce_windows(coarse, 3, np.add) / 9)
 
 
 WIDEST = (
@@ -185,29 +188,7 @@ def has_light_lines(grid: np.ndarray) -> bool:
         return False
     lighter, darker = light > ground + 30, light < ground - 30
     width = _line_width(light.shape)
-    wide = _slid(_slid(lighter, width, np.minimum), width, np.maximum) & lighter
+    wide = reduce_windows(reduce_windows(lighter, width, np.minimum), width, np.maximum) & lighter
     return bool(
         lighter.mean() > 0.003 and wide.mean() < WIDEST and lighter.mean() > 3 * darker.mean()
     )
-
-
-def _slid(values: np.ndarray, width: int, join: np.ufunc) -> np.ndarray:
-    """Reduce each `width` x `width` window of `[..., h, w]` by `join`, edge cells repeated."""
-    half = width // 2
-    wide = np.pad(values, ((0, 0),) * (values.ndim - 2) + ((half, half),) * 2, mode="edge")
-    height, across = values.shape[-2:]
-    if join is np.add and width == 3:
-        rows = wide[..., :-2, :] + wide[..., 1:-1, :] + wide[..., 2:, :]
-        return rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]
-    reach = 1  # the window, doubled
-    rows = wide
-    while 2 * reach <= width:
-        rows = join(rows[..., :-reach, :], rows[..., reach:, :])
-        reach *= 2
-    rest = width - reach
-    made = join(rows[..., :height, :], rows[..., rest : rest + height, :])
-    reach = 1
-    while 2 * reach <= width:
-        made = join(made[..., :-reach], made[..., reach:])
-        reach *= 2
-    return join(made[..., :across], made[..., rest : rest + across])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from condcolor.imaging.pieces import Pieces, grow
+from condcolor.imaging.growth import grow
+from condcolor.imaging.pieces import Pieces
 
 
 def vote(

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from condcolor.imaging.line_ends import close_gaps, largest_around
+from condcolor.imaging.growth import grow, grow_rings
+from condcolor.imaging.line_art import LINE_WIDTH
+from condcolor.imaging.line_ends import close_gaps
+from condcolor.imaging.windows import reduce_windows
 
 SIDE = 256  # pixels on the longer side; the lengths in pixels below are meant for such a picture
 LARGEST_SIDE = 1024  # pixels; a larger picture is reduced, and its labels are brought to its size
 
-LINE_WIDTH = 0.05  # of the longer side; thinner structures darker than their surroundings are lines
 LIGHT = 0.9  # of the lightness around; a lighter pixel is not on a line
 FAINT = 0.5  # of the lightness around; a darker pixel is no speck of noise
 SPECK = 2  # pixels of 9; fewer dark ones are no line
@@ -86,7 +88,9 @@ def _lightness_around(light: np.ndarray) -> np.ndarray:
 
 def _is_open(light: np.ndarray, around: np.ndarray) -> np.ndarray:
     """Return which pixels `[H, W]` are on no line and on no edge between two greys."""
-    open_pixels = (light > LIGHT * np.maximum(around, largest_around(light))) & (light > BLACK)
+    open_pixels = (light > LIGHT * np.maximum(around, reduce_windows(light, 3, np.maximum))) & (
+        light > BLACK
+    )
     if open_pixels.all():
         return open_pixels
     # specks of noise are faint and alone
@@ -101,7 +105,7 @@ def _find_pieces(light: np.ndarray, is_open: np.ndarray) -> Pieces:
     ink_radii, usual = _ink_radii(~is_open)
     closed = close_gaps(is_open, usual, scale)
     labels = _open_areas(closed, scale)
-    _grow_rings(labels, np.flatnonzero(is_open & ~closed), 2)
+    grow_rings(labels, np.flatnonzero(is_open & ~closed), 2)
     count = int(labels.max())
     black, black_count = _black_areas(ink_radii, usual, scale)
     labels[black > 0] = black[black > 0] + count
@@ -265,7 +269,7 @@ def _ink_radii(ink: np.ndarray) -> tuple[np.ndarray, float]:
     # the mean of two metrics is within a tenth of the Euclidean one, and twice as fast
     radii = ndimage.distance_transform_cdt(ink, "taxicab").astype(np.float32)
     radii = (radii + ndimage.distance_transform_cdt(ink, "chessboard")) / 2
-    ridge = ink & (radii >= largest_around(radii))
+    ridge = ink & (radii >= reduce_windows(radii, 3, np.maximum))
     return radii, float(np.median(radii[ridge]))
 
 
@@ -274,7 +278,7 @@ def _black_areas(radii: np.ndarray, usual: float, scale: float) -> tuple[np.ndar
     limit = np.clip(THICK * usual + 0.5, THINNEST_BLACK * scale, THICKEST_LINE * scale)
     black, count = ndimage.label(radii > limit)
     if count:  # grown back by what the limit took away: a morphological opening
-        _grow_rings(black, np.flatnonzero((radii > 0) & (black == 0)), round(limit))
+        grow_rings(black, np.flatnonzero((radii > 0) & (black == 0)), round(limit))
     large = np.bincount(black.ravel(), minlength=count + 1) >= SMALLEST_BLACK * scale**2
     large[0] = False
     return (np.cumsum(large) * large).astype(np.int32)[black], int(large.sum())
@@ -314,71 +318,9 @@ def _enlarge(pieces: Pieces, light: np.ndarray, around: np.ndarray, factor: int)
     missing = is_open & (large == 0)
     np.putmask(large, is_open == pieces.dark[large], 0)  # lines lie over areas
     missing |= is_open & (large == 0)
-    rest = _grow_rings(large, np.flatnonzero(missing), 2 * factor)
+    rest = grow_rings(large, np.flatnonzero(missing), 2 * factor)
     if rest.size:
         near = grow(pieces.labels)
         rows, columns = np.divmod(rest, light.shape[1])
         large.ravel()[rest] = near[rows // factor, columns // factor]
     return large
-
-
-def _grow_rings(labels: np.ndarray, places: np.ndarray, rings: int) -> np.ndarray:
-    """Give pixels the label of a labelled neighbor, ring by ring, in place.
-
-    Args:
-        labels: `[H, W]`, contiguous; 0 where there is none.
-        places: indices into the flat labels of the pixels that may get one.
-        rings: how often.
-
-    Returns:
-        The places that have none yet.
-    """
-    flat, (height, width) = labels.reshape(-1), labels.shape
-    for ring in range(rings):
-        if places.size == 0:
-            break
-        rows, columns = np.divmod(places, width)
-        steps = [
-            (places - 1, columns > 0),
-            (places + 1, columns < width - 1),
-            (places - width, rows > 0),
-            (places + width, rows < height - 1),
-        ]
-        found = np.zeros(len(places), labels.dtype)
-        for neighbors, inside in steps[:: 1 if ring % 2 else -1]:
-            candidates = np.where(inside, flat[np.where(inside, neighbors, 0)], 0)
-            np.copyto(found, candidates, where=candidates > 0)
-        flat[places] = found
-        places = places[found == 0]
-    return places
-
-
-EXACT = 2**21  # pixels; a larger picture's labels are grown ring by ring, which is faster
-RINGS = (
-    12  # pixels; further from any piece, the nearest one in a picture of a quarter the size will do
-)
-
-
-def grow(labels: np.ndarray) -> np.ndarray:
-    """Grow pieces under the lines: each line pixel gets the label of the piece that is nearest to it.
-
-    Args:
-        labels: `[H, W]` int32, 0 on lines.
-
-    Returns:
-        `[H, W]` int32 without 0, unless there are no pieces at all.
-    """
-    lines = labels == 0
-    if not lines.any() or lines.all():
-        return labels.copy()
-    if labels.size <= EXACT:
-        nearest = ndimage.distance_transform_edt(lines, return_distances=False, return_indices=True)
-        return labels[tuple(nearest)]
-    grown = np.ascontiguousarray(labels).copy()
-    rest = _grow_rings(grown, np.flatnonzero(lines), RINGS)
-    if rest.size:
-        step = 4
-        deep = grow(grown[::step, ::step])
-        rows, columns = np.divmod(rest, labels.shape[1])
-        grown.ravel()[rest] = deep[rows // step, columns // step]
-    return grown

@@ -38,9 +38,8 @@ class Renderer:
         self.name, self.colorizer = name, colorizer
         self.schema = colorizer.schema
         self.takes_colors = colorizer.takes_colors
-        self.finds_parts = bool(
-            colorizer.codec.parts
-        )  # without the colors, which then take no network
+        # parts are found without the colors, which then take no pass of the network
+        self.finds_parts = bool(colorizer.codec.parts)
 
     @property
     def variants(self) -> int:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from condcolor.imaging.growth import grow
 from condcolor.imaging.piece_parts import decide, divide, vote
-from condcolor.imaging.pieces import Pieces, find_pieces, grow
+from condcolor.imaging.pieces import Pieces, find_pieces
 
 GROUND, HAIR, SHIRT = range(3)
 
@@ -185,7 +186,7 @@ def test_labels_grow_under_lines_to_the_nearest_piece():
 def test_large_labels_grow_as_small_ones_do(monkeypatch):
     labels = find_pieces(drawn(TORSO, square(90, 20, 166, 110), width=14)).labels
     exact = grow(labels)
-    monkeypatch.setattr("condcolor.imaging.pieces.EXACT", 5000)
+    monkeypatch.setattr("condcolor.imaging.growth.EXACT", 5000)
     rough = grow(labels)
     assert (rough > 0).all()
     assert (rough == exact)[labels > 0].all()

@@ -20,6 +20,7 @@ from importlib import resources
 import numpy as np
 
 from condcolor.conditions.colors import RGB
+from condcolor.conditions.parts import PALETTE
 from condcolor.data.builders.avatar_kits import BEARDS, KITS, SHIRT, SKIN, Kit
 from condcolor.data.builders.avatar_svg import (
     FRAMINGS,
@@ -33,13 +34,6 @@ from condcolor.data.builders.avatar_svg import (
 from condcolor.data.builders.svg_render import render_svg
 from condcolor.errors import UsageError
 
-PALETTE = {
-    "blue": (0x3F, 0xAE, 0xE1),
-    "brown": (0xB8, 0x6B, 0x4B),
-    "green": (0x6D, 0xB5, 0x81),
-    "red": (0xE9, 0x47, 0x43),
-    "yellow": (0xFB, 0xD0, 0x4B),
-}
 _BALD_SHARE = 0.03  # of the characters of a kit that has heads without hair
 _MIN_HAIR, _MIN_SHIRT = 0.005, 0.02  # share of the square; a drawing with less is drawn again
 _ATTEMPTS = 10

@@ -11,21 +11,15 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from condcolor.conditions.colors import format_hex
+from condcolor.conditions.parts import PARTS
 from condcolor.data.builders.figure_curves import (
     Points,
     Tube,
     smooth,
 )
 
-PART_FILL = {
-    "hair": "#ff0000",
-    "shirt": "#00ff00",
-    "skin": "#0000ff",
-    "trousers": "#ffff00",
-    "hat": "#ff00ff",
-    "shoes": "#00ffff",
-    "other": "#808080",
-}
+PART_FILL = {part.name: format_hex(part.label) for part in PARTS if part.name != "ground"}
 SOLID_FILL = {
     "hair": "#fe0000",
     "shirt": "#00fe00",

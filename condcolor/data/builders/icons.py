@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from condcolor.conditions.colors import RGB, format_hex, parse_hex
+from condcolor.conditions.parts import PALETTE
 from condcolor.data.builders.avatar_kits import KITS
 from condcolor.data.builders.avatar_svg import FRAMINGS
-from condcolor.data.builders.avatars import PALETTE, Options, check_installed, draw_icon, kit_meta
+from condcolor.data.builders.avatars import Options, check_installed, draw_icon, kit_meta
 from condcolor.data.builders.drawing_workers import BUNDLE, parallel_map
 from condcolor.data.builders.flat_png import write_png
 from condcolor.data.metadata import write_metadata

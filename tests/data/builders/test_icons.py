@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from condcolor.conditions.colors import format_hex
+from condcolor.conditions.parts import PALETTE
 from condcolor.data.builders import avatars
 from condcolor.data.builders.avatar_kits import KITS
-from condcolor.data.builders.avatars import PALETTE, Options, draw_icon, hair_shapes
+from condcolor.data.builders.avatars import Options, draw_icon, hair_shapes
 from condcolor.data.builders.icons import draw_icons
 from condcolor.errors import UsageError
 
