@@ -18,13 +18,20 @@ from condcolor.batch.jobs import (
     plan_csv,
     plan_jobs,
     still_to_do,
+    with_corrections,
 )
 from condcolor.batch.manifest import Manifest, settings_of
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
 from condcolor.batch.rendering import Findings, RenderOptions, inconsistent
-from condcolor.conditions.color_spec import ColorSpec, exact_specs, parse_color_specs
+from condcolor.conditions.color_spec import (
+    ColorSpec,
+    asked_for,
+    exact_specs,
+    parse_color_specs,
+)
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
+from condcolor.imaging.corrections import NO_PARTS, Correction, parse_corrections
 from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.imaging.sheets import Grid, parse_grid
 from condcolor.inference.colorizer import Colorizer
@@ -76,6 +83,8 @@ def colorize_files(
     report: bool = False,
     paper: str | Paper = "keep",
     fill_black: bool = False,
+    parts: AnyPath | None = None,
+    corrections: Sequence[str | Correction] = (),
     overwrite: bool = False,
     skip_existing: bool = False,
     vivid: float | None = None,
@@ -105,6 +114,8 @@ def colorize_files(
         check: find pictures to look at. report: write `out/colors.csv`, as lock and check do, too.
         paper: "keep" the paper of scans and photographs, "white", or a color of new paper.
         fill_black: color solid black areas, such as black hair, up to an outline.
+        parts: of one picture, the file of its corrected parts; by default x.parts.json beside x.png, if any.
+        corrections: of one picture, more of them: `"120,80=hair"`, or a cut `"10,20:30,40"`.
         overwrite, skip_existing: replace or skip outputs that this set did not write.
         vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
         on_progress: called with the number of finished pictures and of all.
@@ -138,6 +149,11 @@ def colorize_files(
         raise UsageError(REPORT_OF_ONE)
     target = None if out is None else os.fspath(out)
     planned, passed_over = _plan(names, target, values or {}, info.schema, lock=lock)
+    more = tuple(each for text in corrections for each in _parsed(text))
+    if info.finds_parts:
+        planned = with_corrections(planned, None if parts is None else Path(parts), more)
+    elif more or parts is not None:
+        raise UsageError(NO_PARTS)
 
     def load() -> Colorizer:
         return Colorizer.load(info, vivid=vivid, device=device, precision=precision)
@@ -229,13 +245,18 @@ def one_report(
     job: Job, findings: Findings, schema: AttributeSchema, options: RenderOptions
 ) -> list[str]:
     """Return the report lines of a single picture, which has no colors.csv; none without `lock`."""
-    return summary([make_row(job, True, findings.manifest_entry, schema)]) if options.lock else []
+    shown = schema.of(asked_for(job.values))
+    return summary([make_row(job, True, findings.manifest_entry, shown)]) if options.lock else []
 
 
 def check_lines(name: str, findings: Findings) -> list[str]:
     """Return a line for each attribute of a picture that a person should look at."""
     doubts = inconsistent(findings.inconsistencies or {}).items()
     return [f"check: {name}: {key} may be wrong ({doubt.summary})" for key, doubt in doubts]
+
+
+def _parsed(correction: str | Correction) -> tuple[Correction, ...]:
+    return parse_corrections(correction) if isinstance(correction, str) else (correction,)
 
 
 def _plan(
@@ -286,8 +307,9 @@ def _report(
     """Write colors.csv of all planned pictures; return its lines for a person, and how many to look at."""
     if not options.measures:
         return [], 0
-    rows = [make_row(job, manifest.has(job), manifest.entry(job), schema) for job in planned]
-    write_colors(manifest.folder, rows, schema)
+    shown = schema.of({name for job in planned for name in asked_for(job.values)})
+    rows = [make_row(job, manifest.has(job), manifest.entry(job), shown) for job in planned]
+    write_colors(manifest.folder, rows, shown)
     lines = summary(rows) if options.lock else []
     name = shown_name(manifest.folder / REPORT_NAME)
     flagged = sum(bool(inconsistent(row.inconsistencies)) for row in rows)

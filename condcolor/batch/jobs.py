@@ -6,14 +6,20 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from condcolor.conditions.color_spec import ColorSpec, take_color_spec
+from condcolor.conditions.color_spec import ColorSpec, asked_for, parse_color_specs
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import read_metadata
 from condcolor.errors import UsageError
+from condcolor.imaging.corrections import (
+    NO_CORRECTIONS,
+    Correction,
+    CorrectionSource,
+    parts_path,
+)
 from condcolor.imaging.formats import READ_SUFFIXES, WRITE_SUFFIXES, find_pictures, format_for
 from condcolor.runtime.files import refuse_taken
 from condcolor.runtime.messages import shown_name
@@ -24,11 +30,12 @@ AnyPurePath = TypeVar("AnyPurePath", bound=PurePath)
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to color: its file, its output file, its colors."""
+    """One picture to color: its file, its output file, its colors, corrections of its parts."""
 
     source: Path
     out: Path
     values: Mapping[str, ColorSpec]
+    corrections: CorrectionSource = NO_CORRECTIONS
 
 
 def plan_jobs(
@@ -79,12 +86,32 @@ def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
     metadata = read_metadata(csv, require_target=False, vocabulary=schema, any_color=True)
     for record in metadata.records:
         cells: Sequence[str | ColorSpec] = record.values
-        pairs = zip(schema.attributes, cells, strict=True)
-        values = {attribute.name: take_color_spec(attribute, cell) for attribute, cell in pairs}
+        values = parse_color_specs(schema, dict(zip(metadata.schema.names, cells, strict=True)))
         relative = Path(os.path.relpath(record.source, csv.parent))
         target = folder / relative.parent / values_name(relative, values)
         jobs.append(Job(record.source, target, values))
     return _checked(jobs)
+
+
+def with_corrections(
+    jobs: Sequence[Job], file: Path | None = None, more: tuple[Correction, ...] = ()
+) -> list[Job]:
+    """Return the jobs with the corrections in `file`, by default x.parts.json beside x.png, and `more`.
+
+    Raises:
+        UsageError: `file` or `more` are given for several pictures.
+    """
+    if (file is not None or more) and len(jobs) > 1:
+        raise UsageError(
+            f"--part, --cut and --parts are for one picture, not for {len(jobs)}: save its corrections "
+            "beside each, as x.parts.json"
+        )
+    corrected = []
+    for job in jobs:
+        beside = parts_path(job.source)
+        own = beside if file is None and beside.is_file() else file
+        corrected.append(replace(job, corrections=CorrectionSource(own, more)))
+    return corrected
 
 
 def still_to_do(jobs: Sequence[Job], *, overwrite: bool, skip: bool) -> list[Job]:
@@ -119,7 +146,8 @@ def names_csv(text: str) -> bool:
 
 def values_name(source: Path, values: Mapping[str, str | ColorSpec]) -> str:
     """Return `ada-red-blue.png` for `ada.png` in red and blue; without values, `ada-colored.png`."""
-    words = [re.sub(r"[/\\:]", "_", str(value).removeprefix("#")) for value in values.values()]
+    asked = asked_for(values).values()
+    words = [re.sub(r"[/\\:]", "_", str(value).removeprefix("#")) for value in asked]
     stem = "-".join([source.stem, *(words or ["colored"])])
     return writable_name(Path(stem + source.suffix)).name
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from condcolor.batch.jobs import Job
 from condcolor.batch.rendering import PLAIN, RenderOptions
+from condcolor.conditions.color_spec import asked_for
 from condcolor.conditions.colors import format_hex
 from condcolor.errors import CondcolorError
 from condcolor.models.model_folder import ModelInfo
@@ -137,13 +138,14 @@ class Manifest:
             "source": self._relative(job.source),
             "size": status.st_size,
             "mtime_ns": status.st_mtime_ns,
-            "values": {name: spec.text for name, spec in job.values.items()},
+            "values": {name: spec.text for name, spec in asked_for(job.values).items()},
             "vivid": self.settings.vivid,
             "sha256": self.settings.sha256,
             "lock": self.settings.lock or None,
             "grid": self.settings.grid or None,
             "paper": self.settings.paper or None,
             "fill_black": self.settings.fill_black or None,
+            "parts": job.corrections.key,
         }
 
     def _parse(self, data: bytes) -> None:

@@ -108,7 +108,7 @@ def render_jobs(
             picture = open_picture(job.source)
             job_output.notes = picture.notes
             with named(job):
-                rendered = options.render(colorizer, picture, job.values)
+                rendered = options.render(colorizer, picture, job.values, job.corrections)
             job_output.notes += rendered.notes
             job_output.data = encode_image(job.out, rendered.image)
             job_output.findings = rendered.findings(job_output.data)
@@ -217,7 +217,12 @@ def _finish(
 ) -> JobOutput:
     with job_output.working():
         with named(job_output.job):
-            image = colorizer.finish(prepared, output)
+            if job_output.job.corrections:
+                parts = colorizer.parts_of(prepared, output)
+                job_output.notes += parts.apply_source(job_output.job.corrections)
+                image = parts.colored(**prepared.specs)
+            else:
+                image = colorizer.finish(prepared, output)
         job_output.data = encode_image(job_output.job.out, image)
     return job_output
 
@@ -299,7 +304,7 @@ def run_job(
     """
     picture = open_picture(job.source)
     with named(job):
-        rendered = options.render(colorizer, picture, job.values)
+        rendered = options.render(colorizer, picture, job.values, job.corrections)
     data = encode_image(job.out, rendered.image)
     _write(job, data, overwrite)
     return JobResult(job, None, picture.notes + rendered.notes, rendered.findings(data))

@@ -20,8 +20,10 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from condcolor.conditions.color_spec import ColorSpec, plain_values
+from condcolor.conditions.color_spec import ColorSpec, asked_for, plain_values
 from condcolor.conditions.colors import RGB, format_hex
+from condcolor.errors import UsageError
+from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.imaging.geometry import letterbox
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
@@ -100,15 +102,21 @@ class RenderOptions:
     fill_black: bool = False
 
     def render(
-        self, colorizer: Colorizer, picture: Picture, specs: Mapping[str, ColorSpec]
+        self,
+        colorizer: Colorizer,
+        picture: Picture,
+        specs: Mapping[str, ColorSpec],
+        corrections: CorrectionSource = NO_CORRECTIONS,
     ) -> RenderResult:
         """Color one picture, `specs` in the schema's order. Also raises as `Colorizer.__call__` does.
 
         Raises:
-            DataError: the grid does not fit.
+            UsageError: there are corrections of its parts, and a grid. DataError: the grid does not fit.
         """
         if self.grid is None:
-            return self._cell(colorizer, picture, specs)
+            return self._cell(colorizer, picture, specs, corrections)
+        if corrections:
+            raise UsageError("--grid and corrections of parts exclude each other")
         cells = self.grid.cells(picture)
         results = [
             RenderResult(as_image(cell), {}, {})
@@ -150,13 +158,24 @@ class RenderOptions:
         return self.paper != "keep" or self.fill_black
 
     def _cell(
-        self, colorizer: Colorizer, picture: Picture, specs: Mapping[str, ColorSpec]
+        self,
+        colorizer: Colorizer,
+        picture: Picture,
+        specs: Mapping[str, ColorSpec],
+        corrections: CorrectionSource = NO_CORRECTIONS,
     ) -> RenderResult:
-        if not self.measures and not self.alters:
+        if not self.measures and not self.alters and not corrections:
             prepared = colorizer.prepare(picture, specs)
             (output,) = colorizer.predict_batch([prepared])
             return RenderResult(colorizer.finish(prepared, output), notes=prepared.notes)
-        regions = colorizer.regions(picture, paper=self.paper, fill_black=self.fill_black)
+        notes: tuple[str, ...] = ()
+        if corrections:
+            parts = colorizer.parts(picture)
+            notes = parts.apply_source(corrections)
+            regions: Regions = parts.regions(paper=self.paper, fill_black=self.fill_black)
+        else:
+            regions = colorizer.regions(picture, paper=self.paper, fill_black=self.fill_black)
+        notes = regions.drawing.notes + notes
         if self.lock:
             image = lock(regions, specs)
         elif plain_values(specs) is None or self.alters or regions.doubts is not None:
@@ -164,18 +183,18 @@ class RenderOptions:
         else:
             image = next(colorizer.colorings(picture, [specs]))
         if not self.measures:
-            return RenderResult(image, notes=regions.drawing.notes)
-        cores = {name: core(regions, name) for name in specs}
+            return RenderResult(image, notes=notes)
+        cores = {name: core(regions, name) for name in asked_for(specs)}
         if not self.check:
-            return RenderResult(image, cores, notes=regions.drawing.notes)
+            return RenderResult(image, cores, notes=notes)
         if regions.doubts is not None:
-            return RenderResult(image, cores, find_doubts(regions), regions.drawing.notes)
+            return RenderResult(image, cores, find_doubts(regions), notes)
         inconsistencies = find_inconsistencies(
             lambda altered: colorizer.regions(altered, most_values=CHECK_VALUES),
             picture,
             colorizer.image_size,
         )
-        return RenderResult(image, cores, inconsistencies, regions.drawing.notes)
+        return RenderResult(image, cores, inconsistencies, notes)
 
 
 PLAIN = RenderOptions()  # as a Colorizer alone colors
@@ -306,6 +325,8 @@ def find_doubts(regions: Regions) -> dict[str, Inconsistency]:
     doubts = {}
     for index, name in enumerate(regions.schema.names):
         region = regions.covers[index] > 0.5
+        if not region.any() and regions.schema.attribute(name).default:
+            continue
         if not region.any():
             doubts[name] = Inconsistency(1.0, MISSING)
             continue

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from condcolor.batch.jobs import values_names
 from condcolor.errors import UsageError
+from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.imaging.formats import format_for
 from condcolor.imaging.open import open_picture
 from condcolor.imaging.save import save_image, save_picture
@@ -26,6 +27,8 @@ def write_variants(
     cell: int = 160,
     overwrite: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
+    corrections: CorrectionSource = NO_CORRECTIONS,
+    on_note: Callable[[str], None] | None = None,
 ) -> int:
     """Color `sketch` in every combination; write the sheet `out`, and each variant to a file in `folder`.
 
@@ -44,7 +47,15 @@ def write_variants(
     files = [folder / name for name in names] if folder else []
     _check_outputs(sketch, [out, *files], overwrite)
     picture = open_picture(sketch)
-    colorings = colorizer.colorings(picture, combinations)
+    if corrections:
+        parts = colorizer.parts(picture)
+        for text in parts.apply_source(corrections):
+            if on_note:
+                on_note(f"note: {shown_name(sketch)}: {text}")
+        regions = parts.regions()
+        colorings = (regions.recolor(**values) for values in combinations)
+    else:
+        colorings = colorizer.colorings(picture, combinations)
     for parent in [out.parent, folder] if folder else [out.parent]:
         make_folder(parent)
     small = []

@@ -20,6 +20,7 @@ from condcolor.version import __version__
 # command: its module in condcolor.cli, which is imported when the command is used
 COMMANDS = {
     "colorize": "colorize",
+    "parts": "parts",
     "variants": "layers",
     "layers": "layers",
     "recolor": "layers",

@@ -13,17 +13,22 @@ import click
 
 from condcolor.cli.options import (
     ATTRIBUTE,
+    STREAM,
     ModelCommand,
+    correction_source,
+    corrections_of,
     device_option,
     keep_option,
     model_info,
     model_option,
     overwrite_option,
+    parts_options,
     precision_option,
     take_values,
 )
 from condcolor.cli.progress import Progress
 from condcolor.errors import SomeFailed, UsageError
+from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, StopFlag
 
@@ -79,6 +84,7 @@ if TYPE_CHECKING:
 @click.option(
     "--fill-black", is_flag=True, help="Colour solid black areas too, such as black hair."
 )
+@parts_options
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -107,6 +113,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     condcolor colorize wanted.csv -o colored/
     condcolor colorize sketches/ --hair red --shirt blue --lock --check -o colored/
     condcolor colorize scan.jpg --hair red --shirt blue --paper white -o icon.png
+    condcolor colorize ada.png --hair red --shirt blue --part 120,80=hair -o icon.png
     condcolor colorize walk.png --grid 8x1 --hair red --shirt blue -o walk-red.png
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
     condcolor colorize scan.jpg --model photo -o colored.jpg
@@ -136,7 +143,17 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
             return Colorizer.load(info, **engine)
 
         _check_streams(sketches, out, overwrite=overwrite, skip=skip_existing)
-        pipe(sketches[0], out, specs, load, info.schema, overwrite=overwrite, options=render)
+        source = correction_source(info, sketches[0], options)
+        pipe(
+            sketches[0],
+            out,
+            specs,
+            load,
+            info.schema,
+            overwrite=overwrite,
+            options=render,
+            corrections=source,
+        )
         return
     if any(map(names_csv, sketches)):  # `colorize_files` refuses values beside a csv
         chosen = (n for n, v in options.items() if n.startswith(ATTRIBUTE) and v is not None)
@@ -154,6 +171,8 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
             model=info,
             **rendering,
             **engine,
+            parts=options["parts"],
+            corrections=corrections_of(options),
             overwrite=overwrite,
             skip_existing=skip_existing,
             on_progress=progress,
@@ -186,7 +205,6 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
 
 # options of what is drawn, besides the colors
 RENDERING = ("lock", "grid", "check", "report", "paper", "fill_black")
-STREAM = "-"  # name of standard input and of standard output
 
 
 def pipe(
@@ -198,6 +216,7 @@ def pipe(
     *,
     overwrite: bool,
     options: RenderOptions,
+    corrections: CorrectionSource = NO_CORRECTIONS,
 ) -> None:
     """Color one picture from a file or stream (`-`) to a file or stream; `out` None is the stream.
 
@@ -213,7 +232,7 @@ def pipe(
     name = "standard input" if sketch == STREAM else shown_name(sketch)
     source = sys.stdin.buffer if sketch == STREAM else sketch
     picture = open_picture(source, name=name)
-    rendered = options.render(load(), picture, specs)
+    rendered = options.render(load(), picture, specs, corrections)
     for note in (*picture.notes, *rendered.notes):
         click.echo(f"note: {name}: {note}", err=True)
     file = None if out is None or out == STREAM else Path(out)

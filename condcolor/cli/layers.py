@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ from condcolor.cli.options import (
     ATTRIBUTE,
     AttributeCommand,
     ModelCommand,
+    correction_source,
     device_option,
     keep_option,
     model_info,
     model_option,
     overwrite_option,
+    parts_options,
     precision_option,
     take_values,
 )
 from condcolor.cli.progress import Progress
 from condcolor.conditions.schema import Attribute
 from condcolor.errors import UsageError
+from condcolor.models.model_folder import read_model_info
 from condcolor.runtime.messages import shown_name
 
 
@@ -42,6 +46,7 @@ from condcolor.runtime.messages import shown_name
     type=click.Path(),
     help="Folder of the pictures.  [default: the sheet's name without suffix]",
 )
+@parts_options
 @click.option("--sheet-only", is_flag=True, help="Write no picture but the sheet.")
 @click.option(
     "--cell",
@@ -54,7 +59,9 @@ from condcolor.runtime.messages import shown_name
 @overwrite_option
 @device_option
 @precision_option
-def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, precision) -> None:
+def variants(
+    sketch, out, folder, sheet_only, cell, model, overwrite, device, precision, **options
+) -> None:
     """Draw a sketch in every combination: files and a sheet.
 
     \b
@@ -79,16 +86,20 @@ def variants(sketch, out, folder, sheet_only, cell, model, overwrite, device, pr
 
     keep_memory()
 
+    info = read_model_info(model)
+    corrections = correction_source(info, sketch, options)
     files = None if sheet_only else Path(folder or Path(out).with_suffix(""))
     with Progress("colouring") as progress:
         count = write_variants(
-            Colorizer.load(model, device=device, precision=precision),
+            Colorizer.load(info, device=device, precision=precision),
             Path(sketch),
             Path(out),
             folder=files,
             cell=cell,
             overwrite=overwrite,
             on_progress=progress,
+            corrections=corrections,
+            on_note=partial(progress.say, err=True),
         )
     click.echo(shown_name(out))
     if files:
@@ -107,6 +118,7 @@ LAYERS = "condcolor.layers"  # key of a context's meta: the layers of the source
     help="A folder, or a file that ends in .ora.  [default: the sketch's name with -layers, here]",
 )
 @keep_option
+@parts_options
 @model_option
 @overwrite_option
 @device_option
@@ -130,10 +142,18 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
     from condcolor.imaging.open import open_picture
     from condcolor.inference.colorizer import Colorizer
 
+    source = correction_source(model_info(ctx), sketch, values)
     picture = open_picture(sketch)
-    for note in picture.notes:
+    colorizer = Colorizer.load(model_info(ctx), device=device)
+    notes = picture.notes
+    if source:
+        parts = colorizer.parts(picture)
+        notes += parts.apply_source(source)
+        stack = colorizer.layers(parts.regions(), **specs)
+    else:
+        stack = colorizer.layers(picture, **specs)
+    for note in notes:
         click.echo(f"note: {shown_name(sketch)}: {note}", err=True)
-    stack = Colorizer.load(model_info(ctx), device=device).layers(picture, **specs)
     for path in save_layers(stack, target, overwrite=overwrite):
         click.echo(shown_name(path))
 

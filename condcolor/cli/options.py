@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_spec
+from condcolor.conditions.color_spec import DEFAULT, KEEP, ColorSpec, parse_color_spec
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import CondcolorError, UsageError, did_you_mean
+from condcolor.imaging.corrections import (
+    NO_CORRECTIONS,
+    NO_PARTS,
+    Correction,
+    CorrectionSource,
+    parse_cut,
+    parse_part,
+    parts_path,
+)
 from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import listed
 
 DEFAULT_MODEL = "icons"
+STREAM = "-"  # name of standard input and of standard output
 
 
 class Group(click.Group):
@@ -95,6 +106,61 @@ keep_option = click.option(
     metavar="ATTRIBUTE",
     help="Leave its part as it is in the picture; its own option is not needed then. Repeatable.",
 )
+
+
+def parts_options(command: Callable) -> Callable:
+    """Add --part, --cut and --parts, the corrections of a drawing's parts, to a command."""
+    for option in (
+        click.option(
+            "--parts",
+            type=click.Path(),
+            metavar="FILE",
+            help="Corrected parts of the drawing, as `condcolor parts` saves them.  [default: x.parts.json "
+            "beside x.png, where it is]",
+        ),
+        click.option(
+            "--cut",
+            "cuts",
+            multiple=True,
+            metavar="X,Y:X,Y",
+            help="First divide a piece along a line. Repeatable.",
+        ),
+        click.option(
+            "--part",
+            "parts_set",
+            multiple=True,
+            metavar="X,Y=PART",
+            help="The piece at this pixel is hair, shirt, skin, ..., or none (left white). Repeatable.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def corrections_of(options: Mapping[str, Any]) -> tuple[Correction, ...]:
+    """Return the corrections of `--cut` and `--part`, the cuts first.
+
+    Raises:
+        UsageError: one of them is none.
+    """
+    return (*map(parse_cut, options["cuts"]), *map(parse_part, options["parts_set"]))
+
+
+def correction_source(info: ModelInfo, sketch: str, options: Mapping[str, Any]) -> CorrectionSource:
+    """Return where the corrections of one sketch come from, by the options of `parts_options`.
+
+    Raises:
+        UsageError: the model finds no parts to correct, or a correction is none.
+    """
+    more, file = corrections_of(options), options["parts"]
+    if not info.finds_parts:
+        if more or file is not None:
+            raise UsageError(NO_PARTS)
+        return NO_CORRECTIONS
+    beside = parts_path(sketch)
+    if file is None and sketch != STREAM and beside.is_file():
+        file = beside
+    return CorrectionSource(None if file is None else Path(file), more)
 
 
 class Value(click.ParamType):
@@ -209,11 +275,15 @@ def attribute_options(
         used.add(name.lower())
         plain = name == attribute.name.replace("_", "-")
         more = ", or any colour" if len(attribute.values) > 1 else ""
+        default = f"  [default: {attribute.default}]" if attribute.default else ""
         option = click.Option(
             [f"--{name}", f"{ATTRIBUTE}{i}"],
             type=Value(attribute),
             metavar="VALUE",
-            help=("" if plain else f"{attribute.name}: ") + listed(attribute.values) + more,
+            help=("" if plain else f"{attribute.name}: ")
+            + listed(attribute.values)
+            + more
+            + default,
         )
         options.append(option)
     return options
@@ -243,6 +313,8 @@ def take_values(
             raise UsageError(f"{flag} {value} and --keep {attribute.name} exclude each other")
         if attribute.name in kept:
             values[attribute.name] = ColorSpec(left=KEEP)
+        elif value is None and attribute.default:
+            values[attribute.name] = ColorSpec(left=DEFAULT)
         elif value is None:
             missing.append(f"{flag} is missing: one of {listed(attribute.values)}")
         else:

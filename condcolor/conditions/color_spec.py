@@ -8,6 +8,7 @@
 | `red:0.6,brown:0.4` | the weighted mean of the sRGB levels of values or colors; the default weight is 1 |
 | `none` | no color: white, as paper is |
 | `keep` | the colors of the input picture |
+| `default` | of an optional attribute: its default; on a colored picture, `keep` |
 
 A value of the model with the same name always comes first, then the palette file's.
 """
@@ -25,7 +26,7 @@ from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.runtime.messages import listed
 
-NONE, KEEP = "none", "keep"
+NONE, KEEP, DEFAULT = "none", "keep", "default"
 _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) separates nothing
 
 
@@ -34,7 +35,7 @@ class ColorSpec:
     """The requested color of one attribute; specs of the same meaning are equal, however they are written.
 
     parts: weights, which add up to 1, each with a value of the model or a color; empty where `left` is set.
-    left: NONE or KEEP for a part that gets no color, else empty.
+    left: NONE or KEEP for a part that gets no color, DEFAULT for one that nobody asked for, else empty.
     asked: the text as the user wrote it, for file names and reports; by default `text`.
     text: the spec written without names of a palette file, for manifests; by default of `parts` and `left`.
     """
@@ -93,7 +94,7 @@ def parse_color_spec(attribute: Attribute, text: Any) -> ColorSpec:
         return ColorSpec(((1.0, text),))
     if not isinstance(text, str) or not text or text != text.strip():
         raise UsageError(unknown(attribute, text))
-    if text.lower() in (NONE, KEEP):
+    if text.lower() in (NONE, KEEP) or (text.lower() == DEFAULT and attribute.default):
         return ColorSpec(left=text.lower(), asked=text, text=text)
     if mix := _split_mix(text):
         parts, names = _mixed(attribute, mix), [name for name, _ in mix]
@@ -122,30 +123,39 @@ def parse_color_specs(
 ) -> dict[str, ColorSpec]:
     """Return a ColorSpec for each attribute, in the schema's order; texts are parsed.
 
+    An attribute that is missing gets DEFAULT where it has a default.
+
     Raises:
         UsageError: every spec that is wrong, unknown or missing, one line each.
     """
-    own = {attribute.name.replace("-", "_"): attribute for attribute in schema.attributes}
+    by_name, wrong_names = schema.by_name(values)
     specs: dict[str, ColorSpec] = {}
     faults: list[str] = []
-    valid: dict[str, str] = {}  # with valid values, the schema checks the names alone
-    for key, spec in values.items():
-        attribute = own.get(str(key).replace("-", "_"))
-        valid[key] = attribute.values[0] if attribute else ""
-        if attribute is None:
-            continue
+    for attribute in schema.attributes:
         try:
-            specs[attribute.name] = take_color_spec(attribute, spec)
-            refuse_no_choice(attribute, specs[attribute.name])
+            spec = by_name.get(attribute.name, DEFAULT if attribute.default else None)
+            if spec is not None:
+                specs[attribute.name] = take_color_spec(attribute, spec)
+                refuse_no_choice(attribute, specs[attribute.name])
         except UsageError as error:
             faults.append(str(error))
-    try:
-        schema.indices(valid)
-    except UsageError as error:
-        faults.append(str(error))
-    if faults:
-        raise UsageError("\n".join(faults))
-    return {name: specs[name] for name in schema.names}
+    if faults or wrong_names:
+        raise UsageError("\n".join([*faults, *wrong_names]))
+    return specs
+
+
+def asked_for(values: Mapping[str, str | ColorSpec]) -> dict[str, str | ColorSpec]:
+    """Return the values without those that are left at their attribute's default."""
+    return {
+        name: value
+        for name, value in values.items()
+        if not (isinstance(value, ColorSpec) and value.left == DEFAULT)
+    }
+
+
+def default_spec(attribute: Attribute) -> ColorSpec:
+    """Return the spec of an attribute's default; UsageError where that is no spec."""
+    return parse_color_spec(attribute, attribute.default)
 
 
 def exact_specs(schema: AttributeSchema, specs: Mapping[str, ColorSpec]) -> dict[str, ColorSpec]:
@@ -201,7 +211,7 @@ def unknown(attribute: Attribute, text: Any) -> str:
 
 def refuse_no_choice(attribute: Attribute, spec: ColorSpec) -> None:
     """Raise UsageError for a color of an attribute with one value, whose region cannot be found."""
-    if spec.value is None and len(attribute.values) == 1:
+    if spec.value is None and spec.left != DEFAULT and len(attribute.values) == 1:
         only = attribute.values[0]
         raise UsageError(
             f"{attribute.name} has one value only, '{only}', so that nothing tells where it shows: "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from condcolor.conditions.colors import RGB
 from condcolor.conditions.schema import Attribute, AttributeSchema
+from condcolor.errors import UsageError, did_you_mean
+from condcolor.runtime.messages import listed
 
 WHITE: RGB = (255, 255, 255)
 SHARPNESS = (
@@ -45,12 +48,47 @@ PALETTE: dict[str, RGB] = {
     "red": (0xE9, 0x47, 0x43),
     "yellow": (0xFB, 0xD0, 0x4B),
 }
-# what a model of parts can be asked for
+SKIN_PALETTE: dict[str, RGB] = {
+    "brown": (0x8D, 0x55, 0x24),
+    "dark": (0x5C, 0x36, 0x24),
+    "light": (0xFB, 0xD3, 0xC0),
+    "tan": (0xD9, 0x9C, 0x6E),
+}
+CLOTHES = ("trousers", "hat", "shoes")
+
+
+def _attribute(name: str, palette: Mapping[str, RGB], default: str = "") -> Attribute:
+    return Attribute(name, tuple(palette), tuple(palette.values()), default=default)
+
+
+# what a model of parts can be asked for; where nothing is said of an optional one, it has its default
 PARTS_SCHEMA = AttributeSchema(
-    tuple(Attribute(name, tuple(PALETTE), tuple(PALETTE.values())) for name in ("hair", "shirt"))
+    (
+        *(_attribute(name, PALETTE) for name in ("hair", "shirt")),
+        _attribute("skin", SKIN_PALETTE, "light"),
+        *(_attribute(name, PALETTE, "none") for name in CLOTHES),
+    )
 )
+NOTHING = "none"  # a word for the part that is left white, whatever it is
 
 
 def part_index(name: str) -> int:
     """Return the index of a part in PARTS; ValueError if there is none of that name."""
     return [part.name for part in PARTS].index(name)
+
+
+def find_part(name: str) -> int:
+    """Return the index in PARTS of the part that a person names; `none` is "other", which stays white.
+
+    Raises:
+        UsageError: there is no such part.
+    """
+    names = [part.name for part in PARTS]
+    if name == NOTHING:
+        return names.index("other")
+    if name not in names:
+        words = (NOTHING, *names)
+        raise UsageError(
+            f"{name!r} is no part; there are {listed(words)}{did_you_mean(name, words)}"
+        )
+    return names.index(name)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from condcolor.conditions.colors import RGB, checked_rgb, format_hex, parse_hex
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.runtime.messages import listed
 
+T = TypeVar("T")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
 MAX_VALUES = 256  # more than this is an id column, not something to choose from
 # Names that metadata.csv, the Python interface or the command line already give another meaning.
@@ -58,6 +59,7 @@ class Attribute:
 
     palette: the `(r, g, b)` of 0..255 of each value, None where it is not measured; by default all None.
     named: names of further colors, of a palette file; no model knows them.
+    default: what is asked for where nobody says it, as text; empty where somebody has to.
     UsageError when a name or value is not usable.
     """
 
@@ -65,6 +67,7 @@ class Attribute:
     values: tuple[str, ...]
     palette: tuple[RGB | None, ...] = ()
     named: tuple[tuple[str, RGB], ...] = ()
+    default: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", tuple(self.values))
@@ -125,6 +128,20 @@ class AttributeSchema:
         return tuple(attribute.name for attribute in self.attributes)
 
     @property
+    def required(self) -> AttributeSchema:
+        """The attributes that have no default."""
+        return self.of(())
+
+    def of(self, names: Collection[str]) -> AttributeSchema:
+        """Return the attributes that have no default, and of those that have one the ones in `names`."""
+        kept = (each for each in self.attributes if not each.default or each.name in names)
+        return AttributeSchema(tuple(kept))
+
+    def attribute(self, name: str) -> Attribute:
+        """Return the attribute of this name; ValueError if there is none."""
+        return self.attributes[self.names.index(name)]
+
+    @property
     def sizes(self) -> tuple[int, ...]:
         """The number of values of each attribute."""
         return tuple(len(attribute.values) for attribute in self.attributes)
@@ -142,7 +159,27 @@ class AttributeSchema:
         Raises:
             UsageError: every attribute or value that is unknown, and every one that is missing.
         """
-        by_name: dict[str, str] = {}
+        by_name, faults = self.by_name(values)
+        indices = []
+        for attribute in self.attributes:
+            if attribute.name not in by_name:
+                if attribute.default:  # of the others it is said already
+                    faults.append(f"{attribute.name} is missing")
+                continue
+            try:
+                indices.append(attribute.index(by_name[attribute.name]))
+            except UsageError as error:
+                faults.append(str(error))
+        if faults:
+            raise UsageError("\n".join(faults))
+        return tuple(indices)
+
+    def by_name(self, values: Mapping[str, T]) -> tuple[dict[str, T], list[str]]:
+        """Return the values by the names of the attributes, and what is wrong with the names, a line each.
+
+        An attribute with a default may be missing.
+        """
+        by_name: dict[str, T] = {}
         faults = []
         own_names = {name.replace("-", "_"): name for name in self.names}
         for key, value in values.items():
@@ -155,19 +192,11 @@ class AttributeSchema:
                 faults.append(f"{name} is given twice")
             else:
                 by_name[name] = value
-        indices = []
         for attribute in self.attributes:
-            if attribute.name not in by_name:
+            if attribute.name not in by_name and not attribute.default:
                 choices = listed(attribute.values)
                 faults.append(f"{attribute.name} is missing; choose one of {choices}")
-                continue
-            try:
-                indices.append(attribute.index(by_name[attribute.name]))
-            except UsageError as error:
-                faults.append(str(error))
-        if faults:
-            raise UsageError("\n".join(faults))
-        return tuple(indices)
+        return by_name, faults
 
     def values_of(self, indices: Sequence[int]) -> dict[str, str]:
         """Return the value of each attribute of value indices in schema order."""
@@ -193,10 +222,12 @@ class AttributeSchema:
     def combinations(self) -> Iterator[dict[str, str]]:
         """Yield every combination of values, the first attribute slowest; one empty without attributes.
 
-        Lazy, since 20 attributes of 10 values have 10**20 combinations.
+        Attributes that have a default are left at it. Lazy, since 20 attributes of 10 values have 10**20
+        combinations.
         """
-        for values in itertools.product(*(attribute.values for attribute in self.attributes)):
-            yield dict(zip(self.names, values, strict=True))
+        required = self.required
+        for values in itertools.product(*(attribute.values for attribute in required.attributes)):
+            yield dict(zip(required.names, values, strict=True))
 
     def with_palette(self, palette: Mapping[str, Mapping[str, RGB | None]]) -> AttributeSchema:
         """Return a copy with these colors, attribute -> value -> RGB; other colors stay."""
@@ -215,12 +246,16 @@ class AttributeSchema:
         return AttributeSchema(tuple(attributes))
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return `[{"name": "hair", "values": ["blue", "red"], "palette": ["#3faee1", null]}]`."""
+        """Return `[{"name": "hair", "values": ["blue", "red"], "palette": ["#3faee1", null]}]`.
+
+        An attribute that has a default has it under "default".
+        """
         return [
             {
                 "name": attribute.name,
                 "values": list(attribute.values),
                 "palette": [color and format_hex(color) for color in attribute.palette],
+                **({"default": attribute.default} if attribute.default else {}),
             }
             for attribute in self.attributes
         ]
@@ -237,15 +272,17 @@ class AttributeSchema:
 
 
 def _attribute_from_json(entry: Any) -> Attribute:
-    if not isinstance(entry, dict) or set(entry) - {"palette"} != {"name", "values"}:
+    if not isinstance(entry, dict) or set(entry) - {"palette", "default"} != {"name", "values"}:
         raise UsageError(f"an attribute has 'name', 'values' and 'palette', not {entry!r:.80}")
-    values, palette = entry["values"], entry.get("palette", [])
+    values, palette, default = entry["values"], entry.get("palette", []), entry.get("default", "")
+    if not isinstance(default, str):
+        raise UsageError(f"'default' of '{entry['name']}' must be text")
     if not isinstance(values, list) or not isinstance(palette, list):
         raise UsageError(f"'values' and 'palette' of '{entry['name']}' must be lists")
     if not all(color is None or isinstance(color, str) for color in palette):
         raise UsageError(f"'palette' of '{entry['name']}' must hold '#rrggbb' or null")
     colors = tuple(None if color is None else parse_hex(color) for color in palette)
-    return Attribute(entry["name"], tuple(values), colors)
+    return Attribute(entry["name"], tuple(values), colors, default=default)
 
 
 def _kind(value: Any) -> str:

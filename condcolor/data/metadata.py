@@ -62,7 +62,8 @@ def read_metadata(
         path: the csv or folder.
         require_target: every row needs a target.
         vocabulary: "own" gives an attribute the values of its column, "shared" gives each attribute the
-            values of all; a schema limits attributes and values to its own.
+            values of all; a schema limits attributes and values to its own, and its optional attributes
+            may have no column.
         any_color: values may be colors, too; the values of the records are ColorSpecs then.
 
     Raises:
@@ -101,7 +102,9 @@ def scan_metadata(
         read_sheet(csv, csv.relative_to(root).as_posix(), split, require_target, faults)
         for csv, split in csvs
     ]
-    fixed = vocabulary if isinstance(vocabulary, AttributeSchema) else None
+    fixed = None
+    if isinstance(vocabulary, AttributeSchema):
+        fixed = vocabulary.of({name for sheet in sheets for name in sheet.attributes})
     names = fixed.names if fixed else tuple(sheets[0].attributes) if sheets else ()
     for sheet in sheets:
         check_attributes(sheet, names, "the model" if fixed else sheets[0].name, faults)

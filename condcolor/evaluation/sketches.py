@@ -187,12 +187,12 @@ class SketchEvaluator:
             raise UsageError(
                 "an exported model cannot be evaluated on sketches: evaluate the model folder it is from"
             )
-        metadata = SKETCHES.read(data, colorizer.schema)
+        metadata = SKETCHES.read(data, colorizer.schema.required)
         train, test = metadata.split("train"), metadata.split("test")
         splits = {"train": train, "test": test, "all rows": metadata.split("")}
         colors: dict[str, ColorFunction] = {
             "model": model_color,
-            "flat fill": flat_fill(colorizer.schema),
+            "flat fill": flat_fill(colorizer.schema.required),
             "grey": grey,
         }
 
@@ -213,7 +213,7 @@ class SketchEvaluator:
         tables = {}
         for name, records in splits.items():
             if records:
-                pictures = ImageDataset(records, colorizer.schema, colorizer.image_size)
+                pictures = ImageDataset(records, colorizer.schema.required, colorizer.image_size)
                 tables[name] = measure(pictures)
                 own, seen = ({tuple(map(str, r.values)) for r in rows} for rows in (records, train))
                 unseen = sorted(own - seen)

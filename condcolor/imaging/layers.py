@@ -195,6 +195,8 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
     stack = [(LINES, _image(tint, line_alpha, (0, 0, 0)))]
     remaining = np.ones_like(left)
     for index, (name, cover) in enumerate(zip(regions.schema.names, covers, strict=True)):
+        if _is_missing(regions, name, cover):
+            continue
         color = colors[name]
         fill = regions.part(index, color) / np.maximum(cover, LEAST)
         part_alpha = _layer_alpha(below * cover, remaining)
@@ -216,6 +218,8 @@ def _make_light_layers(regions: Regions, colors: Mapping[str, Color]) -> Layers:
     stack = [(LINES, _image(np.broadcast_to(own, (3, *lines.shape)), 1 - lines, (255, 255, 255)))]
     remaining = np.ones_like(lines)
     for index, (name, cover) in enumerate(zip(regions.schema.names, regions.covers, strict=True)):
+        if _is_missing(regions, name, cover):
+            continue
         color = colors[name]
         fill = regions.part(index, color) / np.maximum(cover, LEAST)
         alpha = _layer_alpha(cover, remaining)
@@ -233,6 +237,11 @@ def _make_light_layers(regions: Regions, colors: Mapping[str, Color]) -> Layers:
         stack.append((PAPER, _image(ground, np.ones_like(lines), (0, 0, 0))))
     names, images = zip(*stack[::-1], strict=True)
     return Layers(names, images, regions.schema)
+
+
+def _is_missing(regions: Regions, name: str, cover: np.ndarray) -> bool:
+    """Whether the picture does not show an optional attribute, which then has no layer."""
+    return bool(regions.schema.attribute(name).default) and not cover.any()
 
 
 def _layer_alpha(part: np.ndarray, remaining: np.ndarray) -> np.ndarray:

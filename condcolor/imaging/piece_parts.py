@@ -84,20 +84,25 @@ LEAST_DOUBT = 0.001  # of the picture; a smaller piece is no doubt
 
 @dataclass(frozen=True)
 class Decision:
-    """The part of each pixel and of each piece.
+    """The part of each piece.
 
-    parts: `[H, W]` int32 in 0..K - 1, grown under the lines.
+    grown: `[H, W]` int32, the number of the piece of each pixel, grown under the lines.
     pieces: those that were decided: as found, or divided where no line divides them but their pixels do.
     part, means, margins: of each piece, as from `vote`.
     doubts: `[N]` int, the numbers of the pieces of some size whose margin is small.
     """
 
-    parts: np.ndarray
+    grown: np.ndarray
     pieces: Pieces
     part: np.ndarray
     means: np.ndarray
     margins: np.ndarray
     doubts: np.ndarray
+
+    @property
+    def parts(self) -> np.ndarray:
+        """The part of each pixel, `[H, W]` int32 in 0..K - 1."""
+        return self.part.astype(np.int32)[self.grown]
 
 
 def decide(
@@ -115,8 +120,8 @@ def decide(
     areas = np.bincount(pieces.labels.ravel(), minlength=pieces.count + 1)
     is_doubt = (margins < DOUBTFUL) & (areas >= LEAST_DOUBT * pieces.labels.size)
     is_doubt[0] = False
-    parts = part.astype(np.int32)[grow(pieces.labels)]
-    return Decision(parts, pieces, part, means, margins, np.flatnonzero(is_doubt))
+    doubts = np.flatnonzero(is_doubt)
+    return Decision(grow(pieces.labels), pieces, part, means, margins, doubts)
 
 
 def divide(pieces: Pieces, probabilities: np.ndarray) -> Pieces:

@@ -1,145 +1,92 @@
-"""`Regions`: a picture as lines and parts, found from a model's outputs, recolored.
+"""`Regions`: a picture as lines and fills, each attribute's part of the fills known, recolored.
 
-A picture's fill is taken for `rest + sum_k share_k * color_k`, k the attributes: linear in the color of
-each, as flat fills with soft edges are, and shaded ones. The same picture colored in several values of one
-attribute then differs by `share_k * (color - mean color)`, which gives share and colors.
+Which part of the fills is an attribute's is answered in two ways: `PartRegions` (each pixel belongs to one
+part) and `ShareRegions` (each pixel has a share of each color).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Self
 
 import numpy as np
 from PIL import Image
 
-from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_specs
+from condcolor.conditions.color_spec import (
+    DEFAULT,
+    KEEP,
+    ColorSpec,
+    default_spec,
+    parse_color_specs,
+)
 from condcolor.conditions.schema import AttributeSchema
-from condcolor.imaging.drawing import Drawing, make_drawing
-from condcolor.imaging.geometry import letterbox
+from condcolor.imaging.drawing import Drawing
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
-from condcolor.runtime.messages import evenly
-from condcolor.runtime.process import memory_advice
-
-PURE = 0.9  # share of the largest change from which a pixel lies wholly in the region
-LEAST_CHANGE = 0.1  # of the range, over all values; below it the attribute is not shown
-FEWEST = 9  # pixels that change by at least the largest change, which makes it robust
-TRUSTED = 0.5  # trust from which a pixel has a fill color: it is no line
-NOISE, FULL = 0.02, 0.96  # shares of a flat fill below which a pixel counts as 0, above which as 1
-MOST_RELIEF = 1.6  # largest lightness of a pixel relative to the usual color of its region
-DEEP, SURE = 0.15, 0.5  # shares between which a dark pixel turns from partly covered into shaded
-COVERED = 0.93  # cover of an uneven fill from which nothing shows through
-
-
-@dataclass(frozen=True)
-class Shares:
-    """The shares of attributes in a picture's fills. All float32, colors in [0, 1].
-
-    rest: `[3, h, w]`, the fill that belongs to no attribute, times its cover.
-    shares: `[K, h, w]`, the factor of each attribute's color: its cover of the pixel times the lightness
-        there relative to the region's.
-    covers: `[K, h, w]` in [0, 1], the part of the pixel that each attribute covers; the sum is at most 1.
-    colors: for each attribute `[V, 3]`, the color of each of its values.
-    """
-
-    rest: np.ndarray
-    shares: np.ndarray
-    covers: np.ndarray
-    colors: tuple[np.ndarray, ...]
-
-
-def find_shares(
-    base: np.ndarray, varied: Sequence[np.ndarray], trust: np.ndarray, *, flat: bool
-) -> Shares:
-    """Find the shares of attributes in a picture's fills.
-
-    Args:
-        base: `[3, h, w]` float in [0, 1], the fills with each attribute in its first value.
-        varied: for each attribute `[V, 3, h, w]`, the fills in its values, the others in their first.
-        trust: `[h, w]` in [0, 1], low on lines, which have no fill.
-        flat: whether the model's fills have no shading.
-    """
-    pairs = [_share(fills, trust > TRUSTED) for fills in varied]
-    shares = np.stack([share for share, _ in pairs])
-    colors = tuple(color for _, color in pairs)
-    top = FULL if flat else 1.0
-    shares = np.clip((shares - NOISE) / (top - NOISE), 0, 1 if flat else MOST_RELIEF)
-    covers = np.minimum(shares, 1)
-    crowd = np.maximum(covers.sum(0), 1)
-    shares, covers = shares / crowd, covers / crowd
-    rest = base - np.einsum("khw,kc->chw", shares, np.stack([color[0] for color in colors]))
-    rest = np.maximum(rest, 0)
-    if not flat:
-        covers = _shaded_covers(shares, covers, rest)
-    rest = np.minimum(rest, 1 - covers.sum(0))
-    rest, shares, covers = (array.astype(np.float32) for array in (rest, shares, covers))
-    return Shares(rest, shares, covers, colors)
-
-
-def _share(fills: np.ndarray, trusted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return one attribute's share `[h, w]`, 1 in most of its region, and the colors `[V, 3]` of its values.
-
-    The share is 0 everywhere where no pixel changes.
-    """
-    change = fills - fills.mean(axis=0)
-    size = np.sqrt(np.square(change).sum(axis=(0, 1))) * trusted
-    top = np.sort(size, axis=None)[-min(FEWEST, size.size)]
-    absent = np.zeros_like(size), np.ones((len(fills), 3), np.float32)
-    if top < LEAST_CHANGE:
-        return absent
-    direction = np.median(change[:, :, size >= PURE * top], axis=-1)  # (V, 3)
-    share = np.einsum("vchw,vc->hw", change, direction) / max(np.square(direction).sum(), 1e-12)
-    whole = (share > 0.5) & trusted
-    if whole.any():
-        share /= np.median(share[whole])
-    inside = (abs(share - 1) < 1 - PURE) & trusted
-    if not inside.any():  # no two of the changed pixels agree
-        return absent
-    return share, np.median(fills[:, :, inside], axis=-1)
-
-
-def _shaded_covers(shares: np.ndarray, covers: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Return covers that do not shrink where a region is shaded, dark without any of the rest in it."""
-    share, cover = shares.sum(0), covers.sum(0)
-    most = np.clip(1 - rest.max(axis=0), 0, 1)  # the cover that a white rest would leave
-    sure = np.clip((share - DEEP) / (SURE - DEEP), 0, 1)
-    whole = cover + np.maximum(most - cover, 0) * sure
-    return shares / np.maximum(share, 1e-6) * np.minimum(whole / COVERED, 1)
-
 
 WHITE = np.ones((3, 1, 1), np.float32)
 Color = tuple[float, float, float] | str  # RGB in 0..255, or NONE or KEEP
 
 
-@dataclass(frozen=True)
-class Regions:
-    """A picture as lines times fills, and the fills as `rest + sum_k share_k * color_k`.
+@dataclass(frozen=True, kw_only=True)
+class Regions(ABC):
+    """A picture as lines times fills, and the fills as a rest and a term for each attribute.
 
-    All arrays are float32 in [0, 1], at the picture's own size; a share may be more on highlights.
+    All arrays are float32 in [0, 1], at the picture's own size.
 
-    picture: the input picture.
+    schema: the attributes; one that the picture does not show has an empty region.
     lines: `[1 or 3, H, W]`, the factor of the fills: the sketch itself.
     own: `[3, H, W]`, the fills of the input picture; `[3, 1, 1]` of ones where it is a sketch.
-    rest, shares, covers: as in `Shares`; an attribute the picture does not show has shares of 0.
-    colors: attribute -> value -> RGB in 0..255, as the model predicts it here.
+    colors: attribute -> value -> RGB in 0..255, as the model has it here.
     drawing: the picture as line art.
     paper: what becomes of its paper.
-    doubts: `[H, W]` bool, the pieces whose part is in doubt; None where pieces are not decided.
     """
 
-    picture: Picture
     schema: AttributeSchema
     lines: np.ndarray
     own: np.ndarray
-    rest: np.ndarray
-    shares: np.ndarray
-    covers: np.ndarray
     colors: Mapping[str, Mapping[str, tuple[float, float, float]]]
     drawing: Drawing
     paper: Paper = "keep"
-    doubts: np.ndarray | None = None
+
+    @property
+    def picture(self) -> Picture:
+        """The input picture."""
+        return self.drawing.picture
+
+    @property
+    def doubts(self) -> np.ndarray | None:
+        """The pieces whose part is in doubt, `[H, W]` bool; None where pieces are not decided."""
+        return None
+
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        """All arrays that are kept, for their size in memory."""
+        return [self.lines, self.own, self.drawing.sheet.sketch]
+
+    @property
+    @abstractmethod
+    def covers(self) -> np.ndarray:
+        """`[K, H, W]`, the part of the pixel that each attribute covers; the sum is at most 1."""
+
+    @property
+    @abstractmethod
+    def rest(self) -> np.ndarray:
+        """`[3, H, W]`, the fill that belongs to no attribute, times its cover."""
+
+    @abstractmethod
+    def part(self, index: int, color: Color) -> np.ndarray:
+        """Return the term of the attribute of this index in the fills, `[3, H, W]` float32 in [0, 1]."""
+
+    @abstractmethod
+    def fills(self, colors: Mapping[str, Color]) -> np.ndarray:
+        """Return the fills in these colors, `[3, H, W]` float32 in [0, 1]."""
+
+    @abstractmethod
+    def on_paper(self, paper: Paper) -> Self:
+        """Return the same regions on other paper."""
 
     def mask(self, name: str) -> np.ndarray:
         """Return the attribute's part of each pixel, without lines: `[H, W]` float32 in [0, 1]."""
@@ -175,115 +122,16 @@ class Regions:
         return Image.fromarray(np.ascontiguousarray(self.drawing.as_image(pixels)))
 
     def target_colors(self, specs: Mapping[str, ColorSpec]) -> dict[str, Color]:
-        """Return the color of each attribute; UsageError where the color of a value is not known."""
-        return {name: spec.left or spec.color(self.colors[name]) for name, spec in specs.items()}
+        """Return the color of each attribute; UsageError where the color of a value is not known.
 
-    def fills(self, colors: Mapping[str, Color]) -> np.ndarray:
-        """Return the fills in these colors, `[3, H, W]` float32 in [0, 1]."""
-        fills = self.rest.copy()
-        for index, name in enumerate(self.schema.names):
-            fills += self.part(index, colors[name])
-        return np.clip(fills, 0, 1, out=fills)
-
-    def part(self, index: int, color: Color) -> np.ndarray:
-        """Return the term of the attribute of this index in the fills, `[3, H, W]` float32 in [0, 1]."""
-        if isinstance(color, str):  # NONE and KEEP ignore the model's shading
-            return self.covers[index] * (self.own if color == KEEP else WHITE)
-        light = self.shares[index] * (np.array(color, np.float32)[:, None, None] / 255)
-        return np.minimum(light, self.covers[index], out=light)  # no part is lighter than white
-
-
-MOST_VALUES = 16  # values of an attribute that are predicted; evenly spread where there are more
-
-
-class LineArtColorizer(Protocol):
-    """The part of a Colorizer that `find_regions` needs."""
-
-    schema: AttributeSchema
-    codec: Any  # with the `fill` of a Codec
-    image_size: int
-    flat: bool
-
-    def predict_even(self, sketch: np.ndarray, indices: Sequence[Sequence[int]]) -> np.ndarray:
-        """Return outputs `[N, 3, S, S]`, fills even, for a sketch `[3, S, S]` uint8 and indices `[N, A]`."""
-
-    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the fills and the trust in them, as `SketchToRgb.fills` does."""
-
-    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Return planes at full size, as `SketchToRgb.spread` does."""
-
-
-def find_regions(
-    picture: Picture,
-    colorizer: LineArtColorizer,
-    *,
-    most_values: int = MOST_VALUES,
-    paper: Paper = "keep",
-) -> Regions:
-    """Take a picture apart into lines, rest, and a region for each attribute.
-
-    A colored picture is shown to the model as line art; its own rest is kept.
-
-    Raises:
-        DataError: the picture is too large for the memory.
-    """
-    schema, codec = colorizer.schema, colorizer.codec
-    width, height = picture.size
-    with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
-        drawing = make_drawing(picture)
-        sketch = drawing.sheet.sketch
-        own = WHITE if drawing.fills is None else drawing.fills
-        sampled = [evenly(range(len(a.values)), most_values) for a in schema.attributes]
-        square, box = letterbox(sketch, colorizer.image_size, codec.fill)
-        outputs = colorizer.predict_even(
-            np.ascontiguousarray(square.transpose(2, 0, 1)), _varied_indices(sampled)
-        )
-        rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
-        original = sketch.transpose(2, 0, 1)[None]
-        fills, trust = colorizer.fills(original, outputs[:, :, rows, columns])
-        small = find_shares(
-            fills[0], _varied_fills(fills, sampled), trust[0, 0], flat=colorizer.flat
-        )
-        planes = np.concatenate((small.rest, small.shares, small.covers))
-        large = colorizer.spread(planes[None], trust, (height, width))[0]
-        count = len(schema.attributes)
-        rest, shares, covers = large[:3], large[3 : 3 + count], large[3 + count :]
-        if drawing.fills is not None:
-            rest = own * (1 - covers.sum(0))
-        lines = drawing.lines(paper)
-    colors = _colors(schema, sampled, small)
-    return Regions(
-        picture, schema, lines, own, rest, shares, covers, colors, drawing=drawing, paper=paper
-    )
-
-
-def _varied_indices(sampled: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Return value indices `[N, A]`: all attributes in their first value, then each in its other ones."""
-    rows = [[0] * len(sampled)]
-    for index, values in enumerate(sampled):
-        rows += [[0] * index + [value] + [0] * (len(sampled) - index - 1) for value in values[1:]]
-    return rows
-
-
-def _varied_fills(fills: np.ndarray, sampled: Sequence[Sequence[int]]) -> list[np.ndarray]:
-    """Return for each attribute the fills `[V, 3, h, w]` in its values, of the rows of `_varied_indices`."""
-    varied, start = [], 1
-    for values in sampled:
-        stop = start + len(values) - 1
-        varied.append(np.concatenate((fills[:1], fills[start:stop])))
-        start = stop
-    return varied
-
-
-def _colors(
-    schema: AttributeSchema, sampled: Sequence[Sequence[int]], shares: Shares
-) -> dict[str, dict[str, tuple[float, float, float]]]:
-    """Return the color of each value as predicted; where it was not sampled, the palette's."""
-    known: dict[str, dict[str, tuple[float, float, float]]] = {}
-    for attribute, values, colors in zip(schema.attributes, sampled, shares.colors, strict=True):
-        known[attribute.name] = {**attribute.colors}
-        for index, color in zip(values, colors.tolist(), strict=True):
-            red, green, blue = (255 * level for level in color)
-            known[attribute.name][attribute.values[index]] = (red, green, blue)
-    return known
+        Where an attribute's default is asked for, a colored picture keeps its own color there.
+        """
+        colors: dict[str, Color] = {}
+        for name, spec in specs.items():
+            if spec.left == DEFAULT and self.drawing.fills is not None:
+                colors[name] = KEEP
+                continue
+            if spec.left == DEFAULT:
+                spec = default_spec(self.schema.attribute(name))
+            colors[name] = spec.left or spec.color(self.colors[name])
+        return colors

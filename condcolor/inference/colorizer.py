@@ -20,12 +20,14 @@ from PIL import Image
 from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, plain_values
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
+from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import even_fills, find_pieces, recolor
 from condcolor.imaging.paper import Paper
-from condcolor.imaging.regions import MOST_VALUES, Regions, find_regions
+from condcolor.imaging.regions import Regions
+from condcolor.imaging.share_regions import MOST_VALUES, find_regions
 from condcolor.inference.framing import AnyPicture, FramedPicture, Prepared, frame, to_picture
-from condcolor.inference.parts import find_part_regions
+from condcolor.inference.parts import find_parts
 from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_advice
@@ -174,7 +176,7 @@ class Colorizer(ABC):
         Raises:
             UsageError: there are more than MOST_VARIANTS combinations.
         """
-        count = math.prod(self.schema.sizes)
+        count = math.prod(self.schema.required.sizes)
         if count > MOST_VARIANTS:
             raise UsageError(
                 f"the model has {count:,} combinations of values, too many for all variants (at most "
@@ -223,33 +225,30 @@ class Colorizer(ABC):
                 "attributes, such as icons"
             )
         if self.codec.parts:
-            return self._part_regions(self._frame(picture), None, paper, fill_black)
+            return self.parts(picture).regions(paper=paper, fill_black=fill_black)
         if fill_black:
             raise UsageError("fill_black is for models that find parts, such as icons")
         return find_regions(to_picture(picture), self, most_values=most_values, paper=paper)
 
-    def _part_regions(
-        self,
-        framed: FramedPicture,
-        scores: np.ndarray | None = None,
-        paper: Paper = "keep",
-        fill_black: bool = False,
-        whole: bool = True,
-    ) -> Regions:
-        """Return the regions of a framed picture; its `scores [K, S, S]` are predicted if None."""
+    def parts(self, picture: AnyPicture) -> Parts:
+        """Find the pieces of a drawing and the part of each, to correct them and to color it often.
+
+        Raises:
+            UsageError: the model does not find parts.
+            PictureError, DataError: as for a call.
+        """
+        if not self.codec.parts:
+            raise UsageError("parts are of models that find them, such as icons")
+        return self._parts(self._frame(picture))
+
+    def _parts(self, framed: FramedPicture, scores: np.ndarray | None = None) -> Parts:
+        """Return the parts of a framed picture; its `scores [K, S, S]` are predicted if None."""
         width, height = framed.picture.size
         assert framed.drawing is not None
         with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
             if scores is None:
                 scores = self.predict(framed.square[None], np.zeros((1, 0), np.float32))[0]
-            return find_part_regions(
-                framed.drawing,
-                framed.crop(scores),
-                self.schema,
-                paper=paper,
-                fill_black=fill_black,
-                whole=whole,
-            )
+            return find_parts(framed.drawing, framed.crop(scores), self.schema)
 
     def layers(self, picture: AnyPicture | Regions, /, **values: str | ColorSpec) -> Layers:
         """Return the colored picture, as for a call, in layers: lines, parts, rest, paper.
@@ -315,6 +314,10 @@ class Colorizer(ABC):
         outputs = iter(self.predict(np.stack(squares), np.stack(conds)))
         return [NOT_SEEN if each.cond is None else next(outputs) for each in prepared]
 
+    def parts_of(self, prepared: Prepared, output: np.ndarray) -> Parts:
+        """Return the parts that the network's `output [K, S, S]` finds in the drawing."""
+        return self._parts(prepared.framed, output)
+
     def finish(self, prepared: Prepared, output: np.ndarray) -> Image.Image:
         """Return the picture at its own size, colored by its `output [O, S, S]`.
 
@@ -323,7 +326,7 @@ class Colorizer(ABC):
         """
         framed = prepared.framed
         if self.codec.parts:
-            return self._part_regions(framed, output).recolor(**prepared.specs)
+            return self._parts(framed, output).colored(**prepared.specs)
         if prepared.cond is None:
             return self.regions(framed.picture).recolor(**prepared.specs)
         return self._decode(framed, next(self._even(framed.square, output[None])))

@@ -18,7 +18,9 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from condcolor.imaging.open import Picture
+from condcolor.imaging.part_regions import PartRegions
 from condcolor.inference.colorizer import Colorizer, learned_flat_fills
+from condcolor.inference.parts import find_pixel_regions
 from condcolor.models.checkpoint import Model, load_model
 from condcolor.models.codecs import Codec, levels
 from condcolor.models.model_folder import ModelInfo
@@ -141,8 +143,15 @@ class TorchColorizer(Colorizer):
     def _recolored(self, sketch: Tensor, values: Tensor, *, whole: bool) -> Tensor:
         """Return colorings as `color` does, by the parts of whole pieces or of each pixel."""
         picture = Picture(sketch.permute(1, 2, 0).contiguous().numpy(), None)
-        regions = self._part_regions(self._frame(picture), whole=whole)
-        rows = [regions.recolor(**self.schema.values_of(row)) for row in values.tolist()]
+        framed = self._frame(picture)
+        if whole:
+            regions: PartRegions = self._parts(framed).regions()
+        else:
+            assert framed.drawing is not None
+            scores = self.predict(framed.square[None], np.zeros((1, 0), np.float32))[0]
+            regions = find_pixel_regions(framed.drawing, framed.crop(scores), self.schema)
+        asked = self.schema.required
+        rows = [regions.recolor(**asked.values_of(row)) for row in values.tolist()]
         pixels = np.stack([np.asarray(image) for image in rows])
         return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
 

@@ -63,6 +63,11 @@ class ModelInfo:
         return self.config["image_size"]
 
     @property
+    def finds_parts(self) -> bool:
+        """Whether the model finds parts, whatever their colors: its network is not told any."""
+        return bool(self.schema.attributes) and self.config["model"].get("cond_planes") == 0
+
+    @property
     def vivid(self) -> float:
         """The default factor of the network's chroma."""
         return self.config.get("vivid", 1.0)

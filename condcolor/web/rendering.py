@@ -44,7 +44,7 @@ class Renderer:
     @property
     def variants(self) -> int:
         """The number of variants; 0 where there are none, or too many for a page."""
-        count = math.prod(self.schema.sizes)
+        count = math.prod(self.schema.required.sizes)
         return count if self.takes_colors and count <= MOST_VARIANTS else 0
 
     def describe(self) -> dict[str, object]:
@@ -70,7 +70,7 @@ class Renderer:
         regions = sketch.regions[self.name]
         if paper == regions.paper:
             return regions
-        return replace(regions, lines=regions.drawing.lines(paper), paper=paper)
+        return regions.on_paper(paper)
 
     def colored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
         """Return the PNG in values of the model, as `Colorizer.__call__` colors."""
@@ -179,7 +179,7 @@ class Renderer:
         combinations = self.combinations()
         if labels:
             return encode_png(Image.fromarray(contact_sheet(small, combinations, CELL)))
-        along = self.schema.sizes[-1]
+        along = self.schema.required.sizes[-1]
         rows = [small[i : i + along] for i in range(0, len(small), along)]
         return encode_png(Image.fromarray(sheet(rows, cell=CELL)))
 

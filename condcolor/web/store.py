@@ -39,8 +39,7 @@ class StoredPicture:
         """The bytes of all arrays."""
         arrays = [self.picture.rgb, self.picture.alpha]
         for parts in list(self.regions.values()):
-            arrays += [parts.lines, parts.own, parts.rest, parts.shares, parts.covers]
-            arrays += [parts.doubts, parts.drawing.sheet.sketch]
+            arrays += parts.arrays
         for small in list(self.thumbnails.values()):
             arrays += small
         for _, _, layers in list(self.layers.values()):

@@ -4,6 +4,8 @@ that land exactly on the colour asked, whatever the paper, the lines and the sha
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from figures import SIDE, figure
@@ -183,7 +185,7 @@ def test_a_region_that_is_not_there_has_no_colour(colorizer):
     assert usual_color(
         np.zeros((LOCKING_SIDE, LOCKING_SIDE, 3), np.uint8), core(regions, "hair")
     ) == (0, 0, 0)
-    bare = Regions(**{**vars(regions), "covers": np.zeros_like(regions.covers)})
+    bare = replace(regions, found=replace(regions.found, covers=np.zeros_like(regions.covers)))
     assert not core(bare, "hair").any()
     assert (
         usual_color(np.zeros((LOCKING_SIDE, LOCKING_SIDE, 3), np.uint8), core(bare, "hair")) is None

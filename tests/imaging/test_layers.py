@@ -111,7 +111,7 @@ def test_stacked_they_are_the_picture_of_a_network_that_mixes_everything_up(unev
     """Parts that overlap everywhere, from darker than their colour to lighter than white."""
     regions = uneven.regions(sketch(64, 64))
     regions.covers[:] = 0.4
-    regions.shares[:] = 0.4 * np.linspace(0.5, 1.6, 64)
+    regions.found.shares[:] = 0.4 * np.linspace(0.5, 1.6, 64)
     regions.rest[:] = 0.1
     for asked in ASKED:
         stack = uneven.layers(regions, **asked).composed()

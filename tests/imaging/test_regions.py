@@ -14,7 +14,7 @@ from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.color import delta_e_2000, srgb8_to_lab
 from condcolor.imaging.line_art import has_colors, split_lines
-from condcolor.imaging.regions import find_shares
+from condcolor.imaging.share_regions import find_shares
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.checkpoint import load_model

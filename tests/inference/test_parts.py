@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from condcolor.conditions.parts import PARTS, part_index
 from condcolor.errors import UsageError
 from condcolor.imaging.open import Picture
-from condcolor.inference.parts import probabilities
+from condcolor.inference.parts import find_pixel_regions, probabilities
 from condcolor.inference.torch_colorizer import TorchColorizer
 
 SIDE = 64
@@ -136,8 +136,11 @@ def test_a_piece_is_decided_whole():
     colorizer = TorchColorizer(make_parts_model(Corner, size=SIDE), device="cpu")
     framed = colorizer._frame(Picture(drawn(), None))
     inside = np.s_[0, 14:26, 17:46]
-    assert colorizer._part_regions(framed).covers[inside].min() == 1
-    assert colorizer._part_regions(framed, whole=False).covers[inside].min() == 0
+    assert colorizer._parts(framed).regions().covers[inside].min() == 1
+    scores = colorizer.predict(framed.square[None], np.zeros((1, 0), np.float32))[0]
+    assert framed.drawing is not None
+    pixels = find_pixel_regions(framed.drawing, framed.crop(scores), colorizer.schema)
+    assert pixels.covers[inside].min() == 0
 
 
 class Split(PartsAtPlaces):

@@ -104,7 +104,7 @@ def colorize_everywhere(
     ray = _require_ray()
     _check(form, kind, suffix, block, workers, cpus, gpus)
     info = read_model_info(model)
-    schema = info.schema
+    schema = info.schema.required
     values = _checked_values(schema, values or {})
     store, entries, passed_over = open_source(source)
     output = open_store(out)

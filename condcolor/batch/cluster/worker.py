@@ -86,7 +86,7 @@ def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
     """
     colored, failures = 0, []
     rows = read_rows(work.source, block, work.columns)
-    with new_output(work.ledger, block, colorizer.schema.names) as output:
+    with new_output(work.ledger, block, colorizer.schema.required.names) as output:
         for row in _colored(colorizer, work, block, rows):
             try:
                 output.add(row)
@@ -122,7 +122,7 @@ def _open(colorizer: Colorizer, work: Work, row: PictureRow) -> tuple[PictureRow
         return row, None
     values = {**row.values, **work.values}
     try:
-        colorizer.schema.encode(values)
+        colorizer.schema.required.encode(values)
         picture = open_picture(io.BytesIO(row.data), name=row.key)
     except CondcolorError as error:
         return _failed(row, error), None

@@ -1,0 +1,410 @@
+"""`Parts`: the pieces of a drawing and the part of each, which a person can correct.
+
+parts = Colorizer.load("icons").parts("ada.png")
+parts.set((120, 80), "hair")
+parts.colored(hair="red", shirt="#204080").save("ada-red.png")
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from condcolor.conditions.color_spec import ColorSpec
+from condcolor.conditions.parts import PARTS, find_part
+from condcolor.conditions.schema import AttributeSchema
+from condcolor.errors import UsageError
+from condcolor.imaging.corrections import (
+    FORMAT,
+    Box,
+    Correction,
+    CorrectionSource,
+    Cut,
+    Point,
+    SavedCorrections,
+    SetPart,
+    point_text,
+)
+from condcolor.imaging.drawing import Drawing
+from condcolor.imaging.paper import Paper
+from condcolor.imaging.part_regions import PartRegions
+from condcolor.imaging.piece_parts import Decision
+from condcolor.imaging.regions import WHITE
+from condcolor.runtime.files import write_whole
+from condcolor.runtime.messages import counted
+
+REACH = (
+    1 / 32
+)  # of the longer side; a cut that ends so near to the border of its piece is led on to it
+CUT_WIDTH = 2  # pixels of a cut, so that no pixel joins its sides
+SLACK = 3  # pixels by which the box of a piece may be off, where it is known again
+LIKE = 0.25  # or so much of its longer side
+LEAST_SHARE = 0.002  # of its piece; what a cut leaves on one side is at least so large
+SEEN = 128  # pixels on the longer side of a piece, in which the point inside of it is found
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a drawing.
+
+    number: from 1; other numbers after a cut.
+    point: the pixel `(x, y)` deepest inside.
+    box: of its pixels.
+    area: its pixels, those under lines that are nearest to it included.
+    part: its name.
+    probability: of that part, 0 to 1, as the model has it.
+    in_doubt: another part is nearly as probable, and nobody has said which it is.
+    set: a person has said which part it is.
+    """
+
+    number: int
+    point: tuple[int, int]
+    box: Box
+    area: int
+    part: str
+    probability: float
+    in_doubt: bool
+    set: bool
+
+
+class Parts:
+    """The pieces of a drawing and the part of each. Corrections change it in place, and can be undone.
+
+    drawing: the drawing.
+    schema: the parts that can be asked for.
+    corrections: what was corrected, in order.
+    """
+
+    def __init__(self, drawing: Drawing, decision: Decision, schema: AttributeSchema):
+        self.drawing, self.schema = drawing, schema
+        self.corrections: tuple[Correction, ...] = ()
+        self._decision = decision
+        self._undone: list[Correction] = []
+        self._reset()
+
+    def _reset(self) -> None:
+        decision = self._decision
+        self._labels = decision.grown
+        self._part = decision.part.astype(np.uint8)
+        self._probabilities = decision.means
+        self._in_doubt = np.zeros(len(self._part), bool)
+        self._in_doubt[decision.doubts] = True
+        self._set = np.zeros(len(self._part), bool)
+        self._boxes: list[tuple[slice, slice] | None] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the drawing in pixels."""
+        height, width = self._labels.shape
+        return width, height
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The number of the piece of each pixel, `[H, W]` int32; pixels of lines have the nearest one's."""
+        return self._labels
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """All pieces."""
+        areas = np.bincount(self._labels.ravel(), minlength=len(self._part))
+        return tuple(self._piece(number, int(areas[number])) for number in np.flatnonzero(areas))
+
+    @property
+    def doubts(self) -> tuple[Piece, ...]:
+        """The pieces whose part is in doubt, the largest first."""
+        numbers = np.flatnonzero(self._in_doubt)
+        return tuple(sorted(map(self._piece, numbers), key=lambda piece: -piece.area))
+
+    def at(self, point: Point) -> Piece:
+        """Return the piece at a point; on a line, the nearest one.
+
+        Raises:
+            UsageError: the point is not in the picture.
+        """
+        return self._piece(self._number(point))
+
+    def set(self, point: Point, part: str) -> Self:
+        """Say which part the piece at a point is; returns itself.
+
+        part: a name in PARTS, such as hair, or `none` for what is to be left white.
+
+        Raises:
+            UsageError: the point is not in the picture, or there is no such part.
+        """
+        number, index = self._number(point), find_part(part)
+        self._part[number] = index
+        self._set[number] = True
+        self._in_doubt[number] = False
+        self._add(SetPart(self._point(number), PARTS[index].name, self._corners(number)))
+        return self
+
+    def cut(self, line: Sequence[Point]) -> Self:
+        """Divide the pieces that a line of at least two points crosses; returns itself.
+
+        An end that lies shortly before the border of its piece is led on to it. The new pieces have the part
+        of the old one.
+
+        Raises:
+            UsageError: a point is not in the picture, or the line divides no piece.
+        """
+        points = tuple(self._inside(point) for point in line)
+        if len(points) < 2:
+            raise UsageError("a cut needs two points or more")
+        if not self._cut(points):
+            raise UsageError(
+                f"the line from {point_text(points[0])} to {point_text(points[-1])} divides no piece: "
+                "draw it from one border of the piece to another"
+            )
+        self._add(Cut(points))
+        return self
+
+    def corrected(self, corrections: Sequence[Correction]) -> Self:
+        """Make these corrections in order; returns itself. Raises as `set` and `cut` do."""
+        for correction in corrections:
+            if isinstance(correction, Cut):
+                self.cut(correction.line)
+            else:
+                self.set(correction.point, correction.part)
+        return self
+
+    def apply(self, saved: SavedCorrections) -> tuple[str, ...]:
+        """Make corrections again that were made for this drawing, as it was then, at any size.
+
+        A correction of a piece is made where a piece of about the same place and extent is there.
+
+        Returns:
+            A text for people for each correction that does not fit any more.
+        """
+        misfits = []
+        for correction in saved.scaled_to(self.size):
+            try:
+                if isinstance(correction, SetPart) and not self._is_known(correction):
+                    raise UsageError("the piece there is another one now")
+                self.corrected([correction])
+            except UsageError as error:
+                misfits.append(f"the correction {correction} does not fit: {error}")
+        return tuple(misfits)
+
+    def apply_source(self, source: CorrectionSource) -> tuple[str, ...]:
+        """Make the corrections of a file, where there is one, and those that are given beside it.
+
+        Returns:
+            Texts for people: how many corrections a file has, and which do not fit any more.
+
+        Raises:
+            UsageError: a correction that is given is not possible. DataError: the file is damaged.
+        """
+        saved = source.read()
+        misfits = self.apply(saved)
+        made = len(self.corrections)
+        self.corrected(source.more)
+        if not saved.corrections:
+            return ()
+        count = counted(made, "correction")
+        changed = saved.checksum != self.checksum
+        since = ", of the picture as it was before it was changed" if changed else ""
+        return (f"{count} of {saved.name}{since}", *misfits)
+
+    def _is_known(self, correction: SetPart) -> bool:
+        """Whether the piece at the point of a correction is about where it was."""
+        if correction.box is None:
+            return True
+        left, top, right, bottom = correction.box
+        slack = max(SLACK, LIKE * max(right - left, bottom - top))
+        now = self._corners(self._number(correction.point))
+        return all(abs(a - b) <= slack for a, b in zip(correction.box, now, strict=True))
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the pixels of the picture, 64 hex digits."""
+        picture = self.drawing.picture
+        digest = hashlib.sha256(np.ascontiguousarray(picture.rgb))
+        if picture.alpha is not None:
+            digest.update(np.ascontiguousarray(picture.alpha))
+        return digest.hexdigest()
+
+    def save(self, path: str | Path, *, overwrite: bool = True) -> None:
+        """Write pieces and corrections to a file, by `parts_path` x.parts.json beside x.png.
+
+        Raises:
+            UsageError: the file exists, without `overwrite`. DataError: it cannot be written.
+        """
+        saved = SavedCorrections(self.corrections, self.size, self.checksum)
+        pieces = [
+            {"point": each.point, "part": each.part, "probability": round(each.probability, 3)}
+            | {"area": each.area, "in_doubt": each.in_doubt}
+            for each in self.pieces
+        ]
+        content = {"format": FORMAT, **saved.to_json(), "pieces": pieces}
+        text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+        write_whole(Path(path), text.encode(), overwrite=overwrite)
+
+    def undo(self) -> bool:
+        """Take the last correction back; return whether there was one."""
+        if not self.corrections:
+            return False
+        *kept, last = self.corrections
+        undone = [*self._undone, last]
+        self.corrections = ()
+        self._reset()
+        self.corrected(kept)
+        self._undone = undone
+        return True
+
+    def redo(self) -> bool:
+        """Make the correction again that was taken back last; return whether there was one."""
+        if not self._undone:
+            return False
+        *undone, last = self._undone
+        self.corrected([last])
+        self._undone = undone
+        return True
+
+    def regions(self, *, paper: Paper = "keep", fill_black: bool = False) -> PartRegions:
+        """Return the regions in which the drawing is colored.
+
+        paper: "keep" the paper of a scan or photograph, "white", or RGB in 0..255 of new paper.
+        fill_black: solid black areas of a part are colored, too, up to an outline.
+        """
+        drawing = self.drawing
+        regions = PartRegions(
+            schema=self.schema,
+            lines=drawing.lines(paper),
+            own=WHITE if drawing.fills is None else drawing.fills,
+            colors={attribute.name: attribute.colors for attribute in self.schema.attributes},
+            drawing=drawing,
+            paper=paper,
+            labels=self._labels,
+            part_of=self._part.copy(),
+            in_doubt=self._in_doubt.copy(),
+        )
+        if fill_black:
+            pieces = self._decision.pieces
+            return regions.without_black(pieces.dark[pieces.labels])
+        return regions
+
+    def colored(self, /, **values: str | ColorSpec) -> Image.Image:
+        """Return the drawing in these colors, as `Colorizer.__call__` does, with the corrections."""
+        return self.regions().recolor(**values)
+
+    def _add(self, correction: Correction) -> None:
+        self.corrections += (correction,)
+        self._undone = []
+
+    def _inside(self, point: Point) -> Point:
+        """Return the point; UsageError where it is not in the picture."""
+        (width, height), (x, y) = self.size, point
+        if not (0 <= x < width and 0 <= y < height):
+            raise UsageError(
+                f"the point {point_text(point)} is not in the picture of {width}x{height} pixels"
+            )
+        return point
+
+    def _number(self, point: Point) -> int:
+        x, y = self._inside(point)
+        return int(self._labels[int(y), int(x)])
+
+    def _box(self, number: int) -> tuple[slice, slice]:
+        if self._boxes is None:
+            self._boxes = ndimage.find_objects(self._labels, len(self._part) - 1)
+        box = self._boxes[number - 1] if number else None
+        return box or (slice(0, self._labels.shape[0]), slice(0, self._labels.shape[1]))
+
+    def _corners(self, number: int) -> Box:
+        rows, columns = self._box(number)
+        return columns.start, rows.start, columns.stop, rows.stop
+
+    def _point(self, number: int) -> tuple[int, int]:
+        """Return the pixel deepest inside of a piece."""
+        rows, columns = self._box(number)
+        step = max(1, max(rows.stop - rows.start, columns.stop - columns.start) // SEEN)
+        own = self._labels[rows, columns][::step, ::step] == number
+        if not own.any():  # thinner than a step
+            step, own = 1, self._labels[rows, columns] == number
+        depth = ndimage.distance_transform_cdt(np.pad(own, 1))[1:-1, 1:-1]
+        row, column = divmod(int(depth.argmax()), own.shape[1])
+        return columns.start + column * step, rows.start + row * step
+
+    def _piece(self, number: int, area: int | None = None) -> Piece:
+        if area is None:
+            area = int((self._labels[self._box(number)] == number).sum())
+        part = int(self._part[number])
+        known = part < self._probabilities.shape[1]
+        return Piece(
+            int(number),
+            self._point(number),
+            self._corners(number),
+            area,
+            PARTS[part].name,
+            float(self._probabilities[number, part]) if known else 0.0,
+            bool(self._in_doubt[number]),
+            bool(self._set[number]),
+        )
+
+    def _cut(self, line: Sequence[Point]) -> bool:
+        """Divide the pieces along a line; return whether any was divided."""
+        divided = False
+        crossed = self._drawn(line)
+        for number in np.unique(self._labels[crossed]):
+            stroke = crossed | self._drawn(self._led_on(line, number))
+            divided |= self._divide(int(number), stroke)
+        return divided
+
+    def _drawn(self, line: Sequence[Point]) -> np.ndarray:
+        """Return a line as `[H, W]` bool."""
+        image = Image.new("1", self.size)
+        ImageDraw.Draw(image).line(list(line), fill=1, width=CUT_WIDTH)
+        return np.array(image)
+
+    def _led_on(self, line: Sequence[Point], number: int) -> list[Point]:
+        """Return the line with its ends led on, as far as they go, to the border of their piece."""
+        reach = REACH * max(self.size)
+        points = list(line)
+        for end, place in ((points[0], 0), (points[-1], len(points))):
+            before = next((p for p in (line[1:] if place == 0 else line[-2::-1]) if p != end), None)
+            if before is None or self._number(end) != number:
+                continue
+            step = np.subtract(end, before) / np.hypot(*np.subtract(end, before))
+            for far in np.arange(1, reach + 1):
+                x, y = np.array(end) + far * step
+                if not (0 <= x < self.size[0] and 0 <= y < self.size[1]):
+                    break
+                if self._labels[int(y), int(x)] != number:
+                    points.insert(place, (float(x), float(y)))
+                    break
+        return points
+
+    def _divide(self, number: int, stroke: np.ndarray) -> bool:
+        """Divide a piece along a stroke `[H, W]` bool, into areas that are not too small."""
+        box = self._box(number)
+        own = self._labels[box] == number
+        areas, count = ndimage.label(own & ~stroke[box])
+        sizes = np.bincount(areas.ravel(), minlength=count + 1)
+        sizes[0] = 0
+        large = np.flatnonzero(sizes >= max(1, LEAST_SHARE * own.sum()))
+        if len(large) < 2:
+            return False
+        seeds = np.where(np.isin(areas, large), areas, 0)
+        nearest = ndimage.distance_transform_edt(
+            seeds == 0, return_distances=False, return_indices=True
+        )
+        order = large[np.argsort(-sizes[large])]
+        numbers = np.zeros(count + 1, self._labels.dtype)
+        numbers[order] = [number, *range(len(self._part), len(self._part) + len(order) - 1)]
+        self._labels = self._labels.copy()
+        self._labels[box][own] = numbers[seeds[tuple(nearest)]][own]
+        copies = [number] * (len(order) - 1)
+        self._part = np.append(self._part, self._part[copies])
+        self._probabilities = np.concatenate((self._probabilities, self._probabilities[copies]))
+        self._in_doubt = np.append(self._in_doubt, self._in_doubt[copies])
+        self._set = np.append(self._set, self._set[copies])
+        self._boxes = None
+        return True
