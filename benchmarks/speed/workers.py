@@ -22,7 +22,7 @@ from benchmarks.speed.settings import MATMUL, OURS, TEXTBOOK, Subject
 from benchmarks.speed.timing import Samples
 from condcolor.errors import CheckpointError, CondcolorError, DataError, UsageError
 from condcolor.runtime.messages import shown_name
-from condcolor.runtime.process import keep_memory, memory_advice
+from condcolor.runtime.process import StopFlag, keep_memory, memory_advice
 
 SETTLED = 0.05  # seconds in which threads that wait for work fall asleep (libgomp spins a few ms)
 KINDS = {kind.exit_code: kind for kind in (UsageError, DataError, CheckpointError)}
@@ -39,16 +39,20 @@ class Participant:
 
     def __init__(self, subject: Subject):
         self.subject = subject
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "benchmarks.speed.workers"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment(),
-            start_new_session=True,  # Ctrl-C is for us, and it ends with all that it started
-        )
+        self.process: subprocess.Popen | None = None
         try:
+            with StopFlag() as stop:  # else Ctrl-C in Popen would leave a process that nobody knows
+                self.process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "benchmarks.speed.workers"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    encoding="utf-8",
+                    env=environment(),
+                    start_new_session=True,  # Ctrl-C is for us, and it ends with all that it started
+                )
+            if stop.signal:
+                signal.raise_signal(stop.signal)
             self._ask(asdict(subject))
         except BaseException:
             self.close()
@@ -63,6 +67,8 @@ class Participant:
         return self._ask({"memory": True})["memory"]
 
     def close(self) -> None:
+        if self.process is None:
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

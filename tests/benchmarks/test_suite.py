@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from drawn import shoot
 from measured import FILE, row
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.speed import commands, report
+from benchmarks.speed import commands, report, workers
 from benchmarks.speed.pictures import draw_icons, draw_photographs, link_photographs
 from benchmarks.speed.report import Report
 from benchmarks.speed.settings import OURS, TEXTBOOK, Settings, Subject, measured_phase, model_at
@@ -199,6 +201,21 @@ def test_who_waits_for_a_turn_uses_no_processor(photographs):
         assert cpu_seconds(waiting.process.pid) - before < 0.05
         assert waiting.memory()["resident"] > 2**20
     assert waiting.process.returncode is not None
+
+
+def test_ctrl_c_while_a_worker_starts_ends_it(tmp_path, monkeypatch):
+    started = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(workers.subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Participant(photo_subject(tmp_path, OURS))
+    assert started[0].returncode == -signal.SIGKILL
 
 
 def test_what_goes_wrong_in_a_worker_is_told_here(tmp_path, photographs):
