@@ -285,11 +285,11 @@ def _plan(
 def _resumed(
     planned: Sequence[Job], manifest: Manifest, *, overwrite: bool, skip: bool
 ) -> list[Job]:
-    """Return the jobs that are left, first those at which a run was cut off."""
+    """Return the jobs that are left, first those whose outputs may be replaced."""
     left = [job for job in planned if overwrite or not manifest.has(job)]
-    cut_off = [job for job in left if manifest.was_begun(job)]
-    others = [job for job in left if not manifest.was_begun(job)]
-    return cut_off + still_to_do(others, overwrite=overwrite, skip=skip)
+    again = [job for job in left if manifest.may_replace(job)]
+    others = [job for job in left if not manifest.may_replace(job)]
+    return again + still_to_do(others, overwrite=overwrite, skip=skip)
 
 
 def _notes(result: JobResult) -> Iterator[str]:

@@ -84,9 +84,16 @@ class Manifest:
         """Return the last entry of a job's output; empty where there is none."""
         return self._entries.get(self._relative(job.out), {})
 
-    def was_begun(self, job: Job) -> bool:
-        """Whether a run was cut off while it wrote the job's output, which may then be replaced."""
-        return self._entries.get(self._relative(job.out), {}).get("status") == BEGUN
+    def may_replace(self, job: Job) -> bool:
+        """Whether its output may be replaced: a run was cut off at it, or parts were corrected since."""
+        entry = self._entries.get(self._relative(job.out), {})
+        if entry.get("status") != DONE:
+            return entry.get("status") == BEGUN
+        try:
+            wanted = self._wanted(job)
+        except OSError:
+            return False
+        return {name for name, value in wanted.items() if entry.get(name) != value} == {"parts"}
 
     def begin(self, job: Job) -> None:
         """Append that the job's output is being written. An OSError goes to `problem`, as in `add`."""

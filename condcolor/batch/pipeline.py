@@ -272,7 +272,7 @@ def run_jobs(
     with closing(outputs):
         for output in outputs:
             job = output.job
-            again = manifest is not None and manifest.was_begun(job)
+            again = manifest is not None and manifest.may_replace(job)
             if manifest is not None:
                 manifest.begin(job)
             with output.working():

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from boxes import SIDE, Boxes, drawn
 from models import PartsAtPlaces, make_model, make_parts_model
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from condcolor.conditions.parts import PARTS, part_index
 from condcolor.errors import UsageError
@@ -14,34 +15,8 @@ from condcolor.imaging.open import Picture
 from condcolor.inference.parts import find_pixel_regions, probabilities
 from condcolor.inference.torch_colorizer import TorchColorizer
 
-SIDE = 64
 RED, BLUE = (0xE9, 0x47, 0x43), (0x3F, 0xAE, 0xE1)
 HAIR, SHIRT, GROUND = (20, 32), (46, 32), (4, 4)
-
-
-def drawn(paper: int = 255, *, side: int = SIDE) -> np.ndarray:
-    """Two closed boxes, one in each half, `[side, side, 3]` uint8."""
-    image = Image.new("L", (side, side), paper)
-    pen = ImageDraw.Draw(image)
-    for top in (0.16, 0.56):
-        box = [round(side * part) for part in (0.22, top, 0.78, top + 0.28)]
-        pen.rectangle(box, outline=0, width=max(2, side // 32))
-    return np.repeat(np.asarray(image)[..., None], 3, axis=-1)
-
-
-class Boxes(PartsAtPlaces):
-    """Hair in the upper box, a shirt in the lower, ground around them."""
-
-    def forward(self, source: torch.Tensor, cond: torch.Tensor) -> torch.Tensor:
-        scores = super().forward(source, cond)
-        side = source.shape[-1]
-        ground = torch.ones(source.shape[-2:], dtype=torch.bool)
-        for top in (0.16, 0.56):
-            rows = slice(round(side * top), round(side * (top + 0.28)))
-            ground[rows, round(0.22 * side) : round(0.78 * side)] = False
-        scores[:, :, ground] = -1
-        scores[:, part_index("ground"), ground] = 1
-        return scores
 
 
 @pytest.fixture(scope="module")
