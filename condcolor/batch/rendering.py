@@ -169,10 +169,13 @@ class RenderOptions:
             (output,) = colorizer.predict_batch([prepared])
             return RenderResult(colorizer.finish(prepared, output), notes=prepared.notes)
         notes: tuple[str, ...] = ()
-        if corrections:
+        if colorizer.codec.parts:
             parts = colorizer.parts(picture)
             notes = parts.apply_source(corrections)
-            regions: Regions = parts.regions(paper=self.paper, fill_black=self.fill_black)
+            own: tuple[Regions, Mapping[str, ColorSpec]] = parts.for_colors(
+                specs, paper=self.paper, fill_black=self.fill_black
+            )
+            regions, specs = own
         else:
             regions = colorizer.regions(picture, paper=self.paper, fill_black=self.fill_black)
         notes = regions.drawing.notes + notes

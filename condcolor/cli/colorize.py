@@ -13,18 +13,21 @@ import click
 
 from condcolor.cli.options import (
     ATTRIBUTE,
-    STREAM,
     ModelCommand,
-    correction_source,
-    corrections_of,
     device_option,
     keep_option,
     model_info,
     model_option,
     overwrite_option,
-    parts_options,
     precision_option,
     take_values,
+)
+from condcolor.cli.part_options import (
+    STREAM,
+    correction_source,
+    corrections_of,
+    parts_options,
+    person_option,
 )
 from condcolor.cli.progress import Progress
 from condcolor.errors import SomeFailed, UsageError
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     "file, its name and values, here]",
 )
 @keep_option
+@person_option
 @click.option(
     "--palette",
     type=click.Path(),
@@ -114,6 +118,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     condcolor colorize sketches/ --hair red --shirt blue --lock --check -o colored/
     condcolor colorize scan.jpg --hair red --shirt blue --paper white -o icon.png
     condcolor colorize ada.png --hair red --shirt blue --part 120,80=hair -o icon.png
+    condcolor colorize two.png --hair red --shirt blue --person 2 --hair green -o icons.png
     condcolor colorize walk.png --grid 8x1 --hair red --shirt blue -o walk-red.png
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
     condcolor colorize scan.jpg --model photo -o colored.jpg

@@ -13,15 +13,18 @@ from condcolor.cli.options import (
     ATTRIBUTE,
     AttributeCommand,
     ModelCommand,
-    correction_source,
     device_option,
     keep_option,
     model_info,
     model_option,
     overwrite_option,
-    parts_options,
     precision_option,
     take_values,
+)
+from condcolor.cli.part_options import (
+    correction_source,
+    parts_options,
+    person_option,
 )
 from condcolor.cli.progress import Progress
 from condcolor.conditions.schema import Attribute
@@ -118,6 +121,7 @@ LAYERS = "condcolor.layers"  # key of a context's meta: the layers of the source
     help="A folder, or a file that ends in .ora.  [default: the sketch's name with -layers, here]",
 )
 @keep_option
+@person_option
 @parts_options
 @model_option
 @overwrite_option
@@ -149,7 +153,7 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
     if source:
         parts = colorizer.parts(picture)
         notes += parts.apply_source(source)
-        stack = colorizer.layers(parts.regions(), **specs)
+        stack = colorizer.layers(parts, **specs)
     else:
         stack = colorizer.layers(picture, **specs)
     for note in notes:

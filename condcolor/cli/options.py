@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
+from condcolor.cli.part_options import PERSON, PERSONS, take_persons
 from condcolor.conditions.color_spec import DEFAULT, KEEP, ColorSpec, parse_color_spec
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import CondcolorError, UsageError, did_you_mean
-from condcolor.imaging.corrections import (
-    NO_CORRECTIONS,
-    NO_PARTS,
-    Correction,
-    CorrectionSource,
-    parse_cut,
-    parse_part,
-    parts_path,
-)
 from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import listed
 
 DEFAULT_MODEL = "icons"
-STREAM = "-"  # name of standard input and of standard output
 
 
 class Group(click.Group):
@@ -108,61 +98,6 @@ keep_option = click.option(
 )
 
 
-def parts_options(command: Callable) -> Callable:
-    """Add --part, --cut and --parts, the corrections of a drawing's parts, to a command."""
-    for option in (
-        click.option(
-            "--parts",
-            type=click.Path(),
-            metavar="FILE",
-            help="Corrected parts of the drawing, as `condcolor parts` saves them.  [default: x.parts.json "
-            "beside x.png, where it is]",
-        ),
-        click.option(
-            "--cut",
-            "cuts",
-            multiple=True,
-            metavar="X,Y:X,Y",
-            help="First divide a piece along a line. Repeatable.",
-        ),
-        click.option(
-            "--part",
-            "parts_set",
-            multiple=True,
-            metavar="X,Y=PART",
-            help="The piece at this pixel is hair, shirt, skin, ..., or none (left white). Repeatable.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def corrections_of(options: Mapping[str, Any]) -> tuple[Correction, ...]:
-    """Return the corrections of `--cut` and `--part`, the cuts first.
-
-    Raises:
-        UsageError: one of them is none.
-    """
-    return (*map(parse_cut, options["cuts"]), *map(parse_part, options["parts_set"]))
-
-
-def correction_source(info: ModelInfo, sketch: str, options: Mapping[str, Any]) -> CorrectionSource:
-    """Return where the corrections of one sketch come from, by the options of `parts_options`.
-
-    Raises:
-        UsageError: the model finds no parts to correct, or a correction is none.
-    """
-    more, file = corrections_of(options), options["parts"]
-    if not info.finds_parts:
-        if more or file is not None:
-            raise UsageError(NO_PARTS)
-        return NO_CORRECTIONS
-    beside = parts_path(sketch)
-    if file is None and sketch != STREAM and beside.is_file():
-        file = beside
-    return CorrectionSource(None if file is None else Path(file), more)
-
-
 class Value(click.ParamType):
     """A ColorSpec of an attribute; completes the attribute's values."""
 
@@ -213,6 +148,12 @@ class AttributeCommand(click.Command):
             ctx.meta[WHY_NONE] = str(error)
         else:
             ctx.meta[OPTIONS] = self.options_of(attributes)
+        if any(PERSON in param.opts for param in self.params):
+            flags = {
+                option.opts[0]: attribute
+                for option, attribute in zip(ctx.meta[OPTIONS], attributes, strict=True)
+            }
+            args = take_persons(ctx, list(args), flags)
         return super().parse_args(ctx, args)
 
     def options_of(self, attributes: Sequence[Attribute]) -> list[click.Option]:
@@ -297,7 +238,7 @@ def model_info(ctx: click.Context) -> ModelInfo:
 def take_values(
     ctx: click.Context, options: Mapping[str, ColorSpec | None], keep: Sequence[str] = ()
 ) -> dict[str, ColorSpec]:
-    """Return the spec of each attribute of a ModelCommand, in the schema's order.
+    """Return the spec of each attribute of a ModelCommand, in the schema's order, then of single persons.
 
     options: the specs by the names of `attribute_options`. keep: attributes that get KEEP.
 
@@ -321,6 +262,8 @@ def take_values(
             values[attribute.name] = value
     if missing:
         raise click.UsageError("; ".join(missing), ctx)
+    for person, specs in ctx.meta.get(PERSONS, {}).items():
+        values |= {f"{name}-{person}": spec for name, spec in specs.items()}
     return values
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 
 from condcolor.cli.options import (
-    corrections_of,
     device_option,
     model_option,
     overwrite_option,
+)
+from condcolor.cli.part_options import (
+    corrections_of,
     parts_options,
 )
 from condcolor.errors import UsageError
@@ -35,8 +37,8 @@ def parts(sketch, out, map_file, model, overwrite, device, **options) -> None:
     """List the parts that a model finds in a sketch, and correct them.
 
     Each line is a piece of the drawing: a pixel inside of it, its part, how sure the model is, its share of
-    the picture. Pieces in doubt come first. Corrections are saved beside the sketch, where every command
-    reads them.
+    the picture, and whose it is where there are several persons. Pieces in doubt come first. Corrections
+    are saved beside the sketch, where every command reads them.
 
     \b
     condcolor parts ada.png
@@ -67,6 +69,8 @@ def parts(sketch, out, map_file, model, overwrite, device, **options) -> None:
     for note in (*picture.notes, *found.drawing.notes, *notes):
         click.echo(f"note: {shown_name(sketch)}: {note}", err=True)
     whole = found.size[0] * found.size[1]
+    persons = found.persons
+    several = persons.max(initial=0) > 1
     for piece in sorted(found.pieces, key=lambda p: (not p.in_doubt, -p.area)):
         sure = (
             "set"
@@ -74,7 +78,8 @@ def parts(sketch, out, map_file, model, overwrite, device, **options) -> None:
             else f"{piece.probability:.2f}{' in doubt' if piece.in_doubt else ''}"
         )
         at = f"{piece.point[0]},{piece.point[1]}"
-        click.echo(f"{at:<11}{piece.part:<10}{sure:<15}{100 * piece.area / whole:5.1f} %")
+        whose = f"  person {persons[piece.number]}" if several and persons[piece.number] else ""
+        click.echo(f"{at:<11}{piece.part:<10}{sure:<15}{100 * piece.area / whole:5.1f} %{whose}")
     if map_file:
         from condcolor.imaging.part_map import part_map
 

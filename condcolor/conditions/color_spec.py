@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from condcolor.errors import UsageError, did_you_mean
 from condcolor.runtime.messages import listed
 
 NONE, KEEP, DEFAULT = "none", "keep", "default"
+_OF_PERSON = re.compile(r"(.+)_([2-9]|[1-9][0-9])")
 _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) separates nothing
 
 
@@ -123,12 +124,15 @@ def parse_color_specs(
 ) -> dict[str, ColorSpec]:
     """Return a ColorSpec for each attribute, in the schema's order; texts are parsed.
 
-    An attribute that is missing gets DEFAULT where it has a default.
+    An attribute that is missing gets DEFAULT where it has a default. `hair-2` is the hair of the second
+    person from the left; such specs, of single persons, come last.
 
     Raises:
         UsageError: every spec that is wrong, unknown or missing, one line each.
     """
-    by_name, wrong_names = schema.by_name(values)
+    of_persons = split_persons(schema, values)
+    first = {key: spec for key, spec in values.items() if key not in of_persons}
+    by_name, wrong_names = schema.by_name(first)
     specs: dict[str, ColorSpec] = {}
     faults: list[str] = []
     for attribute in schema.attributes:
@@ -139,9 +143,25 @@ def parse_color_specs(
                 refuse_no_choice(attribute, specs[attribute.name])
         except UsageError as error:
             faults.append(str(error))
+    for key, (name, person) in of_persons.items():
+        try:
+            specs[f"{name}-{person}"] = take_color_spec(schema.attribute(name), values[key])
+        except UsageError as error:
+            faults.append(f"person {person}: {error}")
     if faults or wrong_names:
         raise UsageError("\n".join([*faults, *wrong_names]))
     return specs
+
+
+def split_persons(schema: AttributeSchema, names: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Return the names of one person's colors, such as `hair-2`: attribute and person, from 2."""
+    own = {name.replace("-", "_"): name for name in schema.names}
+    found = {}
+    for key in names:
+        match = _OF_PERSON.fullmatch(str(key).replace("-", "_"))
+        if match and match[0] not in own and match[1] in own:
+            found[key] = own[match[1]], int(match[2])
+    return found
 
 
 def asked_for(values: Mapping[str, str | ColorSpec]) -> dict[str, str | ColorSpec]:

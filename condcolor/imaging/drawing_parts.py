@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from condcolor.conditions.color_spec import ColorSpec
+from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, split_persons
 from condcolor.conditions.parts import PARTS, find_part
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
@@ -36,6 +36,7 @@ from condcolor.imaging.corrections import (
 from condcolor.imaging.drawing import Drawing
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.part_regions import PartRegions
+from condcolor.imaging.persons import find_persons
 from condcolor.imaging.piece_parts import Decision
 from condcolor.imaging.regions import WHITE
 from condcolor.runtime.files import write_whole
@@ -291,9 +292,53 @@ class Parts:
             return regions.without_black(pieces.dark[pieces.labels])
         return regions
 
+    @property
+    def persons(self) -> np.ndarray:
+        """The person of each piece, `[N]` int32: from 1, left to right; 0 for what is nobody's."""
+        return find_persons(self._labels, self._part)
+
+    def for_colors(
+        self, values: Mapping[str, str | ColorSpec], **options: Any
+    ) -> tuple[PartRegions, dict[str, ColorSpec]]:
+        """Return the regions for these colors, and the specs of all their attributes.
+
+        Where a color is one person's (`hair-2`), the attributes of each person are apart.
+
+        Args:
+            values: a spec for each attribute. options: as of `regions`.
+
+        Raises:
+            UsageError: a spec is wrong, unknown or missing, or there are fewer persons.
+        """
+        specs = parse_color_specs(self.schema, values)
+        regions = self.regions(**options)
+        asked = split_persons(self.schema, specs)
+        if not asked:
+            return regions, specs
+        persons = self.persons
+        count = int(persons.max(initial=0))
+        last = max(person for _, person in asked.values())
+        if last > count:
+            there = {0: "no person was", 1: "one person was"}.get(count, f"{count} persons were")
+            raise UsageError(f"there is no person {last}: {there} found in this drawing")
+        attributes = list(self.schema.attributes)
+        for person in range(2, count + 1):
+            for attribute in self.schema.attributes:
+                name = f"{attribute.name}-{person}"
+                attributes.append(replace(attribute, name=name))
+                specs.setdefault(name, specs[attribute.name])
+        schema = AttributeSchema(tuple(attributes))
+        colors = {attribute.name: attribute.colors for attribute in attributes}
+        apart = replace(regions, schema=schema, colors=colors, person_of=persons)
+        return apart, {name: specs[name] for name in schema.names}
+
     def colored(self, /, **values: str | ColorSpec) -> Image.Image:
-        """Return the drawing in these colors, as `Colorizer.__call__` does, with the corrections."""
-        return self.regions().recolor(**values)
+        """Return the drawing in these colors, as `Colorizer.__call__` does, with the corrections.
+
+        A color of one person alone is `hair_2="red"`, counted from the left.
+        """
+        regions, specs = self.for_colors(values)
+        return regions.as_image(regions.pixels(specs))
 
     def _add(self, correction: Correction) -> None:
         self.corrections += (correction,)

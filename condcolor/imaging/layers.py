@@ -178,7 +178,8 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
         visible = through >= SOLID
         below[visible] = ((opacity - line_alpha)[visible] / through[visible]).clip(0, 1)
 
-    covered = regions.covers.sum(axis=0)
+    covers, own_rest = regions.covers, regions.rest
+    covered = covers.sum(axis=0)
     left = 1 - covered
     rest, around = left, np.zeros_like(left)
     if opaque:
@@ -186,12 +187,12 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
             (line_alpha * 255).astype(np.uint8), fills.min(axis=0) < 1 - PAINTED / 255
         )
         # inside the figure, and wherever white paper alone would differ
-        rest = np.maximum(inside - covered, left - regions.rest.min(axis=0)).clip(0, left)
+        rest = np.maximum(inside - covered, left - own_rest.min(axis=0)).clip(0, left)
         around = left - rest
     # under solid lines only whole parts continue: no specks, no ring of paper
     solid = (through < SOLID) & (ink.max(axis=0) < SOLID)
     rest = np.where(solid, 0, rest)
-    covers = np.where(solid & (regions.covers < 0.5), 0, regions.covers)
+    covers = np.where(solid & (covers < 0.5), 0, covers)
     stack = [(LINES, _image(tint, line_alpha, (0, 0, 0)))]
     remaining = np.ones_like(left)
     for index, (name, cover) in enumerate(zip(regions.schema.names, covers, strict=True)):
@@ -203,7 +204,7 @@ def make_layers(regions: Regions, specs: Mapping[str, ColorSpec]) -> Layers:
         hidden = WHITE if isinstance(color, str) else color
         stack.append((_layer_name(name), _image(fill, part_alpha, hidden)))
         remaining = remaining * (1 - part_alpha)
-    fill = (regions.rest - around) / np.maximum(rest, LEAST)
+    fill = (own_rest - around) / np.maximum(rest, LEAST)
     stack.append((REST, _image(fill, _layer_alpha(below * rest, remaining), WHITE)))
     if opaque:
         stack.append((PAPER, np.full((*left.shape, 4), 255, np.uint8)))
@@ -217,7 +218,8 @@ def _make_light_layers(regions: Regions, colors: Mapping[str, Color]) -> Layers:
     own = WHITE_PIXEL if picture.alpha is None else picture.rgb.transpose(2, 0, 1) / 255
     stack = [(LINES, _image(np.broadcast_to(own, (3, *lines.shape)), 1 - lines, (255, 255, 255)))]
     remaining = np.ones_like(lines)
-    for index, (name, cover) in enumerate(zip(regions.schema.names, regions.covers, strict=True)):
+    covers, own_rest = regions.covers, regions.rest
+    for index, (name, cover) in enumerate(zip(regions.schema.names, covers, strict=True)):
         if _is_missing(regions, name, cover):
             continue
         color = colors[name]
@@ -226,9 +228,9 @@ def _make_light_layers(regions: Regions, colors: Mapping[str, Color]) -> Layers:
         hidden = WHITE if isinstance(color, str) else color
         stack.append((_layer_name(name), _image(fill, alpha, hidden)))
         remaining = remaining * (1 - alpha)
-    left = 1 - regions.covers.sum(axis=0)
-    drawn = (regions.rest.min(axis=0) < left - PAINTED / 255) * left
-    fill = regions.rest / np.maximum(left, LEAST)
+    left = 1 - covers.sum(axis=0)
+    drawn = (own_rest.min(axis=0) < left - PAINTED / 255) * left
+    fill = own_rest / np.maximum(left, LEAST)
     stack.append((REST, _image(fill, _layer_alpha(drawn, remaining), WHITE)))
     if picture.alpha is None:
         ground = np.empty((3, *lines.shape), np.float32)

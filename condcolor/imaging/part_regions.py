@@ -24,11 +24,14 @@ class PartRegions(Regions):
 
     labels: `[H, W]` int, the number of each pixel's piece, also under the lines.
     part_of: `[N]` int, the index in PARTS of each piece.
+    person_of: `[N]` int, the person of each piece, from 1; None where all are colored alike. An attribute
+        of a further person is called `hair-2`.
     in_doubt: `[N]` bool, the pieces whose part is in doubt; None where pieces are not decided.
     """
 
     labels: np.ndarray
     part_of: np.ndarray
+    person_of: np.ndarray | None = None
     in_doubt: np.ndarray | None = None
 
     @property
@@ -42,8 +45,8 @@ class PartRegions(Regions):
     @property
     def covers(self) -> np.ndarray:
         covers = np.empty((len(self.schema.names), *self.labels.shape), np.float32)
-        for cover, index in zip(covers, self._indices, strict=True):
-            np.equal(self.parts, index, out=cover)
+        for cover, index in zip(covers, self._rows, strict=True):
+            np.equal(self._row_of_pixel, index, out=cover)
         return covers
 
     @property
@@ -56,43 +59,58 @@ class PartRegions(Regions):
         return self.part_of.astype(np.uint8)[self.labels]
 
     @property
-    def _indices(self) -> list[int]:
-        return [part_index(name) for name in self.schema.names]
+    def _rows(self) -> list[int]:
+        """The row of each attribute in the table of colors: PARTS, once for each person."""
+        rows = []
+        for name in self.schema.names:
+            part, _, person = name.partition("-")
+            rows.append(part_index(part) + len(PARTS) * (int(person or 1) - 1))
+        return rows
+
+    @property
+    def _row_of(self) -> np.ndarray:
+        """The row of each piece, `[N]` int."""
+        if self.person_of is None:
+            return self.part_of
+        return self.part_of + len(PARTS) * np.maximum(self.person_of - 1, 0)
+
+    @cached_property
+    def _row_of_pixel(self) -> np.ndarray:
+        return self._row_of.astype(np.uint16)[self.labels]
 
     def on_paper(self, paper: Paper) -> Self:
         return replace(self, lines=self.drawing.lines(paper), paper=paper)
 
     def fills(self, colors: Mapping[str, Color]) -> np.ndarray:
-        table = np.ones((len(PARTS), 3), np.float32)
-        kept = np.zeros(len(PARTS), bool)  # parts with the fills of the colored picture
-        if self.drawing.fills is None:
-            table[:] = np.array([part.fill for part in PARTS], np.float32) / 255
-        else:
-            kept[:] = True
-        for index, name in zip(self._indices, self.schema.names, strict=True):
+        persons = 1 if self.person_of is None else max(1, int(self.person_of.max()))
+        own = np.array([part.fill for part in PARTS], np.float32) / 255
+        table = np.tile(own, (persons, 1))
+        # rows with the fills of the colored picture
+        kept = np.full(len(table), self.drawing.fills is not None)
+        for index, name in zip(self._rows, self.schema.names, strict=True):
             color = colors[name]
             kept[index] = color == KEEP and self.drawing.fills is not None
             if not isinstance(color, str):
                 table[index] = np.array(color, np.float32) / 255
             elif color in (KEEP, NONE):
                 table[index] = 1
-        fills = np.stack([level[self.parts] for level in table.T])
+        fills = np.stack([level[self._row_of_pixel] for level in table.T])
         if kept.any():
-            np.copyto(fills, self.own, where=kept[self.parts])
+            np.copyto(fills, self.own, where=kept[self._row_of_pixel])
         return fills
 
     def part(self, index: int, color: Color) -> np.ndarray:
-        light = (
-            WHITE if isinstance(color, str) else np.array(color, np.float32)[:, None, None] / 255
-        )
-        return self.covers[index] * (self.own if color == KEEP else light)
+        cover = self._row_of_pixel == self._rows[index]
+        if color == KEEP:
+            return cover * self.own
+        return cover * (WHITE if isinstance(color, str) else np.float32(color)[:, None, None] / 255)
 
     def without_black(self, black: np.ndarray) -> Self:
         """Return the same regions with black areas of their parts colored, too, up to an outline.
 
         black: `[H, W]` bool, solid black areas.
         """
-        filled = black & np.isin(self.part_of, self._indices)[self.labels]
+        filled = black & np.isin(self._row_of, self._rows)[self.labels]
         width = max(1, round(OUTLINE * max(filled.shape)))
         inside = ndimage.binary_erosion(filled, iterations=width)
         return replace(self, lines=np.where(inside, np.float32(1), self.lines))

@@ -191,9 +191,13 @@ class Colorizer(ABC):
 
         Errors of the picture and of the values are raised at once, not at the first image.
         """
-        specs = [parse_color_specs(self.schema, values) for values in colorings]
+        specs = [self._specs(values) for values in colorings]
         plain = [values for each in specs if (values := plain_values(each)) is not None]
         if len(plain) < len(specs) or self.codec.parts:
+            if self.codec.parts:
+                parts = self.parts(picture)
+                parts.for_colors(specs[0])  # raises at once where there are too few persons
+                return (parts.colored(**each) for each in specs)
             regions = self.regions(picture)
             return (regions.recolor(**each) for each in specs)
         cond = self._one_hot([self.schema.indices(values) for values in plain])
@@ -250,14 +254,28 @@ class Colorizer(ABC):
                 scores = self.predict(framed.square[None], np.zeros((1, 0), np.float32))[0]
             return find_parts(framed.drawing, framed.crop(scores), self.schema)
 
-    def layers(self, picture: AnyPicture | Regions, /, **values: str | ColorSpec) -> Layers:
+    def layers(self, picture: AnyPicture | Regions | Parts, /, **values: str | ColorSpec) -> Layers:
         """Return the colored picture, as for a call, in layers: lines, parts, rest, paper.
 
-        Given Regions instead of a picture, it takes milliseconds.
+        Given Regions or Parts instead of a picture, it takes milliseconds.
         """
+        specs = self._specs(values)
+        if isinstance(picture, Regions):
+            return make_layers(picture, specs)
+        if self.codec.parts and not isinstance(picture, Parts):
+            picture = self.parts(picture)
+        if isinstance(picture, Parts):
+            return make_layers(*picture.for_colors(specs))
+        return make_layers(self.regions(picture), specs)
+
+    def _specs(self, values: Mapping[str, str | ColorSpec]) -> dict[str, ColorSpec]:
+        """Return a spec for each attribute; UsageError for what is wrong, and for persons without parts."""
         specs = parse_color_specs(self.schema, values)
-        regions = picture if isinstance(picture, Regions) else self.regions(picture)
-        return make_layers(regions, specs)
+        if len(specs) > len(self.schema.names) and not self.codec.parts:
+            raise UsageError(
+                "colors of single persons are for models that find parts, such as icons"
+            )
+        return specs
 
     def _colorings(self, framed: FramedPicture, cond: np.ndarray) -> Iterator[Image.Image]:
         for start in range(0, len(cond), BATCH):
@@ -292,7 +310,7 @@ class Colorizer(ABC):
 
         `prepare`, `predict_batch` and `finish` are a call in three steps, which may run in different threads.
         """
-        specs = parse_color_specs(self.schema, values)
+        specs = self._specs(values)
         plain = plain_values(specs)
         framed = self._frame(picture)
         if self.codec.parts:  # which are found without the colors
