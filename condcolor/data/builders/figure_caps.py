@@ -99,7 +99,10 @@ def _peaked(pen: Pen, dice: random.Random, fit: Fit) -> None:
     pen.shape(smooth(lid, closed=True, ease=0.7), "hat")
     pen.shape(rounded(band(half, y - 0.22, y + 0.02), 0.05), "hat")
     if dice.random() < 0.7:
-        pen.shape(ellipse(complex(0, y - 0.42), 0.12), "other", pen.inner)
+        badge = moved((-0.8 - 0.9j, -1.1j, 0.8 - 0.9j, 0.7 + 0.3j, 1.1j, -0.7 + 0.3j), -0.42j, 0.2)
+        shield = polygon([complex(p.real, p.imag + y) for p in badge])
+        round_ = ellipse(complex(0, y - 0.42), dice.uniform(0.1, 0.2))
+        pen.shape(dice.choice((shield, round_)), "other", pen.inner)
     if fit.head.view != "back":
         draw_visor(pen, dice, half, y)
 
@@ -187,7 +190,7 @@ def _nurse(pen: Pen, dice: random.Random, fit: Fit) -> None:
 def _panelled(pen: Pen, dice: random.Random, fit: Fit) -> None:
     """Draw a round cap of panels, with a button and a band, some with a small visor."""
     y, half, dome = fit.y + dice.uniform(0.0, 0.15), fit.half, fit.dome(1.05)
-    pen.shape(join(smooth(dome), [complex(half, y), complex(-half, y)], dome[:1]), "hat")
+    pen.shape(join(smooth(dome), dome[:1]), "hat")
     for x in dice.choice(((0.0,), (-0.4, 0.4), (-0.6, -0.2, 0.2, 0.6), (-0.55, 0.0, 0.55))):
         seam = [
             complex(0, fit.top),

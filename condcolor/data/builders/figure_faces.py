@@ -231,11 +231,20 @@ def _draw_folds(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
             pen.line(smooth([chin - 0.1, chin - 0.05j, chin + 0.1]))
 
 
+MARKS = {
+    "earrings": 4,
+    "mask": 3,
+    "freckles": 2,
+    "plaster": 1,
+    "patch": 1,
+    "wrinkles": 1,
+    "pacifier": 0.7,
+}
+
+
 def _draw_mark(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
-    """Draw earrings, a mask over the mouth, freckles, a plaster, wrinkles or an eye patch."""
-    kind = pick(
-        dice, {"earrings": 4, "mask": 3, "freckles": 2, "plaster": 1, "patch": 1, "wrinkles": 1}
-    )
+    """Draw earrings, a mask over the mouth, freckles, a plaster, wrinkles, an eye patch or a pacifier."""
+    kind = pick(dice, MARKS)
     at = complex(face.middle, face.mouth_y)
     if kind == "earrings" and head.view == "front":
         for side in (-1, 1):
@@ -255,6 +264,10 @@ def _draw_mark(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
             complex(-half * 0.9, low),
         ]
         pen.shape(rounded([at.real + p for p in corners_], 0.12), "other")
+    elif kind == "pacifier" and head.view in ("front", "turned"):
+        ring = at + complex(0, dice.uniform(0.1, 0.2))
+        pen.shape(ellipse(at, dice.uniform(0.25, 0.4), dice.uniform(0.14, 0.22)), "other")
+        pen.line(ellipse(ring, dice.uniform(0.12, 0.2)), pen.width)
     elif kind == "freckles" and pen.thickness < 0.07:
         for side in (-1, 1):
             for spot in (0.0, 0.08 + 0.05j, -0.07 + 0.06j):

@@ -101,7 +101,10 @@ def _wide_hat(pen: Pen, dice: random.Random, fit: Fit) -> None:
     pen.shape(join(smooth(dome), dome[:1]), "hat")
     if dice.random() < 0.6:
         edge = smooth([complex(-half, y - 0.22), complex(0, y - 0.16), complex(half, y - 0.22)])
-        pen.shape(join(edge, [complex(half, y), complex(-half, y)]), dice.choice(("hat", "other")))
+        pen.shape(
+            join(edge, polyline([complex(half, y), complex(-half, y)])),
+            dice.choice(("hat", "other")),
+        )
     draw_brim(pen, fit.half * dice.uniform(1.4, 2.1), y, 0.22, sag)
 
 

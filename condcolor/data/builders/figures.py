@@ -45,6 +45,7 @@ from condcolor.data.builders.figure_headwear import (
     draw_scarf_front,
     draw_trim,
 )
+from condcolor.data.builders.figure_helpers import draw_barbell, draw_helping_hands
 from condcolor.data.builders.figure_legs import draw_legs
 from condcolor.data.builders.figure_pen import (
     INK,
@@ -57,7 +58,8 @@ from condcolor.data.builders.figure_pen import (
     pick,
     place,
 )
-from condcolor.data.builders.figure_props import PROPS, draw_back_thing, draw_front_thing
+from condcolor.data.builders.figure_props import PROPS
+from condcolor.data.builders.figure_settings import draw_back_thing, draw_front_thing
 
 __all__ = ["INK", "PART_FILL", "SOLID_FILL", "Figure", "draw_body", "draw_figure"]
 HEIGHT = 256.0  # of a figure, about
@@ -222,8 +224,14 @@ def _draw_person(
         elif headwear == "trim":
             draw_trim(pen, dice, head)
     if body:
+        if body.poses == ("up", "up") and dice.random() < 0.5:
+            ends = [arm_line(body.build, "up", body.wide)[-1]] * 2
+            draw_barbell(pen, dice, -ends[0].conjugate(), ends[1])
         _draw_arms(pen, dice, body, before=True)
         draw_front_thing(pen, dice, body.build)
+    if dice.random() < 0.04:
+        with pen.frame(on_neck):
+            draw_helping_hands(pen, dice, head)
 
 
 def _draw_trunk(pen: Pen, dice: random.Random, body: _Body) -> None:
