@@ -160,7 +160,7 @@ def _draw_cap(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
 
 def _draw_parting(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
     """Draw lines from the brow over the crown: one parting, or many as of braided rows."""
-    start = complex(dice.uniform(-0.4, 0.4) * head.wide, -0.72)
+    start = complex(dice.uniform(-0.4, 0.4) * head.wide, dice.uniform(-0.75, -0.5))
     if dice.random() < 0.6:
         end = head.at(90 - 60 * start.real + dice.uniform(-25, 25), hair.volume)
         pen.line(smooth([start, (start + end) / 2 + 0.08, end]), pen.width)
