@@ -10,12 +10,13 @@ from condcolor.data.builders.cast import Cast
 from condcolor.data.builders.scene_canvas import Canvas, Placement
 from condcolor.data.builders.scene_fills import find_solid, vary_fills
 from condcolor.data.builders.scene_scribbles import frame, scribble
+from condcolor.data.builders.scene_shoulders import bare_shoulders
 from condcolor.data.builders.scene_tones import pale_lines, tone_parts
 
 # shares of scenes as `data icons` draws them, of one large person, of one who is cut by the canvas
 _ICONS, _PORTRAITS, _NEAR = 0.22, 0.18, 0.05
 _TURNED = 0.07  # share of the persons that stand on the head, lie or lean far
-_TONED_ICONS, _TONED, _PALE = 0.1, 0.2, 0.12  # shares of the cutouts
+_TONED_ICONS, _TONED, _PALE, _BARE = 0.1, 0.2, 0.12, 0.12  # shares of the cutouts
 _FRAMED, _BEFORE, _BEHIND = 0.22, 0.35, 0.75  # of the others: with a frame, things before, behind
 
 
@@ -41,6 +42,8 @@ def _lay_icon(rng: np.random.Generator, cast: Cast, canvas: Canvas) -> None:
     y = 1 - width / 2 + rng.uniform(0, 0.055) if width < 1 else 0.5 + rng.uniform(-0.03, 0.05)
     place = Placement(x, y, width, rng.uniform(-6, 6), mirrored=_coin(rng))
     cutout = cast[cast.pick(rng, "bust")]
+    if rng.random() < _BARE:
+        cutout = bare_shoulders(rng, cutout)
     solid = find_solid(cutout)
     if rng.random() < _TONED_ICONS:
         cutout, toned = tone_parts(rng, cutout)
@@ -117,7 +120,10 @@ def _lay_person(
     width: float,
     degrees: float,
 ) -> None:
-    cutout = vary_fills(rng, cast[index])
+    cutout = cast[index]
+    if rng.random() < _BARE:
+        cutout = bare_shoulders(rng, cutout)
+    cutout = vary_fills(rng, cutout)
     squash = math.exp(rng.normal(0, 0.07))
     place = Placement(*at, width, degrees, squash, mirrored=_coin(rng))
     solid = find_solid(cutout)
