@@ -64,6 +64,25 @@ def test_persons_whose_parts_are_told_by_skin_tone_and_place(tmp_path):
     assert (sketch[masks.any(-1)] > 150).mean() > 0.9
 
 
+def test_parts_of_emoji_are_corrected_inside_their_boxes(tmp_path):
+    icons = {
+        "person-facepalming": {"body": emoji("#ffdc5d", "#ffac33")},
+        "person-facepalming-dark": {"body": emoji("#5c3a24", "#0b0200")},
+    }
+    package = tmp_path / "packages/iconify-json-fluent-emoji-flat-1.2.6"
+    package.mkdir(parents=True)
+    (package / "icons.json").write_text(json.dumps({"icons": icons, "width": 36}))
+    done = draw(tmp_path / "packages", tmp_path / "extra", "--only", "fluent", "--side", "96")
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "extra/fluent.npz") as file:
+        parts = file["drawings"][0, 1]
+    hair = parts == part_index("hair")
+    x0, y0, x1, y1 = (round(edge * 96) for edge in (0.38, 0.3, 0.71, 0.72))  # the hand
+    assert not hair[y0:y1, x0:x1].any()
+    assert hair[:y0].any()
+    assert hair[y0:y1, :x0].any()
+
+
 def test_hand_drawn_persons_are_a_file_for_scenes(tmp_path):
     sources = ("--only", "notionists", "--only", "open-peeps")
     done = draw(tmp_path, tmp_path / "extra", *sources, "--count", "3", "--side", "96")

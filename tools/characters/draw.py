@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from emoji import find_persons
+from emoji_parts import correct
 from iconify import IconSet, find_package
 from notionists import draw_notionists
 from objects import black_objects, colored_objects
@@ -53,7 +54,8 @@ def _persons(name: str) -> Callable[[Path, int, int], Iterator[tuple[str, Cutout
             for nth in range(TIMES):
                 outline = math.exp(rng.uniform(math.log(0.012), math.log(0.045)))
                 cutout = person.cut(outline, outline * rng.uniform(0.4, 1), side)
-                yield f"{name}/{person.name}/{nth}", cutout
+                title = f"{name}/{person.name}"
+                yield f"{title}/{nth}", correct(title, cutout)
 
     return draw
 

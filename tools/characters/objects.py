@@ -23,9 +23,25 @@ NO_OBJECTS = (  # words in the names of persons, of their limbs and of signs
     *("speaking", "horse-racing", "snowboard", "skier", "fencer", "biceps"),
 )
 
+PERSONS_AND_CLOTHES = frozenset(  # names that say it by none of those words
+    (
+        *("farmer", "scientist", "astronaut", "japanese-dolls", "joker", "bald", "mechanic"),
+        *("curly-haired", "red-haired", "adult", "breast-feeding", "cook", "firefighter"),
+        *("teacher", "judge", "singer", "women-wrestling", "men-wrestling", "artist"),
+        *("police-officer", "student", "construction-worker", "pilot", "office-worker", "troll"),
+        *("goblin", "statue-of-liberty", "nesting-dolls", "military-helmet", "top-hat"),
+        *("billed-cap", "rescue-workers-helmet", "t-shirt", "running-shirt", "coat", "lab-coat"),
+        *("kimono", "martial-arts-uniform", "see-no-evil-monkey"),
+    )
+)
+
+
+def _is_object(name: str) -> bool:
+    return name not in PERSONS_AND_CLOTHES and not any(word in name for word in NO_OBJECTS)
+
 
 def _names(icons: IconSet, dice: random.Random) -> list[str]:
-    names = [name for name in icons.icons if not any(word in name for word in NO_OBJECTS)]
+    names = [name for name in icons.icons if _is_object(name)]
     dice.shuffle(names)
     return names
 

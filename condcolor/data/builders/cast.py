@@ -70,6 +70,10 @@ class Cast:
         """Return whether a cutout is a figure that ends at the lower edge of its square."""
         return self.kinds[index] == _CODES.index("cut")
 
+    def ends_below(self, index: int) -> bool:
+        """Return whether a cutout ends at the lower edge of its square."""
+        return self.is_cut(index) or self.kinds[index] == _CODES.index("bust")
+
     def pick(self, rng: np.random.Generator, kind: str) -> int:
         """Return a random cutout of a kind."""
         return int(rng.choice(self.by_kind[kind]))

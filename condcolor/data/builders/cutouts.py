@@ -13,7 +13,7 @@ from condcolor.conditions.parts import PARTS, part_index
 from condcolor.data.builders.avatar_kits import HAIR, SHIRT, SKIN
 from condcolor.data.builders.avatar_svg import fill_marks
 from condcolor.data.builders.avatars import Options, cutout_svg
-from condcolor.data.builders.figure_pen import INK, PART_FILL, SOLID_FILL
+from condcolor.data.builders.figure_pen import INK, PALE_INK, PART_FILL, SOLID_FILL
 from condcolor.data.builders.figures import Figure
 from condcolor.data.builders.svg_render import render_svg
 
@@ -56,6 +56,8 @@ def cut_svg(svg: str, view: tuple[float, float, float, float], side: int) -> Cut
         svg = svg.replace(solid, INK)
     for fill in (*PART_FILL.values(), UNSURE_FILL):
         svg = svg.replace(fill, "#ffffff")
+    for mark, grey in PALE_INK.items():
+        svg = svg.replace(mark, grey)
     sketch = render_svg(f"{head}{svg}</svg>", side)
     parts[marked[..., 3] < _OPAQUE] = GROUND
     grey = np.rint(sketch[..., :3].astype(np.float32) @ _LUMA).astype(np.uint8)

@@ -135,7 +135,7 @@ def draw_arm(
         hand = "mitten"
     if hand in ("mitten", "three") and thick < 5 * pen.thickness:
         hand = "circle"
-    tubes, shapes, marks = _hand(dice, hand, end, way, thick * look.size)
+    tubes, shapes, marks = hand_shapes(dice, hand, end, way, thick * look.size)
     if build.is_stick:
         pen.line(smooth(line), pen.width)
         pen.shape(ellipse(end, thick * 0.45), look.skin)
@@ -192,7 +192,7 @@ def _draw_cut_arm(pen: Pen, build: Build, line: list[complex]) -> None:
         pen.line(polyline([end - thick * 0.5, end + thick * 0.5]), pen.width)
 
 
-def _hand(
+def hand_shapes(
     dice: random.Random, kind: str, at: complex, way: complex, thick: float
 ) -> tuple[list[Tube], list[list[complex]], list[list[complex]]]:
     """Return tubes and shapes of a hand, and lines on it."""

@@ -34,6 +34,7 @@ STANCES = {
     "together": 3,
 }
 SHOES = {"shoe": 6, "boot": 3, "sandal": 1, "bare": 1, "none": 1}
+GARMENTS = {"": 78, "tank": 11, "straps": 3, "tube": 2, "bikini": 1, "none": 5}
 _DEPTHS = {
     "crew": 0.25,
     "scoop": 0.5,
@@ -66,9 +67,14 @@ class Build:
     stance: str
     shoes: str
     sleeves: float  # share of the arm
-    top: str  # the part of the torso: a swimmer's is skin
+    garment: str  # what leaves the shoulders bare, "none" for a bare chest, or "" for a shirt
     is_stick: bool  # limbs are lines
     cut_open: bool  # no line where the drawing is cut off
+
+    @property
+    def top(self) -> str:
+        """Return the part of the torso."""
+        return "skin" if self.garment else "shirt"
 
     @property
     def shoulder_y(self) -> float:
@@ -97,7 +103,7 @@ def draw_build(dice: random.Random, crop: str, wide: float, *, turned: bool = Fa
     torso = between(1.1, 2.7, 0.15)
     hip_y = collar + (dice.uniform(0.7, 1.6) if crop == "bust" else torso)
     waist = shoulder * dice.uniform(0.72, 1.2)
-    bare = dice.random() < 0.05
+    garment = pick(dice, GARMENTS)
     stick = crop == "full" and dice.random() < 0.04
     return Build(
         crop=crop,
@@ -118,8 +124,8 @@ def draw_build(dice: random.Random, crop: str, wide: float, *, turned: bool = Fa
         legs=pick(dice, LEGS),
         stance=pick(dice, STANCES),
         shoes=pick(dice, SHOES),
-        sleeves=0.0 if bare else dice.choice((0.0, 0.35, 0.4, 0.5, 0.92, 0.92, 0.92, 0.92)),
-        top="skin" if bare else "shirt",
+        sleeves=0.0 if garment else dice.choice((0.0, 0.35, 0.4, 0.5, 0.92, 0.92, 0.92, 0.92)),
+        garment=garment,
         is_stick=stick,
         cut_open=dice.random() < 0.5,
     )

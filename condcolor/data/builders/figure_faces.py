@@ -1,39 +1,26 @@
-"""Faces of drawn figures: eyes, brows, noses, mouths, beards, glasses, in head units."""
+"""Faces of drawn figures: eyes, brows, noses, mouths, marks, glasses, in head units."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 
+from condcolor.data.builders.figure_beards import draw_beard
 from condcolor.data.builders.figure_curves import (
     bend,
     ellipse,
     join,
-    mirrored,
     polygon,
     polyline,
     ribbon,
     rounded,
-    scallops,
     smooth,
 )
-from condcolor.data.builders.figure_heads import Head
+from condcolor.data.builders.figure_heads import Face, Head
 from condcolor.data.builders.figure_pen import (
+    PALE_INKS,
     Pen,
     pick,
 )
-
-
-@dataclass(frozen=True)
-class Face:
-    """Where the features of a face are, and how large."""
-
-    middle: float
-    eyes_y: float
-    apart: float  # half of the distance of the eyes
-    eye: float  # half height of an eye
-    nose_y: float
-    mouth_y: float
 
 
 def draw_face(pen: Pen, dice: random.Random, head: Head) -> None:
@@ -53,8 +40,8 @@ def draw_face(pen: Pen, dice: random.Random, head: Head) -> None:
     )
     if dice.random() < 0.12 and not plain:
         _draw_cheeks(pen, dice, face)
-    if dice.random() < 0.14:
-        _draw_beard(pen, dice, head, face)
+    if dice.random() < 0.22:
+        draw_beard(pen, dice, head, face)
     _draw_mouth(pen, dice, head, face)
     if head.view != "side" and not (plain and dice.random() < 0.6):
         _draw_nose(pen, dice, face)
@@ -66,6 +53,8 @@ def draw_face(pen: Pen, dice: random.Random, head: Head) -> None:
         _draw_glasses(pen, dice, head, face)
     if dice.random() < 0.15:
         _draw_mark(pen, dice, head, face)
+    if dice.random() < 0.15 and pen.thickness < 0.07:
+        _draw_folds(pen, dice, head, face)
 
 
 def _eye_places(head: Head, face: Face) -> list[complex]:
@@ -139,6 +128,11 @@ def _draw_brows(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
     tilt, arch = dice.uniform(-0.08, 0.08), dice.uniform(0, 0.08)
     half = dice.uniform(0.1, 0.2)
     width = max(dice.uniform(0.02, 0.09) * pen.map.scale, pen.inner)
+    outlined = dice.random() < 0.3 and pen.thickness < 0.08
+    pale = dice.choice(PALE_INKS) if dice.random() < 0.4 else ""
+    thick = dice.choice(((0.12, 0.1, 0.02), (0.08, 0.12, 0.08), (0.14, 0.14, 0.14)))
+    if outlined:
+        half *= 1.4
     for i, at in enumerate(_eye_places(head, face)):
         side = -1 if i == 0 else 1
         at -= 1j * lift
@@ -147,7 +141,11 @@ def _draw_brows(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
             at - 1j * arch,
             at + complex(side * half, -tilt),
         ]
-        pen.line(smooth(points), width)
+        if outlined:
+            with pen.pale(pale):
+                pen.shape(ribbon(bend(*points), thick), "hair", pen.inner * 0.8)
+        else:
+            pen.line(smooth(points), width)
 
 
 def _draw_nose(pen: Pen, dice: random.Random, face: Face) -> None:
@@ -213,44 +211,40 @@ def _draw_cheeks(pen: Pen, dice: random.Random, face: Face) -> None:
             pen.line(ellipse(at, 0.11, 0.08), pen.inner * 0.6)
 
 
-def _draw_beard(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
-    """Draw a full beard, a goatee or a moustache, of the hair's part."""
-    if head.view == "side":
-        return
-    kind = pick(dice, {"full": 4, "goatee": 1, "moustache": 3})
-    at = complex(face.middle, face.mouth_y)
-    if kind == "full":
-        low, top = dice.uniform(0.02, 0.7), face.eyes_y + 0.15
-        jaw = [head.at(degrees, 0.03) for degrees in (345, 320, 295)]
-        outer = [complex(head.half_width(top) + 0.01, top), *jaw]
-        outer += [complex(0, 1.03 + low), *mirrored(outer)]
-        inner = complex(head.half_width(top) - 0.16, top)
-        lip = complex(0.3, face.mouth_y - 0.12)
-        edge = [inner, complex(lip.real + 0.18, lip.imag + 0.12), lip, complex(0, lip.imag + 0.04)]
-        edge += mirrored(edge[:-1])
-        if dice.random() < 0.25:
-            outline_ = join(scallops(outer, 0.3), smooth(edge[::-1]))
-        else:
-            outline_ = join(smooth(outer), smooth(edge[::-1]))
-        pen.shape(outline_, "hair")
-    elif kind == "goatee":
-        chin = [at + p for p in (-0.2 + 0.14j, 0.1j, 0.2 + 0.14j, complex(0, 1.15 - at.imag))]
-        pen.shape(smooth(chin, closed=True), "hair")
-    if kind == "moustache" or (kind == "full" and dice.random() < 0.4):
-        wide, curl = dice.uniform(0.2, 0.42), dice.uniform(-0.1, 0.12)
-        root = at - 0.2j
+def _draw_folds(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
+    """Draw lines beside the mouth, under the eyes, on forehead and chin."""
+    with pen.pale(dice.choice(("", *PALE_INKS))):
         for side in (-1, 1):
-            line = bend(
-                root, root + complex(side * wide * 0.6, 0.05), root + complex(side * wide, curl)
-            )
-            pen.shape(ribbon(line, (0.12, 0.15, 0.02)), "hair", pen.inner)
+            nose = complex(face.middle + side * 0.16, face.nose_y)
+            if dice.random() < 0.6:
+                pen.line(
+                    smooth([nose, nose + complex(side * 0.16, 0.16), nose + side * 0.17 + 0.3j])
+                )
+            if dice.random() < 0.5:
+                at = complex(face.middle + side * face.apart, face.eyes_y + face.eye + 0.06)
+                pen.line(smooth([at - 0.12, at + 0.06j, at + 0.12]))
+        for y in (-0.35, -0.45, -0.55)[: dice.randint(0, 3)]:
+            at = complex(face.middle, min(face.eyes_y, 0.0) + y)
+            pen.line(smooth([at - 0.25 + 0.02j, at - 0.02j, at + 0.25 + 0.02j]))
+        if dice.random() < 0.4:
+            chin = complex(face.middle, (face.mouth_y + 1) / 2)
+            pen.line(smooth([chin - 0.1, chin - 0.05j, chin + 0.1]))
+
+
+MARKS = {
+    "earrings": 4,
+    "mask": 3,
+    "freckles": 2,
+    "plaster": 1,
+    "patch": 1,
+    "wrinkles": 1,
+    "pacifier": 0.7,
+}
 
 
 def _draw_mark(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
-    """Draw earrings, a mask over the mouth, freckles, a plaster, wrinkles or an eye patch."""
-    kind = pick(
-        dice, {"earrings": 4, "mask": 3, "freckles": 2, "plaster": 1, "patch": 1, "wrinkles": 1}
-    )
+    """Draw earrings, a mask over the mouth, freckles, a plaster, wrinkles, an eye patch or a pacifier."""
+    kind = pick(dice, MARKS)
     at = complex(face.middle, face.mouth_y)
     if kind == "earrings" and head.view == "front":
         for side in (-1, 1):
@@ -270,6 +264,10 @@ def _draw_mark(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
             complex(-half * 0.9, low),
         ]
         pen.shape(rounded([at.real + p for p in corners_], 0.12), "other")
+    elif kind == "pacifier" and head.view in ("front", "turned"):
+        ring = at + complex(0, dice.uniform(0.1, 0.2))
+        pen.shape(ellipse(at, dice.uniform(0.25, 0.4), dice.uniform(0.14, 0.22)), "other")
+        pen.line(ellipse(ring, dice.uniform(0.12, 0.2)), pen.width)
     elif kind == "freckles" and pen.thickness < 0.07:
         for side in (-1, 1):
             for spot in (0.0, 0.08 + 0.05j, -0.07 + 0.06j):

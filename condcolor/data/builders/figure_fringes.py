@@ -143,6 +143,8 @@ def _draw_cap(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
     if dice.random() < 0.12 and "hair" not in pen.solid and not hair.hatted:
         arc = [head.at(d, -0.12) for d in ((125, 108, 95) if dice.random() < 0.5 else (60, 75, 92))]
         pen.line(smooth(arc), pen.inner * dice.choice((0.6, 1.0)))
+    if dice.random() < 0.1 and "hair" not in pen.solid and not hair.hatted:
+        _draw_parting(pen, dice, head, hair)
     if hair.sidelocks:
         thick, low = dice.uniform(0.1, 0.22), dice.uniform(0.3, 1.3)
         for side in (-1, 1):
@@ -154,6 +156,22 @@ def _draw_cap(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
         tuft = [complex(dice.uniform(-0.2, 0.2), -1 - hair.volume)]
         tuft += [tuft[0] + p for p in (-0.1 - 0.15j, dice.choice((-1, 1)) * 0.2 - 0.3j)]
         pen.line(smooth(tuft), pen.width)
+
+
+def _draw_parting(pen: Pen, dice: random.Random, head: Head, hair: Hair) -> None:
+    """Draw lines from the brow over the crown: one parting, or many as of braided rows."""
+    start = complex(dice.uniform(-0.4, 0.4) * head.wide, dice.uniform(-0.75, -0.5))
+    if dice.random() < 0.6:
+        end = head.at(90 - 60 * start.real + dice.uniform(-25, 25), hair.volume)
+        pen.line(smooth([start, (start + end) / 2 + 0.08, end]), pen.width)
+        return
+    n, width = dice.randint(4, 8), dice.choice((pen.inner, pen.width))
+    for i in range(n):
+        x = 2 * (i + 0.5) / n - 1
+        low = complex(x * head.wide * 0.85, -0.62 + 0.1 * abs(x))
+        pen.line(
+            smooth([low, complex(x * head.wide * 0.75, -0.85), head.at(90 - 60 * x, 0.02)]), width
+        )
 
 
 def _draw_bangs(pen: Pen, dice: random.Random, head: Head, wide: float) -> None:

@@ -58,6 +58,18 @@ class Head:
         return complex(x + c * gap, y + s * gap)
 
 
+@dataclass(frozen=True)
+class Face:
+    """Where the features of a face are, and how large."""
+
+    middle: float
+    eyes_y: float
+    apart: float  # half of the distance of the eyes
+    eye: float  # half height of an eye
+    nose_y: float
+    mouth_y: float
+
+
 def draw_head_shape(dice: random.Random) -> Head:
     """Draw the proportions of a head at random."""
     view = pick(dice, VIEWS)

@@ -90,12 +90,31 @@ def _goggles(pen: Pen, dice: random.Random, head: Head) -> None:
         pen.shape(ellipse(complex(side * 0.27, y), 0.24, 0.2), "other")
 
 
+def _side_wings(pen: Pen, dice: random.Random, head: Head) -> None:
+    """Draw feathers that stand out beside the head, some in two rows."""
+    n, long = dice.randint(3, 7), dice.uniform(0.5, 1.1)
+    rows = dice.choice((1, 1, 2))
+    low, high = dice.uniform(-50, -20), dice.uniform(20, 60)
+    for side in (-1, 1):
+        for row in range(rows):
+            for i in range(n):
+                degrees = low + (high - low) * i / (n - 1)
+                turn = polar(1, degrees)
+                root = head.at(degrees * 0.6, 0.02)
+                reach = long * (1 - 0.35 * row) * dice.uniform(0.85, 1.1)
+                feather = ribbon(
+                    [root, root + turn * reach * 0.6, root + turn * reach], (0.1, 0.25, 0.04)
+                )
+                pen.shape([complex(side * p.real, p.imag) for p in feather], "other")
+
+
 TRIMS: dict[str, tuple[float, Callable[[Pen, random.Random, Head], None]]] = {
     "bow": (4, _bow),
     "flowers": (3, _flowers),
     "headband": (3, _headband),
     "ears": (1, _ears),
     "halo": (1, _halo),
+    "wings": (1.5, _side_wings),
     "headphones": (1, _headphones),
     "goggles": (0.5, _goggles),
 }

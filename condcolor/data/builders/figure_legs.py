@@ -68,10 +68,11 @@ def draw_legs(pen: Pen, dice: random.Random, build: Build) -> None:
     """Draw legs, trousers or a skirt, and shoes."""
     lines = _leg_lines(dice, build)
     thick = build.leg_thick
+    undressed = build.garment in ("none", "bikini")
     if build.is_stick:
         for line in lines:
             pen.line(smooth(line), pen.width)
-    elif build.legs in ("shorts", "skirt", "dress") or build.top == "skin":
+    elif build.legs in ("shorts", "skirt", "dress") or undressed:
         stocking = "other" if dice.random() < 0.1 else "skin"
         for line in lines:
             pen.tube(line, thick * 0.75, stocking)
@@ -82,7 +83,7 @@ def draw_legs(pen: Pen, dice: random.Random, build: Build) -> None:
             _draw_foot(pen, dice, build, side, line)
     if build.is_stick and build.legs not in ("skirt", "shorts"):
         return
-    if build.top == "skin":
+    if undressed:
         _draw_legged(pen, dice, replace(build, legs="shorts"), lines, "trousers")
     elif build.legs in ("trousers", "shorts"):
         _draw_legged(pen, dice, build, lines, "trousers")

@@ -26,6 +26,8 @@ SOLID_FILL = {
     "trousers": "#fefe00",
 }  # solid black in a sketch
 INK = "#000000"
+PALE_INK = {"#000001": "#555555", "#000002": "#8a8a8a", "#000003": "#b4b4b4"}  # -> in a sketch
+PALE_INKS = tuple(PALE_INK)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Pen:
         self.wobble = wobble
         self.around = around  # width of a line more around the whole drawing
         self.gaps = gaps  # length of the gaps of lines, as a quick hand leaves them
+        self.stroke = INK
         self.map = Frame()
         self._svg: list[str] = []
         self._under: list[str] = []
@@ -115,6 +118,15 @@ class Pen:
             yield
         finally:
             self.map = before
+
+    @contextlib.contextmanager
+    def pale(self, ink: str) -> Iterator[None]:
+        """Draw lines in one of PALE_INKS, or as before if `ink` is empty."""
+        before, self.stroke = self.stroke, ink or self.stroke
+        try:
+            yield
+        finally:
+            self.stroke = before
 
     @property
     def thickness(self) -> float:
@@ -140,7 +152,7 @@ class Pen:
     def shape(self, chain: Points, part: str, width: float | None = None) -> None:
         """Draw a closed shape with its outline."""
         width = self.width if width is None else width
-        self._path(chain, self.fill_of(part), INK, width, closed=True)
+        self._path(chain, self.fill_of(part), self.stroke, width, closed=True)
 
     def fill(self, chain: Points, part: str) -> None:
         """Draw a closed shape without an outline."""
@@ -152,7 +164,7 @@ class Pen:
 
     def line(self, chain: Points, width: float | None = None) -> None:
         """Draw an open line."""
-        self._path(chain, "none", INK, self.inner if width is None else width, closed=False)
+        self._path(chain, "none", self.stroke, self.inner if width is None else width, closed=False)
 
     def tube(
         self,

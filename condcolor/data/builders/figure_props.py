@@ -1,13 +1,11 @@
-"""Things around drawn figures: held, worn on the back, standing before the body, in head units."""
+"""Things that drawn figures hold, in head units."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 
-from condcolor.data.builders.figure_bodies import Build
 from condcolor.data.builders.figure_curves import (
-    band,
     bend,
     corners,
     ellipse,
@@ -16,12 +14,11 @@ from condcolor.data.builders.figure_curves import (
     polar,
     polygon,
     polyline,
-    ribbon,
     rounded,
     scallops,
     smooth,
 )
-from condcolor.data.builders.figure_pen import Pen, pick
+from condcolor.data.builders.figure_pen import Pen
 
 Draw = Callable[[Pen, random.Random, complex, complex], None]  # where the hand is; a unit upwards
 
@@ -151,66 +148,3 @@ def draw_prop(pen: Pen, dice: random.Random, kind: str, at: complex, thick: floa
     """Draw what a hand at a point holds, of an arm `thick` wide."""
     up = complex(dice.uniform(-0.4, 0.4), -1)
     PROPS[kind][1](pen, dice, at, up / abs(up) * max(thick * 1.8, 0.5))
-
-
-BACKS = {"none": 84, "wings": 4, "cape": 5, "tail": 2, "backpack": 3, "chair": 2}
-FRONTS = {"none": 86, "desk": 7, "wheel": 2, "bubble": 2}
-
-
-def draw_back_thing(pen: Pen, dice: random.Random, build: Build) -> None:
-    """Draw wings, a cape, a tail, a backpack or a chair's back behind the body, or nothing."""
-    kind = pick(dice, BACKS)
-    y, s = build.collar + build.slope, build.shoulder
-    low = min(build.bottom, build.hip_y + 1.2)
-    if build.crop != "full":
-        low -= 2 * pen.thickness
-    if kind == "wings":
-        feathers = [
-            complex(s + 1.5 - 0.45 * i, y + 0.2 + (low - y - 0.3) * 0.3 * i) for i in range(4)
-        ]
-        wing = smooth([complex(s * 0.4, y + 0.4), complex(s + 0.9, y - 0.9), feathers[0]])
-        chain = join(wing, scallops(feathers, 0.35), wing[:1])
-        for side in (-1, 1):
-            pen.shape([complex(side * p.real, p.imag) for p in chain], "other")
-    elif kind == "cape":
-        wide = dice.uniform(1.3, 2.0) * s
-        hem = smooth([complex(wide, low), complex(0, low - 0.1), complex(-wide, low)])
-        pen.shape(
-            join([complex(-s * 0.9, y)], [complex(s * 0.9, y)], hem, [complex(-s * 0.9, y)]),
-            "other",
-        )
-    elif kind == "tail" and build.crop == "full":
-        root = complex(build.hip * 0.5, build.hip_y)
-        tail = moved((0j, 0.9 + 0.4j, 1.4 - 0.3j, 1.2 - 1.0j), root)
-        pen.shape(ribbon(tail, (0.3, 0.4, 0.1)), "other")
-    elif kind in ("backpack", "chair"):
-        half, top = (s * 1.15, y + 0.1) if kind == "backpack" else (s * 1.4, y + 0.5)
-        pen.shape(
-            rounded(band(half, top, low if kind == "chair" else min(build.hip_y * 0.95, low)), 0.3),
-            "other",
-        )
-
-
-def draw_front_thing(pen: Pen, dice: random.Random, build: Build) -> None:
-    """Draw a desk, a laptop, a wheel or a speech bubble before the body, or nothing."""
-    kind = pick(dice, FRONTS)
-    if kind == "desk":
-        y, half = build.waist_y * dice.uniform(0.85, 1.2), build.shoulder * dice.uniform(1.5, 2.6)
-        y = min(y, build.bottom - 0.3)
-        if dice.random() < 0.4:
-            lid = [complex(-0.8, y - 0.9), complex(0.8, y - 0.9), complex(0.9, y), complex(-0.9, y)]
-            pen.shape(rounded(lid, 0.1), "other")
-        pen.shape(polygon(band(half, y, max(build.bottom, y + 0.4))), "other")
-        if dice.random() < 0.6:
-            pen.shape(rounded(band(half + 0.15, y - 0.12, y + 0.12), 0.05), "other")
-    elif kind == "wheel" and build.crop == "full":
-        at, size = complex(build.hip * 0.6, build.hip_y + build.leg * 0.4), build.leg * 0.5
-        pen.line(ellipse(at, size), pen.width)
-        pen.line(ellipse(at, size * 0.85))
-        pen.shape(ellipse(at, size * 0.2), "other")
-    elif kind == "bubble":
-        at = complex(build.shoulder + 1.8, -1.6)
-        tail = [at + p for p in (-0.5 + 0.4j, -0.9 + 0.9j, -0.1 + 0.55j)]
-        pen.union([], "other", [polygon(tail), ellipse(at, 0.9, 0.6)])
-        for k in (-0.35, 0.0, 0.35):
-            pen.ink(ellipse(at + k, max(0.08, pen.thickness * 0.6)))

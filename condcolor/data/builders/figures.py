@@ -23,6 +23,7 @@ from condcolor.data.builders.figure_arms import (
     draw_arm,
     draw_arm_look,
 )
+from condcolor.data.builders.figure_bare import draw_bare_torso
 from condcolor.data.builders.figure_bodies import (
     CROPS,
     Build,
@@ -31,7 +32,7 @@ from condcolor.data.builders.figure_bodies import (
     draw_torso,
 )
 from condcolor.data.builders.figure_clothes import draw_collar, draw_extra
-from condcolor.data.builders.figure_curves import polar
+from condcolor.data.builders.figure_curves import polar, smooth
 from condcolor.data.builders.figure_faces import draw_face
 from condcolor.data.builders.figure_fringes import draw_front
 from condcolor.data.builders.figure_hair import Hair, draw_behind, draw_hair_style
@@ -44,9 +45,11 @@ from condcolor.data.builders.figure_headwear import (
     draw_scarf_front,
     draw_trim,
 )
+from condcolor.data.builders.figure_helpers import draw_barbell, draw_helping_hands
 from condcolor.data.builders.figure_legs import draw_legs
 from condcolor.data.builders.figure_pen import (
     INK,
+    PALE_INKS,
     PART_FILL,
     SOLID_FILL,
     Frame,
@@ -55,11 +58,12 @@ from condcolor.data.builders.figure_pen import (
     pick,
     place,
 )
-from condcolor.data.builders.figure_props import PROPS, draw_back_thing, draw_front_thing
+from condcolor.data.builders.figure_props import PROPS
+from condcolor.data.builders.figure_settings import draw_back_thing, draw_front_thing
 
 __all__ = ["INK", "PART_FILL", "SOLID_FILL", "Figure", "draw_body", "draw_figure"]
 HEIGHT = 256.0  # of a figure, about
-_HEADWEAR = {"none": 61, "hat": 22, "trim": 10, "scarf": 7}
+_HEADWEAR = {"none": 56, "hat": 27, "trim": 10, "scarf": 7}
 _SOLID = {"hair": 0.08, "shirt": 0.03, "trousers": 0.05}  # share of the figures
 
 
@@ -91,7 +95,7 @@ class _Body:
 def draw_figure(rng: np.random.Generator) -> Figure:
     """Draw a person at random, about 256 units high."""
     dice = random.Random(int(rng.integers(1 << 62)))
-    crop = pick(dice, {**CROPS, "head": 5})
+    crop = pick(dice, {**CROPS, "head": 14})
     head = draw_head_shape(dice)
     headwear = pick(dice, _HEADWEAR)
     if headwear == "scarf" and head.view not in ("front", "turned"):
@@ -104,8 +108,8 @@ def draw_figure(rng: np.random.Generator) -> Figure:
     lowest = bottom + 0.4
     if body and crop == "full":
         lowest = 1.6 + body.build.hip_y
-    elif not body:
-        lowest = 9.0
+    elif not body:  # in half of the heads the hair ends at the chin
+        lowest = 9.0 if dice.random() < 0.5 else dice.uniform(0.8, 1.1)
     hair = draw_hair_style(dice, head, hatted=headwear == "hat", lowest=lowest)
     pen = _draw_pen(dice, HEIGHT / (2.4 + bottom))
     with pen.frame(_lean(dice, complex(128, 0), HEIGHT / (2.4 + bottom), turns=crop == "full")):
@@ -220,8 +224,14 @@ def _draw_person(
         elif headwear == "trim":
             draw_trim(pen, dice, head)
     if body:
+        if body.poses == ("up", "up") and dice.random() < 0.5:
+            ends = [arm_line(body.build, "up", body.wide)[-1]] * 2
+            draw_barbell(pen, dice, -ends[0].conjugate(), ends[1])
         _draw_arms(pen, dice, body, before=True)
         draw_front_thing(pen, dice, body.build)
+    if dice.random() < 0.04:
+        with pen.frame(on_neck):
+            draw_helping_hands(pen, dice, head)
 
 
 def _draw_trunk(pen: Pen, dice: random.Random, body: _Body) -> None:
@@ -231,12 +241,21 @@ def _draw_trunk(pen: Pen, dice: random.Random, body: _Body) -> None:
     if build.crop == "full":
         draw_legs(pen, dice, build)
     draw_neck(pen, build)
-    low = draw_torso(pen, dice, build)
+    if dice.random() < 0.2:
+        _draw_chin_shade(pen, dice, build)
+    low = draw_bare_torso(pen, dice, build) if build.garment else draw_torso(pen, dice, build)
     if build.top == "shirt" and not body.is_back:
         draw_collar(pen, dice, build, low)
         draw_extra(pen, dice, build, low)
     if build.crop == "bust" and not build.sleeves < 0.4:
         _draw_armholes(pen, dice, build)
+
+
+def _draw_chin_shade(pen: Pen, dice: random.Random, build: Build) -> None:
+    """Draw the edge of the chin's shade on the neck."""
+    y, n = dice.uniform(0.0, max(build.collar, 0.1)), build.neck
+    with pen.pale(dice.choice(("", *PALE_INKS))):
+        pen.line(smooth([complex(-n, y - 0.1), complex(0, y + 0.12), complex(n, y - 0.1)]))
 
 
 def _draw_armholes(pen: Pen, dice: random.Random, build: Build) -> None:

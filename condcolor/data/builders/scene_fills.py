@@ -12,15 +12,22 @@ from condcolor.data.builders.cutouts import GROUND, NO_PART, OTHER, Cutout
 
 _HAIR, _SHIRT = part_index("hair"), part_index("shirt")
 _DARK = 100  # grey level below which a fill is dark
+_TONED = 226  # grey level below which an even fill is grey
+_EVEN = 12  # grey levels; pixels beside each other that differ less are a fill
 _WHITE = 140  # grey level above which a pixel is no line
 _UNIT = 288  # side of a cutout that lengths are given for, in pixels
 _SOLID_HAIR, _SOLID_SHIRT, _HATCHED = 0.13, 0.04, 0.10  # shares of the cutouts
 
 
 def find_solid(cutout: Cutout) -> np.ndarray:
-    """Return which pixels of a cutout are dark fills of a part: `[side, side]` bool."""
-    is_part = (cutout.parts != GROUND) & (cutout.parts != OTHER) & (cutout.parts != NO_PART)
-    return is_part & (cutout.grey < _DARK)
+    """Return which pixels of a cutout are dark or even grey fills, no lines: `[side, side]` bool."""
+    is_labelled = (cutout.parts != GROUND) & (cutout.parts != NO_PART)
+    dark = is_labelled & (cutout.parts != OTHER) & (cutout.grey < _DARK)
+    grey, even = cutout.grey.astype(np.int16), np.zeros(dark.shape, bool)
+    across = np.abs(grey[1:-1, 2:] - grey[1:-1, :-2])
+    down = np.abs(grey[2:, 1:-1] - grey[:-2, 1:-1])
+    even[1:-1, 1:-1] = (across < _EVEN) & (down < _EVEN)
+    return dark | (is_labelled & even & (grey < _TONED))
 
 
 def vary_fills(rng: np.random.Generator, cutout: Cutout) -> Cutout:

@@ -11,7 +11,7 @@ from condcolor.data.builders.scene_canvas import Canvas
 _LINE = 150  # grey level below which a pixel that is no dark fill is a line
 _SOFT = 215  # grey level below which it is the soft edge of a line
 _DOUBLED_LINE = 140  # likewise of doubled lines
-_MESH = 4  # cells of the bent mesh, each way
+_COARSE, _FINE = (4, 0.022), (8, 0.012)  # cells of a bent mesh each way, most shift in sides
 _NEAREST, _BILINEAR = Image.Resampling.NEAREST, Image.Resampling.BILINEAR
 _BICUBIC, _BOX = Image.Resampling.BICUBIC, Image.Resampling.BOX
 
@@ -45,9 +45,10 @@ def ink_scene(
 
 def _bend(rng: np.random.Generator, canvas: Canvas, strength: float) -> None:
     """Bend a scene smoothly, in place."""
-    cell = canvas.size / _MESH
-    spread = rng.uniform(0, 0.022) * canvas.size * strength
-    shifts = rng.normal(0, spread, (_MESH + 1, _MESH + 1, 2))
+    cells, most = _COARSE if rng.random() < 0.7 else _FINE
+    cell = canvas.size / cells
+    spread = rng.uniform(0, most) * canvas.size * strength
+    shifts = rng.normal(0, spread, (cells + 1, cells + 1, 2))
     shifts[[0, -1]] *= 0.5
     shifts[:, [0, -1]] *= 0.5
 
@@ -56,8 +57,8 @@ def _bend(rng: np.random.Generator, canvas: Canvas, strength: float) -> None:
         return column * cell + dx, row * cell + dy
 
     mesh = []
-    for row in range(_MESH):
-        for column in range(_MESH):
+    for row in range(cells):
+        for column in range(cells):
             box = (column * cell, row * cell, (column + 1) * cell, (row + 1) * cell)
             around = ((row, column), (row + 1, column), (row + 1, column + 1), (row, column + 1))
             points = [number for at in around for number in corner(*at)]

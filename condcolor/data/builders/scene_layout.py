@@ -10,11 +10,13 @@ from condcolor.data.builders.cast import Cast
 from condcolor.data.builders.scene_canvas import Canvas, Placement
 from condcolor.data.builders.scene_fills import find_solid, vary_fills
 from condcolor.data.builders.scene_scribbles import frame, scribble
+from condcolor.data.builders.scene_shoulders import bare_shoulders
+from condcolor.data.builders.scene_tones import pale_lines, tone_parts
 
-_ICONS, _PORTRAITS = (
-    0.22,
-    0.18,
-)  # shares of scenes as `data icons` draws them, and of one large person
+# shares of scenes as `data icons` draws them, of one large person, of one who is cut by the canvas
+_ICONS, _PORTRAITS, _NEAR = 0.22, 0.18, 0.05
+_TURNED = 0.07  # share of the persons that stand on the head, lie or lean far
+_TONED_ICONS, _TONED, _PALE, _BARE = 0.1, 0.2, 0.12, 0.12  # shares of the cutouts
 _FRAMED, _BEFORE, _BEHIND = 0.22, 0.35, 0.75  # of the others: with a frame, things before, behind
 
 
@@ -26,6 +28,8 @@ def lay_out(rng: np.random.Generator, cast: Cast, size: int) -> tuple[Canvas, bo
         _lay_icon(rng, cast, canvas)
     elif kind < _ICONS + _PORTRAITS:
         _lay_portrait(rng, cast, canvas)
+    elif kind < _ICONS + _PORTRAITS + _NEAR:
+        _lay_near(rng, cast, canvas)
     else:
         _lay_scene(rng, cast, canvas)
     return canvas, kind < _ICONS
@@ -38,7 +42,20 @@ def _lay_icon(rng: np.random.Generator, cast: Cast, canvas: Canvas) -> None:
     y = 1 - width / 2 + rng.uniform(0, 0.055) if width < 1 else 0.5 + rng.uniform(-0.03, 0.05)
     place = Placement(x, y, width, rng.uniform(-6, 6), mirrored=_coin(rng))
     cutout = cast[cast.pick(rng, "bust")]
-    canvas.paste(cutout, find_solid(cutout), place)
+    if rng.random() < _BARE:
+        cutout = bare_shoulders(rng, cutout)
+    solid = find_solid(cutout)
+    if rng.random() < _TONED_ICONS:
+        cutout, toned = tone_parts(rng, cutout)
+        solid = solid | toned
+    canvas.paste(cutout, solid, place)
+
+
+def _lay_near(rng: np.random.Generator, cast: Cast, canvas: Canvas) -> None:
+    """Lay one person whose head and shoulders fill the canvas or more."""
+    width = rng.uniform(1.25, 2.4)
+    x, y = 0.5 + rng.normal(0, 0.08), width / 2 - rng.uniform(-0.12, 0.12)
+    _lay_person(rng, cast, canvas, cast.pick_person(rng), (x, y), width, rng.normal(0, 5))
 
 
 def _lay_portrait(rng: np.random.Generator, cast: Cast, canvas: Canvas) -> None:
@@ -48,7 +65,7 @@ def _lay_portrait(rng: np.random.Generator, cast: Cast, canvas: Canvas) -> None:
     x, y = 0.5 + rng.normal(0, 0.05, 2)
     if cast.is_cut(index):
         y = 1 - width / 2 + rng.uniform(0.004, 0.05)
-    _lay_person(rng, cast, canvas, index, (x, y), width, rng.normal(0, 4))
+    _lay_person(rng, cast, canvas, index, (x, y), width, _turn(rng, cast, index, rng.normal(0, 4)))
 
 
 def _lay_scene(rng: np.random.Generator, cast: Cast, canvas: Canvas) -> None:
@@ -66,7 +83,8 @@ def _lay_scene(rng: np.random.Generator, cast: Cast, canvas: Canvas) -> None:
     for x in xs:
         own = width * math.exp(rng.normal(0, 0.12))
         index = cast.pick_person(rng)
-        degrees = rng.normal(0, 6) if rng.random() < 0.8 else rng.uniform(-25, 25)
+        usual = rng.normal(0, 6) if rng.random() < 0.8 else rng.uniform(-25, 25)
+        degrees = _turn(rng, cast, index, usual)
         _lay_person(rng, cast, canvas, index, (x, _height(rng, cast, index, own)), own, degrees)
     if rng.random() < _BEFORE:
         for _ in range(rng.integers(1, 3)):
@@ -84,6 +102,15 @@ def _height(rng: np.random.Generator, cast: Cast, index: int, width: float) -> f
     return rng.uniform(width * 0.35, 1 - width * 0.35) if width < 1.4 else 0.5
 
 
+def _turn(rng: np.random.Generator, cast: Cast, index: int, usual: float) -> float:
+    """Return by how many degrees a person is turned: a few who are not cut off lie or stand on the head."""
+    if cast.ends_below(index) or rng.random() >= _TURNED:
+        return usual
+    if rng.random() < 0.4:
+        return float(rng.uniform(-180, 180))
+    return float(rng.choice((90, -90, 180)) + rng.normal(0, 15))
+
+
 def _lay_person(
     rng: np.random.Generator,
     cast: Cast,
@@ -93,10 +120,19 @@ def _lay_person(
     width: float,
     degrees: float,
 ) -> None:
-    cutout = vary_fills(rng, cast[index])
+    cutout = cast[index]
+    if rng.random() < _BARE:
+        cutout = bare_shoulders(rng, cutout)
+    cutout = vary_fills(rng, cutout)
     squash = math.exp(rng.normal(0, 0.07))
     place = Placement(*at, width, degrees, squash, mirrored=_coin(rng))
-    canvas.paste(cutout, find_solid(cutout), place)
+    solid = find_solid(cutout)
+    if rng.random() < _TONED:
+        cutout, toned = tone_parts(rng, cutout)
+        solid = solid | toned
+    if rng.random() < _PALE:
+        cutout = pale_lines(rng, cutout, solid)
+    canvas.paste(cutout, solid, place)
 
 
 def _lay_thing(
