@@ -42,7 +42,11 @@ def split_lines(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def has_colors(rgb: np.ndarray) -> bool:
     """Return whether a picture `[H, W, 3]` uint8 has colored fills; tinted lines and paper do not count."""
-    if (rgb.max(axis=-1) - rgb.min(axis=-1)).max() <= GREY:
+    red, green, blue = (
+        rgb[..., i] for i in range(3)
+    )  # several times as fast as along the last axis
+    most, least = (join(join(red, green), blue) for join in (np.maximum, np.minimum))
+    if (most - least).max() <= GREY:
         return False
     fills = _without_lines(rgb.astype(np.float32) / 255)
     paper = np.maximum(np.percentile(fills, PAPER, axis=(0, 1)), 1 / 255)

@@ -111,7 +111,7 @@ class Sheet:
             ground = None if paper == "keep" else np.array(paper, np.float32)
             return self._under_light_lines(colored, ground, painted)
         made = np.empty_like(self.rgb)
-        for rows in _strips(self.rgb.shape):
+        for rows in strips_of(self.rgb.shape):
             seen, own = self.sketch[rows], self.rgb[rows]
             light = own * _tint(colored[rows], seen)
             made[rows] = np.where(colored[rows] == seen, own, _to_uint8(light))
@@ -122,7 +122,7 @@ class Sheet:
         if self.contrast == 1 and (paper == 255).all():
             return colored
         made = np.empty_like(colored)
-        for rows in _strips(self.rgb.shape):
+        for rows in strips_of(self.rgb.shape):
             light = colored[rows].astype(np.float32)
             if self.contrast != 1:
                 tint = _tint(colored[rows], self.sketch[rows])
@@ -281,7 +281,8 @@ def _to_uint8(light: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(light, 0, 255)).astype(np.uint8)
 
 
-def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
+def strips_of(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Yield the rows of strips of a picture of `(H, W, ...)`, from top to bottom, that fit in the cache."""
     step = max(1, STRIP_PIXELS // shape[1])
     for top in range(0, shape[0], step):
         yield slice(top, min(top + step, shape[0]))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from condcolor.imaging.growth import grow
+from condcolor.imaging.growth import grow, nearest
 from condcolor.imaging.pieces import Pieces
+from condcolor.imaging.windows import reduce_windows
 
 
 def vote(
@@ -36,14 +37,15 @@ def _means(
     """Return the mean probabilities `[count, K]` of the pixels with each label; even where it has none."""
     flat = probabilities.reshape(len(probabilities), -1)
     if weights is None and labels.shape == probabilities.shape[1:]:
-        total = np.bincount(labels.ravel(), minlength=count)
-        sums = np.stack([np.bincount(labels.ravel(), plane, count) for plane in flat], axis=1)
+        own = labels.ravel().astype(np.intp)  # else each bincount converts them
+        total = np.bincount(own, minlength=count)
+        sums = np.stack([np.bincount(own, plane, count) for plane in flat], axis=1)
         return _ratios(sums, total)
     heavy = np.ones(flat.shape[1]) if weights is None else weights.reshape(-1)
     # pieces are large beside the pixels of a large picture: a sample of these is enough for most
     step = max(1, min(np.floor_divide(labels.shape, probabilities.shape[1:])) // 2)
     sample = labels[step // 2 :: step, step // 2 :: step]
-    own, cells = sample.ravel(), _cells(labels.shape, probabilities.shape[1:], step)
+    own, cells = sample.ravel().astype(np.intp), _cells(labels.shape, probabilities.shape[1:], step)
     if step > 1:
         missing = np.bincount(own, minlength=count) == 0
         if missing.any():
@@ -134,8 +136,13 @@ def divide(pieces: Pieces, probabilities: np.ndarray) -> Pieces:
         probabilities: `[K, h, w]` float32 in [0, 1], for each of K parts; h and w at most H and W.
     """
     coarse, full = probabilities.shape[1:], pieces.labels.shape
-    part = probabilities.argmax(axis=0)
-    sure = np.where(probabilities.max(axis=0) > SURE, part + 1, 0)  # (h, w)
+    best = probabilities.max(axis=0)
+    sure = np.zeros(coarse, np.int32)  # (h, w)
+    for part in range(
+        len(probabilities), 0, -1
+    ):  # the first of equal ones; argmax takes much longer
+        np.copyto(sure, part, where=probabilities[part - 1] == best)
+    sure *= best > SURE
     rows, columns = (
         (2 * np.arange(small) + 1) * size // (2 * small)
         for size, small in zip(full, coarse, strict=True)
@@ -144,15 +151,12 @@ def divide(pieces: Pieces, probabilities: np.ndarray) -> Pieces:
     cells = _cells(full, coarse, 1).reshape(full) if coarse != full else None
     divided, count = pieces.labels.copy(), pieces.count
     gone = []
-    near_lines = ndimage.maximum_filter(labels == 0, NEAR)
+    near_lines = reduce_windows(labels == 0, NEAR, np.logical_or)
     for number, least in _mixed(labels, sure, pieces.dark, len(probabilities) + 1):
         seeds = _sure_areas(np.where(labels == number, sure, 0), least, near_lines)
         if seeds is None:
             continue
-        nearest = ndimage.distance_transform_edt(
-            seeds == 0, return_distances=False, return_indices=True
-        )
-        grown = seeds[tuple(nearest)] + count
+        grown = seeds[nearest(seeds == 0)] + count
         own = pieces.labels == number
         divided[own] = grown[own] if cells is None else grown.ravel()[cells[own]]
         count += int(seeds.max())
@@ -193,7 +197,7 @@ def _sure_areas(sure: np.ndarray, least: float, near_lines: np.ndarray) -> np.nd
     for part in np.flatnonzero(np.bincount(sure.ravel())[1:] >= least) + 1:
         areas, found = ndimage.label(sure == part)
         sizes = np.bincount(areas.ravel())
-        rim = areas * (ndimage.minimum_filter(areas, 3) != areas)
+        rim = areas * (reduce_windows(areas, 3, np.minimum) != areas)
         rims = np.bincount(rim.ravel(), minlength=found + 1)
         lined = np.bincount(rim[near_lines], minlength=found + 1) >= LINED * rims
         large = (sizes >= least) & (lined | (sizes > largest / 2))

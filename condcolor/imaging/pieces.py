@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from condcolor.imaging.growth import grow, grow_rings
+from condcolor.imaging.growth import grow, grow_rings, nearest
 from condcolor.imaging.line_art import LINE_WIDTH
 from condcolor.imaging.line_ends import close_gaps
 from condcolor.imaging.windows import reduce_windows
@@ -82,7 +82,7 @@ def _lightness_around(light: np.ndarray) -> np.ndarray:
     factor = max(1, max(light.shape) // (2 * SIDE))  # a coarser picture will do
     small = -_min_pool(-light, factor)
     width = 2 * round(LINE_WIDTH / 2 * max(small.shape)) + 1
-    closed = ndimage.grey_closing(small, (width, width), mode="nearest")
+    closed = reduce_windows(reduce_windows(small, width, np.maximum), width, np.minimum)
     return _repeat(closed, factor, light.shape)
 
 
@@ -94,7 +94,9 @@ def _is_open(light: np.ndarray, around: np.ndarray) -> np.ndarray:
     if open_pixels.all():
         return open_pixels
     # specks of noise are faint and alone
-    ink = np.pad(~open_pixels, 1).view(np.uint8)
+    height, width = light.shape
+    ink = np.zeros((height + 2, width + 2), np.uint8)
+    np.logical_not(open_pixels, out=ink[1:-1, 1:-1].view(bool))
     rows = ink[:-2] + ink[1:-1] + ink[2:]
     near = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
     return open_pixels | ((near <= SPECK) & (light > FAINT * around))
@@ -108,7 +110,8 @@ def _find_pieces(light: np.ndarray, is_open: np.ndarray) -> Pieces:
     grow_rings(labels, np.flatnonzero(is_open & ~closed), 2)
     count = int(labels.max())
     black, black_count = _black_areas(ink_radii, usual, scale)
-    labels[black > 0] = black[black > 0] + count
+    if black_count:
+        np.copyto(labels, black + count, where=black > 0)
     return Pieces(labels, np.arange(count + black_count + 1) > count)
 
 
@@ -119,14 +122,14 @@ def _open_areas(is_open: np.ndarray, scale: float) -> np.ndarray:
     radii = _radii(is_open)
     gap = GAP * scale
     basins, count = _basins(radii, is_open, gap)
-    peaks = np.zeros(count, np.float32)
-    np.maximum.at(peaks, basins[is_open], radii[is_open])
-    areas = np.bincount(basins[is_open], minlength=count)
-    pairs, widths = _saddles(basins, radii, is_open)
+    peaks, own = np.zeros(count, np.float32), basins[is_open]
+    np.maximum.at(peaks, own, radii[is_open])
+    areas = np.bincount(own, minlength=count)
+    pairs, widths = _saddles(basins, count, radii, is_open)
     narrow = np.interp(widths, (COMMON_GAP * scale, gap), (NARROW, NARROW_WIDE))
     least = np.where(widths <= gap, widths / narrow, np.inf)
     numbers = _merge(pairs, least, peaks, areas, SMALLEST * scale**2)
-    return np.where(is_open, numbers[basins], 0).astype(np.int32)
+    return numbers.astype(np.int32)[basins] * is_open
 
 
 def _radii(is_open: np.ndarray) -> np.ndarray:
@@ -138,8 +141,11 @@ def _radii(is_open: np.ndarray) -> np.ndarray:
     """
     if is_open.all():
         return np.full(is_open.shape, max(is_open.shape), np.float32)
-    radii = ndimage.distance_transform_edt(is_open).astype(np.float32)
     height, width = is_open.shape
+    down, right = nearest(is_open)
+    down -= np.arange(height, dtype=np.int32)[:, None]
+    right -= np.arange(width, dtype=np.int32)
+    radii = np.sqrt((down * down + right * right).astype(np.float32))
     columns = np.arange(1, width + 1, dtype=np.float32)
     beside = np.minimum(columns, columns[::-1])
     below = np.arange(height, 0, -1, dtype=np.float32)[:, None]
@@ -159,39 +165,42 @@ def _basins(radii: np.ndarray, is_open: np.ndarray, gap: float) -> tuple[np.ndar
         Basins `[H, W]` in 0..count - 1, anything on lines, and their count.
     """
     # level and place in one number, whose maximum over the neighbors is the next pixel of the ascent
-    bits = int(radii.size).bit_length()
-    levels = np.minimum(radii * FINENESS, gap * FINENESS + 1).astype(np.int64)
-    keys = (levels << bits) + np.arange(radii.size).reshape(radii.shape)
+    bits, highest_level = int(radii.size).bit_length(), gap * FINENESS + 1
+    kind = np.int32 if bits + int(highest_level).bit_length() < 32 else np.int64
+    keys = np.minimum(radii * FINENESS, highest_level).astype(kind)
+    keys <<= bits
+    keys += np.arange(radii.size, dtype=kind).reshape(radii.shape)
     highest = keys.copy()
     np.maximum(highest[1:], keys[:-1], out=highest[1:])
     np.maximum(highest[:-1], keys[1:], out=highest[:-1])
     np.maximum(highest[:, 1:], keys[:, :-1], out=highest[:, 1:])
     np.maximum(highest[:, :-1], keys[:, 1:], out=highest[:, :-1])
-    ascent = (highest & ((1 << bits) - 1)).ravel()
+    highest &= (1 << bits) - 1
+    ascent = highest.reshape(-1).astype(np.intp)
 
-    cores, core_count = ndimage.label(radii > gap)
-    cores = cores.ravel()
-    inside = np.flatnonzero(cores)
-    first = np.zeros(core_count + 1, np.int64)
-    first[cores[inside[::-1]]] = inside[::-1]
-    ascent[inside] = first[cores[inside]]
+    is_core = radii > gap
+    cores, core_count = ndimage.label(is_core)
+    inside, own = np.flatnonzero(is_core), cores[is_core]
+    first = np.zeros(core_count + 1, np.intp)
+    first[own[::-1]] = inside[::-1]
+    ascent[inside] = first[own]
 
-    places = np.flatnonzero(is_open.ravel() & (cores == 0))
-    below = ascent[places]
-    while True:
-        above = ascent[below]
-        if np.array_equal(above, below):
-            break
-        ascent[places] = below = above
     peaks = np.zeros(radii.size, bool)
     peaks[first[1:]] = True
-    peaks[below] = True
-    numbers = np.cumsum(peaks) - 1
-    return numbers[ascent].reshape(radii.shape), int(peaks.sum())
+    places = np.flatnonzero(is_open & ~is_core)
+    below = ascent[places]
+    while places.size:
+        above = ascent[below]
+        climbs = above != below
+        peaks[below[~climbs]] = True
+        places, below = places[climbs], above[climbs]
+        ascent[places] = below
+    numbers = np.cumsum(peaks, dtype=np.int32) - 1
+    return numbers[ascent].reshape(radii.shape), int(numbers[-1]) + 1
 
 
 def _saddles(
-    basins: np.ndarray, radii: np.ndarray, is_open: np.ndarray
+    basins: np.ndarray, count: int, radii: np.ndarray, is_open: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs `[E, 2]` of basins that touch and the saddle `[E]` between them, widest first.
 
@@ -207,8 +216,7 @@ def _saddles(
         widths.append(np.minimum(radii[one][meet], radii[other][meet]))
     pair, width = np.sort(np.concatenate(pairs, axis=1), axis=0), np.concatenate(widths)
     order = np.argsort(-width, kind="stable")
-    count = int(basins.max()) + 1
-    _, first = np.unique(pair[0, order] * count + pair[1, order], return_index=True)
+    _, first = np.unique(pair[0, order] * np.int64(count) + pair[1, order], return_index=True)
     order = order[np.sort(first)]
     return pair[:, order].T, width[order]
 
@@ -267,18 +275,21 @@ def _ink_radii(ink: np.ndarray) -> tuple[np.ndarray, float]:
     if not ink.any() or ink.all():
         return np.zeros(ink.shape, np.float32), 0.0
     # the mean of two metrics is within a tenth of the Euclidean one, and twice as fast
-    radii = ndimage.distance_transform_cdt(ink, "taxicab").astype(np.float32)
-    radii = (radii + ndimage.distance_transform_cdt(ink, "chessboard")) / 2
-    ridge = ink & (radii >= reduce_windows(radii, 3, np.maximum))
-    return radii, float(np.median(radii[ridge]))
+    twice = ndimage.distance_transform_cdt(ink, "taxicab")
+    twice += ndimage.distance_transform_cdt(ink, "chessboard")
+    radii = twice.astype(np.float32) / 2
+    ridge = radii[ink] >= reduce_windows(radii, 3, np.maximum)[ink]
+    return radii, float(np.median(radii[ink][ridge]))
 
 
 def _black_areas(radii: np.ndarray, usual: float, scale: float) -> tuple[np.ndarray, int]:
     """Label the areas of ink that are much thicker than the drawing's lines, `[H, W]`, and count them."""
     limit = np.clip(THICK * usual + 0.5, THINNEST_BLACK * scale, THICKEST_LINE * scale)
     black, count = ndimage.label(radii > limit)
-    if count:  # grown back by what the limit took away: a morphological opening
-        grow_rings(black, np.flatnonzero((radii > 0) & (black == 0)), round(limit))
+    if not count:
+        return black, 0
+    # grown back by what the limit took away: a morphological opening
+    grow_rings(black, np.flatnonzero((radii > 0) & (black == 0)), round(limit))
     large = np.bincount(black.ravel(), minlength=count + 1) >= SMALLEST_BLACK * scale**2
     large[0] = False
     return (np.cumsum(large) * large).astype(np.int32)[black], int(large.sum())
@@ -291,7 +302,10 @@ def _min_pool(light: np.ndarray, factor: int) -> np.ndarray:
         return light
     padded = np.pad(light, ((0, -height % factor), (0, -width % factor)), mode="edge")
     rows = padded.reshape(-1, factor, padded.shape[1]).min(axis=1)
-    return np.minimum.reduceat(rows, np.arange(0, padded.shape[1], factor), axis=1)
+    made = rows[:, ::factor].copy()
+    for place in range(1, factor):
+        np.minimum(made, rows[:, place::factor], out=made)
+    return made
 
 
 def _repeat(small: np.ndarray, factor: int, shape: tuple[int, ...]) -> np.ndarray:

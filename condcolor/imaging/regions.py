@@ -24,7 +24,7 @@ from condcolor.conditions.color_spec import (
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.drawing import Drawing
 from condcolor.imaging.open import Picture
-from condcolor.imaging.paper import Paper
+from condcolor.imaging.paper import Paper, strips_of
 
 WHITE = np.ones((3, 1, 1), np.float32)
 Color = tuple[float, float, float] | str  # RGB in 0..255, or NONE or KEEP
@@ -106,9 +106,11 @@ class Regions(ABC):
 
     def pixels_of(self, fills: np.ndarray) -> np.ndarray:
         """Return the picture on white, `[H, W, 3]` uint8, with fills `[3, H, W]` in [0, 1]."""
-        light = fills * (self.lines * np.float32(255))
-        np.rint(light, out=light)
-        pixels = light.astype(np.uint8).transpose(1, 2, 0)
+        pixels = np.empty((*fills.shape[1:], 3), np.uint8)
+        for rows in strips_of(pixels.shape):  # in strips, what is computed stays in the cache
+            light = self.lines[:, rows] * np.float32(255)
+            light = fills[:, rows] * light
+            pixels[rows] = np.rint(light, out=light).transpose(1, 2, 0)
         sheet = self.drawing.sheet
         if not sheet.inverted:  # else the paper is in the lines
             return pixels

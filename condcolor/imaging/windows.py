@@ -10,8 +10,7 @@ def reduce_windows(values: np.ndarray, width: int, join: np.ufunc) -> np.ndarray
 
     Separable, rows first, the window doubled: several times as fast as scipy's filters.
     """
-    half = width // 2
-    wide = np.pad(values, ((0, 0),) * (values.ndim - 2) + ((half, half),) * 2, mode="edge")
+    wide = _with_edges(values, width // 2)
     height, across = values.shape[-2:]
     if join is np.add and width == 3:
         rows = wide[..., :-2, :] + wide[..., 1:-1, :] + wide[..., 2:, :]
@@ -28,3 +27,15 @@ def reduce_windows(values: np.ndarray, width: int, join: np.ufunc) -> np.ndarray
         made = join(made[..., :-reach], made[..., reach:])
         reach *= 2
     return join(made[..., :across], made[..., rest : rest + across])
+
+
+def _with_edges(values: np.ndarray, width: int) -> np.ndarray:
+    """Return `[..., h, w]` with its edge cells repeated `width` times (`np.pad` is slow)."""
+    *planes, height, across = values.shape
+    wide = np.empty((*planes, height + 2 * width, across + 2 * width), values.dtype)
+    wide[..., width : width + height, width : width + across] = values
+    wide[..., width : width + height, :width] = values[..., :1]
+    wide[..., width : width + height, width + across :] = values[..., -1:]
+    wide[..., :width, :] = wide[..., width : width + 1, :]
+    wide[..., width + height :, :] = wide[..., width + height - 1 : width + height, :]
+    return wide

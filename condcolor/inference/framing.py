@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from condcolor.conditions.color_spec import ColorSpec
-from condcolor.imaging.drawing import Drawing, make_drawing
+from condcolor.imaging.drawing import SEEN, Drawing, make_drawing
 from condcolor.imaging.geometry import Box, letterbox
 from condcolor.imaging.open import Picture, open_picture, picture_of
 
@@ -85,6 +85,9 @@ def frame(picture: Picture, side: int, codec: Any) -> FramedPicture:
     codec: with the `line_art`, `fill` and `parts` of a Codec.
     """
     drawing = make_drawing(picture, apart=bool(codec.parts)) if codec.line_art else None
-    rgb = picture.rgb if drawing is None else drawing.sheet.sketch
-    square, box = letterbox(rgb, side, codec.fill)
+    if drawing is not None and (side, codec.fill) == (SEEN, 255):
+        square, box = drawing.seen
+    else:
+        rgb = picture.rgb if drawing is None else drawing.sheet.sketch
+        square, box = letterbox(rgb, side, codec.fill)
     return FramedPicture(picture, np.ascontiguousarray(square.transpose(2, 0, 1)), box, drawing)
