@@ -73,6 +73,9 @@ def find_persons(labels: np.ndarray, part_of: np.ndarray) -> np.ndarray:
     step = -(-max(labels.shape) // SEEN)
     graph = _graph(labels[::step, ::step], len(part_of))
     personal = np.isin(part_of, [part_index(name) for name in PERSONAL]) & (graph.areas > 0)
+    persons = np.zeros(len(part_of), np.int32)
+    if not personal.any():
+        return persons
     pairs = [pair for pair in graph.contacts if personal[pair[0]] and personal[pair[1]]]
     faces = _faces(graph, part_of)
     figures = _joined(personal, pairs)
@@ -82,7 +85,6 @@ def find_persons(labels: np.ndarray, part_of: np.ndarray) -> np.ndarray:
         seeds = [np.flatnonzero(personal)]
     centers = [np.average(graph.x[seed], weights=graph.areas[seed] + 1e-9) for seed in seeds]
     seeds = [seeds[index] for index in np.argsort(centers)]
-    persons = np.zeros(len(part_of), np.int32)
     if len(seeds) == 1:
         persons[np.isin(part_of, [part_index(name) for name in PERSONAL])] = 1
         return persons
