@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from scipy import ndimage
 
-from condcolor.conditions.color_spec import KEEP, NONE
+from condcolor.conditions.color_spec import KEEP, NONE, ColorSpec
 from condcolor.conditions.parts import PARTS, part_index
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import WHITE, Color, Regions
@@ -81,11 +81,38 @@ class PartRegions(Regions):
     def on_paper(self, paper: Paper) -> Self:
         return replace(self, lines=self.drawing.lines(paper), paper=paper)
 
+    def pixels(self, specs: Mapping[str, ColorSpec]) -> np.ndarray:
+        table, kept = self._table(self.target_colors(specs))
+        if kept.any() or self.drawing.sheet.inverted:
+            return super().pixels(specs)
+        light = np.arange(256, dtype=np.float32) / 255 * 255  # as of lines, in the same steps
+        levels = np.rint(table[:, None] * light[:, None]).astype(np.uint8).reshape(-1, 3)
+        pixels = np.empty((*self.labels.shape, 3), np.uint8)
+        places = self._places
+        for channel in range(3):
+            place = places[min(channel, len(places) - 1)]
+            pixels[..., channel] = levels[:, channel].take(place)
+        return pixels
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        """Where each pixel is in a table of rows and of levels of its lines, `[1 or 3, H, W]` int32."""
+        levels = np.rint(self.lines * np.float32(255)).astype(np.int32)
+        levels += self._row_of_pixel.astype(np.int32) * 256
+        return levels
+
     def fills(self, colors: Mapping[str, Color]) -> np.ndarray:
+        table, kept = self._table(colors)
+        fills = np.stack([level[self._row_of_pixel] for level in table.T])
+        if kept.any():
+            np.copyto(fills, self.own, where=kept[self._row_of_pixel])
+        return fills
+
+    def _table(self, colors: Mapping[str, Color]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the color of each row, `[R, 3]` float32 in [0, 1], and `[R]` bool: which keep their own."""
         persons = 1 if self.person_of is None else max(1, int(self.person_of.max()))
         own = np.array([part.fill for part in PARTS], np.float32) / 255
         table = np.tile(own, (persons, 1))
-        # rows with the fills of the colored picture
         kept = np.full(len(table), self.drawing.fills is not None)
         for index, name in zip(self._rows, self.schema.names, strict=True):
             color = colors[name]
@@ -94,10 +121,7 @@ class PartRegions(Regions):
                 table[index] = np.array(color, np.float32) / 255
             elif color in (KEEP, NONE):
                 table[index] = 1
-        fills = np.stack([level[self._row_of_pixel] for level in table.T])
-        if kept.any():
-            np.copyto(fills, self.own, where=kept[self._row_of_pixel])
-        return fills
+        return table, kept
 
     def part(self, index: int, color: Color) -> np.ndarray:
         cover = self._row_of_pixel == self._rows[index]
