@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from drawn import draw_set
 from PIL import Image
 from training_runs import QUICK, SMALL, StopAt, state_of
 
+from condcolor.data.metadata import read_metadata
 from condcolor.errors import CheckpointError, DataError
 from condcolor.runs import data_sums
 from condcolor.runs.config import RunConfig
@@ -28,11 +30,20 @@ from condcolor.training.train import resume, train
 HELPERS = Path(__file__).parents[1] / "helpers"
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A folder with `data`, and `run`, which a signal stopped after its second step."""
+    folder = tmp_path_factory.mktemp("first")
+    draw_set(folder / "data/train", (0,), masked=True)
+    draw_set(folder / "data/test", (2,), masked=True)
+    with pytest.raises(Interrupted):
+        quick(folder / "data", folder / "run", callbacks=StopAt(2))
+    return folder
+
+
 @pytest.fixture
-def data(tmp_path):
-    draw_set(tmp_path / "data/train", (0,), masked=True)
-    draw_set(tmp_path / "data/test", (2,), masked=True)
-    return tmp_path / "data"
+def data(first, tmp_path):
+    return Path(shutil.copytree(first / "data", tmp_path / "data"))
 
 
 def quick(data, out, **options):
@@ -40,11 +51,12 @@ def quick(data, out, **options):
 
 
 @pytest.fixture
-def begun(data, tmp_path):
-    """A run that a signal stopped after its second step."""
-    with pytest.raises(Interrupted):
-        quick(data, tmp_path / "run", callbacks=StopAt(2))
-    return tmp_path / "run"
+def begun(first, data, tmp_path):
+    """A run of `data` that a signal stopped after its second step."""
+    run = Path(shutil.copytree(first / "run", tmp_path / "run"))
+    plan, _ = RunConfig.load(run)
+    dataclasses.replace(plan, data=data).save(run, read_metadata(data))
+    return run
 
 
 class Notes(Callbacks):
@@ -162,8 +174,6 @@ def test_a_run_goes_on_where_its_data_has_moved(begun, data, tmp_path):
 
 def test_a_run_of_before_contents_were_hashed_goes_on(begun):
     """The fingerprint was of sizes then."""
-    from condcolor.data.metadata import read_metadata
-
     config = json.loads((begun / "config.json").read_text())
     del config["data_sha256_of"], config["began_with"]
     metadata = read_metadata(config["data"])
