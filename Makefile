@@ -13,7 +13,7 @@ demo: .venv/installed
 	@echo "and demo/collins.png (a grey photograph in colour)."
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
 lint: .venv/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

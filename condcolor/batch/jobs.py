@@ -73,9 +73,10 @@ def plan_jobs(
 
 
 def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
-    """Return a job for each row of a csv of `input,hair,shirt`; outputs are named after input and values.
+    """Return a job for each row of a csv of `input,hair,shirt`, in the order of its rows.
 
-    A cell is a value of the model, any color, or a mix.
+    A cell is a value of the model, any color, or a mix. A column `output` names the files in `out`; without
+    it, they are named after input and values.
 
     Raises:
         UsageError: `out` is missing or no folder, or two rows have one output.
@@ -83,13 +84,15 @@ def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
     """
     folder = folder_for_several(out)
     jobs = []
-    metadata = read_metadata(csv, require_target=False, vocabulary=schema, any_color=True)
+    metadata = read_metadata(
+        csv, require_target=False, vocabulary=schema, any_color=True, names_outputs=True
+    )
     for record in metadata.records:
         cells: Sequence[str | ColorSpec] = record.values
         values = parse_color_specs(schema, dict(zip(metadata.schema.names, cells, strict=True)))
         relative = Path(os.path.relpath(record.source, csv.parent))
-        target = folder / relative.parent / values_name(relative, values)
-        jobs.append(Job(record.source, target, values))
+        name = record.target or relative.parent / values_name(relative, values)
+        jobs.append(Job(record.source, folder / name, values))
     return _checked(jobs)
 
 

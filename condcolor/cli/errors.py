@@ -14,7 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import click
 
@@ -48,6 +48,17 @@ def run(command: Callable[[], object], *, debug: bool = False) -> int:
             with suppress(OSError):  # nobody reads stderr either
                 click.echo(line, err=True)
         return code
+
+
+def leave(error: BaseException) -> NoReturn:
+    """End the process at once as `run` would end it, whatever its threads are doing."""
+    line, code = _ending(error)
+    with suppress(OSError):
+        click.echo(line, err=True)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def _ending(error: BaseException) -> tuple[str, int]:

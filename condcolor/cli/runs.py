@@ -8,7 +8,7 @@ import click
 
 from condcolor.cli.options import device_option, overwrite_option
 from condcolor.cli.progress import Progress
-from condcolor.errors import DataError, UsageError
+from condcolor.errors import UsageError
 from condcolor.runtime.messages import shown_name
 
 
@@ -26,17 +26,15 @@ def plot(run, out, overwrite) -> None:
     condcolor plot runs/icons -o losses.svg
     """
     from condcolor.runs import plots
-    from condcolor.runs.folder import read_log
+    from condcolor.runs.log import read_log
     from condcolor.runtime.files import refuse_taken
 
     if out is not None:
         refuse_taken(out, overwrite)
     quiet_matplotlib()
     path = Path(out) if out else Path(run) / "losses.png"
-    try:
-        plots.plot_run(read_log(Path(run)), path, title=Path(run).absolute().name)
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise DataError(f"{shown_name(run)}: its log.jsonl is damaged ({error!r})") from error
+    log = read_log(Path(run), lambda note: click.echo(f"note: {note}", err=True))
+    plots.plot_run(log, path, title=shown_name(Path(run).absolute().name))
     click.echo(shown_name(path))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from condcolor.cli.errors import Terminated, leave
 from condcolor.cli.options import ModelName, device_option
 from condcolor.errors import UsageError
 from condcolor.runtime.messages import shown_name
@@ -53,6 +54,7 @@ def serve(host: str, port: int, models: tuple[str, ...], device: str | None, ope
         verb = "is" if len(missing) == 1 else "are"
         raise UsageError(f"{' and '.join(missing)} {verb} missing: pip install 'condcolor[web]'")
     from condcolor.web import server
+    from condcolor.web.store import is_computing
 
     with server.listen(host, port) as sock:
         app = _make_app(models, device, host, any_address=server.is_wildcard(sock))
@@ -66,7 +68,14 @@ def serve(host: str, port: int, models: tuple[str, ...], device: str | None, ope
             if opens:
                 click.launch(url)
 
-        server.run(app, sock, on_ready=ready)
+        try:
+            server.run(app, sock, on_ready=ready)
+        except (KeyboardInterrupt, Terminated) as stopped:
+            if (
+                is_computing()
+            ):  # a thread in the midst of C++ would abort the end of the interpreter
+                leave(stopped)
+            raise
 
 
 def _make_app(

@@ -176,21 +176,30 @@ def train(
     type=Numbers(),
     help="Other numbers, for phases that are not over.  [default: the run's]",
 )
+@click.option(
+    "--data",
+    type=click.Path(),
+    help="Where the data is now, if it has moved.  [default: where it was]",
+)
 @cache_option
 @nproc_option
 @device_option
-def resume(run, epochs, cache, nproc, device) -> None:
+def resume(run, epochs, data, cache, nproc, device) -> None:
     """Go on with a training that was stopped, or is to train longer.
 
     With --epochs, phases that were left out or are to take longer are trained, too, one after the
-    other as you like.
+    other as you like. The data must hold the same rows and the same pictures, byte by byte, as when the
+    training began; with --data it may lie elsewhere.
 
     \b
     condcolor resume runs/icons
     condcolor resume runs/pets --epochs 2,6,20
+    condcolor resume runs/icons --data /mnt/disk/icons
     """
     if not run:
         raise UsageError("the name of the run folder is empty")
+    if data == "":
+        raise UsageError("--data: the name of the folder is empty")
     _check_epochs(epochs)
     if launch(nproc):
         return
@@ -200,7 +209,7 @@ def resume(run, epochs, cache, nproc, device) -> None:
     _run(
         run,
         lambda callbacks: train.resume(
-            run, epochs=epochs, device=device, cache=cache, callbacks=callbacks
+            run, data=data, epochs=epochs, device=device, cache=cache, callbacks=callbacks
         ),
     )
 

@@ -91,8 +91,8 @@ def parse_color_spec(attribute: Attribute, text: Any) -> ColorSpec:
     Raises:
         UsageError: `text` is no value, color, mix, `none` or `keep`; one line.
     """
-    if isinstance(text, str) and text in attribute.values:
-        return ColorSpec(((1.0, text),))
+    if isinstance(text, str) and (own := attribute.spelled(text)) in attribute.values:
+        return ColorSpec(((1.0, own),))
     if not isinstance(text, str) or not text or text != text.strip():
         raise UsageError(unknown(attribute, text))
     if text.lower() in (NONE, KEEP) or (text.lower() == DEFAULT and attribute.default):
@@ -262,6 +262,7 @@ def _mixed(
             raise UsageError(
                 f"{attribute.name}: '{written}' is no weight of '{name}'; write a number from 0 up"
             )
+        name = attribute.spelled(name)
         weighted.append((weight, name if name in attribute.values else _color(attribute, name)))
     total = sum(weight for weight, _ in weighted)
     if total == 0:

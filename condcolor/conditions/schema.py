@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -46,6 +47,11 @@ def value_fault(value: Any) -> str:
     if _CONTROL.search(value):
         return "holds a control character"
     return ""
+
+
+def look_key(value: str) -> str:
+    """Return the form in which values look alike: `gru\u0308n` is `gr\u00fcn`, a no-break space a space."""
+    return " ".join(unicodedata.normalize("NFKC", value).split())
 
 
 def name_key(name: str) -> str:
@@ -97,10 +103,17 @@ class Attribute:
         return {value: color for value, color in pairs if color is not None}
 
     def index(self, value: str) -> int:
-        """Return the index of `value`; UsageError when it is not one of the values."""
-        if value in self.values:
-            return self.values.index(value)
+        """Return the index of `value`, or of the one that looks the same; UsageError when there is none."""
+        if (own := self.spelled(value)) in self.values:
+            return self.values.index(own)
         raise UsageError(self.unknown(value))
+
+    def spelled(self, value: str) -> str:
+        """Return the value that looks the same, in the spelling of this attribute; else `value`."""
+        if value in self.values or not isinstance(value, str) or value != value.strip():
+            return value
+        alike = [own for own in self.values if look_key(own) == look_key(value)]
+        return alike[0] if len(alike) == 1 else value
 
     def unknown(self, value: Any) -> str:
         """Return the message `hair 'rad' is not one of blue, brown, red; did you mean 'red'?`."""

@@ -55,6 +55,7 @@ def read_metadata(
     require_target: bool = True,
     vocabulary: str | AttributeSchema = "own",
     any_color: bool = False,
+    names_outputs: bool = False,
 ) -> Metadata:
     """Read a csv, a folder with metadata.csv, or one with train/metadata.csv (and test/).
 
@@ -65,13 +66,19 @@ def read_metadata(
             values of all; a schema limits attributes and values to its own, and its optional attributes
             may have no column.
         any_color: values may be colors, too; the values of the records are ColorSpecs then.
+        names_outputs: a column `output` names files to write; the targets of the records are its paths, as
+            written, and need not exist.
 
     Raises:
         DataError: the data set cannot be used; lists all problems with csv and line.
         UsageError: an unknown vocabulary.
     """
     metadata, problems = scan_metadata(
-        path, require_target=require_target, vocabulary=vocabulary, any_color=any_color
+        path,
+        require_target=require_target,
+        vocabulary=vocabulary,
+        any_color=any_color,
+        names_outputs=names_outputs,
     )
     if problems:
         count = counted(len(problems), "problem")
@@ -85,6 +92,7 @@ def scan_metadata(
     require_target: bool = True,
     vocabulary: str | AttributeSchema = "own",
     any_color: bool = False,
+    names_outputs: bool = False,
 ) -> tuple[Metadata, tuple[str, ...]]:
     """Read a data set as `read_metadata` does; return its usable rows and the list of problems."""
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
@@ -105,12 +113,17 @@ def scan_metadata(
     fixed = None
     if isinstance(vocabulary, AttributeSchema):
         fixed = vocabulary.of({name for sheet in sheets for name in sheet.attributes})
+    notes += [note for sheet in sheets for note in sheet.table.notes]
     names = fixed.names if fixed else tuple(sheets[0].attributes) if sheets else ()
     for sheet in sheets:
         check_attributes(sheet, names, "the model" if fixed else sheets[0].name, faults)
 
     schema = fixed or collect_schema(sheets, names, vocabulary == "shared", faults)
-    records = [r for sheet in sheets for r in read_records(sheet, schema, faults, any_color)]
+    records = [
+        record
+        for sheet in sheets
+        for record in read_records(sheet, schema, faults, any_color, names_outputs)
+    ]
     records = _name_characters(records, root)
     _check_sides(records, root, faults)
     for attribute in schema.attributes:

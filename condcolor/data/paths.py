@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+
+from condcolor.conditions.schema import look_key
+from condcolor.imaging.formats import READ_SUFFIXES
 
 INPUT_FOLDERS = ("inputs",)
 OUTPUT_FOLDERS = ("outputs", "targets")
@@ -22,6 +26,7 @@ class PictureFinder:
         self._real = folder.resolve()
         self._found: dict[tuple[str, tuple[str, ...]], Path | str] = {}
         self._masks: dict[Path, Path | None] = {}
+        self._listed: dict[PurePosixPath, dict[str, str]] = {}
 
     def find(self, written: str, folders: tuple[str, ...]) -> Path | str:
         """Find a file beside the csv or in `folders`; return its path, or why it cannot be used."""
@@ -58,10 +63,38 @@ class PictureFinder:
                 return "is a folder, not a picture"
             if path.exists():
                 return "is not a regular file"
-        return f"does not exist (looked beside the csv and in {', '.join(folders)})"
+        looked = f"does not exist (looked beside the csv and in {', '.join(folders)})"
+        alike = self._alike(relative, folders)
+        return f"{looked}; there is '{alike}'" if alike else looked
+
+    def _alike(self, relative: PurePosixPath, folders: tuple[str, ...]) -> str:
+        """Return a file's path whose name differs in case, Unicode form or suffix only, or ""."""
+        for folder in (".", *folders):
+            parent = PurePosixPath(folder) / relative.parent
+            if name := self._pictures_in(parent).get(_stem(relative.name)):
+                return (parent / name).as_posix()
+        return ""
+
+    def _pictures_in(self, folder: PurePosixPath) -> dict[str, str]:
+        """Return the names of the pictures in a folder beside the csv, by their `_stem`."""
+        if folder not in self._listed:
+            try:
+                names = sorted(
+                    os.listdir(self.folder / folder), reverse=True
+                )  # the first name counts
+            except OSError:
+                names = []
+            pictures = (name for name in names if name.lower().endswith(READ_SUFFIXES))
+            self._listed[folder] = {_stem(name): name for name in pictures}
+        return self._listed[folder]
 
     def _is_inside(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self._real)
+
+
+def _stem(name: str) -> str:
+    """Return the form in which names of pictures are compared: without suffix, case and Unicode form."""
+    return look_key(PurePosixPath(name).stem).casefold()
 
 
 def path_fault(written: str) -> str:

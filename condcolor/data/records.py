@@ -15,11 +15,12 @@ from condcolor.conditions.schema import (
     name_key,
     value_fault,
 )
-from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder
+from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder, path_fault
 from condcolor.data.table import Table, read_table
 from condcolor.data.vocabulary import close
 from condcolor.errors import UsageError, did_you_mean
-from condcolor.runtime.messages import Problems, listed
+from condcolor.imaging.formats import format_for
+from condcolor.runtime.messages import Problems, listed, shown_name
 
 if TYPE_CHECKING:
     import pandas
@@ -167,12 +168,18 @@ def check_attributes(sheet: Sheet, names: Sequence[str], whose: str, faults: Pro
 
 
 def read_records(
-    sheet: Sheet, schema: AttributeSchema, faults: Problems, any_color: bool = False
+    sheet: Sheet,
+    schema: AttributeSchema,
+    faults: Problems,
+    any_color: bool = False,
+    names_outputs: bool = False,
 ) -> list[Record]:
     """Return the records of a csv without invalid rows, whose problems are added to `faults`.
 
     Invalid are blank or padded cells, unknown values or splits, and missing pictures. With `any_color`,
-    values are ColorSpecs, and any color is known. `character` is as written, or "" without such a column.
+    values are ColorSpecs, and any color is known. With `names_outputs`, the cells of a column `output` are
+    files to write, and targets are these paths as written. `character` is as written, or "" without such a
+    column.
     """
     finder = PictureFinder(sheet.csv.parent)
     texts = {role: sheet.roles[role] for role in sheet.roles if role != "split"} | sheet.attributes
@@ -197,7 +204,10 @@ def read_records(
         if fault := sheet.split_fault(cells):
             faults.add("the split is wrong", f"{where}: {fault}")
         source = _find(sheet, finder, "input", INPUT_FOLDERS, cells, where, faults)
-        target = _find(sheet, finder, "output", OUTPUT_FOLDERS, cells, where, faults)
+        if names_outputs and "output" in sheet.roles:
+            target = _named_output(cells[sheet.roles["output"]], where, faults)
+        else:
+            target = _find(sheet, finder, "output", OUTPUT_FOLDERS, cells, where, faults)
         if not whole or source is None or faults.count > before:
             continue
         split = sheet.split_of(cells)
@@ -210,7 +220,7 @@ def read_records(
 
 
 def _value(attribute: Attribute, text: str, any_color: bool) -> str | ColorSpec:
-    """Return the text, or with `any_color` its ColorSpec.
+    """Return the attribute's value that the text spells, or with `any_color` its ColorSpec.
 
     Raises:
         UsageError: it is no value of the attribute, and no color either.
@@ -219,8 +229,22 @@ def _value(attribute: Attribute, text: str, any_color: bool) -> str | ColorSpec:
         spec = parse_color_spec(attribute, text)
         refuse_no_choice(attribute, spec)
         return spec
-    attribute.index(text)
-    return text
+    return attribute.values[attribute.index(text)]
+
+
+def _named_output(written: str, where: str, faults: Problems) -> Path | None:
+    """Return the path of a file to write; None, and a fault, if it is not allowed or of no format."""
+    if value_fault(written):  # reported already
+        return None
+    fault = path_fault(written)
+    try:
+        format_for(written)
+    except UsageError as error:
+        fault = fault or str(error).removeprefix(f"{shown_name(written)}: ")
+    if fault:
+        faults.add("an output cannot be used", f"{where}: output '{written}' {fault}")
+        return None
+    return Path(written)
 
 
 def _find(

@@ -1,7 +1,8 @@
 """A csv file as text cells with line numbers, all faults of its form found; written safely.
 
-Every cell stays text: `None`, `NA` and `007` are no missing values or numbers. The form is checked first,
-line by line, since `pandas.read_csv` skips bad lines silently; it then reads complete rows only.
+Every cell stays text: `None`, `NA` and `007` are no missing values or numbers. The form is checked line by
+line, since `pandas.read_csv` skips bad lines silently. What spreadsheets write is read: commas, semicolons or
+tabs between cells, Excel's first line `sep=;`, UTF-8, UTF-16, Windows-1252.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _NOT_CSV = (
 )
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
 _FORMULA = re.compile(r"'*[=+\-@]")  # a formula of a spreadsheet, escaped or not
+SEPARATORS = (",", ";", "\t", "|")
+_SEP_LINE = re.compile(r"sep=([,;\t|])[,;\t|]*", re.IGNORECASE)  # as Excel writes and reads it
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Table:
     header_line: int = 1  # counted from 1
     rows: tuple[tuple[int, tuple[str, ...]], ...] = ()  # (line, cells)
     problems: tuple[str, ...] = ()
-    text: str = ""  # lines of the header and of `rows`, as in the file
+    notes: tuple[str, ...] = ()
 
     def frame(self) -> pandas.DataFrame:
         """Return the rows as text, indexed by line; columns by number, since names may repeat."""
@@ -56,17 +59,9 @@ class Table:
 
         if not self.columns:
             return pandas.DataFrame()
-        cells = pandas.read_csv(
-            io.StringIO(self.text),
-            header=0,
-            names=list(range(len(self.columns))),
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-        )
-        cells.index = pandas.Index([line for line, _ in self.rows], name="line")
-        return cells.map(plain_cell)
+        index = pandas.Index([line for line, _ in self.rows], name="line")
+        cells = [row for _, row in self.rows]
+        return pandas.DataFrame(cells, index, range(len(self.columns)), dtype=str)
 
 
 @dataclass(frozen=True)
@@ -75,14 +70,13 @@ class _Line:
 
     number: int
     cells: tuple[str, ...]
-    text: str
 
 
 def read_table(path: Path, name: str | None = None) -> Table:
     """Read a csv; `name` is its name in messages, default the file's. Never raises."""
     name = name or path.name
-    problems = Problems()
-    text = _read_text(path, name, problems)
+    problems, notes = Problems(), list[str]()
+    text = _read_text(path, name, problems, notes)
     if text is None:
         return Table(problems=problems.problems)
     lines = _parse(text, name, problems)
@@ -94,9 +88,6 @@ def read_table(path: Path, name: str | None = None) -> Table:
 
     header, *others = lines
     where = f"{name} line {header.number}"
-    if separator := _other_separator(header.cells):
-        problems.add("separator", f"{where}: separated by {separator}; save it with commas")
-        return Table(problems=problems.problems)
     columns = _check_header(header.cells, where, problems)
     rows = _check_rows(others, len(columns), name, problems)
     if not others and not problems.count:
@@ -106,17 +97,11 @@ def read_table(path: Path, name: str | None = None) -> Table:
         header.number,
         tuple((row.number, row.cells) for row in rows),
         problems.problems,
-        "\n".join(line.text for line in (header, *rows)),
+        tuple(notes),
     )
 
 
-def _other_separator(header: Sequence[str]) -> str:
-    """Return the name of the separator of a header without commas, or an empty text."""
-    names = {";": "';'", "\t": "tabs", "|": "'|'"}
-    return next((names[s] for s in names if s in header[0]), "") if len(header) == 1 else ""
-
-
-def _read_text(path: Path, name: str, problems: Problems) -> str | None:
+def _read_text(path: Path, name: str, problems: Problems, notes: list[str]) -> str | None:
     """Return the file's text, or None after adding the problem that prevents it."""
     try:
         if not path.is_file():  # reading a FIFO would block
@@ -137,27 +122,48 @@ def _read_text(path: Path, name: str, problems: Problems) -> str | None:
             return None
     sample = data[:4000]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or sample.count(0) * 3 > len(sample) > 0:
-        problems.add("file", f"{name} is UTF-16; save it as UTF-8")
-        return None
+        is_little = data.startswith(b"\xff\xfe") or (data[:1] != b"\0" and data[1:2] == b"\0")
+        try:
+            return data.decode("utf-16-le" if is_little else "utf-16-be").removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            problems.add("file", f"{name} is damaged UTF-16; save it as UTF-8")
+            return None
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        problems.add(
-            "file",
-            f"{name} line {line}: not UTF-8 (byte 0x{body[error.start]:02x}); it is probably "
-            "Latin-1 or Windows-1252: save it as UTF-8",
+        not_utf8 = f"{name} line {line}: not UTF-8 (byte 0x{body[error.start]:02x})"
+        try:
+            text = body.decode("cp1252")
+        except UnicodeDecodeError:
+            problems.add("file", f"{not_utf8}, nor Windows-1252: save it as UTF-8")
+            return None
+        notes.append(
+            f"{not_utf8}: read as Windows-1252; save it as UTF-8 if letters come out wrong"
         )
-        return None
+        return text
+
+
+def _dialect(written: Sequence[str]) -> tuple[str, int]:
+    """Return the separator of the cells, and the lines to skip: Excel's first line `sep=;` is no row.
+
+    Without it, the separator is the one in the header: a comma if there is any.
+    """
+    first = next(iter(written), "").rstrip("\r\n").replace('"', "")
+    if match := _SEP_LINE.fullmatch(first):
+        return match[1], 1
+    header = next((line for line in written if line.strip()), "")
+    return next((s for s in SEPARATORS if s in header), ","), 0
 
 
 def _parse(text: str, name: str, problems: Problems) -> list[_Line]:
     """Return the lines that are one row each; others that are not empty are added to `problems`."""
     written = list(io.StringIO(text, newline=""))
-    reader = csv.reader(written, strict=True)
+    separator, skipped = _dialect(written)
+    reader = csv.reader(written[skipped:], strict=True, delimiter=separator)
     lines: list[_Line] = []
     while True:
-        number = reader.line_num + 1
+        number = reader.line_num + 1 + skipped
         where = f"{name} line {number}"
         try:
             cells = next(reader)
@@ -167,20 +173,14 @@ def _parse(text: str, name: str, problems: Problems) -> list[_Line]:
             problems.add("the quotes are wrong", f"{where}: {_quotes_problem(str(error))}")
             continue
         if any("\n" in cell or "\r" in cell for cell in cells):
-            message = f'{where}: a quote (") opened here closes on line {reader.line_num}'
+            end = reader.line_num + skipped
+            message = f'{where}: a quote (") opened here closes on line {end}'
             problems.add("a cell holds a line break", message)
-        elif cells and _is_tabbed(lines[0].cells if lines else cells):
-            lines.append(_Line(number, tuple(cells), ""))  # reported by its header
         elif any(_CONTROL.search(cell) for cell in cells):
             kind = "NUL" if any("\0" in cell for cell in cells) else "control"
             problems.add("a cell holds a control character", f"{where}: holds a {kind} character")
         elif cells:
-            plain = tuple(map(plain_cell, cells))
-            lines.append(_Line(number, plain, written[number - 1].rstrip("\r\n")))
-
-
-def _is_tabbed(header: Sequence[str]) -> bool:
-    return len(header) == 1 and "\t" in header[0]
+            lines.append(_Line(number, tuple(map(plain_cell, cells))))
 
 
 def _quotes_problem(error: str) -> str:

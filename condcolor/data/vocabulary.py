@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from condcolor.conditions.schema import MAX_VALUES, Attribute, AttributeSchema
+from condcolor.conditions.schema import MAX_VALUES, Attribute, AttributeSchema, look_key
 from condcolor.runtime.messages import Problems
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def collect_schema(
             faults.add("id column", f"{sheets[0].name}: column '{name}' has {count}; {hint}")
         elif len(uses):
             counts[name] = uses
+    for name, uses in counts.items():
+        counts[name] = _one_of_a_look(f"{sheets[0].name}: column '{name}'", uses, faults)
     if shared and counts:
         counts = dict.fromkeys(counts, pandas.concat([*counts.values()]).groupby(level=0).sum())
     attributes = []
@@ -47,6 +49,21 @@ def collect_schema(
         rows_of = {str(value): int(count) for value, count in uses.items()}
         attributes.append(Attribute(name, tuple(sorted(set(rows_of) - set(misspelt(rows_of))))))
     return AttributeSchema(tuple(attributes))
+
+
+def _one_of_a_look(where: str, uses: pandas.Series[int], faults: Problems) -> pandas.Series[int]:
+    """Return the uses of each value in its most frequent spelling; others that look the same are faults."""
+    alike: dict[str, list[str]] = {}
+    for value in uses.index:  # the most frequent first
+        alike.setdefault(look_key(value), []).append(value)
+    for first, *others in alike.values():
+        for other in others:
+            faults.add(
+                "values look the same",
+                f"{where} spells '{first}' in two ways that look the same: {uses[first]} times as "
+                f"{first!a}, {uses[other]} times as {other!a}; keep one",
+            )
+    return uses[[first for first, *_ in alike.values()]]
 
 
 def misspelt(counts: Mapping[str, int]) -> dict[str, str]:

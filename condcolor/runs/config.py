@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -16,12 +15,16 @@ from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import Metadata
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.config import ModelConfig
-from condcolor.recipes import Phase, TrainConfig
-from condcolor.runtime.config_fields import from_fields
-from condcolor.runtime.files import write_whole
+from condcolor.recipes import Phase, TrainConfig, find_recipe
+from condcolor.runs.data_sums import SIZES, DataSums, Fingerprint
+from condcolor.runtime.config_fields import from_fields, is_number
+from condcolor.runtime.files import disk_faults, write_whole
+from condcolor.runtime.json_files import read_json
+from condcolor.runtime.messages import shown_name
 
 RUN_CONFIG = "config.json"
 RUN_FORMAT = 1  # of a run's config.json
+LOCK = ".lock"  # of a run folder, held by the process that trains there; the first file in it
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,18 @@ class RunConfig:
     schema: AttributeSchema
     data: Path
     fixed: RGB | None  # the color of the mask's channel after those of the attributes
+    began_with: str = ""  # a model or an encoder's weights; "": random weights, drawn by the seed
 
     def save(self, run: Path, metadata: Metadata) -> None:
-        """Write the config.json of the run, with the fingerprint of its data."""
+        """Write the config.json of the run, with the fingerprint of its data, and the sums of the latter.
+
+        Raises:
+            DataError: a picture cannot be read, or the disk refuses.
+        """
+        with disk_faults():
+            sums = DataSums.of(metadata, run)
+        sums.save(run)
+        data = sums.fingerprint(metadata)
         fields = {
             "format": RUN_FORMAT,
             "recipe": self.recipe,
@@ -46,40 +58,76 @@ class RunConfig:
             "model": asdict(self.model),
             "schema": self.schema.to_json(),
             "data": str(self.data),
-            "data_sha256": fingerprint(metadata),
+            "data_sha256": data.sha256,
+            "data_sha256_of": data.of,
             "fixed": self.fixed,
+            "began_with": self.began_with,
         }
         content = (json.dumps(fields, indent=2) + "\n").encode()
         write_whole(run / RUN_CONFIG, content, overwrite=True)
 
     @classmethod
-    def load(cls, run: Path) -> tuple[RunConfig, str]:
+    def load(cls, run: Path) -> tuple[RunConfig, Fingerprint]:
         """Read the config of a run folder, and the fingerprint of its data.
 
         Raises:
             CheckpointError: there is none, or it is damaged or of a newer format.
         """
         path = run / RUN_CONFIG
+        label = shown_name(path)
+        if not os.path.lexists(path):
+            has_begun = (run / LOCK).is_file()
+            why = "stopped before anything was saved: train it anew under the same name"
+            why = why if has_begun else f"no {RUN_CONFIG}, so this is not a run folder"
+            raise CheckpointError(f"{shown_name(run)}: {why}")
+        config = read_json(path)
         try:
-            config = json.loads(path.read_text(encoding="utf-8"))
             if config["format"] > RUN_FORMAT:
                 raise CheckpointError(
-                    f"{path}: format {config['format']} is newer: upgrade condcolor"
+                    f"{label}: format {config['format']} is newer: upgrade condcolor"
                 )
             plan = cls(
-                config["recipe"],
+                find_recipe(config["recipe"]).name,
                 tuple(from_fields(Phase, fields) for fields in config["phases"]),
                 from_fields(TrainConfig, config["train"]),
                 from_fields(ModelConfig, config["model"]),
                 AttributeSchema.from_json(config["schema"]),
                 Path(config["data"]),
-                tuple(config["fixed"]) if config["fixed"] else None,
+                _fixed(config["fixed"]),
+                str(config.get("began_with", "")),
             )
-            return plan, config["data_sha256"]
-        except FileNotFoundError:
-            raise CheckpointError(f"{run}: no {RUN_CONFIG}, so this is not a run folder") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"{path}: cannot be read as a run's config ({error!r})") from None
+            _check_phases(plan)
+            return plan, Fingerprint(config.get("data_sha256_of", SIZES), config["data_sha256"])
+        except CheckpointError as error:
+            raise CheckpointError(f"{label}: {str(error).removeprefix(f'{label}: ')}") from None
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            UsageError,
+        ) as error:
+            reason = error if isinstance(error, UsageError) else repr(error)
+            raise CheckpointError(f"{label}: cannot be read as a run's config ({reason})") from None
+
+
+def _fixed(color: object) -> RGB | None:
+    """Return the color of JSON as a tuple; ValueError if it is none."""
+    if color is None:
+        return None
+    if not isinstance(color, list) or len(color) != 3 or not all(map(is_number, color)):
+        raise ValueError(f"fixed is no color: {color!r}")
+    return color[0], color[1], color[2]
+
+
+def _check_phases(plan: RunConfig) -> None:
+    """Check that the phases are those of the recipe; ValueError if not."""
+    found, own = (
+        [phase.name for phase in p] for p in (plan.phases, find_recipe(plan.recipe).phases)
+    )
+    if found != own:
+        raise ValueError(f"phases {found}, where {plan.recipe} has {own}")
 
 
 def phases_with(
@@ -122,16 +170,3 @@ def _uses(phase: Phase, name: str) -> bool:
     needs = {"gan_weight": both, "switch_below": both}
     needs["lr_discriminator"] = phase.trains_discriminator
     return needs.get(name, phase.trains_generator)
-
-
-def fingerprint(metadata: Metadata) -> str:
-    """Return a hash of the rows' values and of the pictures' sizes on disk."""
-    digest, folders = hashlib.sha256(), dict[Path, str]()
-    for r in metadata.records:
-        if r.csv not in folders:
-            folders[r.csv] = str(r.csv.parent) + os.sep
-        files = [str(path) for path in (r.source, r.target, r.mask) if path is not None]
-        sizes = {path: os.stat(path).st_size for path in files}
-        pictures = [f"{path.removeprefix(folders[r.csv])}:{sizes[path]}" for path in files]
-        digest.update(json.dumps([*pictures, r.values, r.split, r.character]).encode())
-    return digest.hexdigest()

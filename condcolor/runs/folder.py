@@ -1,22 +1,25 @@
-"""`RunFolder`: what a run holds, read once; its log.jsonl."""
+"""`RunFolder`: what a run holds, read once; its log as a table."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from condcolor.errors import CheckpointError, DataError, UsageError
-from condcolor.evaluation.measures import LARGEST, MEASURES, number, of_group
+from condcolor.errors import CheckpointError, UsageError
+from condcolor.evaluation.measures import MEASURES, number, of_group
 from condcolor.models.model_folder import CONFIG, read_config
 from condcolor.recipes import start_of
-from condcolor.runs.config import RunConfig
-from condcolor.runtime.files import is_locked, lock, surviving, write_whole
+from condcolor.runs.config import LOCK, RUN_CONFIG, RunConfig
+from condcolor.runs.data_sums import FILE
+from condcolor.runs.log import LOG, Entry, is_test, read_log
+from condcolor.runs.state import STATES, state_folders
+from condcolor.runtime.files import is_locked, lock, surviving
 from condcolor.runtime.messages import shown_name
 
 if TYPE_CHECKING:
@@ -24,9 +27,6 @@ if TYPE_CHECKING:
 
 FINISHED, TRAINING, STOPPED = "finished", "training now", "stopped before its end"
 SHEET = re.compile(r"(train|test)-(epoch-(\d+)|(before-and-)?after-(.+))\.png")
-NAME = "log.jsonl"
-LOCK = ".lock"  # of a run folder, held by the process that trains there
-Entry = dict[str, Any]  # a line of the log
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class RunFolder:
 
         Raises:
             CheckpointError: it is no run folder, or its config.json is damaged.
-            DataError: its log.jsonl is damaged.
+            DataError: its log.jsonl cannot be read; damaged lines of it are noted.
         """
         path, notes = Path(path), list[str]()
         plan, _ = RunConfig.load(path)
-        log = tuple(_entries(path))
+        log = tuple(read_log(path, notes.append)) if (path / LOG).is_file() else ()
         kept, last = (
             _model_config(surviving(path / name), notes) for name in ("model", "model-last")
         )
@@ -68,7 +68,7 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        return self.path.absolute().name
+        return shown_name(self.path.absolute().name)
 
     @cached_property
     def phase_ends(self) -> dict[int, Entry]:
@@ -162,65 +162,6 @@ class RunFolder:
         return order, Sheets(label, step, compares, paths)
 
 
-def _entries(path: Path) -> Iterator[Entry]:
-    """Yield the entries of the log; none where nothing is logged yet.
-
-    Raises:
-        DataError: the log cannot be read, or an entry is malformed.
-    """
-    if not (path / NAME).is_file():
-        return
-    try:
-        entries = read_log(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{shown_name(path / NAME)}: cannot be read ({error})") from None
-    for line, entry in enumerate(entries, start=1):
-        if not _is_entry(entry):
-            raise DataError(
-                f"{shown_name(path / NAME)} line {line}: not an entry of a run's log: "
-                "take the line away, or bring the file back"
-            )
-        yield entry
-
-
-def _is_entry(entry: object) -> bool:
-    """Return whether an entry has the keys and types that readers of a log rely on."""
-    if not isinstance(entry, dict):
-        return False
-    needed = ("step", "epoch") if entry.get("kind") in ("epoch", "phase", "check") else ("step",)
-    counts = (entry.get(name) for name in needed)
-    return (
-        isinstance(entry.get("kind"), str)
-        and isinstance(entry.get("phase", ""), str)
-        and all(map(_is_count, counts))
-        and (entry.get("test") is None or _is_test(entry["test"]))
-    )
-
-
-def _is_test(test: object) -> bool:
-    """Return whether it has the form of an evaluation: figures, and the confusions of each attribute."""
-    attributes = test.get("attributes") or () if isinstance(test, dict) else None
-    return isinstance(attributes, list | tuple) and all(map(_is_score, attributes))
-
-
-def _is_score(score: object) -> bool:
-    if not isinstance(score, dict) or not isinstance(score.get("name"), str):
-        return False
-    values, counts = score.get("values"), score.get("confusion")
-    if values is None and counts is None:  # not counted
-        return True
-    if not isinstance(values, list) or not isinstance(counts, list) or len(counts) != len(values):
-        return False
-    return all(isinstance(value, str) for value in values) and all(
-        isinstance(row, list) and len(row) == len(values) and all(map(_is_count, row))
-        for row in counts
-    )
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and 0 <= value < LARGEST
-
-
 def _model_config(folder: Path, notes: list[str]) -> dict[str, Any]:
     """Return the config.json of a model, {} where there is none; what cannot be read goes to `notes`."""
     if not (folder / CONFIG).is_file():
@@ -231,7 +172,7 @@ def _model_config(folder: Path, notes: list[str]) -> dict[str, Any]:
         notes.append(str(error))
         return {}
     is_training = isinstance(config.get("training"), dict)
-    for name, is_sound in (("training", is_training), ("metrics", _is_test(config.get("metrics")))):
+    for name, is_sound in (("training", is_training), ("metrics", is_test(config.get("metrics")))):
         if config.get(name) and not is_sound:
             notes.append(f"{shown_name(folder / CONFIG)}: its {name} cannot be read")
         config = config if is_sound else config | {name: {}}
@@ -245,30 +186,6 @@ def locked(run: Path) -> AbstractContextManager[BinaryIO]:
         UsageError: another process is training there.
     """
     return lock(run / LOCK, UsageError(f"{run}: another process is training here"))
-
-
-def append(run: Path, entry: Entry) -> None:
-    """Append a line to the run's log, in place: readers skip a last line that a crash cut short."""
-    with open(run / NAME, "a", encoding="utf-8") as file:
-        file.write(json.dumps(entry, allow_nan=False) + "\n")
-
-
-def read_log(run: Path) -> list[Entry]:
-    """Return the entries of a run's log, without a last line that a crash cut short.
-
-    Raises:
-        UsageError: there is no log.
-    """
-    path = run / NAME
-    if not path.is_file():
-        raise UsageError(f"{run}: no {NAME} here, so this is not a training run")
-    entries = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            entries.append(json.loads(line))
-        except ValueError:
-            break
-    return entries
 
 
 def log_frame(log: Sequence[Mapping]) -> DataFrame:
@@ -317,10 +234,20 @@ def points_of(frame: DataFrame, key: str) -> DataFrame:
     return rows[["step", "phase", key]].dropna().set_axis(["step", "phase", "value"], axis=1)
 
 
-def truncate(run: Path, step: int, *, phases: int) -> None:
-    """Remove entries after `step`, and the ends of phases from index `phases` on, which are logged anew."""
-    path = run / NAME
-    if path.is_file():
-        entries = (entry for entry in read_log(run) if entry["step"] <= step)
-        lines = [json.dumps(entry) + "\n" for entry in entries if entry.get("index", -1) < phases]
-        write_whole(path, "".join(lines).encode(), overwrite=True)
+def is_unstarted(run: Path) -> bool:
+    """Return whether a kill ended the run before its first state, so that it may be trained anew."""
+    own = {LOCK, RUN_CONFIG, FILE, STATES}
+    names = [path.name for path in run.iterdir()]
+    is_own = all(name in own or _is_leftover(name) for name in names)
+    return LOCK in names and is_own and not state_folders(run)
+
+
+def remove_leftovers(run: Path) -> None:
+    """Remove what a kill left half-written in a run folder, but for states, which are pruned in time."""
+    for path in run.iterdir():
+        if _is_leftover(path.name):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _is_leftover(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".tmp")

@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 
 from condcolor.errors import UsageError
 from condcolor.runs.curves import Chart, Series, Steps, loss_charts, measure_charts, short, thinned
-from condcolor.runs.folder import Entry, log_frame
+from condcolor.runs.folder import log_frame
+from condcolor.runs.log import Entry
 from condcolor.runtime.files import write_whole
 from condcolor.runtime.messages import shown_name
 

@@ -12,7 +12,8 @@ from condcolor.errors import CondcolorError
 from condcolor.evaluation.evaluator import Scores
 from condcolor.evaluation.measures import Measure, number, of_group
 from condcolor.recipes import Phase, find_recipe
-from condcolor.runs.folder import Entry, RunFolder, log_frame
+from condcolor.runs.folder import RunFolder, log_frame
+from condcolor.runs.log import Entry
 from condcolor.runtime.messages import evenly
 
 if TYPE_CHECKING:

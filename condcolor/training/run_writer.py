@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from condcolor.data.dataset import ImageDataset
 from condcolor.evaluation.metrics import ColorFunction
 from condcolor.imaging import sheets
+from condcolor.imaging.save import encode_picture
 from condcolor.models.checkpoint import save_model
 from condcolor.models.codecs import Codec
 from condcolor.recipes import Recipe
-from condcolor.runs import folder
+from condcolor.runs import log
 from condcolor.runs.config import RunConfig
 from condcolor.runs.state import prune_states, save_state, state_folder
 from condcolor.runtime.distributed import ProcessGroup
+from condcolor.runtime.files import write_whole
 
 MODEL = "model"
 
@@ -49,12 +50,12 @@ class RunWriter:
     def log(self, entry: dict[str, Any]) -> None:
         """Append a line to log.jsonl."""
         if self.group.is_first:
-            folder.append(self.run, entry)
+            log.append(self.run, entry)
 
-    def cut_log(self, step: int, *, phases: int) -> None:
-        """Truncate log.jsonl, see `runs.folder.truncate`."""
+    def cut_log(self, step: int, *, phases: int, say: Callable[[str], None]) -> None:
+        """Truncate log.jsonl, see `runs.log.truncate`."""
         if self.group.is_first:
-            folder.truncate(self.run, step, phases=phases)
+            log.truncate(self.run, step, phases=phases, say=say)
 
     def samples(self, name: str, colors: Mapping[str, ColorFunction]) -> None:
         """Write a sample sheet of each split, `samples/SPLIT-NAME.png`; `colors` as for `write_samples`."""
@@ -117,7 +118,7 @@ def write_samples(
         grid.append([_pixels(picture) for picture in row])
     path.parent.mkdir(exist_ok=True)
     page = sheets.sheet(grid, columns=("source", *colors, "truth"))
-    Image.fromarray(page).save(path)
+    write_whole(path, encode_picture(page), overwrite=True)
 
 
 def _pixels(picture: Tensor) -> np.ndarray:

@@ -16,7 +16,7 @@ from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import Metadata, split_by_character
 from condcolor.data.palette import measure_fixed, measure_palette
 from condcolor.data.records import Record
-from condcolor.errors import DataError, UsageError
+from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.models.checkpoint import Model, check_channels, load_model
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import find_weights
@@ -24,11 +24,16 @@ from condcolor.models.losses import FeatureLoss
 from condcolor.models.networks import EncoderUNet
 from condcolor.recipes import Phase, TrainConfig, find_recipe
 from condcolor.runs import plots
-from condcolor.runs.config import RUN_CONFIG, RunConfig, fingerprint, phases_with
-from condcolor.runs.folder import locked, read_log
+from condcolor.runs.config import RunConfig, phases_with
+from condcolor.runs.data_sums import SIZES, DataSums, Fingerprint, fingerprint_of_sizes
+from condcolor.runs.folder import is_unstarted, locked, remove_leftovers
+from condcolor.runs.log import read_log
 from condcolor.runs.report import write_report
+from condcolor.runs.state import STATES, state_folders
 from condcolor.runtime.devices import pick_device
 from condcolor.runtime.distributed import ProcessGroup, own_gpu, process_group, was_restarted
+from condcolor.runtime.files import disk_faults
+from condcolor.runtime.messages import listed, shown_name
 from condcolor.training.callbacks import Callbacks
 from condcolor.training.run_writer import MODEL
 from condcolor.training.trainer import Trainer
@@ -84,7 +89,7 @@ def train(
     phases = phases_with(chosen.phases, epochs, phase or {})
     settings = chosen.train_config(**config)
     run, chosen_device = Path(out), pick_device(own_gpu(device))
-    if was_restarted() and (run / RUN_CONFIG).is_file():
+    if was_restarted() and state_folders(run):
         return resume(run, device=device, cache=cache, callbacks=callbacks)
     started_from = load_model(Path(init)) if init else None
     known = None if started_from is None or chosen.schema else started_from.schema
@@ -107,6 +112,7 @@ def train(
         schema,
         Path(data).resolve(),
         measure_fixed(metadata),
+        began_with=_began_with(init, encoder, encoder_weights),
     )
     with process_group(chosen_device) as group, ExitStack() as held, ExitStack() as undo:
         group.part(settings.batch_size)
@@ -114,15 +120,18 @@ def train(
             _make_run_folder(run)
             held.enter_context(locked(run))
             undo.callback(shutil.rmtree, run, ignore_errors=True)  # unusable data leaves no run
+            shutil.rmtree(
+                run / STATES, ignore_errors=True
+            )  # of a run that a kill ended at its start
+            remove_leftovers(run)
+            plan.save(run, metadata)
         trainer = _make_trainer(
             plan, run, metadata, chosen_device, features, callbacks, cache, group
         )
         _load_initial(trainer, started_from, encoder)
         for note in metadata.notes:
             trainer.callbacks.on_note(f"note: {note}")
-        trainer.save()  # a run killed before its first state must not resume from random weights
-        if group.is_first:
-            plan.save(run, metadata)
+        trainer.save()
         undo.pop_all()
         _fit(trainer)
         del trainer  # frees DDP before the process group
@@ -132,6 +141,7 @@ def train(
 def resume(
     run: Path | str,
     *,
+    data: Path | str | None = None,
     epochs: Sequence[int] | None = None,
     device: str | None = None,
     cache: Path | str | None = None,
@@ -141,6 +151,7 @@ def resume(
 
     Args:
         run: the run folder.
+        data: where the data of the run is now, if it has moved; its contents must be the same.
         epochs: other numbers for the phases, to train the last one longer, or those that were left out.
         device, cache, callbacks: as for `train`.
 
@@ -149,22 +160,31 @@ def resume(
 
     Raises:
         CheckpointError: no run there, or none of its states can be loaded, or a loss is not finite.
-        DataError: the data changed since the run began.
+        DataError: the data changed since the run began, or is no longer there.
         UsageError: the epochs contradict those trained so far, or another process trains there.
         Interrupted: as for `train`.
     """
     run = Path(run)
-    plan, data_sha256 = RunConfig.load(run)
-    metadata = find_recipe(plan.recipe).task.read(plan.data, plan.schema)
-    if fingerprint(metadata) != data_sha256:
+    plan, before = RunConfig.load(run)
+    if data is not None:
+        plan = dataclasses.replace(plan, data=Path(data).resolve())
+    elif not plan.data.exists():
         raise DataError(
-            f"{plan.data}: the data changed since {run} began; bring it back, or start a new run "
-            f"from its model: condcolor train DATA --init {run / 'model'}"
+            f"{shown_name(plan.data)}: the data of {shown_name(run)} is no longer there: bring it back, "
+            f"or say where it is now: condcolor resume {shown_name(run)} --data FOLDER"
         )
+    if plan.began_with and not state_folders(run):
+        raise CheckpointError(
+            f"{shown_name(run)}: stopped before its first state was saved: train it anew under the same "
+            f"name, from {plan.began_with}"
+        )
+    metadata = find_recipe(plan.recipe).task.read(plan.data, plan.schema)
+    _check_data(plan, run, metadata, before)
     chosen_device = pick_device(own_gpu(device))
     with process_group(chosen_device) as group, ExitStack() as held:
         if group.is_first:
             held.enter_context(locked(run))
+            remove_leftovers(run)
         features = _find_features(plan.phases, plan.config)
         trainer = _make_trainer(
             plan, run, metadata, chosen_device, features, callbacks, cache, group
@@ -174,8 +194,9 @@ def resume(
         if epochs is not None:
             phases = phases_with(plan.phases, epochs, {})
             trainer.extend(phases)
-            if group.is_first:
-                dataclasses.replace(plan, phases=phases).save(run, metadata)
+            plan = dataclasses.replace(plan, phases=phases)
+        if group.is_first and (epochs is not None or data is not None):
+            plan.save(run, metadata)
         _fit(trainer)
         del trainer  # as in train
     return run / MODEL
@@ -271,7 +292,9 @@ def _fit(trainer: Trainer) -> None:
     """Train to the end, then plot the run and write its report."""
     trainer.fit()
     if trainer.group.is_first:
-        plots.plot_run(read_log(trainer.run), trainer.run / "losses.png", title=trainer.run.name)
+        plots.plot_run(
+            read_log(trainer.run), trainer.run / "losses.png", title=shown_name(trainer.run.name)
+        )
         write_report(trainer.run)
 
 
@@ -288,12 +311,41 @@ def _check_size(config: TrainConfig, model: ModelConfig) -> None:
         )
 
 
+def _began_with(init: Path | str | None, encoder: Mapping, encoder_weights: Path | str) -> str:
+    """Return the weights that a run begins with, as an option; "" if all are drawn at random."""
+    if init:
+        return f"--init {shown_name(init)}"
+    return f"--encoder-weights {shown_name(encoder_weights)}" if encoder else ""
+
+
+def _check_data(plan: RunConfig, run: Path, metadata: Metadata, before: Fingerprint) -> None:
+    """Check that the data is as it was when the run began.
+
+    Raises:
+        DataError: it is not, or a picture cannot be read.
+    """
+    changed: list[str] = []
+    if before.of == SIZES:
+        now = fingerprint_of_sizes(metadata)
+    else:
+        with disk_faults():
+            sums = DataSums.of(metadata, run)
+        now, changed = sums.fingerprint(metadata), sums.changed(run)
+    if now != before:
+        which = f" ({listed([shown_name(path) for path in changed])})" if changed else ""
+        raise DataError(
+            f"{shown_name(plan.data)}: the data changed since {shown_name(run)} began{which}; bring it "
+            f"back, or start a new run from its model: condcolor train DATA --init {shown_name(run)}/model"
+        )
+
+
 def _make_run_folder(run: Path) -> None:
-    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+    if run.exists() and not (run.is_dir() and (not any(run.iterdir()) or is_unstarted(run))):
+        label = shown_name(run)
         raise UsageError(
-            f"{run} exists: choose another --out, or go on with: condcolor resume {run}"
+            f"{label} exists: choose another --out, or go on with: condcolor resume {label}"
         )
     try:
         run.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{run}: cannot be made ({error.strerror})") from None
+        raise DataError(f"{shown_name(run)}: cannot be made ({error.strerror})") from None

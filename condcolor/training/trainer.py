@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -285,9 +285,8 @@ class Trainer:
         newest = state.newest_state(self.run, self.callbacks.on_note)
         if newest is None:
             return  # no state yet: start over
-        tensors, stored, folder = newest
+        tensors, counters, folder = newest
         state.unpack(tensors, self.nets.modules(), self.nets.optimizers(), folder)
-        counters: Mapping[str, Any] = state.upgraded(stored)
         for owner, names in ((self, COUNTERS), (self.nets, GAN_COUNTERS)):
             for name in names:
                 setattr(owner, name, counters[name])
@@ -295,7 +294,7 @@ class Trainer:
         self.checks.stopping = EarlyStopping(**counters["watch"]) if counters["watch"] else None
         if self.checks.stopping is None:  # between two phases, whose lengths may have changed
             self.phase = recipes.phase_at(self.phases, self.epoch)
-        self.writer.cut_log(self.step, phases=self.phase)
+        self.writer.cut_log(self.step, phases=self.phase, say=self.callbacks.on_note)
 
     def extend(self, phases: Sequence[Phase]) -> None:
         """Continue with other numbers of epochs.

@@ -6,10 +6,9 @@ A sketch is uploaded once; then pictures of it are requested in any colors. `ope
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,9 +22,10 @@ from starlette.types import ASGIApp
 
 from condcolor.conditions.color_spec import plain_values
 from condcolor.errors import CondcolorError, UsageError
-from condcolor.imaging.open import Picture, open_picture
+from condcolor.imaging.open import Picture
 from condcolor.inference.colorizer import Colorizer
 from condcolor.version import __version__
+from condcolor.web.decoding import PROCESSES, Decoders
 from condcolor.web.openapi import describe
 from condcolor.web.rendering import Renderer, encode_png, sketch_image
 from condcolor.web.requests import (
@@ -43,6 +43,7 @@ from condcolor.web.store import WAITING, JobQueue, PictureStore, QueueFull, Stor
 T = TypeVar("T")
 MAX_PIXELS = 16_000_000  # of a picture, whose regions take 40 bytes a pixel
 RECEIVING = 8 * MOST_BODY  # bytes of all files being received
+ENDING_SECONDS = 4.0  # for the jobs that run when the page ends
 PART = 5  # variants per job, so that other requests run in between
 STATIC = Path(__file__).parent / "static"
 KINDS = {
@@ -92,7 +93,7 @@ def make_app(
 
 
 class _Api:
-    """The handlers and their state, which run in the event loop; jobs run in two worker threads."""
+    """The handlers and their state, which run in the event loop; jobs run in worker threads."""
 
     def __init__(self, models: Mapping[str, Colorizer], sketches: PictureStore, waiting: int):
         self._renderers = {name: Renderer(name, model) for name, model in models.items()}
@@ -100,6 +101,8 @@ class _Api:
         # two threads, so that recoloring without the network never waits for it
         self._network = JobQueue("network", waiting=waiting)
         self._light = JobQueue("light", waiting=waiting)
+        self._decoding = JobQueue("decoding", waiting=waiting, threads=PROCESSES)
+        self._queues = (self._network, self._light, self._decoding)
         self._receiving = 0  # bytes
 
     def routes(self) -> list[Route]:
@@ -121,11 +124,15 @@ class _Api:
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         yield
-        self._network.close()
-        self._light.close()
+        for worker in self._queues:
+            worker.close()
+        for (
+            worker
+        ) in self._queues:  # a job in the midst of C++ would abort the end of the interpreter
+            await asyncio.to_thread(worker.join, ENDING_SECONDS / len(self._queues))
 
     async def health(self, request: Request) -> Response:
-        waiting = self._network.waiting + self._light.waiting
+        waiting = sum(worker.waiting for worker in self._queues)
         return JSONResponse({"status": "ok", "version": __version__, "waiting": waiting})
 
     async def openapi(self, request: Request) -> Response:
@@ -144,7 +151,7 @@ class _Api:
             body = await read_body(request)
             if not body:
                 raise HTTPException(400, "no picture came: send its bytes as the body")
-            picture = await self._do(request, self._light, partial(_opened, body))
+            picture = await self._do(request, self._decoding, partial(_opened, body))
         finally:
             self._receiving -= size
         width, height = picture.size
@@ -268,7 +275,13 @@ async def _until_gone(request: Request) -> None:
 
 
 def _opened(body: bytes) -> Picture:
-    return open_picture(io.BytesIO(body), max_pixels=MAX_PIXELS)
+    return _decoders().open(body, MAX_PIXELS)
+
+
+@cache
+def _decoders() -> Decoders:
+    """Return the decoding processes, which all apps of this process share and which end with it."""
+    return Decoders()
 
 
 def _png(data: bytes) -> Response:

@@ -20,6 +20,7 @@ from condcolor.errors import UsageError
 HEAD_SECONDS = 10.0  # timeout of a request's headers, and of idle connections
 CONNECTIONS = 512  # at most; a browser opens six
 BACKLOG = 128
+GRACE_SECONDS = 1  # after a signal, for requests that are being answered
 
 
 class ImpatientProtocol(H11Protocol):
@@ -117,7 +118,7 @@ def is_wildcard(sock: socket.socket) -> bool:
 
 
 def make_server(app: ASGIApp) -> uvicorn.Server:
-    """Make a server for `.run(sockets=[listen(...)])` that signals stop at once."""
+    """Make a server for `.run(sockets=[listen(...)])` that ends GRACE_SECONDS after a signal."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -131,7 +132,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
             proxy_headers=False,
             limit_concurrency=CONNECTIONS,
             timeout_keep_alive=int(HEAD_SECONDS),
-            timeout_graceful_shutdown=0,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
 

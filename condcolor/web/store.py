@@ -1,9 +1,10 @@
-"""Uploaded pictures kept in memory; the queue of a worker thread."""
+"""Uploaded pictures kept in memory; the queue of worker threads."""
 
 from __future__ import annotations
 
 import secrets
 import threading
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -88,19 +89,21 @@ class QueueFull(Exception):
 
 
 class JobQueue:
-    """A worker thread that runs jobs in order; jobs for later run when no other waits.
+    """A worker thread that runs jobs in order, or several; jobs for later run when no other waits.
 
     A cancelled future takes no place in the queue, and its job is never started.
     """
 
-    def __init__(self, name: str, *, waiting: int = WAITING):
+    def __init__(self, name: str, *, waiting: int = WAITING, threads: int = 1):
         self._most = waiting
+        self._running = 0  # jobs
         self._jobs: deque[tuple[Future[Any], Callable[[], object]]] = deque()
         self._later: deque[tuple[Future[Any], Callable[[], object]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        # a daemon thread: a long job cannot keep the process alive
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        _QUEUES.add(self)
+        for _ in range(threads):  # daemon threads: a long job cannot keep the process alive
+            threading.Thread(target=self._run, name=name, daemon=True).start()
 
     @property
     def waiting(self) -> int:
@@ -134,9 +137,14 @@ class JobQueue:
             left = [*self._jobs, *self._later]
             self._jobs.clear()
             self._later.clear()
-            self._changed.notify()
+            self._changed.notify_all()
         for future, _ in left:
             future.cancel()
+
+    def join(self, seconds: float) -> bool:
+        """Wait until no job runs, at most `seconds`; return whether none does."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._running, seconds)
 
     def _run(self) -> None:
         while True:
@@ -145,9 +153,21 @@ class JobQueue:
                 if self._closed:
                     return
                 future, job = (self._jobs or self._later).popleft()
+                self._running += 1
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(job())
                 except BaseException as error:  # raised where the result is awaited
                     future.set_exception(error)
             del future, job  # a waiting thread keeps no picture alive
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+
+_QUEUES: weakref.WeakSet[JobQueue] = weakref.WeakSet()
+
+
+def is_computing() -> bool:
+    """Return whether a job of any queue runs."""
+    return not all(queue.join(0) for queue in _QUEUES)

@@ -198,6 +198,36 @@ def test_a_csv_names_every_bad_row_and_needs_a_folder(sketches):
         plan_csv(csv, None, ICONS)
 
 
+def test_a_csv_may_name_its_outputs(sketches):
+    rows = ("ada.png,red/a.webp,red,blue", "ada.png,b.png,green,blue")
+    jobs = plan_csv(write_csv("input,output,hair,shirt", *rows), "made", ICONS)
+    assert [job.out.as_posix() for job in jobs] == ["made/red/a.webp", "made/b.png"]
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("../a.png", "may not go up"),
+        ("/tmp/a.png", "is an absolute path"),
+        ("a.xyz", "output 'a.xyz' suffix '.xyz' is not one of"),
+        ("a", "output 'a' no suffix; it must be one of"),
+        (" a.png", "spaces around it"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_named(sketches, output, said):
+    csv = write_csv("input,output,hair,shirt", f"ada.png,{output},red,blue")
+    with pytest.raises(DataError) as caught:
+        plan_csv(csv, "made", ICONS)
+    assert said in str(caught.value)
+    assert len(caught.value.problems) == 1
+
+
+def test_two_rows_with_one_output_are_refused(sketches):
+    rows = ("ada.png,a.png,red,blue", "ada.png,a.png,green,blue")
+    with pytest.raises(UsageError, match=r"would both become made/a\.png"):
+        plan_csv(write_csv("input,output,hair,shirt", *rows), "made", ICONS)
+
+
 def test_rows_alike_are_one_job(sketches):
     csv = write_csv("input,hair,shirt", *["ada.png,red,blue"] * 3)
     assert len(plan_csv(csv, "made", ICONS)) == 1

@@ -5,7 +5,7 @@ import os
 import pytest
 from drawn import draw_set, problems, write_csv
 
-from condcolor.data.metadata import read_metadata
+from condcolor.data.metadata import read_metadata, scan_metadata
 
 HEADER = "input,output,hair"
 
@@ -106,6 +106,25 @@ def test_paths(tmp_path, written, expected):
     (tmp_path / "set/linked").symlink_to(tmp_path / "outside")
     (tmp_path / "set/dangling.png").symlink_to("nowhere.png")
     assert f"metadata.csv line 2: input '{written}' {expected}" in problems(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        ("ada.png", "inputs/Ada.PNG"),
+        ("inputs/ada.png", "inputs/ada.jpg"),
+        ("gr\u00fcn.png", "inputs/gru\u0308n.png"),
+        ("ada.png", "ada.webp"),
+    ],
+)
+def test_a_picture_whose_name_differs_a_little_is_named(tmp_path, written, there):
+    (tmp_path / "inputs").mkdir()
+    (tmp_path / there).touch()
+    csv = tmp_path / "metadata.csv"
+    csv.write_text(f"input\n{written}\nother.png\n", encoding="utf-8")
+    [first, second] = scan_metadata(csv, require_target=False)[1]
+    assert first.endswith(f"(looked beside the csv and in inputs); there is '{there}'")
+    assert second.endswith("(looked beside the csv and in inputs)")
 
 
 def test_a_link_inside_the_folder_is_followed(tmp_path):

@@ -7,6 +7,8 @@ from drawn import problems, write_csv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from condcolor.conditions.color_spec import parse_color_spec
+from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.data.metadata import read_metadata, scan_metadata, write_metadata
 from condcolor.data.table import read_table
 from condcolor.errors import DataError, UsageError
@@ -66,11 +68,8 @@ def test_rows(tmp_path, lines, expected):
         (b"", "is empty"),
         (b"\n\n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"input;output;hair\na.png;b.png;red\n", "line 1: separated by ';'; save it with commas"),
-        (b"input\toutput\na.png\tb.png\n", "line 1: separated by tabs; save it with commas"),
-        ("input,output\na.png,b.png\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
-        ("input,output\na.png,b.png\n".encode("utf-16-le"), "is UTF-16; save it as UTF-8"),
-        ("input,output\na.png,b\u00e4r.png\n".encode("latin-1"), "line 2: not UTF-8 (byte 0xe4)"),
+        ("input,output\n".encode("utf-16") + b"a", "is damaged UTF-16"),
+        (b"input,output\na.png,\x81\n", "line 2: not UTF-8 (byte 0x81), nor Windows-1252"),
         (b"\x89PNG\r\n\x1a\n", "is not a csv but a PNG picture"),
         (b"PK\x03\x04stuff", "is not a csv but an Excel workbook"),
         (b"<!doctype html>", "is not a csv but HTML"),
@@ -84,6 +83,67 @@ def test_files_that_are_no_csv(tmp_path, content, expected):
     path = tmp_path / "metadata.csv"
     path.write_bytes(content)
     assert f"metadata.csv {expected}" in problems(path)
+
+
+DIALECTS = {
+    "semicolons, of a German Excel": "input;output;hair\na.png;b.png;r\u00f6t, hell\n".encode(),
+    "tabs": "input\toutput\thair\na.png\tb.png\tr\u00f6t, hell\n".encode(),
+    "sep=,": 'sep=,\r\ninput,output,hair\r\na.png,b.png,"r\u00f6t, hell"\r\n'.encode(),
+    "sep=;": "\ufeffSEP=;\r\ninput;output;hair\r\na.png;b.png;r\u00f6t, hell\r\n".encode(),
+    "sep=; saved again": '"sep=;"\ninput;output;hair\na.png;b.png;"r\u00f6t, hell"\n'.encode(),
+    "sep=, saved again": 'sep=,,,\ninput,output,hair\na.png,b.png,"r\u00f6t, hell"\n'.encode(),
+    "sep= and a tab": "sep=\t\ninput\toutput\thair\na.png\tb.png\tr\u00f6t, hell\n".encode(),
+    "UTF-16 with a mark": "input\toutput\thair\na.png\tb.png\tr\u00f6t, hell\n".encode("utf-16"),
+    "UTF-16 without": "input;output;hair\na.png;b.png;r\u00f6t, hell\n".encode("utf-16-be"),
+    "Windows-1252": "input;output;hair\na.png;b.png;r\u00f6t, hell\n".encode("cp1252"),
+}
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_what_spreadsheets_write_is_read(tmp_path, name):
+    """37, 38."""
+    path = write_csv(tmp_path, HEADER, "a.png,b.png,red")
+    path.write_bytes(DIALECTS[name])
+    table = read_table(path)
+    line = 3 if "sep" in name else 2
+    assert table.columns == ("input", "output", "hair")
+    assert table.rows == ((line, ("a.png", "b.png", "r\u00f6t, hell")),)
+    assert table.frame().to_numpy().tolist() == [["a.png", "b.png", "r\u00f6t, hell"]]
+    (record,), notes = (found := read_metadata(path)).records, found.notes
+    assert (record.values, record.line) == (("r\u00f6t, hell",), line)
+    assert any("read as Windows-1252" in note for note in notes) == (name == "Windows-1252")
+
+
+def test_lines_are_counted_with_the_one_that_names_the_separator(tmp_path):
+    path = write_csv(tmp_path, "sep=;", "input;output;hair", "a.png;b.png")
+    assert "line 3: too few cells, 2 for 3 columns" in problems(path)
+
+
+NFC, NFD = "gr\u00fcn", "gru\u0308n"
+
+
+def test_values_that_look_the_same_are_a_problem_and_one_value(tmp_path):
+    rows = [f"a.png,b.png,{value}" for value in (NFC, NFC, NFD, "b\u00a0c", "b c", "red")]
+    path = write_csv(tmp_path, HEADER, *rows)
+    found = problems(path)
+    assert "column 'hair' spells 'gr\u00fcn' in two ways that look the same" in found
+    assert "2 times as 'gr\\xfcn', 1 times as 'gru\\u0308n'; keep one" in found
+    metadata, faults = scan_metadata(path)
+    assert len(faults) == 2
+    assert len(metadata.schema.attributes[0].values) == 3
+
+
+@pytest.mark.parametrize(("own", "written"), [(NFC, NFD), (NFD, NFC)])
+def test_a_value_in_another_unicode_form_is_that_value(tmp_path, own, written):
+    hair = Attribute("hair", (own, "red"))
+    assert hair.index(written) == 0
+    assert parse_color_spec(hair, written).value == own
+    assert parse_color_spec(hair, f"{written}:0.5,red:0.5").parts == ((0.5, own), (0.5, "red"))
+    path = write_csv(tmp_path, HEADER, f"a.png,b.png,{written}")
+    (record,) = read_metadata(path, vocabulary=AttributeSchema((hair,))).records
+    assert record.values == (own,)
+    with pytest.raises(UsageError, match="is not one of"):
+        hair.index("Red")
 
 
 def test_many_problems_of_a_kind_are_counted(tmp_path):

@@ -20,7 +20,7 @@ from PIL import Image
 from runs import icons_test, keep_model, log_of, photo_test, plan_run, save_sheet, write_log
 
 from condcolor.conditions.schema import Attribute, AttributeSchema
-from condcolor.errors import CheckpointError, DataError, UsageError
+from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.networks import PatchGAN, count_parameters, make_generator
 from condcolor.recipes import RECIPES
 from condcolor.runs.curves import MOST_POINTS
@@ -324,10 +324,11 @@ BAD = [
 
 
 @pytest.mark.parametrize("line", BAD, ids=range(len(BAD)))
-def test_a_line_that_is_no_entry_is_named(icons, line):
-    (icons / "log.jsonl").write_text('{"kind": "step", "step": 10}\n' + line + "\n")
-    with pytest.raises(DataError, match=r"log\.jsonl line 2: not an entry"):
-        write_report(icons)
+def test_a_line_that_is_no_entry_is_named_and_what_follows_counts(icons, line):
+    entries = ['{"kind": "step", "step": 10}', line, '{"kind": "step", "step": 20}']
+    (icons / "log.jsonl").write_text("\n".join(entries) + "\n")
+    assert "log.jsonl: line 2 damaged, left out" in report_of(icons).text
+    assert RunFolder.read(icons).step == 20
 
 
 @pytest.mark.parametrize("value", ["NaN", "null", '"1"', "Infinity", "true", "1e308", "[]", "-1"])

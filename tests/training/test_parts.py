@@ -8,7 +8,7 @@ from condcolor import Colorizer
 from condcolor.conditions.parts import PARTS, PARTS_SCHEMA
 from condcolor.data.builders.scenes import draw_scenes
 from condcolor.models.checkpoint import load_model
-from condcolor.runs.folder import read_log
+from condcolor.runs.log import read_log
 from condcolor.training.train import train
 
 pytest.importorskip("dicebear", reason="needs the icons extra: pip install 'condcolor[icons]'")

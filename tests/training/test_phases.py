@@ -23,7 +23,7 @@ from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import FeatureLoss
 from condcolor.recipes import RECIPES, Phase, TrainConfig
 from condcolor.runs.config import RunConfig
-from condcolor.runs.folder import read_log
+from condcolor.runs.log import read_log
 from condcolor.runs.state import state_folders
 from condcolor.runtime.json_files import sha256
 from condcolor.runtime.process import Interrupted

@@ -18,7 +18,7 @@ from condcolor.models.checkpoint import load_model
 from condcolor.models.encoders import EfficientNetLite0
 from condcolor.recipes import GAN, RECIPES, Phase, TrainConfig
 from condcolor.runs.config import RunConfig
-from condcolor.runs.folder import read_log
+from condcolor.runs.log import read_log
 from condcolor.runs.state import state_folders
 from condcolor.runtime.process import Interrupted
 from condcolor.training.callbacks import Callbacks
