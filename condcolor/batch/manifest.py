@@ -21,8 +21,10 @@ from condcolor.conditions.colors import format_hex
 from condcolor.errors import CondcolorError
 from condcolor.models.model_folder import ModelInfo
 from condcolor.runtime.messages import shown_name
+from condcolor.runtime.regular_files import read_regular
 
 NAME = "manifest.jsonl"
+MAX_BYTES = 4 * 2**30  # some ten million pictures
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 
 
@@ -60,7 +62,7 @@ class Manifest:
                 return
             if not stat.S_ISREG(os.lstat(self.path).st_mode):
                 raise OSError("not a plain file")
-            self._parse(self.path.read_bytes())
+            self._parse(read_regular(self.path, MAX_BYTES))
         except OSError as error:
             self._give_up("cannot be read", error)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -26,6 +25,7 @@ from condcolor.conditions.colors import RGB
 from condcolor.errors import PictureError
 from condcolor.imaging import formats, pixels
 from condcolor.runtime.messages import shown_name, why_unread
+from condcolor.runtime.regular_files import NotRegular, TooLarge, open_regular
 
 MAX_PIXELS = 178_956_970  # 512 MiB of RGB; from here on Pillow raises DecompressionBombError
 # Pillow's readers, called directly: Image.open limits the size of pictures by a setting of the whole
@@ -190,6 +190,7 @@ def _frames_note(image: Image.Image) -> tuple[str, ...]:
 
 
 MAX_STREAM_BYTES = 1 << 30  # a stream is read into memory
+MAX_FILE_BYTES = 1 << 31  # more than MAX_PIXELS of 16-bit RGBA take
 
 
 class Fault(Exception):
@@ -210,25 +211,19 @@ def open_stream(source: str | os.PathLike[str] | BinaryIO) -> AbstractContextMan
 
 @contextmanager
 def _opened_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    # The file's type is checked before opening, since opening a device can act on it, and again after,
-    # since the name may refer to another file by then. O_NONBLOCK: opening a FIFO would block.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        _require_regular(os.stat(path))
-        descriptor = os.open(path, flags)
-    except ValueError as error:  # a zero byte, a lone surrogate
-        raise Fault("no file can have this name: check the path") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        _require_regular(os.fstat(descriptor))
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(open_regular(path, MAX_FILE_BYTES))
+        except NotRegular as error:
+            if error.kind == "folder":
+                raise Fault("is a folder, not a picture: name a file in it") from error
+            reason = f"is a {error.kind}, not a file: save the picture to a file first"
+            raise Fault(reason) from error
+        except TooLarge as error:
+            raise Fault(f"{error.strerror}: make it smaller") from error
+        except ValueError as error:  # a zero byte, a lone surrogate
+            raise Fault("no file can have this name: check the path") from error
         yield stream
-
-
-def _require_regular(status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise Fault("is a folder, not a picture: name a file in it")
-    if not stat.S_ISREG(status.st_mode):
-        kind = "pipe (FIFO)" if stat.S_ISFIFO(status.st_mode) else "device or socket"
-        raise Fault(f"is a {kind}, not a file: save the picture to a file first")
 
 
 @contextmanager

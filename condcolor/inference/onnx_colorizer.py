@@ -23,6 +23,7 @@ from condcolor.imaging.geometry import decode_strips
 from condcolor.inference.colorizer import Colorizer, learned_flat_fills
 from condcolor.models.model_folder import (
     ABOUT,
+    MAX_ONNX_BYTES,
     ONNX_FORMAT,
     PART,
     PARTS,
@@ -34,6 +35,7 @@ from condcolor.models.model_folder import (
 )
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import cores, memory_advice
+from condcolor.runtime.regular_files import read_regular
 
 PRECISIONS = ("fp32", "auto")
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -150,7 +152,7 @@ class OnnxColorizer(Colorizer):
         providers = pick_providers(device, label)
         info = read_model_info(path)
         try:
-            data = info.path.read_bytes()
+            data = read_regular(info.path, MAX_ONNX_BYTES)
         except OSError as error:
             raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
         network, codec = open_graphs(data, label, providers, threads or cores())
