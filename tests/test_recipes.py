@@ -151,7 +151,7 @@ def test_fields_survive_json():
         (
             ModelConfig,
             {"source_channels": 3, "output_channels": 0},
-            "must be a whole number from 1 to 4096, got 0",
+            "must be a whole number from 1 to 64, got 0",
         ),
     ],
 )

@@ -39,6 +39,7 @@ class Settings:
     grid: str = ""
     paper: str = ""
     fill_black: bool = False
+    recolor: bool = False
     needs: tuple[str, ...] = ()  # keys that an entry must have, such as `measured`
 
 
@@ -155,6 +156,7 @@ class Manifest:
             "paper": self.settings.paper or None,
             "fill_black": self.settings.fill_black or None,
             "parts": job.corrections.key,
+            "recolor": self.settings.recolor or None,
         }
 
     def _parse(self, data: bytes) -> None:
@@ -207,5 +209,6 @@ def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = P
         grid=str(options.grid or ""),
         paper="" if paper == "keep" else paper,
         fill_black=options.fill_black,
+        recolor=options.recolor,
         needs=options.entry_keys,
     )

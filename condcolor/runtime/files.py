@@ -97,7 +97,9 @@ def refuse_taken(path: str | os.PathLike, overwrite: bool) -> None:
         mode = os.stat(path).st_mode
     except ValueError as error:  # a zero byte, a lone surrogate
         raise UsageError(f"{label}: no file can have this name: choose another") from error
-    except OSError:  # nothing there, or a dangling link; other faults show when writing
+    except OSError as error:  # nothing there, or a dangling link; other faults show when writing
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(f"{label}: the name is too long: choose a shorter one") from error
         mode = None
     if mode is not None and stat.S_ISDIR(mode):
         raise UsageError(f"{label}: is a folder: name a file in it")

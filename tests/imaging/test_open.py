@@ -30,10 +30,10 @@ from pictures import (
 from PIL import Image, ImageCms
 
 from condcolor.errors import PictureError
-from condcolor.imaging import open
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import open_picture
 from condcolor.imaging.save import encode_picture
+from condcolor.runtime import regular_files
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 SAID = {  # what the line on each bad file must speak of
@@ -114,14 +114,14 @@ def test_every_bad_file_is_expected(bad):
 
 
 def test_a_file_that_turns_into_a_pipe_is_not_waited_for(bad, monkeypatch):
-    check, seen = open._require_regular, []
+    check, seen = regular_files._check, []
 
-    def from_the_second_time(status):
+    def from_the_second_time(status, *more):
         seen.append(status)
         if len(seen) > 1:
-            check(status)
+            check(status, *more)
 
-    monkeypatch.setattr(open, "_require_regular", from_the_second_time)
+    monkeypatch.setattr(regular_files, "_check", from_the_second_time)
     assert "is a pipe" in promptly(lambda: fault_of(bad["pipe.png"]), 5)
 
 
