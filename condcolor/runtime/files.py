@@ -90,7 +90,7 @@ def refuse_taken(path: str | os.PathLike, overwrite: bool) -> None:
     """Check that a file may be saved under a name; useful before long work.
 
     Raises:
-        UsageError: the name is taken, or no file can have it.
+        UsageError: the name is taken, or no file can have it. DataError: it is too long.
     """
     label = shown_name(path)
     try:
@@ -99,7 +99,7 @@ def refuse_taken(path: str | os.PathLike, overwrite: bool) -> None:
         raise UsageError(f"{label}: no file can have this name: choose another") from error
     except OSError as error:  # nothing there, or a dangling link; other faults show when writing
         if error.errno == errno.ENAMETOOLONG:
-            raise UsageError(f"{label}: the name is too long: choose a shorter one") from error
+            raise DataError(f"{label}: {why_unwritten(error, Path(path))}") from error
         mode = None
     if mode is not None and stat.S_ISDIR(mode):
         raise UsageError(f"{label}: is a folder: name a file in it")
