@@ -107,7 +107,7 @@ def _try(reader: Reader, data: bytes, failures: dict[str, bytes]) -> None:
     except Exception as error:  # which is what is looked for
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(last.filename).name}:{last.lineno}"
-        fault = f"{type(error).__name__} at {place}: {error}".splitlines()[0][:160]
+        fault = f"{type(error).__name__} at {place}"
     if (took := time.process_time() - started) > SLOW:
         fault = fault or f"took {took:.0f} s"
     if fault and len(failures.get(fault, data + b"x")) > len(data):

@@ -41,14 +41,21 @@ VALUES = st.one_of(
 
 @st.composite
 def edited(draw: st.DrawFn, seeds: Sequence[bytes]) -> bytes:
-    """Draw one of the seeds with one to eight edits: of its JSON values if it is JSON, or of its bytes."""
+    """Draw one of the seeds with one to eight edits: of its JSON values if it is JSON, or of its bytes.
+
+    JSON may be one value or a line for each.
+    """
     data = draw(st.sampled_from(list(seeds)))
     is_json = data[:1] in (b"{", b"[")
     if is_json and draw(st.integers(0, 3)):
-        content = json.loads(data)
+        is_lines = data.count(b"}\n{") > 0
+        values = data.splitlines() if is_lines else [data]
+        at = draw(st.integers(0, len(values) - 1))
+        content = json.loads(values[at])
         for _ in range(draw(st.integers(1, 3))):
             content = _json_edit(draw, content)
-        return json.dumps(content).encode("utf-8", "surrogatepass")
+        values[at] = json.dumps(content).encode("utf-8", "surrogatepass")
+        return b"\n".join(values)
     for _ in range(draw(st.integers(1, 8))):
         data = _byte_edit(draw, data)
     return data

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -292,23 +291,6 @@ def _is_ours(error: Exception) -> bool:
     return isinstance(error, CondcolorError)
 
 
-def _run_config(folder: Path) -> Reader:
-    """A run folder whose config.json and log.jsonl are edited."""
-    from condcolor.runs.folder import read_log
-
-    folder.mkdir()
-    entry = {"epoch": 1, "step": 10, "phase": "gan", "g": 1.5, "d": 0.7, "seconds": 2.0}
-    lines = "\n".join(json.dumps(entry | {"epoch": i}) for i in range(1, 4)) + "\n"
-
-    def read(data: bytes) -> None:
-        shutil.rmtree(folder)
-        folder.mkdir()
-        (folder / "log.jsonl").write_bytes(data)
-        read_log(folder)
-
-    return Reader([lines.encode()], read)
-
-
 READERS: dict[str, Callable[[Path], Reader]] = {
     "pictures": _pictures,
     "ora": _ora,
@@ -320,5 +302,4 @@ READERS: dict[str, Callable[[Path], Reader]] = {
     "pth": _pth,
     "onnx": _onnx,
     "texts": _texts,
-    "log": _run_config,
 }

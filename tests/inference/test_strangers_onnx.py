@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from condcolor.models.model_folder import ABOUT, CONFIG_KEY, PART
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper  # noqa: E402
 
+HONEST = Path(__file__).parents[1] / "pinned/exported/icons-head.onnx"
 FLOAT, BYTE = TensorProto.FLOAT, TensorProto.UINT8
 SIZES = ["b", "c", "h", "w"]
 
@@ -96,13 +98,13 @@ STRANGE: dict[str, Callable] = {
 
 
 @pytest.mark.parametrize("what", STRANGE)
-def test_48_a_network_that_is_none_is_refused(icons_onnx, tmp_path, what):
-    path = forged(icons_onnx[1], tmp_path / "x.onnx", STRANGE[what]())
+def test_48_a_network_that_is_none_is_refused(tmp_path, what):
+    path = forged(HONEST, tmp_path / "x.onnx", STRANGE[what]())
     with pytest.raises(CheckpointError, match=r"x\.onnx"):
         color(path)
 
 
-def test_48_a_network_that_never_ends_is_stopped(icons_onnx, tmp_path, monkeypatch):
+def test_48_a_network_that_never_ends_is_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_graph, "FIRST_SECONDS", 0.5)
     body = helper.make_graph(
         [
@@ -127,7 +129,7 @@ def test_48_a_network_that_never_ends_is_stopped(icons_onnx, tmp_path, monkeypat
             helper.make_tensor("yes", TensorProto.BOOL, [], [True]),
         ],
     )
-    path = forged(icons_onnx[1], tmp_path / "x.onnx", endless)
+    path = forged(HONEST, tmp_path / "x.onnx", endless)
     with pytest.raises(CheckpointError, match="run for more than"):
         color(path)
 
@@ -144,20 +146,20 @@ def test_48_a_network_that_never_ends_is_stopped(icons_onnx, tmp_path, monkeypat
         {PART.format("encode"): base64.b64encode(b"no graph").decode()},
     ],
 )
-def test_48_damaged_metadata_are_refused(icons_onnx, tmp_path, properties):
+def test_48_damaged_metadata_are_refused(tmp_path, properties):
     with pytest.raises(CheckpointError, match=r"x\.onnx"):
-        color(forged(icons_onnx[1], tmp_path / "x.onnx", **properties))
+        color(forged(HONEST, tmp_path / "x.onnx", **properties))
 
 
 @pytest.mark.parametrize("fill", [-1, 256, "white", 1e9, [255]])
-def test_48_a_ground_that_is_no_level_is_refused(icons_onnx, tmp_path, fill):
-    known = {each.key: each.value for each in onnx.load(icons_onnx[1]).metadata_props}
+def test_48_a_ground_that_is_no_level_is_refused(tmp_path, fill):
+    known = {each.key: each.value for each in onnx.load(HONEST).metadata_props}
     about = json.dumps(json.loads(known[ABOUT]) | {"fill": fill})
     with pytest.raises(CheckpointError, match="'fill' is wrong"):
-        color(forged(icons_onnx[1], tmp_path / "x.onnx", **{ABOUT: about}))
+        color(forged(HONEST, tmp_path / "x.onnx", **{ABOUT: about}))
 
 
-def test_48_a_codec_that_gives_other_sizes_is_refused(icons_onnx, tmp_path):
+def test_48_a_codec_that_gives_other_sizes_is_refused(tmp_path):
     half = graph(
         [
             helper.make_node("Cast", ["rgb"], ["float"], to=FLOAT),
@@ -169,11 +171,11 @@ def test_48_a_codec_that_gives_other_sizes_is_refused(icons_onnx, tmp_path):
         [("source", FLOAT, SIZES)],
     )
     part = base64.b64encode(half.SerializeToString()).decode()
-    path = forged(icons_onnx[1], tmp_path / "x.onnx", **{PART.format("encode"): part})
+    path = forged(HONEST, tmp_path / "x.onnx", **{PART.format("encode"): part})
     with pytest.raises(CheckpointError, match="its graph 'encode' has an output of"):
         color(path)
 
 
-def test_an_honest_file_passes(icons_onnx, tmp_path):
-    made = np.asarray(color(forged(icons_onnx[1], tmp_path / "x.onnx")))
-    assert (made == np.asarray(color(icons_onnx[1]))).all()
+def test_an_honest_file_passes(tmp_path):
+    made = np.asarray(color(forged(HONEST, tmp_path / "x.onnx")))
+    assert (made == np.asarray(color(HONEST))).all()
