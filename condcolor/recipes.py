@@ -20,8 +20,20 @@ from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import PIXEL_LOSSES
-from condcolor.runtime.config_fields import at_least, is_number, is_whole, setting, within
+from condcolor.models.model_folder import MAX_IMAGE_SIZE
+from condcolor.runtime.config_fields import (
+    MOST,
+    at_least,
+    is_number,
+    is_whole,
+    setting,
+    shown_number,
+    within,
+)
 from condcolor.runtime.devices import PRECISIONS
+
+MAX_BATCH_SIZE = 65536
+MAX_SEED = 2**63 - 1  # as torch takes it
 
 
 def _without_none(overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,9 +76,10 @@ class Phase:
     )
 
     def __post_init__(self):
-        if not is_whole(self.epochs) or self.epochs < 0:
+        if not is_whole(self.epochs) or not 0 <= self.epochs <= MOST:
+            came = shown_number(self.epochs) if is_whole(self.epochs) else repr(self.epochs)
             raise UsageError(
-                f"phase {self.name}: epochs must be a whole number from 0 up, got {self.epochs!r}"
+                f"phase {self.name}: epochs must be a whole number from 0 to {MOST}, got {came}"
             )
         if self.pixel_loss not in PIXEL_LOSSES:
             raise UsageError(
@@ -133,9 +146,11 @@ class TrainConfig(AugmentConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        counts = ("image_size", "batch_size", "checkpoint_epochs", "measure_epochs", "keep_best")
-        at_least(self, 1, *counts)
-        at_least(self, 0, "seed", "freeze_epochs", "check_steps", "patience")
+        at_least(self, 1, "image_size", most=MAX_IMAGE_SIZE)
+        at_least(self, 1, "batch_size", most=MAX_BATCH_SIZE)
+        at_least(self, 1, "checkpoint_epochs", "measure_epochs", "keep_best")
+        at_least(self, 0, "freeze_epochs", "check_steps", "patience")
+        at_least(self, 0, "seed", most=MAX_SEED)
         within(self, 0, 1, "beta1", "beta2", "ema", open_end=True)
         within(self, 0, 1, "lr_decay", "test_fraction")
         if any(not is_whole(epoch) or epoch < 1 for epoch in self.sample_epochs):

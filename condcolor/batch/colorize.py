@@ -22,7 +22,7 @@ from condcolor.batch.jobs import (
 )
 from condcolor.batch.manifest import Manifest, settings_of
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
-from condcolor.batch.rendering import Findings, RenderOptions, inconsistent
+from condcolor.batch.rendering import PLAIN, Findings, RenderOptions, inconsistent
 from condcolor.conditions.color_spec import (
     ColorSpec,
     asked_for,
@@ -50,6 +50,8 @@ class ColorizeResult:
     outputs: the pictures that this call wrote, in order.
     failed, skipped, left: numbers of pictures with an error, colored before, and not reached when stopped.
     flagged: number of pictures of the set that a person should look at; 0 without a check.
+    unlocked: number of pictures of the set with a part that `lock` could not lock, since no region of it was
+        found.
     passed_over: what was skipped in the input folders, a line each.
     report: the exactness of the colors and the path of the report, a line each.
     folder: the output folder of several pictures; None for a single one.
@@ -60,6 +62,7 @@ class ColorizeResult:
     skipped: int = 0
     left: int = 0
     flagged: int = 0
+    unlocked: int = 0
     passed_over: tuple[str, ...] = ()
     report: tuple[str, ...] = ()
     folder: Path | None = None
@@ -85,6 +88,7 @@ def colorize_files(
     fill_black: bool = False,
     parts: AnyPath | None = None,
     corrections: Sequence[str | Correction] = (),
+    recolor: bool = False,
     overwrite: bool = False,
     skip_existing: bool = False,
     vivid: float | None = None,
@@ -116,6 +120,7 @@ def colorize_files(
         fill_black: color solid black areas, such as black hair, up to an outline.
         parts: of one picture, the file of its corrected parts; by default x.parts.json beside x.png, if any.
         corrections: of one picture, more of them: `"120,80=hair"`, or a cut `"10,20:30,40"`.
+        recolor: color photographs anew that have colors already, which are left as they are otherwise.
         overwrite, skip_existing: replace or skip outputs that this set did not write.
         vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
         on_progress: called with the number of finished pictures and of all.
@@ -142,6 +147,7 @@ def colorize_files(
         report=report,
         paper=paper,
         fill_black=fill_black,
+        recolor=recolor,
     )
     is_csv = any(map(names_csv, names))
     is_one = len(names) == 1 and names_one(names[0]) and not is_csv
@@ -162,14 +168,19 @@ def colorize_files(
         jobs = still_to_do(planned, overwrite=overwrite, skip=skip_existing)
         if not jobs:
             return ColorizeResult(skipped=1)
-        result = run_job(load(), jobs[0], overwrite=overwrite, options=options)
-        for line in _notes(result):
+        result = run_job(load, jobs[0], overwrite=overwrite, options=options)
+        for line in _notes(result, options):
             note(line)
         if on_result:
             on_result(result)
         needs_look = bool(inconsistent(result.findings.inconsistencies or {}))
         lines = one_report(result.job, result.findings, info.schema, options)
-        return ColorizeResult((result.job.out,), flagged=int(needs_look), report=tuple(lines))
+        return ColorizeResult(
+            (result.job.out,),
+            flagged=int(needs_look),
+            unlocked=int(bool(unlocked(result.job, result.findings.measured, options))),
+            report=tuple(lines),
+        )
 
     settings = settings_of(info, vivid, options)
     manifest = Manifest(folder_for_several(target), settings)
@@ -189,7 +200,7 @@ def colorize_files(
             for count, result in enumerate(results, start=1):
                 if on_progress:
                     on_progress(count, len(jobs))
-                for line in _notes(result):
+                for line in _notes(result, PLAIN):  # parts not locked are named at the end, of all
                     note(line)
                 if result.error:
                     failed += 1
@@ -203,12 +214,21 @@ def colorize_files(
                 if stop and stop.signal:
                     break
     lines, flagged = _report(planned, manifest, info.schema, options)
+    not_locked = 0
+    for job in planned if options.lock else ():
+        measured = manifest.entry(job).get("measured") if manifest.has(job) else None
+        colors = measured if isinstance(measured, dict) else None
+        own = unlocked_lines(shown_name(job.source), job, colors, options)
+        not_locked += bool(own)
+        for line in own:
+            note(line)
     return ColorizeResult(
         tuple(outputs),
         failed,
         skipped=len(planned) - len(jobs),
         left=len(jobs) - len(outputs) - failed,
         flagged=flagged,
+        unlocked=not_locked,
         passed_over=tuple(passed_over),
         report=tuple(lines),
         folder=manifest.folder,
@@ -227,6 +247,7 @@ def render_options(
     report: bool,
     paper: str | Paper = "keep",
     fill_black: bool = False,
+    recolor: bool = False,
 ) -> RenderOptions:
     """Return the options of coloring; UsageError for those that a model of this schema does not support."""
     asked = parse_paper(paper) if isinstance(paper, str) else paper
@@ -237,8 +258,10 @@ def render_options(
     for flag, is_on in flags:
         if is_on and not schema.attributes:
             raise UsageError(f"{flag} is for models with attributes, such as icons")
+    if recolor and schema.attributes:
+        raise UsageError("--recolor is for models of photographs, such as photo")
     cells = parse_grid(grid) if isinstance(grid, str) else grid
-    return RenderOptions(lock, cells, check, report, asked, fill_black)
+    return RenderOptions(lock, cells, check, report, asked, fill_black, recolor)
 
 
 def one_report(
@@ -257,6 +280,24 @@ def check_lines(name: str, findings: Findings) -> list[str]:
 
 def _parsed(correction: str | Correction) -> tuple[Correction, ...]:
     return parse_corrections(correction) if isinstance(correction, str) else (correction,)
+
+
+def unlocked(job: Job, measured: Mapping[str, object] | None, options: RenderOptions) -> list[str]:
+    """Return the parts of a picture that `lock` could not lock: no region of them was found.
+
+    measured: the color of each part, as in `Findings`; None where the picture was not colored.
+    """
+    if not options.lock or measured is None:
+        return []
+    return [name for name, spec in job.values.items() if not spec.left and not measured.get(name)]
+
+
+def unlocked_lines(
+    name: str, job: Job, measured: Mapping[str, object] | None, options: RenderOptions
+) -> list[str]:
+    """Return a line for each part of a picture that `lock` could not lock."""
+    parts = unlocked(job, measured, options)
+    return [f"not locked: {name}: {part} (no region of it was found)" for part in parts]
 
 
 def _plan(
@@ -292,11 +333,12 @@ def _resumed(
     return again + still_to_do(others, overwrite=overwrite, skip=skip)
 
 
-def _notes(result: JobResult) -> Iterator[str]:
+def _notes(result: JobResult, options: RenderOptions) -> Iterator[str]:
     """Yield the lines for a person on a picture."""
     name = shown_name(result.job.source)
     yield from (f"note: {name}: {text}" for text in result.notes)
     yield from check_lines(name, result.findings)
+    yield from unlocked_lines(name, result.job, result.findings.measured, options)
     if result.error:
         yield f"failed: {result.error}"
 

@@ -21,8 +21,10 @@ from condcolor.conditions.colors import format_hex
 from condcolor.errors import CondcolorError
 from condcolor.models.model_folder import ModelInfo
 from condcolor.runtime.messages import shown_name
+from condcolor.runtime.regular_files import read_regular
 
 NAME = "manifest.jsonl"
+MAX_BYTES = 4 * 2**30  # some ten million pictures
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 
 
@@ -37,6 +39,7 @@ class Settings:
     grid: str = ""
     paper: str = ""
     fill_black: bool = False
+    recolor: bool = False
     needs: tuple[str, ...] = ()  # keys that an entry must have, such as `measured`
 
 
@@ -60,7 +63,7 @@ class Manifest:
                 return
             if not stat.S_ISREG(os.lstat(self.path).st_mode):
                 raise OSError("not a plain file")
-            self._parse(self.path.read_bytes())
+            self._parse(read_regular(self.path, MAX_BYTES))
         except OSError as error:
             self._give_up("cannot be read", error)
 
@@ -153,6 +156,7 @@ class Manifest:
             "paper": self.settings.paper or None,
             "fill_black": self.settings.fill_black or None,
             "parts": job.corrections.key,
+            "recolor": self.settings.recolor or None,
         }
 
     def _parse(self, data: bytes) -> None:
@@ -205,5 +209,6 @@ def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = P
         grid=str(options.grid or ""),
         paper="" if paper == "keep" else paper,
         fill_black=options.fill_black,
+        recolor=options.recolor,
         needs=options.entry_keys,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -19,15 +19,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from condcolor.batch.jobs import Job
 from condcolor.batch.manifest import Manifest
-from condcolor.batch.rendering import NO_FINDINGS, PLAIN, Findings, RenderOptions
+from condcolor.batch.rendering import HAS_COLORS, NO_FINDINGS, PLAIN, Findings, RenderOptions
 from condcolor.errors import CondcolorError, DataError
-from condcolor.imaging.open import open_picture
+from condcolor.imaging.formats import format_for
+from condcolor.imaging.open import Picture, open_picture
+from condcolor.imaging.origin import Origin
 from condcolor.imaging.save import encode_image
+from condcolor.imaging.sheets import as_image
 from condcolor.runtime.files import make_folder, write_whole
 from condcolor.runtime.messages import shown_name
 
 if TYPE_CHECKING:
     import numpy as np
+    from PIL import Image
 
     from condcolor.inference.colorizer import Colorizer, Prepared
 
@@ -59,14 +63,29 @@ class JobOutput:
             self.error = error
         self.seconds += time.perf_counter() - started
 
+    def encode(self, image: Image.Image, colorizer: Colorizer, picture: Picture) -> None:
+        """Encode the output, with what it keeps of its picture; what is lost becomes a note."""
+        origin = kept_origin(colorizer, picture)
+        self.data = encode_image(self.job.out, image, origin)
+        self.notes += origin.losses(format_for(self.job.out))
+
+
+def kept_origin(colorizer: Colorizer, picture: Picture) -> Origin:
+    """Return what the output of a picture keeps: the depth of photographs alone, whose tones stay."""
+    return picture.origin.without_depth() if colorizer.codec.line_art else picture.origin
+
 
 OpenedJob: TypeAlias = "tuple[JobOutput, Prepared | None]"  # None where it failed to open
 
 
 def color_jobs(
-    colorizer: Colorizer, jobs: Sequence[Job], *, most_pixels: int = MOST_PIXELS
+    colorizer: Colorizer,
+    jobs: Sequence[Job],
+    options: RenderOptions = PLAIN,
+    *,
+    most_pixels: int = MOST_PIXELS,
 ) -> Generator[JobOutput, None, None]:
-    """Yield the output of each job, in order; nothing is written.
+    """Yield the output of each job, in order; nothing is written. Of `options` only `recolor` is used.
 
     An output counts as in progress until the next one is requested. The pictures in progress have fewer than
     `most_pixels` pixels, except for the last one opened. Closing the generator ends each helper after its
@@ -85,7 +104,7 @@ def color_jobs(
         # each round: open more, color a batch where one is open, yield the first that is finished
         while True:
             for job in islice(remaining, AHEAD - len(opened) - len(finished)):
-                opened.append(opener.submit(_open, colorizer, job, budget))
+                opened.append(opener.submit(_open, colorizer, job, budget, options))
             if not opened and not finished:
                 return
             is_open = bool(opened) and opened[0].done()
@@ -110,7 +129,7 @@ def render_jobs(
             with named(job):
                 rendered = options.render(colorizer, picture, job.values, job.corrections)
             job_output.notes += rendered.notes
-            job_output.data = encode_image(job.out, rendered.image)
+            job_output.encode(rendered.image, colorizer, picture)
             job_output.findings = rendered.findings(job_output.data)
         yield job_output
 
@@ -154,13 +173,17 @@ def _helpers(colorizer: Colorizer, count: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _open(colorizer: Colorizer, job: Job, budget: PixelBudget) -> OpenedJob:
+def _open(colorizer: Colorizer, job: Job, budget: PixelBudget, options: RenderOptions) -> OpenedJob:
     job_output, prepared = JobOutput(job), None
     if not budget.wait():
         return job_output, None
     with job_output.working():
         picture = open_picture(job.source)
         job_output.notes = picture.notes
+        if options.leaves(colorizer, picture):
+            job_output.notes += (HAS_COLORS,)
+            job_output.encode(as_image(picture), colorizer, picture)
+            return job_output, None
         with named(job):
             prepared = colorizer.prepare(picture, job.values)
         job_output.notes += prepared.notes
@@ -223,7 +246,7 @@ def _finish(
                 image = parts.colored(**prepared.specs)
             else:
                 image = colorizer.finish(prepared, output)
-        job_output.data = encode_image(job_output.job.out, image)
+        job_output.encode(image, colorizer, prepared.framed.picture)
     return job_output
 
 
@@ -266,7 +289,7 @@ def run_jobs(
         which an earlier run was cut off are written again.
     """
     if options.is_plain:
-        outputs = color_jobs(colorizer, jobs)
+        outputs = color_jobs(colorizer, jobs, options)
     else:
         outputs = render_jobs(colorizer, jobs, options)
     with closing(outputs):
@@ -294,20 +317,26 @@ def run_jobs(
 
 
 def run_job(
-    colorizer: Colorizer, job: Job, *, overwrite: bool = False, options: RenderOptions = PLAIN
+    load: Callable[[], Colorizer],
+    job: Job,
+    *,
+    overwrite: bool = False,
+    options: RenderOptions = PLAIN,
 ) -> JobResult:
-    """Color one picture and save it whole.
+    """Color one picture and save it whole. The model is loaded once the picture is open.
 
     Raises:
         UsageError: the output exists.
         DataError: the picture cannot be read, colored or saved.
     """
     picture = open_picture(job.source)
+    colorizer = load()
     with named(job):
         rendered = options.render(colorizer, picture, job.values, job.corrections)
-    data = encode_image(job.out, rendered.image)
-    _write(job, data, overwrite)
-    return JobResult(job, None, picture.notes + rendered.notes, rendered.findings(data))
+    job_output = JobOutput(job, notes=picture.notes + rendered.notes)
+    job_output.encode(rendered.image, colorizer, picture)
+    _write(job, job_output.data, overwrite)
+    return JobResult(job, None, job_output.notes, rendered.findings(job_output.data))
 
 
 def _write(job: Job, data: bytes, overwrite: bool) -> None:

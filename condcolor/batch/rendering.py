@@ -25,6 +25,7 @@ from condcolor.conditions.colors import RGB, format_hex
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.imaging.geometry import letterbox
+from condcolor.imaging.has_colors import has_colors
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer
 
 
+HAS_COLORS = "has colours already and is left as it is; --recolor colours it anew"
 CHECK_VALUES = 2  # values of an attribute that find its region well enough
 
 
@@ -92,6 +94,7 @@ class RenderOptions:
     lock: each region gets exactly the specified color. grid: a picture is a sheet of so many cells.
     check: inconsistencies are found. report: colors are measured.
     paper: what becomes of a drawing's paper. fill_black: solid black areas are colored, too.
+    recolor: photographs that have colors already are colored anew, too.
     """
 
     lock: bool = False
@@ -100,6 +103,11 @@ class RenderOptions:
     report: bool = False
     paper: Paper = "keep"
     fill_black: bool = False
+    recolor: bool = False
+
+    def leaves(self, colorizer: Colorizer, picture: Picture) -> bool:
+        """Return whether a picture is left as it is: a photograph that has colors already."""
+        return not colorizer.codec.line_art and not self.recolor and has_colors(picture.rgb)
 
     def render(
         self,
@@ -110,9 +118,13 @@ class RenderOptions:
     ) -> RenderResult:
         """Color one picture, `specs` in the schema's order. Also raises as `Colorizer.__call__` does.
 
+        A photograph that has colors already is returned as it is, with a note.
+
         Raises:
             UsageError: there are corrections of its parts, and a grid. DataError: the grid does not fit.
         """
+        if self.leaves(colorizer, picture):
+            return RenderResult(as_image(picture), notes=(HAS_COLORS,))
         if self.grid is None:
             return self._cell(colorizer, picture, specs, corrections)
         if corrections:

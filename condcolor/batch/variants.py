@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from condcolor.batch.jobs import values_names
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.imaging.formats import format_for
 from condcolor.imaging.open import open_picture
-from condcolor.imaging.save import save_image, save_picture
+from condcolor.imaging.save import check_size, save_image, save_picture
 from condcolor.imaging.sheets import contact_sheet, reduced
 from condcolor.inference.colorizer import Colorizer
 from condcolor.runtime.files import make_folder, refuse_taken
@@ -47,6 +50,9 @@ def write_variants(
     files = [folder / name for name in names] if folder else []
     _check_outputs(sketch, [out, *files], overwrite)
     picture = open_picture(sketch)
+    _check_sheet(out, reduced(Image.fromarray(picture.rgb), cell), combinations, cell)
+    for path in files:
+        check_size(picture.size, format_for(path))
     if corrections:
         parts = colorizer.parts(picture)
         for text in parts.apply_source(corrections):
@@ -67,6 +73,17 @@ def write_variants(
             on_progress(i + 1, len(combinations))
     save_picture(out, contact_sheet(small, combinations, cell), overwrite=overwrite)
     return len(combinations)
+
+
+def _check_sheet(
+    out: Path, small: np.ndarray, combinations: Sequence[Mapping[str, str]], cell: int
+) -> None:
+    """Raise UsageError if the sheet of so many pictures of the size of `small` does not fit its format."""
+    blank = contact_sheet([small] * len(combinations), combinations, cell)
+    try:
+        check_size((blank.shape[1], blank.shape[0]), format_for(out))
+    except UsageError as error:
+        raise UsageError(f"{shown_name(out)}: {error}, or lower --cell") from error
 
 
 def _check_outputs(sketch: Path, outputs: Sequence[Path], overwrite: bool) -> None:

@@ -89,6 +89,11 @@ if TYPE_CHECKING:
     "--fill-black", is_flag=True, help="Colour solid black areas too, such as black hair."
 )
 @parts_options
+@click.option(
+    "--recolor",
+    is_flag=True,
+    help="Photographs: colour those anew that have colours already; else they are left as they are.",
+)
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -192,6 +197,8 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
     if result.folder is None:
         for line in (*result.report, *map(shown_name, result.outputs)):
             click.echo(line)
+        if result.unlocked:
+            raise SomeFailed(NOT_LOCKED)
         return
     count = result.colored + result.failed + result.left
     summary = f"{result.colored} of {count} pictures coloured in {shown_name(result.folder)}"
@@ -203,13 +210,18 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
     if result.left:
         then = "starts over" if overwrite else "does the others"
         raise Interrupted(stop.signal, f"{summary}; the same command {then}")
-    counts = ((result.failed, "failed"), (len(result.passed_over), "passed over"))
+    counts = (
+        (result.failed, "failed"),
+        (len(result.passed_over), "passed over"),
+        (result.unlocked, "not locked in every part"),
+    )
     if problems := " and ".join(f"{count} {fate}" for count, fate in counts if count):
         raise SomeFailed(f"{problems}, as named above")
 
 
+NOT_LOCKED = "the picture is not locked in every part, as named above"
 # options of what is drawn, besides the colors
-RENDERING = ("lock", "grid", "check", "report", "paper", "fill_black")
+RENDERING = ("lock", "grid", "check", "report", "paper", "fill_black", "recolor")
 
 
 def pipe(
@@ -228,8 +240,10 @@ def pipe(
     Raises:
         UsageError: the output exists. DataError: the picture cannot be read or saved.
     """
-    from condcolor.batch.colorize import check_lines, one_report
+    from condcolor.batch.colorize import check_lines, one_report, unlocked, unlocked_lines
     from condcolor.batch.jobs import Job
+    from condcolor.batch.pipeline import kept_origin
+    from condcolor.imaging.formats import format_for
     from condcolor.imaging.open import open_picture
     from condcolor.imaging.save import encode_image
     from condcolor.runtime.files import make_folder, write_whole
@@ -240,8 +254,14 @@ def pipe(
     rendered = options.render(load(), picture, specs, corrections)
     for note in (*picture.notes, *rendered.notes):
         click.echo(f"note: {name}: {note}", err=True)
+    colorizer = load()
+    rendered = options.render(colorizer, picture, specs)
     file = None if out is None or out == STREAM else Path(out)
-    data = encode_image(file or "stream.png", rendered.image)
+    origin = kept_origin(colorizer, picture)
+    data = encode_image(file or "stream.png", rendered.image, origin)
+    losses = origin.losses(format_for(file or "stream.png"))
+    for note in (*picture.notes, *rendered.notes, *losses):
+        click.echo(f"note: {name}: {note}", err=True)
     if file is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -252,10 +272,14 @@ def pipe(
     findings = rendered.findings(data)
     for line in check_lines(name, findings):
         click.echo(line, err=True)
+    for line in unlocked_lines(name, job, findings.measured, options):
+        click.echo(line, err=True)
     for line in one_report(job, findings, schema, options):
         click.echo(line, err=file is None)
     if out is not None and file is not None:
         click.echo(shown_name(out))
+    if unlocked(job, findings.measured, options):
+        raise SomeFailed(NOT_LOCKED)
 
 
 def _check_streams(

@@ -5,7 +5,6 @@ A traceback is printed only with --debug.
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from typing import NoReturn, TextIO
 
 import click
 
+from condcolor.cli.terminal import escaped_output
 from condcolor.errors import CondcolorError, DataError, did_you_mean
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, is_memory_error
@@ -33,7 +33,11 @@ class Terminated(BaseException):
 
 def run(command: Callable[[], object], *, debug: bool = False) -> int:
     """Run a command, print its error, and return the exit code."""
-    _let_any_text_out()
+    with escaped_output():
+        return _run(command, debug)
+
+
+def _run(command: Callable[[], object], debug: bool) -> int:
     try:
         with _terminable(), _warnings_as_notes():
             command()
@@ -152,13 +156,6 @@ def _warnings_as_notes() -> Iterator[None]:
         warnings.filterwarnings("ignore", module=r"PIL\.")  # pictures have messages of our own
         warnings.showwarning = show
         yield
-
-
-def _let_any_text_out() -> None:
-    """Escape characters that the encoding of stdout or stderr lacks, such as names in a C locale."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _drop_unread() -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--size",
     "short_side",
-    type=click.IntRange(16),
+    type=click.IntRange(16, 4096),
     default=256,
     show_default=True,
     help="Photographs: short side in pixels that larger ones are brought to.",

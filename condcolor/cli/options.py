@@ -121,6 +121,17 @@ class Value(click.ParamType):
         return [CompletionItem(value) for value in matches]
 
 
+# Names of the options of all commands with attributes, without dashes. So an attribute's option has one name
+# in all of them: that of `lock` is --attribute-lock also where there is no --lock.
+TAKEN = frozenset(
+    {
+        *("h", "help", "debug", "o", "out", "m", "model", "overwrite", "skip-existing", "device"),
+        *("precision", "keep", "palette", "lock", "grid", "check", "report", "paper", "fill-black"),
+        *("vivid", "recolor", "parts", "part", "cut", "person"),
+    }
+)
+
+
 class AttributeCommand(click.Command):
     """A command with an option for each attribute of its input, such as a model.
 
@@ -157,11 +168,8 @@ class AttributeCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def options_of(self, attributes: Sequence[Attribute]) -> list[click.Option]:
-        """Return the options of these attributes."""
-        own = (flag for param in self.params for flag in (*param.opts, *param.secondary_opts))
-        return attribute_options(
-            attributes, {"h", "help", "debug", *(flag.lstrip("-") for flag in own)}
-        )
+        """Return the options of these attributes, by the same names in every command."""
+        return attribute_options(attributes, TAKEN)
 
     def get_params(self, ctx):
         return [*ctx.meta.get(OPTIONS, ()), *super().get_params(ctx)]

@@ -22,6 +22,7 @@ from condcolor.runtime.config_fields import settings_of
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, cores, keep_memory, memory_advice
 
+MOST_PROCESSES = 64  # of one machine, one a GPU or a core
 nproc_option = click.option(
     "--nproc",
     type=int,
@@ -38,8 +39,8 @@ def launch(nproc: int | None) -> bool:
     Raises:
         click.exceptions.Exit: with the code of the first process that failed.
     """
-    if nproc is not None and nproc < 1:
-        raise UsageError(f"--nproc {nproc}: one process at least")
+    if nproc is not None and not 1 <= nproc <= MOST_PROCESSES:
+        raise UsageError(f"--nproc {nproc}: from one process to {MOST_PROCESSES}")
     if nproc in (None, 1) or "LOCAL_RANK" in os.environ:
         return False
 

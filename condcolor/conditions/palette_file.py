@@ -18,6 +18,7 @@ from condcolor.conditions.colors import RGB, parse_color
 from condcolor.conditions.schema import AttributeSchema, name_key, value_fault
 from condcolor.errors import DataError, UsageError, did_you_mean
 from condcolor.runtime.messages import listed, shown_name
+from condcolor.runtime.regular_files import NotRegular, TooLarge, read_regular
 
 MAX_BYTES = 2**20
 OF_MIXES = ",:()"  # characters with a meaning in `red:0.6,rgb(0,0,0):0.4`
@@ -66,14 +67,14 @@ def _read(path: str | Path) -> list[tuple[str, Any]]:
     label = shown_name(path)
     example = 'write {"crimson": "#b01030"}'
     try:
-        if not Path(path).is_file():  # also keeps a pipe from blocking for ever
-            problem = "is not a file" if Path(path).exists() else "no such file"
-            raise UsageError(f"{label}: {problem}: check the path of the palette")
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise UsageError(f"{label}: over {MAX_BYTES >> 20} MB, too large for a palette")
+        data = read_regular(path, MAX_BYTES)
         palette = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_Object)
+    except FileNotFoundError:
+        raise UsageError(f"{label}: no such file: check the path of the palette") from None
+    except NotRegular as error:
+        raise UsageError(f"{label}: {error.strerror}: check the path of the palette") from None
+    except TooLarge:
+        raise UsageError(f"{label}: over {MAX_BYTES >> 20} MB, too large for a palette") from None
     except UnicodeDecodeError:
         raise UsageError(f"{label}: not UTF-8: save it as UTF-8") from None
     except json.JSONDecodeError as error:

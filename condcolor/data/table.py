@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from condcolor.errors import UsageError
 from condcolor.runtime.messages import Problems
+from condcolor.runtime.regular_files import NotRegular, TooLarge, read_regular
 
 if TYPE_CHECKING:
     import pandas
@@ -104,14 +105,17 @@ def read_table(path: Path, name: str | None = None) -> Table:
 def _read_text(path: Path, name: str, problems: Problems, notes: list[str]) -> str | None:
     """Return the file's text, or None after adding the problem that prevents it."""
     try:
-        if not path.is_file():  # reading a FIFO would block
-            reason = "is not a file" if path.exists() else "does not exist"
-            problems.add("file", f"{name} {reason}")
-            return None
-        if (size := path.stat().st_size) > MAX_BYTES:
-            problems.add("file", f"{name} has {size / 2**20:.0f} MB; at most {MAX_BYTES >> 20} MB")
-            return None
-        data = path.read_bytes()
+        data = read_regular(path, MAX_BYTES)
+    except FileNotFoundError:
+        problems.add("file", f"{name} does not exist")
+        return None
+    except NotRegular:
+        problems.add("file", f"{name} is not a file")
+        return None
+    except TooLarge:
+        size = path.stat().st_size / 2**20
+        problems.add("file", f"{name} has {size:.0f} MB; at most {MAX_BYTES >> 20} MB")
+        return None
     except OSError as error:
         problems.add("file", f"{name} cannot be read: {error.strerror or error}")
         return None

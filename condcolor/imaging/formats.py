@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from condcolor.errors import PictureError, UsageError, did_you_mean
 from condcolor.runtime.messages import shown_name, why_unread
 
+MOST_CHUNKS = 500_000  # of a PNG; 2 GiB in the usual 8 KiB chunks have half as many
 HEAD_BYTES = 4096  # enough to see past a byte order mark, a comment or an XML prologue
 # Formats that can be opened. BMP also matches its header's size: many texts begin with "BM".
 PICTURES = {
@@ -23,6 +24,7 @@ PICTURES = {
     "GIF": rb"GIF8[79]a",
     "BMP": rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0",
     "TIFF": rb"II[*+]\0|MM\0[*+]",
+    "HEIC": rb"....ftyp(?:he|mif1|msf1)",
 }
 # Other formats found under a picture's name, and what to do about each. The first match counts.
 _GAP = rb"(?:\xef\xbb\xbf)?\s*"
@@ -37,7 +39,6 @@ OTHERS = (
     (rb"%PDF-", "is a PDF document, not a picture: export the page as PNG"),
     (rb"%!PS|\xc5\xd0\xd3\xc6", "is an EPS or PostScript file, not a bitmap: export it as PNG"),
     (rb"....ftypavi[fs]", "is an AVIF picture, which cannot be read: save it as PNG"),
-    (rb"....ftyp(?:he|mif1|msf1)", "is a HEIC picture, which cannot be read: save it as JPEG"),
     (rb"....ftyp", "is a video, not a picture: save a frame of it as PNG"),
     (rb"\xff\x0a|\0\0\0\x0cJXL ", "is a JPEG XL picture, which cannot be read: save it as PNG"),
     (rb"\0\0\0\x0cjP  |\xff\x4f", "is a JPEG 2000 picture, which cannot be read: save it as PNG"),
@@ -82,7 +83,11 @@ def png_fault(stream: BinaryIO) -> str | None:
     Missing chunks are no fault here. Pillow checks small chunks only, not those of the pixels.
     """
     stream.seek(8)
+    chunks = 0
     while len(header := stream.read(8)) == 8:
+        chunks += 1
+        if chunks > MOST_CHUNKS:
+            return f"PNG of more than {MOST_CHUNKS:,} chunks: save it anew"
         length, tag = struct.unpack(">I4s", header)
         if tag == b"IEND":
             break
@@ -169,13 +174,23 @@ def format_for(path: str | os.PathLike[str]) -> str:
     raise UsageError(f"{shown_name(path)}: {came} one of {choices}{hint}")
 
 
-READ_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+READ_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    *(".heic", ".heif"),
+)
+# of pictures that are not read: those in a folder are named, so that none is missed
+OTHER_SUFFIXES = (
+    *(".svg", ".psd", ".psb", ".xcf", ".kra", ".clip", ".ai", ".eps", ".avif", ".jxl", ".jp2"),
+    *(".ppm", ".pgm", ".pbm", ".tga", ".exr"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
+)
 
 
 def find_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[str]]:
     """Find the pictures in a folder and its subfolders by their suffix.
 
-    Hidden files and folders are ignored. Skipped with a reason: links that leave the folder, dangling
+    Hidden files and folders are ignored, and files that are no pictures by their suffix. Skipped with a
+    reason: pictures of formats that are not read, links that leave the folder, dangling
     links, linked folders, folders and pipes with a picture's suffix, folders that cannot be read.
 
     Returns:
@@ -218,10 +233,13 @@ def find_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[str]
         subfolders[:] = kept
         here = Path(parent)
         for name in names:
-            if name.startswith(".") or os.path.splitext(name)[1].lower() not in READ_SUFFIXES:
+            suffix = os.path.splitext(name)[1].lower()
+            if name.startswith(".") or suffix not in (*READ_SUFFIXES, *OTHER_SUFFIXES):
                 continue
             path = here / name
-            if fault := _why_skipped(path, real):
+            if suffix in OTHER_SUFFIXES:
+                skip(path, f"a {suffix} file, which cannot be read: save it as PNG")
+            elif fault := _why_skipped(path, real):
                 skip(path, fault)
             else:
                 files.append(path)

@@ -8,33 +8,37 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
+import struct
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
-from PIL import Image
 
 from condcolor.conditions.color_spec import ColorSpec
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
 from condcolor.imaging.layers import Layers
-from condcolor.imaging.open import MAX_PIXELS, open_picture
-from condcolor.imaging.save import encode_picture
+from condcolor.imaging.openraster import (
+    MAX_LAYER_PIXELS,
+    MAX_LAYERS,
+    MAX_MEMBER,
+    MAX_TEXT,
+    decode_layer,
+    encode_layer,
+    encode_stack,
+    read_ora,
+)
 from condcolor.runtime.files import make_folder, refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
+from condcolor.runtime.regular_files import open_regular, read_regular
 
 ORA = ".ora"
 ORA_NAME, INDEX = "layers.ora", "layers.json"
 FORMAT = 1
-MIMETYPE = b"image/openraster"
-THUMBNAIL = 256  # pixels, longest side (OpenRaster 0.0.6, "Thumbnail")
-LONGEST_TEXT = 2**20  # bytes of a stack.xml or layers.json
-LARGEST_MEMBER = 2**30  # bytes of an uncompressed picture
-STORED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip; fixed, so files are reproducible
-PLAIN_OVER = ("svg:src-over", "")
+MAX_FILE_BYTES = 2**30  # of an .ora file
 
 
 def recolor_layers(source: str | os.PathLike[str], /, **values: str | ColorSpec) -> Layers:
@@ -73,7 +77,7 @@ def save_layers(
     for path in paths:
         refuse_taken(path, overwrite)
     make_folder(out)
-    pictures = [_encoded(image) for image in layers.images]
+    pictures = [encode_layer(image) for image in layers.images]
     index = {**_index(layers), "layers": list(map(list, zip(layers.names, names, strict=True)))}
     data = [*pictures, _ora(layers, pictures), json.dumps(index, indent=1).encode()]
     for path, content in zip(paths, data, strict=True):
@@ -86,7 +90,7 @@ def load_layers(source: str | os.PathLike[str]) -> Layers:
 
     Raises:
         DataError: the layers are missing or cannot be read.
-        UsageError: two layers have the same name.
+        UsageError: two visible layers have the same name.
     """
     source = Path(source)
     label = shown_name(source)
@@ -98,49 +102,26 @@ def load_layers(source: str | os.PathLike[str]) -> Layers:
         raise
     except OSError as error:
         raise DataError(f"{label}: cannot be read: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise DataError(f"{label}: not enough memory: close other programs") from error
     except (
-        *(zipfile.BadZipFile, KeyError, ValueError, TypeError, RuntimeError),
-        *(NotImplementedError, ElementTree.ParseError),
+        *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError, RuntimeError),
+        *(NotImplementedError, struct.error),
     ) as error:
         hint = "give a folder of `condcolor layers`, or an .ora file"
-        raise DataError(f"{label}: holds no layers that can be read ({error}): {hint}") from error
+        reason = shown_name(str(error))
+        raise DataError(f"{label}: holds no layers that can be read ({reason}): {hint}") from error
 
 
 def encode_ora(layers: Layers) -> bytes:
     """Encode layers as an OpenRaster file, which Krita, GIMP and MyPaint open."""
-    return _ora(layers, [_encoded(image) for image in layers.images])
+    return _ora(layers, [encode_layer(image) for image in layers.images])
 
 
 def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:
     """Encode an OpenRaster file from the PNG bytes of its layers."""
-    width, height = layers.size
-    image = ElementTree.Element("image", version="0.0.3", w=str(width), h=str(height))
-    stack = ElementTree.SubElement(image, "stack")
-    files = [f"data/{i}.png" for i in range(len(layers.names))]
-    for name, file in reversed(list(zip(layers.names, files, strict=True))):  # top layer first
-        about = {"name": name, "src": file, "x": "0", "y": "0", "opacity": "1.0"}
-        about |= {"visibility": "visible", "composite-op": "svg:src-over"}
-        ElementTree.SubElement(stack, "layer", about)
-    merged = layers.composed()
-    small = merged.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    members = [
-        ("mimetype", MIMETYPE),
-        ("stack.xml", ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)),
-        *zip(files, pictures, strict=True),
-        ("mergedimage.png", _encoded(np.asarray(merged.convert("RGBA")))),
-        ("Thumbnails/thumbnail.png", _encoded(np.asarray(small.convert("RGBA")))),
-        (INDEX, json.dumps(_index(layers)).encode()),
-    ]
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs do not shrink further
-        for name, data in members:
-            archive.writestr(zipfile.ZipInfo(name, STORED_AT), data)
-    return buffer.getvalue()
-
-
-def _encoded(image: np.ndarray) -> bytes:
-    return encode_picture(np.ascontiguousarray(image[..., :3]), np.ascontiguousarray(image[..., 3]))
+    texts = {INDEX: json.dumps(_index(layers)).encode()}
+    return encode_stack(layers.names, pictures, layers.size, layers.composed(), texts)
 
 
 def _index(layers: Layers) -> dict[str, object]:
@@ -155,79 +136,42 @@ def _schema(text: bytes) -> AttributeSchema:
 
 
 def _load_folder(folder: Path) -> Layers:
-    index = folder / INDEX
-    if not index.is_file() or index.stat().st_size > LONGEST_TEXT:
-        raise ValueError(f"no {INDEX}")
-    text = index.read_bytes()
+    try:
+        text = read_regular(folder / INDEX, MAX_TEXT)
+    except FileNotFoundError:
+        raise ValueError(f"no {INDEX}") from None
     listed = [(str(name), str(file)) for name, file in json.loads(text)["layers"]]
+    if len(listed) > MAX_LAYERS:
+        raise ValueError(f"more than {MAX_LAYERS} layers")
+    images, left = [], MAX_LAYER_PIXELS
     for _, file in listed:
         if Path(file).name != file:
             raise ValueError(f"{file!r} is not in it")
-    images = [_opened(folder / file, shown_name(folder / file)) for _, file in listed]
-    return _checked(tuple(name for name, _ in listed), images, _schema(text))
+        data = io.BytesIO(read_regular(folder / file, MAX_MEMBER))
+        images.append(decode_layer(data, shown_name(folder / file), most_pixels=left))
+        left -= images[-1][..., 0].size
+    return _checked(tuple(name for name, _ in listed), images, _schema(text), shown_name(folder))
 
 
 def _load_ora(path: Path) -> Layers:
-    with zipfile.ZipFile(path) as archive:
-        xml = _member(archive, "stack.xml", LONGEST_TEXT)
-        if re.search(rb"<!\s*(DOCTYPE|ENTITY)", xml):
-            raise ValueError("its stack.xml has entities")
-        image = ElementTree.fromstring(xml)
-        size = int(image.get("w", 0)), int(image.get("h", 0))
-        names, images = [], []
-        for layer in reversed(list(image.iter("layer"))):
-            if layer.get("visibility", "visible") != "visible":
-                continue
-            name, file = layer.get("name", ""), layer.get("src", "")
-            if layer.get("composite-op", "") not in PLAIN_OVER:
-                raise ValueError(
-                    f"layer {name!r} is not composited normally but as {layer.get('composite-op')}"
-                )
-            data = io.BytesIO(_member(archive, file, LARGEST_MEMBER))
-            own = _opened(data, f"{shown_name(path)}: {name}")
-            images.append(_placed(own, layer, size))
-            names.append(name)
-        known = INDEX in archive.namelist()
-        schema = _schema(_member(archive, INDEX, LONGEST_TEXT)) if known else AttributeSchema()
-    return _checked(tuple(names), images, schema)
+    label = shown_name(path)
+    with open_regular(path, MAX_FILE_BYTES) as file:
+        names, images, texts = read_ora(file, label)
+    schema = _schema(texts[INDEX]) if INDEX in texts else AttributeSchema()
+    return _checked(tuple(names), images, schema, label)
 
 
-def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    if archive.getinfo(name).file_size > most:
-        raise ValueError(f"{name} is too large")
-    return archive.read(name)
-
-
-def _opened(source: Path | io.BytesIO, name: str) -> np.ndarray:
-    """Read a PNG as RGBA `[H, W, 4]` uint8, keeping the colors under alpha 0."""
-    if isinstance(source, Path):
-        source = io.BytesIO(source.read_bytes())
-    open_picture(source, name=name)  # raises PictureError for a damaged or too large file
-    source.seek(0)
-    with Image.open(source) as image:
-        return np.array(image.convert("RGBA"))
-
-
-def _placed(own: np.ndarray, layer: ElementTree.Element, size: tuple[int, int]) -> np.ndarray:
-    """Place a layer, which editors crop and offset, on the canvas: `[H, W, 4]` uint8, its opacity applied."""
-    opacity = float(layer.get("opacity", 1))
-    left, top = (int(layer.get(axis, 0)) for axis in ("x", "y"))
-    most_pixels = Image.MAX_IMAGE_PIXELS or MAX_PIXELS
-    if not 0 <= opacity <= 1 or min(size) < 1 or size[0] * size[1] > most_pixels:
-        raise ValueError("its stack.xml makes no sense")
-    ground = Image.new("RGBA", size)
-    ground.paste(Image.fromarray(own), (left, top))
-    whole = np.array(ground)
-    if opacity < 1:
-        whole[..., 3] = (whole[..., 3] * opacity).round()
-    return whole
-
-
-def _checked(names: tuple[str, ...], images: list[np.ndarray], schema: AttributeSchema) -> Layers:
+def _checked(
+    names: tuple[str, ...], images: list[np.ndarray], schema: AttributeSchema, label: str
+) -> Layers:
     if not images:
         raise ValueError("there is none")
-    if len(set(names)) < len(names):
-        raise UsageError("two layers have the same name: give each its own")
+    if twice := next((name for name, count in Counter(names).items() if count > 1), None):
+        raise UsageError(
+            f"{label}: two visible layers are named '{shown_name(twice)}': give each its own name"
+        )
+    if names.count("") > 1:
+        raise UsageError(f"{label}: two visible layers have no name: give each its own")
     if len({image.shape for image in images}) > 1:
         raise ValueError("they are of different sizes")
     return Layers(names, tuple(images), schema)

@@ -22,6 +22,7 @@ from condcolor.imaging.regions import Color, Regions
 from condcolor.runtime.messages import listed
 
 LINES, REST, PAPER = "lines", "rest", "paper"  # layers that every picture has, or may have
+STRIP_PIXELS = 2**20  # composed at a time
 SEEN = 128  # alpha from which a pixel counts for its layer's color
 DARK = 8  # level of 255 below which a color is too dark for relative lightness
 WHITE = (255.0, 255.0, 255.0)
@@ -59,10 +60,14 @@ class Layers:
 
     def composed(self) -> Image.Image:
         """Return the composed picture: RGB where it is opaque everywhere, else RGBA."""
-        color, alpha = _stacked(self.images)
-        rgb = color / np.maximum(alpha, 1e-6)[..., None]
-        pixels = np.dstack((rgb, alpha)) * 255
-        pixels = pixels.round().clip(0, 255).astype(np.uint8)
+        width, height = self.size
+        pixels = np.empty((height, width, 4), np.uint8)
+        step = max(1, STRIP_PIXELS // width)
+        for top in range(0, height, step):  # floats of a whole picture take much memory
+            rows = slice(top, top + step)
+            color, alpha = _stacked([image[rows] for image in self.images])
+            rgb = color / np.maximum(alpha, 1e-6)[..., None]
+            pixels[rows] = (np.dstack((rgb, alpha)) * 255).round().clip(0, 255)
         return Image.fromarray(pixels[..., :3].copy() if pixels[..., 3].min() == 255 else pixels)
 
     def recolored(self, /, **values: str | ColorSpec) -> Layers:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -24,12 +23,27 @@ from PIL import (
 
 from condcolor.conditions.colors import RGB
 from condcolor.errors import PictureError
-from condcolor.imaging import formats, pixels
+from condcolor.imaging import costs, formats, pixels
+from condcolor.imaging.origin import NO_ORIGIN, Origin, is_deep, read_origin
 from condcolor.runtime.messages import shown_name, why_unread
+from condcolor.runtime.regular_files import NotRegular, TooLarge, open_regular
 
 MAX_PIXELS = 178_956_970  # 512 MiB of RGB; from here on Pillow raises DecompressionBombError
-# Pillow's readers, called directly: Image.open limits the size of pictures by a setting of the whole
-# process, open_picture by an argument.
+
+
+class Fault(Exception):
+    """A fault of a picture file and its remedy, as a message without the file's name."""
+
+
+def _heic_image(stream: BinaryIO) -> ImageFile.ImageFile:
+    try:
+        from pillow_heif.as_plugin import HeifImageFile
+    except ImportError:
+        hint = "pip install 'condcolor[heic]', or save it as JPEG"
+        raise Fault(f"is a HEIC picture, for which a library is missing: {hint}") from None
+    return HeifImageFile(stream)
+
+
 _READERS: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
     "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,
@@ -37,6 +51,7 @@ _READERS: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
     "GIF": GifImagePlugin.GifImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
     "TIFF": TiffImagePlugin.TiffImageFile,
+    "HEIC": _heic_image,
 }
 # Upper bounds of pixels per byte. Deflate compresses at most 1032 times, and a pixel has at least one
 # bit. A JPEG block of 8x8 takes at least a bit; with the sparsest chroma subsampling 128 pixels share one.
@@ -50,6 +65,7 @@ class Picture:
     rgb: np.ndarray  # [H, W, 3] uint8, transparent parts composited on the background
     alpha: np.ndarray | None  # [H, W] uint8; None if no pixel is transparent
     notes: tuple[str, ...] = ()  # such as "animated: first frame of 12 used"
+    origin: Origin = NO_ORIGIN  # what of the file a colored copy keeps
 
     @property
     def size(self) -> tuple[int, int]:
@@ -57,7 +73,7 @@ class Picture:
         return self.rgb.shape[1], self.rgb.shape[0]
 
 
-_Decoded = tuple[Image.Image, Image.Image | None, tuple[str, ...]]  # RGB, alpha, notes
+_Decoded = tuple[Image.Image, Image.Image | None, tuple[str, ...], Origin]  # RGB, alpha, notes
 
 
 def open_picture(
@@ -67,7 +83,7 @@ def open_picture(
     max_pixels: int = MAX_PIXELS,
     name: str | None = None,
 ) -> Picture:
-    """Decode a PNG, JPEG, WEBP, GIF, BMP or TIFF file or stream; its content tells the format.
+    """Decode a PNG, JPEG, WEBP, GIF, BMP, TIFF or HEIC file or stream; its content tells the format.
 
     The first frame or page is decoded and rotated by its EXIF orientation. 16-bit grey is scaled by 1/257,
     and a color profile is converted to sRGB. A stream is read to its end. Thread-safe.
@@ -84,8 +100,8 @@ def open_picture(
     label = shown_name(name or path)
     try:
         with open_stream(source) as stream:
-            rgb, alpha, notes = _read(stream, max_pixels)
-        return _composited(rgb, alpha, notes, background)
+            rgb, alpha, notes, origin = _read(stream, max_pixels)
+        return replace(_composited(rgb, alpha, notes, background), origin=origin)
     except Fault as fault:
         raise PictureError(f"{label}: {fault}") from fault.__cause__
     except MemoryError as error:
@@ -127,6 +143,8 @@ def _read(stream: BinaryIO, max_pixels: int) -> _Decoded:
         raise Fault(formats.describe(head))
     if kind == "PNG" and (fault := formats.png_fault(stream)):
         raise Fault(fault)
+    if kind == "JPEG" and costs.jpeg_scans(stream) > costs.MOST_SCANS:
+        raise Fault(f"JPEG with more than {costs.MOST_SCANS} scans: save it anew")
     if kind == "WEBP" and (size := formats.webp_size(head)):  # its reader allocates all pixels
         _check_size(size, max_pixels)
     try:
@@ -144,6 +162,7 @@ def _read(stream: BinaryIO, max_pixels: int) -> _Decoded:
 def _decode(stream: BinaryIO, kind: str, max_pixels: int) -> _Decoded:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
+    # called directly: Image.open limits the size of pictures by a setting of the whole process
     image = _READERS[kind](stream)
     _check_size(image.size, max_pixels)
     width, height = image.size
@@ -153,9 +172,10 @@ def _decode(stream: BinaryIO, kind: str, max_pixels: int) -> _Decoded:
         raise Fault(f"damaged {kind} ({reason}): copy or download it again")
     if kind == "PNG":
         pixels.scale_key(image)
+    deep = is_deep(image)
     image.load()
     rgb, alpha, notes = pixels.standardize(image)
-    return rgb, alpha, _frames_note(image) + notes
+    return rgb, alpha, _frames_note(image, stream) + notes, read_origin(image, deep)
 
 
 def _damage(error: Exception, stream: BinaryIO, kind: str) -> str:
@@ -178,22 +198,28 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
         )
 
 
-def _frames_note(image: Image.Image) -> tuple[str, ...]:
+def _frames_note(image: Image.Image, stream: BinaryIO) -> tuple[str, ...]:
     try:
+        if image.format == "GIF":  # Pillow would decode them all
+            return _animated(costs.gif_frames(stream))
         if not getattr(image, "is_animated", False):
             return ()
+        if image.format == "HEIF":
+            return ("several pictures: the main one used",)
         if image.format == "TIFF":  # counting its pages can take long
             return ("several pages: the first used",)
-        return (f"animated: first frame of {getattr(image, 'n_frames', 1)} used",)
+        return _animated(getattr(image, "n_frames", 1))
     except Exception:  # a later frame is damaged; only the first is needed
         return ("animated and damaged: first frame used",)
 
 
+def _animated(frames: int) -> tuple[str, ...]:
+    number = f"more than {costs.MOST_FRAMES:,}" if frames > costs.MOST_FRAMES else frames
+    return (f"animated: first frame of {number} used",) if frames > 1 else ()
+
+
 MAX_STREAM_BYTES = 1 << 30  # a stream is read into memory
-
-
-class Fault(Exception):
-    """A fault of a picture file and its remedy, as a message without the file's name."""
+MAX_FILE_BYTES = 1 << 31  # more than MAX_PIXELS of 16-bit RGBA take
 
 
 def open_stream(source: str | os.PathLike[str] | BinaryIO) -> AbstractContextManager[BinaryIO]:
@@ -210,25 +236,19 @@ def open_stream(source: str | os.PathLike[str] | BinaryIO) -> AbstractContextMan
 
 @contextmanager
 def _opened_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    # The file's type is checked before opening, since opening a device can act on it, and again after,
-    # since the name may refer to another file by then. O_NONBLOCK: opening a FIFO would block.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        _require_regular(os.stat(path))
-        descriptor = os.open(path, flags)
-    except ValueError as error:  # a zero byte, a lone surrogate
-        raise Fault("no file can have this name: check the path") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        _require_regular(os.fstat(descriptor))
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(open_regular(path, MAX_FILE_BYTES))
+        except NotRegular as error:
+            if error.kind == "folder":
+                raise Fault("is a folder, not a picture: name a file in it") from error
+            reason = f"is a {error.kind}, not a file: save the picture to a file first"
+            raise Fault(reason) from error
+        except TooLarge as error:
+            raise Fault(f"{error.strerror}: make it smaller") from error
+        except ValueError as error:  # a zero byte, a lone surrogate
+            raise Fault("no file can have this name: check the path") from error
         yield stream
-
-
-def _require_regular(status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise Fault("is a folder, not a picture: name a file in it")
-    if not stat.S_ISREG(status.st_mode):
-        kind = "pipe (FIFO)" if stat.S_ISFIFO(status.st_mode) else "device or socket"
-        raise Fault(f"is a {kind}, not a file: save the picture to a file first")
 
 
 @contextmanager

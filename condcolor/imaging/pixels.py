@@ -56,6 +56,19 @@ def standardize(image: Image.Image) -> tuple[Image.Image, Image.Image | None, tu
     return rgb, alpha, notes
 
 
+def grey_levels(image: Image.Image) -> np.ndarray:
+    """Return the levels of a loaded 16-bit grey image, `[H, W]` uint16, upright and in sRGB."""
+    levels = np.asarray(image)
+    if profile := image.info.get("icc_profile"):
+        ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+        rgb, _ = _to_srgb(ramp, profile)
+        converted = np.asarray(rgb)[0].mean(axis=-1)
+        levels = np.interp(levels, np.arange(256) * 257, converted * 257).round()
+    turn = _TURNS.get(_orientation(image))
+    whole = Image.fromarray(levels.astype(np.uint16))
+    return np.asarray(whole if turn is None else whole.transpose(turn))
+
+
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))

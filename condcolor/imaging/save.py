@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import io
 import os
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from condcolor.errors import DataError, UsageError, did_you_mean
+from condcolor.imaging.depth import encode_deep, encode_tiff
 from condcolor.imaging.formats import WRITE_FORMATS, format_for
+from condcolor.imaging.origin import DEEP, NO_ORIGIN, WITH_TEXTS, Origin
 from condcolor.runtime.files import refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
 
 
-def encode_picture(rgb: np.ndarray, alpha: np.ndarray | None = None, format: str = "PNG") -> bytes:
-    """Encode `rgb [H, W, 3]` uint8 and `alpha [H, W]` uint8 as the bytes of a file without metadata.
+def encode_picture(
+    rgb: np.ndarray,
+    alpha: np.ndarray | None = None,
+    format: str = "PNG",
+    origin: Origin = NO_ORIGIN,
+) -> bytes:
+    """Encode `rgb [H, W, 3]` uint8 and `alpha [H, W]` uint8 as the bytes of a file.
 
     If the format has no alpha, the picture is composited on white.
+
+    Args:
+        origin: resolution, texts and depth of the picture that this one was made of; default none.
 
     Raises:
         UsageError: an unknown format, or a side longer than the format allows.
@@ -28,15 +39,30 @@ def encode_picture(rgb: np.ndarray, alpha: np.ndarray | None = None, format: str
         raise UsageError(f"format '{format}' is not one of {', '.join(WRITE_FORMATS)}{hint}")
     row = WRITE_FORMATS[format]
     image = _to_image(rgb, alpha, row.alpha)
-    if max(image.size) > row.max_side:
-        width, height = image.size
-        raise UsageError(
-            f"{width}x{height} pixels do not fit in a {format}, which ends at {row.max_side} "
-            "a side: save it as .png"
-        )
+    check_size(image.size, format)
+    fits = origin.grey is not None and origin.grey.shape == rgb.shape[:2]
+    if alpha is None and format in DEEP and fits:
+        return encode_deep(rgb, origin, format)
+    if format == "TIFF" and origin.has_dates:
+        return encode_tiff([np.asarray(image)], image.size, origin)
+    options: dict[str, Any] = dict(row.options)
+    if origin.dpi and format != "WEBP":
+        options["dpi"] = origin.dpi
+    if format in WITH_TEXTS and len(exif := origin.exif(format)):
+        options["exif"] = exif
     buffer = io.BytesIO()
-    image.save(buffer, format, **row.options)
+    image.save(buffer, format, **options)
     return buffer.getvalue()
+
+
+def check_size(size: tuple[int, int], format: str) -> None:
+    """Raise UsageError if a picture of (width, height) is larger than a key of WRITE_FORMATS allows."""
+    most = WRITE_FORMATS[format].max_side
+    if max(size) > most:
+        raise UsageError(
+            f"{size[0]}x{size[1]} pixels do not fit in a {format}, which ends at {most} a side: "
+            "save it as .png"
+        )
 
 
 def _to_image(rgb: np.ndarray, alpha: np.ndarray | None, keep_alpha: bool) -> Image.Image:
@@ -71,7 +97,10 @@ def save_picture(
 
 
 def encode_for(
-    path: str | os.PathLike[str], rgb: np.ndarray, alpha: np.ndarray | None = None
+    path: str | os.PathLike[str],
+    rgb: np.ndarray,
+    alpha: np.ndarray | None = None,
+    origin: Origin = NO_ORIGIN,
 ) -> bytes:
     """Encode a picture in the format of the suffix of `path`, which is named in messages.
 
@@ -81,7 +110,7 @@ def encode_for(
     """
     format = format_for(path)
     try:
-        return encode_picture(rgb, alpha, format)
+        return encode_picture(rgb, alpha, format, origin)
     except UsageError as error:
         raise UsageError(f"{shown_name(path)}: {error}") from error
     except (MemoryError, OSError) as error:
@@ -96,9 +125,11 @@ def save_image(
     save_picture(path, *_channels(image), overwrite=overwrite)
 
 
-def encode_image(path: str | os.PathLike[str], image: Image.Image) -> bytes:
+def encode_image(
+    path: str | os.PathLike[str], image: Image.Image, origin: Origin = NO_ORIGIN
+) -> bytes:
     """Encode an RGB or RGBA image; raises as `encode_for` does."""
-    return encode_for(path, *_channels(image))
+    return encode_for(path, *_channels(image), origin)
 
 
 def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:

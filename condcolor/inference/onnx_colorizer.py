@@ -9,11 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,8 +19,10 @@ from condcolor.conditions.colors import checked_vivid, refuse_vivid
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.imaging.geometry import decode_strips
 from condcolor.inference.colorizer import Colorizer, learned_flat_fills
+from condcolor.inference.onnx_graph import NETWORK, Graph, import_onnxruntime
 from condcolor.models.model_folder import (
     ABOUT,
+    MAX_ONNX_BYTES,
     ONNX_FORMAT,
     PART,
     PARTS,
@@ -32,41 +32,13 @@ from condcolor.models.model_folder import (
     parse_onnx,
     read_model_info,
 )
+from condcolor.runtime.json_files import parse_json
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import cores, memory_advice
+from condcolor.runtime.regular_files import read_regular
 
 PRECISIONS = ("fp32", "auto")
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-
-
-class Graph:
-    """An ONNX model as a function of NumPy arrays, called by the names of its inputs."""
-
-    def __init__(self, data: bytes, label: str, providers: list, threads: int):
-        ort = _onnxruntime(label)
-        options = ort.SessionOptions()
-        options.log_severity_level = 3  # errors alone
-        options.intra_op_num_threads = threads
-        try:
-            self.session = ort.InferenceSession(data, options, providers=providers)
-        except Exception as error:  # of many classes, none of them public
-            reason = str(error).partition("\n")[0]
-            raise CheckpointError(f"{label}: ONNX Runtime cannot load it ({reason})") from None
-        self.inputs = {node.name for node in self.session.get_inputs()}
-
-    def __call__(self, **arrays: np.ndarray) -> np.ndarray:
-        """Return the first output. Raises as `all` does."""
-        return self.all(**arrays)[0]
-
-    def all(self, **arrays: np.ndarray) -> list[np.ndarray]:
-        """Return all outputs; MemoryError where the memory does not suffice."""
-        feed = {name: array for name, array in arrays.items() if name in self.inputs}
-        try:
-            return self.session.run(None, feed)
-        except Exception as error:
-            if "allocate memory" in str(error) or "bad_alloc" in str(error):
-                raise MemoryError(str(error)) from error
-            raise
 
 
 @dataclass(frozen=True)
@@ -89,7 +61,9 @@ class OnnxCodec:
     def decode_strip(self, rows: np.ndarray, near: np.ndarray, place: np.ndarray) -> np.ndarray:
         """Decode a strip of one picture, as a Codec does, to levels `[R, W, 3]` uint8."""
         vivid = np.array(self.vivid, np.float32)
-        return self.graphs["paint"](rows=rows, near=near, place=place, vivid=vivid)
+        shape = (*rows.shape[2:], 3)
+        arrays = {"rows": rows, "near": near, "place": place, "vivid": vivid}
+        return self.graphs["paint"].shaped(shape, **arrays)[0]
 
     @property
     def takes_vivid(self) -> bool:
@@ -118,6 +92,11 @@ class OnnxColorizer(Colorizer):
         self.recipe, self.image_size = info.recipe, info.image_size
         self.vivid = info.vivid if vivid is None else vivid
         self.codec = codec
+        channels = info.config["model"].get("output_channels")
+        if type(channels) is not int or channels < max(1, len(codec.parts)):
+            label = shown_name(info.path)
+            raise CheckpointError(f"{label}: 'output_channels' is wrong: export it again")
+        self.channels = channels
         if vivid is not None or info.vivid != 1:
             self.codec = codec.with_vivid(self.vivid)
         self.flat = learned_flat_fills(info.config.get("training"))
@@ -150,7 +129,7 @@ class OnnxColorizer(Colorizer):
         providers = pick_providers(device, label)
         info = read_model_info(path)
         try:
-            data = info.path.read_bytes()
+            data = read_regular(info.path, MAX_ONNX_BYTES)
         except OSError as error:
             raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
         network, codec = open_graphs(data, label, providers, threads or cores())
@@ -161,7 +140,10 @@ class OnnxColorizer(Colorizer):
             source = self.codec.encode_source(squares)
             if len(source) < len(cond):
                 source = np.repeat(source, len(cond), axis=0)
-            return self.network(source=source, cond=cond)
+            if source.shape[2:] != squares.shape[2:] or len(source) not in (1, len(cond)):
+                self.codec.graphs["encode"].refuse(f"an output of {list(source.shape)}")
+            shape = (len(cond), self.channels, *squares.shape[2:])
+            return self.network.shaped(shape, source=source, cond=cond)[0]
 
     def strips(
         self, original: np.ndarray, output: np.ndarray
@@ -169,12 +151,16 @@ class OnnxColorizer(Colorizer):
         return decode_strips(self.codec, original, output)
 
     def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        fills, trust = self.codec.graphs["fills"].all(original=original, output=outputs)
+        count, _, height, width = outputs.shape
+        fills, trust = self.codec.graphs["fills"].shaped(
+            (count, 3, height, width), (1, 1, height, width), original=original, output=outputs
+        )[:2]
         return fills, trust
 
     def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         like = np.empty((1, 1, *size), np.uint8)  # the graph uses its size alone
-        return self.codec.graphs["spread"](planes=planes, trust=trust, like=like)
+        shape = (*planes.shape[:2], *size)
+        return self.codec.graphs["spread"].shaped(shape, planes=planes, trust=trust, like=like)[0]
 
     @property
     def threads(self) -> int:
@@ -197,12 +183,12 @@ def open_graphs(
     try:
         file = parse_onnx(io.BytesIO(data), len(data))
         properties = file.properties
-        about = json.loads(properties[ABOUT])
+        about = parse_json(properties[ABOUT].encode(), label)
         version, line_art, fill = about["format"], about["pairs"], about["fill"]
         scored = tuple(about.get("parts", ()))
         names = PARTS[:1] if scored else PARTS + (SKETCH_PARTS if line_art else ())
         parts = {name: base64.b64decode(properties[PART.format(name)]) for name in names}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{label}: damaged ({error!r}): export it again") from None
     if version != (PARTS_FORMAT if scored else ONNX_FORMAT):
         raise CheckpointError(
@@ -214,8 +200,10 @@ def open_graphs(
             f"{label}: damaged: its sha256 is not the one it tells: copy it again"
         )
     settings = (label, providers or [CPU], threads)
-    graphs = {name: Graph(part, *settings) for name, part in parts.items()}
-    return Graph(data, *settings), OnnxCodec(bool(line_art), fill, graphs, parts=scored)
+    if not (fill is None or (type(fill) is int and 0 <= fill <= 255)):
+        raise CheckpointError(f"{label}: 'fill' is wrong: export it again")
+    graphs = {name: Graph(part, *settings, name) for name, part in parts.items()}
+    return Graph(data, *settings, NETWORK), OnnxCodec(bool(line_art), fill, graphs, parts=scored)
 
 
 def graph_sha256(data: bytes) -> str:
@@ -235,7 +223,7 @@ def pick_providers(device: str | None, label: str) -> list:
         UsageError: there is no such device, or this ONNX Runtime cannot use it.
     """
     name = str(device or "auto")
-    has_cuda = CUDA in _onnxruntime(label).get_available_providers()
+    has_cuda = CUDA in import_onnxruntime(label).get_available_providers()
     kind, _, index = name.partition(":")
     if kind == "auto":
         return [CUDA, CPU] if has_cuda else [CPU]
@@ -249,15 +237,3 @@ def pick_providers(device: str | None, label: str) -> list:
             "--device cpu"
         )
     return [(CUDA, {"device_id": int(index or 0)}), CPU]
-
-
-def _onnxruntime(label: str) -> Any:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        if error.name != "onnxruntime":
-            raise
-        raise UsageError(
-            f"{label}: an .onnx file needs ONNX Runtime: pip install onnxruntime"
-        ) from None
-    return onnxruntime

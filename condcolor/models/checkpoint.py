@@ -27,6 +27,7 @@ from condcolor.runtime.config_fields import from_fields
 from condcolor.runtime.files import checkpoint_folder, surviving
 from condcolor.runtime.json_files import sha256, sha256_of, write_json
 from condcolor.runtime.messages import shown_name
+from condcolor.runtime.regular_files import check_regular
 from condcolor.version import __version__
 
 
@@ -223,6 +224,7 @@ def _verified_weights(folder: Path, expected: object) -> dict[str, Tensor]:
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file; CheckpointError if it cannot be read."""
     try:
+        check_regular(path)
         return load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
         raise CheckpointError(

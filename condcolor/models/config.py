@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from condcolor.models.encoders import ENCODERS
-from condcolor.runtime.config_fields import setting
+from condcolor.runtime.config_fields import is_whole, setting, shown_number
 
 DROPPED_UPS = 3  # innermost decoder blocks with dropout (Isola et al. 2017, section 6.1.1)
 COND_LEVELS = {
@@ -16,6 +16,20 @@ COND_LEVELS = {
 DISC_NORMS = {
     "batch": "BatchNorm, over real and generated batches apart (pix2pix)",
     "spectral": "weights of spectral norm 1 (Miyato et al. 2018), the same in training and in use",
+}
+
+
+# of the whole numbers below: what any network that fits a machine of today has
+BOUNDS = {
+    "source_channels": (1, 64),
+    "output_channels": (1, 64),
+    "cond_planes": (0, 65536),
+    "base_channels": (1, 4096),
+    "max_channels": (1, 4096),
+    "depth": (DROPPED_UPS, 12),  # which takes 4096 px to 1x1
+    "mix_masks": (1, 1024),
+    "disc_channels": (1, 4096),
+    "disc_layers": (1, 12),
 }
 
 
@@ -54,12 +68,8 @@ class ModelConfig:
     disc_norm: str = setting("batch", "network", "Normalization in the discriminator", DISC_NORMS)
 
     def __post_init__(self) -> None:
-        counts = ("source_channels", "output_channels", "base_channels", "max_channels", "depth")
-        for name in (*counts, "mix_masks", "disc_channels", "disc_layers"):
-            _check_count(name, getattr(self, name), least=1)
-        _check_count("cond_planes", self.cond_planes, least=0)
-        if self.depth < DROPPED_UPS:
-            raise ValueError(f"depth must be at least {DROPPED_UPS}, got {self.depth}")
+        for name, (least, most) in BOUNDS.items():
+            _check_count(name, getattr(self, name), least, most)
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be in [0, 1), got {self.dropout}")
         if self.encoder not in ("none", *ENCODERS):
@@ -93,6 +103,7 @@ class ModelConfig:
         return [min(self.base_channels * 2**i, self.max_channels) for i in range(self.depth)]
 
 
-def _check_count(name: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number from {least} up, got {value!r}")
+def _check_count(name: str, value: object, least: int, most: int) -> None:
+    if not is_whole(value) or not least <= value <= most:
+        came = shown_number(value) if is_whole(value) else repr(value)
+        raise ValueError(f"{name} must be a whole number from {least} to {most}, got {came}")

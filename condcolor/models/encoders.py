@@ -17,6 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from condcolor.errors import CheckpointError, DataError, UsageError
+from condcolor.runtime.json_files import MAX_WEIGHTS_BYTES
+from condcolor.runtime.messages import shown_name
+from condcolor.runtime.regular_files import open_regular
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of RGB in [0, 1]
 COUNTER = "num_batches_tracked"  # of BatchNorm; missing in files from before 2018
@@ -231,17 +234,27 @@ def find_weights(encoder: str, source: Path | str, *, instead: str = INSTEAD) ->
     if str(source) == "imagenet" and encoder not in PACKAGES:
         return _downloaded(encoder, instead)
     path = _packaged(encoder, instead) if str(source) == "imagenet" else Path(source)
+    label = shown_name(path)
     if not path.is_file():
-        raise UsageError(f"{path}: no such file of encoder weights: check the path")
+        raise UsageError(f"{label}: no such file of encoder weights: check the path")
     try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
-        reason = str(error).partition("\n")[0]
-        raise CheckpointError(f"{path}: no weights can be loaded from it ({reason})") from None
-    is_tensors = isinstance(weights, dict) and all(isinstance(t, Tensor) for t in weights.values())
-    if not is_tensors or not ENCODERS[encoder](3).fits(weights):
-        raise CheckpointError(f"{path}: holds other tensors than those of {encoder}")
+        with open_regular(path, MAX_WEIGHTS_BYTES) as file:
+            weights = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:  # a long advice on how to run what the file holds
+        reason = "damaged, or holds other objects than tensors"
+        raise CheckpointError(f"{label}: no weights can be loaded from it ({reason})") from None
+    except Exception as error:  # a damaged pickle raises any type
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise CheckpointError(f"{label}: no weights can be loaded from it ({reason})") from None
+    are_tensors = isinstance(weights, dict) and all(map(_is_plain, weights.values()))
+    if not are_tensors or not ENCODERS[encoder](3).fits(weights):
+        raise CheckpointError(f"{label}: holds other tensors than those of {encoder}")
     return weights
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a value is a dense tensor of real numbers."""
+    return isinstance(value, Tensor) and value.layout == torch.strided and not value.is_complex()
 
 
 def _packaged(encoder: str, instead: str) -> Path:

@@ -19,6 +19,7 @@ from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.runtime.json_files import parse_json, read_json
 from condcolor.runtime.messages import shown_name
+from condcolor.runtime.regular_files import open_regular
 
 CONFIG_FORMAT = 1  # of config.json; a reader refuses a newer one
 CONFIG = "config.json"
@@ -238,6 +239,7 @@ PART = "condcolor.{}"  # a part, in base64
 # fields of onnx.proto
 GRAPH, METADATA_PROPS, KEY, VALUE = 7, 14, 1, 2
 MAX_TEXT = 64 * 2**20  # bytes of one property
+MAX_ONNX_BYTES = 2**31  # of a file; Protocol Buffers end there
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,7 @@ def read_onnx(path: str | os.PathLike) -> OnnxFile:
     """
     label = shown_name(path)
     try:
-        with open(path, "rb") as file:
+        with open_regular(path, MAX_ONNX_BYTES) as file:
             onnx_file = parse_onnx(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None

@@ -58,7 +58,7 @@ def plot_run(log: Sequence[Entry], path: Path, *, title: str = "") -> None:
                 text.set_parse_math(False)
         for axis in axes[len(charts) :]:
             axis.set_axis_off()
-        figure.suptitle(title, parse_math=False)
+        figure.suptitle(shown_name(title), parse_math=False)
         format = Path(path).suffix.lower().removeprefix(".")
         formats = figure.canvas.get_supported_filetypes()
         if format not in formats:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 C = TypeVar("C", bound="DataclassInstance")
+MOST = 10**9  # of epochs, steps and other counts
 
 
 def setting(default: Any, group: str, help: str, choices: Iterable[str] = ()) -> Any:
@@ -34,8 +35,8 @@ def settings_of(config: type) -> list[Field]:
     return [own for own in fields(config) if "help" in own.metadata]
 
 
-def at_least(config, least: int, *names: str) -> None:
-    """Check that these fields of a config are whole numbers from `least` up.
+def at_least(config, least: int, *names: str, most: int = MOST) -> None:
+    """Check that these fields of a config are whole numbers from `least` to `most`.
 
     Raises:
         UsageError: one is not.
@@ -44,6 +45,8 @@ def at_least(config, least: int, *names: str) -> None:
         value = getattr(config, name)
         if not is_whole(value) or value < least:
             raise UsageError(f"{name} must be a whole number from {least} up, got {value!r}")
+        if value > most:
+            raise UsageError(f"{name} must be at most {most}, got {shown_number(value)}")
 
 
 def within(config, low: float, high: float, *names: str, open_end: bool = False) -> None:
@@ -57,6 +60,11 @@ def within(config, low: float, high: float, *names: str, open_end: bool = False)
         if not is_number(value) or not low <= value <= high or (open_end and value == high):
             end = ")" if open_end else "]"
             raise UsageError(f"{name} must be in [{low}, {high}{end}, got {value!r}")
+
+
+def shown_number(value: int) -> str:
+    """Return a number as text; one of thousands of digits, which Python refuses to write out, in words."""
+    return str(value) if abs(value) < 10**30 else "a longer number"
 
 
 def is_whole(value: object) -> bool:

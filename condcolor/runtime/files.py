@@ -23,6 +23,7 @@ from condcolor.runtime.messages import shown_name, why_unwritten
 
 OLD = ".old"  # end of the name of a folder that is being replaced
 SYNCED_ONE_BY_ONE = 256  # files of a folder; with more, the whole system is synced at once
+LONGEST_NAME = 255  # bytes, on the file systems in use
 SPARE = 32 << 20  # bytes of the disk that stay free
 
 
@@ -90,7 +91,7 @@ def refuse_taken(path: str | os.PathLike, overwrite: bool) -> None:
     """Check that a file may be saved under a name; useful before long work.
 
     Raises:
-        UsageError: the name is taken, or no file can have it.
+        UsageError: the name is taken, or no file can have it. DataError: it is too long.
     """
     label = shown_name(path)
     try:
@@ -99,6 +100,9 @@ def refuse_taken(path: str | os.PathLike, overwrite: bool) -> None:
         raise UsageError(f"{label}: no file can have this name: choose another") from error
     except OSError:  # nothing there, or a dangling link; other faults show when writing
         mode = None
+    if len(os.fsencode(Path(path).name)) > LONGEST_NAME:  # also where its folder does not exist yet
+        fault = OSError(errno.ENAMETOOLONG, "")
+        raise DataError(f"{label}: {why_unwritten(fault, Path(path))}")
     if mode is not None and stat.S_ISDIR(mode):
         raise UsageError(f"{label}: is a folder: name a file in it")
     if mode is not None and not stat.S_ISREG(mode):

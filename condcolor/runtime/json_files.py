@@ -9,8 +9,10 @@ from pathlib import Path
 
 from condcolor.errors import CheckpointError
 from condcolor.runtime.messages import shown_name
+from condcolor.runtime.regular_files import open_regular, read_regular
 
 MAX_JSON_BYTES = 64 * 2**20  # a config is some KB, a training state's counters little more
+MAX_WEIGHTS_BYTES = 64 * 2**30  # networks and optimizers of the largest `ModelConfig` take less
 
 
 def read_json(path: Path) -> dict:
@@ -21,12 +23,11 @@ def read_json(path: Path) -> dict:
     """
     label = shown_name(path)
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_JSON_BYTES + 1)
+        data = read_regular(path, MAX_JSON_BYTES)
     except FileNotFoundError:
         raise CheckpointError(f"{label}: missing") from None
     except OSError as error:
-        raise CheckpointError(f"{label}: not readable JSON ({error})") from None
+        raise CheckpointError(f"{label}: not readable JSON ({error.strerror or error})") from None
     return parse_json(data, label)
 
 
@@ -36,7 +37,7 @@ def parse_json(data: bytes, label: str) -> dict:
     Raises:
         CheckpointError: the text is too long, or no JSON object.
     """
-    if len(data) > MAX_JSON_BYTES:
+    if len(data) > MAX_JSON_BYTES:  # of an .onnx file
         raise CheckpointError(f"{label}: over {MAX_JSON_BYTES >> 20} MB, which no config is")
     try:
         content = json.loads(data.decode("utf-8"))
@@ -49,8 +50,8 @@ def parse_json(data: bytes, label: str) -> dict:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as 64 hex digits."""
-    with open(path, "rb") as file:
+    """Return the SHA-256 of a regular file as 64 hex digits; OSError where it is none."""
+    with open_regular(path, MAX_WEIGHTS_BYTES) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -21,9 +21,20 @@ def evenly(items: Sequence[T], most: int | None) -> list[T]:
 
 def shown_name(name: str | os.PathLike[str]) -> str:
     """Return the name on one line; characters that are not printable become escapes like `\\x1b`."""
+    return escaped(os.fspath(name))
+
+
+def escaped(text: str, keep: str = "") -> str:
+    """Return a text with escapes like `\\x1b` for characters that are not printable, but those to `keep`.
+
+    Not printable are control characters, C1 ones too, those that turn the direction of text, line ends,
+    spaces other than the usual one, and halves of surrogate pairs, as in names that are not UTF-8.
+    """
+    if text.isprintable():
+        return text
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode()
-        for char in os.fspath(name)
+        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode()
+        for char in text
     )
 
 

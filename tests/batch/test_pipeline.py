@@ -37,7 +37,7 @@ def job(here, name: str = "ada.png", out: str = "made/ada.png", **values) -> Job
 
 def test_a_job_is_written_as_the_colorizer_says(here, colorizer):
     sketch().save(here / "ada.png")
-    assert run_job(colorizer, job(here)) == JobResult(job(here))
+    assert run_job(lambda: colorizer, job(here)) == JobResult(job(here))
     expected = np.asarray(colorizer(here / "ada.png", **RED_BLUE))
     assert np.array_equal(np.asarray(Image.open(here / "made/ada.png")), expected)
 
@@ -123,7 +123,7 @@ def test_too_little_memory_names_the_picture(here, colorizer, monkeypatch):
 
     monkeypatch.setattr(type(colorizer.model.codec), "prepare_strips", full)
     with pytest.raises(DataError, match=r"ada\.png: not enough memory: 20x16 pixels are too many"):
-        run_job(colorizer, job(here))
+        run_job(lambda: colorizer, job(here))
 
 
 @pytest.fixture

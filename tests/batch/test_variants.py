@@ -137,3 +137,27 @@ def test_too_many_are_refused_at_once(ada, here):
     )
     with pytest.raises(UsageError, match="too many for all variants"):
         write_variants(TorchColorizer(make_model(schema), device="cpu"), ada, here / "s.png")
+
+
+@pytest.mark.parametrize(
+    ("out", "cell", "said"),
+    [
+        ("s.webp", 4000, "do not fit in a WEBP"),
+        ("s.pgn", 32, "did you mean '.png'"),
+        (f"{'x' * 300}.png", 32, "too long"),
+    ],
+)
+def test_a_sheet_that_cannot_be_written_is_refused_before_any_variant(
+    colorizer, ada, here, out, cell, said
+):
+    with pytest.raises((UsageError, DataError), match=said):
+        write_variants(colorizer, ada, here / out, folder=here / "all", cell=cell)
+    assert names(here) == ["ada.png"]
+
+
+def test_variants_whose_names_are_too_long_are_refused_before_any(colorizer, here):
+    long = here / f"{'a' * 246}.png"
+    sketch(32, 32).save(long)
+    with pytest.raises(DataError, match="too long"):
+        write_variants(colorizer, long, here / "s.png", folder=here / "all", cell=32)
+    assert names(here) == [long.name]

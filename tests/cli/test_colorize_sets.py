@@ -228,3 +228,78 @@ def test_colors_are_told_where_no_manifest_can_be(condcolor, figures):
     assert "dE2000 at most 0.00" in done.stdout
     first = Path("made/colors.csv").read_text().splitlines()[1]
     assert ",a.png,red,#e94743,#e94743,0.00," in first
+
+
+def test_a_part_that_cannot_be_locked_is_named_and_counts(condcolor, figures):
+    """On a picture without hair there is nothing to lock; the second run says it again."""
+    Image.fromarray(figure(hair=False).rgb).save("set/bald.png")
+    for _ in range(2):
+        done = condcolor("colorize", "set", *RED_BLUE, "--lock", "-o", "made")
+        assert done.exit_code == 1, done.output
+        assert "not locked: set/bald.png: hair (no region of it was found)" in done.stderr
+        assert "1 not locked in every part" in done.stderr
+        assert "not locked: set/a.png" not in done.stderr
+    done = condcolor("colorize", "set/bald.png", *RED_BLUE, "--lock", "-o", "one.png")
+    assert (done.exit_code, "bald.png: hair" in done.stderr) == (1, True)
+    assert Path("one.png").is_file()
+    data = Path("set/bald.png").read_bytes()
+    done = condcolor("colorize", "-", *RED_BLUE, "--lock", "-o", "piped.png", input=data)
+    assert (done.exit_code, "standard input: hair" in done.stderr) == (1, True)
+    done = condcolor(
+        "colorize", "set/bald.png", "--hair", "none", "--shirt", "blue", "--lock", "-o", "b.png"
+    )
+    assert done.exit_code == 0, done.output
+
+
+@pytest.fixture
+def photo(here) -> str:
+    return str(save_random_photo(here.parent / "photo"))
+
+
+def color_picture() -> Image.Image:
+    rgb = np.zeros((40, 60, 3), np.uint8)
+    for i, color in enumerate([(220, 40, 40), (40, 200, 40), (40, 40, 220)]):
+        rgb[:, 20 * i : 20 * i + 20] = color
+    return Image.fromarray(rgb)
+
+
+def test_a_photograph_in_colour_is_left_and_named(condcolor, here, photo):
+    Path("old").mkdir()
+    color_picture().save("old/a.png")
+    color_picture().convert("L").save("old/b.png")
+    done = condcolor("colorize", "old", "-m", photo, "-o", "new")
+    assert done.exit_code == 0, done.output
+    assert "note: old/a.png: has colours already and is left as it is" in done.stderr
+    assert "old/b.png" not in done.stderr
+    assert (np.asarray(Image.open("new/a.png")) == np.asarray(color_picture())).all()
+    entries = [json.loads(line) for line in Path("new/manifest.jsonl").read_text().splitlines()]
+    noted = {e["output"]: e["notes"] for e in entries if e["status"] == "done"}
+    assert "has colours already" in noted["a.png"][0]
+    assert noted["b.png"] == []
+    done = condcolor("colorize", "old", "-m", photo, "--recolor", "-o", "new", "--overwrite")
+    assert done.exit_code == 0, done.output
+    assert (np.asarray(Image.open("new/a.png")) != np.asarray(color_picture())).any()
+    for source, more in (("old/a.png", {}), ("-", {"input": Path("old/a.png").read_bytes()})):
+        done = condcolor("colorize", source, "-m", photo, "-o", f"{len(source)}.png", **more)
+        assert (done.exit_code, "has colours already" in done.stderr) == (0, True)
+
+
+def test_a_scan_of_16_bits_keeps_them_its_resolution_and_its_description(condcolor, here, photo):
+    levels = np.linspace(0, 65535, 64 * 48).reshape(48, 64).astype(np.uint16)
+    Path("in").mkdir()
+    Image.fromarray(levels).save("in/scan.tif", dpi=(600, 600), description="Gran 1931")
+    done = condcolor("colorize", "in/scan.tif", "-m", photo, "-o", "one.tif")
+    assert (done.exit_code, "note:" in done.stderr) == (0, False), done.output
+    assert condcolor("colorize", "in", "-m", photo, "-o", "out").exit_code == 0
+    for name in ("one.tif", "out/scan.tif"):
+        tags = Image.open(name).tag_v2
+        assert (tags[258], tags[282], tags[270]) == ((16, 16, 16), 600, "Gran 1931")
+    done = condcolor("colorize", "in/scan.tif", "-m", photo, "-o", "one.jpg")
+    assert (
+        "note: in/scan.tif: its 16 bits a channel become 8: save it as .png or .tif" in done.stderr
+    )
+
+
+def test_recolor_is_for_photographs(condcolor, figures):
+    done = condcolor("colorize", "set/a.png", *RED_BLUE, "--recolor", "-o", "x.png")
+    assert (done.exit_code, "--recolor is for models of photographs" in done.stderr) == (2, True)

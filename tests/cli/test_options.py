@@ -230,3 +230,17 @@ def test_pictures_and_folders_complete_as_paths():
     complete = ShellComplete(main, {}, "condcolor", "_CONDCOLOR_COMPLETE")
     for words in (["colorize"], ["variants"], ["colorize", "a.png", "-o"], ["train"], ["plot"]):
         assert {i.type for i in complete.get_completions(words, "x")} <= {"file", "dir"}
+
+
+def test_an_attribute_has_one_option_in_all_commands():
+    """`TAKEN` holds the options of every command that has attributes, and no other."""
+    from condcolor.cli.colorize import colorize
+    from condcolor.cli.layers import layers, recolor
+    from condcolor.cli.options import TAKEN
+
+    own = {"h", "help", "debug"}
+    for command in (colorize, layers, recolor):
+        own |= {
+            flag.lstrip("-") for param in command.params for flag in param.opts if flag[0] == "-"
+        }
+    assert own == TAKEN

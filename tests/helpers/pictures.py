@@ -67,10 +67,10 @@ def webp_claiming(width: int, height: int) -> bytes:
 
 
 def exif(orientation: int) -> bytes:
-    """EXIF with an orientation and a description that nobody else should see."""
+    """EXIF with an orientation and a camera's owner that nobody else should see."""
     made = Image.Exif()
     made[0x0112] = orientation
-    made[0x010E] = EXIF_SECRET.decode()
+    made[0x010F] = EXIF_SECRET.decode()
     return made.tobytes()
 
 

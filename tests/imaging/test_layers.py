@@ -258,9 +258,9 @@ def test_an_ora_that_an_editor_saved_is_read(here):
         (lambda xml: "<image", "holds no layers"),
         (lambda xml: "<!DOCTYPE a [<!ENTITY b 'c'>]>" + xml.partition("?>")[2], "entities"),
         (lambda xml: xml.replace("data/1.png", "data/9.png"), "data/9.png"),
-        (lambda xml: xml.replace("svg:src-over", "svg:multiply", 1), "not composited normally"),
-        (lambda xml: xml.replace('w="32"', 'w="999999999"'), "makes no sense"),
-        (lambda xml: xml.replace('"hair"', '"shirt"'), "same name"),
+        (lambda xml: xml.replace("svg:src-over", "svg:multiply", 1), "composited as svg:multiply"),
+        (lambda xml: xml.replace('w="32"', 'w="999999999"'), "a canvas of 999999999x"),
+        (lambda xml: xml.replace('"hair"', '"shirt"'), "two visible layers are named"),
         (lambda xml: xml.replace("layer ", "lawyer "), "there is none"),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from pictures import (
     chunk,
     encoded,
     exif,
+    flipped,
     noise,
     odd_files,
     opened,
@@ -30,10 +32,10 @@ from pictures import (
 from PIL import Image, ImageCms
 
 from condcolor.errors import PictureError
-from condcolor.imaging import open
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import open_picture
 from condcolor.imaging.save import encode_picture
+from condcolor.runtime import regular_files
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 SAID = {  # what the line on each bad file must speak of
@@ -114,14 +116,14 @@ def test_every_bad_file_is_expected(bad):
 
 
 def test_a_file_that_turns_into_a_pipe_is_not_waited_for(bad, monkeypatch):
-    check, seen = open._require_regular, []
+    check, seen = regular_files._check, []
 
-    def from_the_second_time(status):
+    def from_the_second_time(status, *more):
         seen.append(status)
         if len(seen) > 1:
-            check(status)
+            check(status, *more)
 
-    monkeypatch.setattr(open, "_require_regular", from_the_second_time)
+    monkeypatch.setattr(regular_files, "_check", from_the_second_time)
     assert "is a pipe" in promptly(lambda: fault_of(bad["pipe.png"]), 5)
 
 
@@ -536,3 +538,45 @@ def test_a_profile_for_other_pixels_is_ignored():
     picture = opened(encoded(noise()[..., 0], "PNG", icc_profile=profile))
     assert picture.notes == ("colour profile for RGB ignored",)
     assert np.array_equal(picture.rgb[..., 1], noise()[..., 0])
+
+
+def test_pictures_of_a_folder_that_cannot_be_read_are_named(tmp_path):
+    for name in (
+        "a.png",
+        "b.HEIC",
+        "c.psd",
+        "d.svg",
+        "e.AVIF",
+        "notes.txt",
+        ".hidden.psd",
+        "metadata.csv",
+    ):
+        (tmp_path / name).write_bytes(b"x")
+    files, skipped = find_pictures(tmp_path)
+    assert [path.name for path in files] == ["a.png", "b.HEIC"]
+    assert skipped == [
+        "c.psd: a .psd file, which cannot be read: save it as PNG",
+        "d.svg: a .svg file, which cannot be read: save it as PNG",
+        "e.AVIF: a .avif file, which cannot be read: save it as PNG",
+    ]
+
+
+def test_a_heic_picture_is_read_upright_where_its_library_is():
+    heif = pytest.importorskip("pillow_heif")
+    rgb = np.zeros((32, 48, 3), np.uint8)
+    rgb[:16] = (200, 40, 40)
+    buffer = io.BytesIO()
+    heif.from_pillow(Image.fromarray(rgb)).save(buffer, quality=95)
+    picture = opened(buffer.getvalue())
+    assert picture.size == (48, 32)
+    assert abs(picture.rgb.astype(int) - rgb)[[4, 28]].max() < 12
+    for at in range(20, 300, 7):  # damage anywhere
+        data = flipped(buffer.getvalue(), at)
+        with contextlib.suppress(PictureError):
+            opened(data)
+
+
+def test_a_heic_picture_without_the_library_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(PictureError, match=r"condcolor\[heic\]"):
+        opened(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))

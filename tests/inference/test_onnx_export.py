@@ -16,8 +16,9 @@ from onnx import TensorProto
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.inference import onnx_export
-from condcolor.inference.onnx_colorizer import CPU, Graph, OnnxColorizer
+from condcolor.inference.onnx_colorizer import CPU, OnnxColorizer
 from condcolor.inference.onnx_export import LIMIT, export_onnx
+from condcolor.inference.onnx_graph import NETWORK, Graph
 from condcolor.models.checkpoint import load_model, save_model
 from condcolor.models.model_folder import (
     ABOUT,
@@ -47,7 +48,9 @@ def test_the_network_is_torchs_at_any_batch_and_size(exported, batch, times):
     cond = torch.rand(batch, loaded.config.cond_planes, generator=draws).round()
     with torch.inference_mode():
         wanted = loaded.generator(source, cond)
-    made = Graph(path.read_bytes(), "it", [CPU], 1)(source=source.numpy(), cond=cond.numpy())
+    made = Graph(path.read_bytes(), "it", [CPU], 1, NETWORK)(
+        source=source.numpy(), cond=cond.numpy()
+    )
     assert np.abs(made - wanted.numpy()).max() < LIMIT
     assert wanted.std() > 1e-4  # or all would be alike
 

@@ -166,8 +166,8 @@ def test_files_that_are_missing_are_named(tmp_path):
         ({"model": {"depth": 3}}, "cannot be rebuilt"),
         ({"model": {**vars(CONFIG), "attention": 4}}, "no field attention"),
         ({"model": {**vars(CONFIG), "depth": "3"}}, "cannot be rebuilt"),
-        ({"model": {**vars(CONFIG), "depth": 3.0}}, "must be a whole number from 1 up"),
-        ({"model": {**vars(CONFIG), "base_channels": 2.5}}, "must be a whole number from 1 up"),
+        ({"model": {**vars(CONFIG), "depth": 3.0}}, "must be a whole number from 3 to 12"),
+        ({"model": {**vars(CONFIG), "base_channels": 2.5}}, "must be a whole number from 1 to"),
         (
             {"model": {**vars(CONFIG), "base_channels": 10**12, "max_channels": 10**12}},
             "is of no network",

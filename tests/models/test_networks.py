@@ -142,12 +142,12 @@ def test_sizes_that_cannot_be_halved_are_named():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"base_channels": 0}, "base_channels must be a whole number from 1 up, got 0"),
-        ({"depth": 2}, "depth must be at least 3, got 2"),
+        ({"base_channels": 0}, "base_channels must be a whole number from 1 to 4096, got 0"),
+        ({"depth": 2}, "depth must be a whole number from 3 to 12, got 2"),
         ({"dropout": 1.0}, "dropout must be in"),
         ({"cond_levels": "most"}, "one of input, all, head, got 'most'"),
-        ({"cond_planes": -1}, "cond_planes must be a whole number from 0 up, got -1"),
-        ({"max_channels": 0}, "max_channels must be a whole number from 1 up, got 0"),
+        ({"cond_planes": -1}, "cond_planes must be a whole number from 0 to 65536, got -1"),
+        ({"max_channels": 0}, "max_channels must be a whole number from 1 to 4096, got 0"),
         ({"base_channels": 2.5}, "got 2.5"),
     ],
 )

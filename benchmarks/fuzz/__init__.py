@@ -1,0 +1,1 @@
+"""Damaged and forged files for every reader of condcolor: `python -m benchmarks.fuzz`."""
