@@ -54,9 +54,9 @@ def test_the_same_seed_tries_the_same_inputs(monkeypatch):
     )
     for seed in (3, 3, 4):
         runs.append([])
-        fuzzing.fuzz(["plain"], 0.5, seed=seed)
+        fuzzing.fuzz(["plain"], 2.0, seed=seed)
     fewest = min(20, *map(len, runs))  # a busy machine does fewer in the time
-    assert fewest > 3
+    assert fewest >= 3
     first, again, other = (run[:fewest] for run in runs)
     assert first == again != other
 
