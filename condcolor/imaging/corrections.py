@@ -11,7 +11,7 @@ from typing import Any
 
 from condcolor.conditions.parts import PARTS, find_part
 from condcolor.errors import CheckpointError, DataError, UsageError
-from condcolor.runtime.json_files import read_json, sha256
+from condcolor.runtime.json_files import parse_json, read_json, sha256
 from condcolor.runtime.messages import shown_name
 
 Point = tuple[float, float]  # x and y in pixels of the picture, from its left and upper edge
@@ -190,11 +190,27 @@ def read_corrections(path: str | Path) -> SavedCorrections:
     Raises:
         DataError: there is no such file, or it is damaged or of a newer format.
     """
-    label = shown_name(path)
     try:
         content = read_json(Path(path))
     except CheckpointError as error:
         raise DataError(str(error)) from None
+    return _saved(content, shown_name(path))
+
+
+def decode_corrections(data: bytes, label: str) -> SavedCorrections:
+    """Return the corrections of the content of x.parts.json; `label` names it in messages.
+
+    Raises:
+        DataError: it is damaged or of a newer format.
+    """
+    try:
+        return _saved(parse_json(data, label), label)
+    except CheckpointError as error:
+        raise DataError(str(error)) from None
+
+
+def _saved(content: Mapping[str, Any], label: str) -> SavedCorrections:
+    """Return the corrections of the object of x.parts.json; DataError where it is damaged."""
     if content.get("format") != FORMAT:
         raise DataError(
             f"{label}: is no file of parts of format {FORMAT} (its format is "

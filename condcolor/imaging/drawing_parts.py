@@ -7,6 +7,7 @@ parts.colored(hair="red", shirt="#204080").save("ada-red.png")
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -108,6 +109,15 @@ class Parts:
         return width, height
 
     @property
+    def arrays(self) -> list[np.ndarray | None]:
+        """All large arrays that are kept, for their size in memory."""
+        drawing, decision = self.drawing, self._decision
+        return [
+            *(self._labels, decision.grown, decision.pieces.labels),
+            *(drawing.picture.rgb, drawing.picture.alpha, drawing.sheet.sketch, drawing.fills),
+        ]
+
+    @property
     def labels(self) -> np.ndarray:
         """The number of the piece of each pixel, `[H, W]` int32; pixels of lines have the nearest one's."""
         return self._labels
@@ -131,6 +141,14 @@ class Parts:
             UsageError: the point is not in the picture.
         """
         return self._piece(self._number(point))
+
+    def copy(self) -> Self:
+        """Return the same parts, to correct them apart from these."""
+        other = copy.copy(self)
+        other._part, other._set = self._part.copy(), self._set.copy()
+        other._in_doubt = self._in_doubt.copy()
+        other._undone = list(self._undone)
+        return other
 
     def set(self, point: Point, part: str) -> Self:
         """Say which part the piece at a point is; returns itself.
@@ -238,6 +256,10 @@ class Parts:
         Raises:
             UsageError: the file exists, without `overwrite`. DataError: it cannot be written.
         """
+        write_whole(Path(path), self.encoded(), overwrite=overwrite)
+
+    def encoded(self) -> bytes:
+        """Return the content of the file that `save` writes."""
         saved = SavedCorrections(self.corrections, self.size, self.checksum)
         pieces = [
             {"point": each.point, "part": each.part, "probability": round(each.probability, 3)}
@@ -245,8 +267,7 @@ class Parts:
             for each in self.pieces
         ]
         content = {"format": FORMAT, **saved.to_json(), "pieces": pieces}
-        text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-        write_whole(Path(path), text.encode(), overwrite=overwrite)
+        return (json.dumps(content, indent=1, allow_nan=False) + "\n").encode()
 
     def undo(self) -> bool:
         """Take the last correction back; return whether there was one."""

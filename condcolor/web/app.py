@@ -5,14 +5,12 @@ A sketch is uploaded once; then pictures of it are requested in any colors. `ope
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,25 +23,26 @@ from condcolor.errors import CondcolorError, UsageError
 from condcolor.imaging.open import Picture
 from condcolor.inference.colorizer import Colorizer
 from condcolor.version import __version__
-from condcolor.web.decoding import PROCESSES, Decoders
+from condcolor.web.decoding import Decoders
 from condcolor.web.openapi import describe
+from condcolor.web.piece_routes import PieceRoutes
 from condcolor.web.rendering import Renderer, encode_png, sketch_image
 from condcolor.web.requests import (
     CLOSE,
-    GONE,
     MOST_BODY,
     ColoringRequest,
     announced_size,
+    corrections_of,
     find_renderer,
     read_body,
 )
 from condcolor.web.security import SecurityMiddleware, error_response
-from condcolor.web.store import WAITING, JobQueue, PictureStore, QueueFull, StoredPicture
+from condcolor.web.service import BUSY, LATER, Service
+from condcolor.web.store import WAITING, PictureStore, StoredPicture
 
 T = TypeVar("T")
 MAX_PIXELS = 16_000_000  # of a picture, whose regions take 40 bytes a pixel
 RECEIVING = 8 * MOST_BODY  # bytes of all files being received
-ENDING_SECONDS = 4.0  # for the jobs that run when the page ends
 PART = 5  # variants per job, so that other requests run in between
 STATIC = Path(__file__).parent / "static"
 KINDS = {
@@ -54,8 +53,6 @@ KINDS = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
 }
-BUSY = "too many requests are waiting: ask again in a second"
-LATER = {"Retry-After": "1"}
 
 
 def make_app(
@@ -93,16 +90,10 @@ def make_app(
 
 
 class _Api:
-    """The handlers and their state, which run in the event loop; jobs run in worker threads."""
+    """The handlers."""
 
     def __init__(self, models: Mapping[str, Colorizer], sketches: PictureStore, waiting: int):
-        self._renderers = {name: Renderer(name, model) for name, model in models.items()}
-        self._sketches = sketches
-        # two threads, so that recoloring without the network never waits for it
-        self._network = JobQueue("network", waiting=waiting)
-        self._light = JobQueue("light", waiting=waiting)
-        self._decoding = JobQueue("decoding", waiting=waiting, threads=PROCESSES)
-        self._queues = (self._network, self._light, self._decoding)
+        self._service = Service(models, sketches, waiting)
         self._receiving = 0  # bytes
 
     def routes(self) -> list[Route]:
@@ -118,28 +109,24 @@ class _Api:
             Route(f"{sketch}/layers", self.layers),
             Route(f"{sketch}/layers.ora", self.ora),
             Route(f"{sketch}/layers/{{name}}.png", self.layer),
+            *PieceRoutes(self._service).routes(sketch),
             Route("/openapi.json", self.openapi),
         ]
 
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         yield
-        for worker in self._queues:
-            worker.close()
-        for (
-            worker
-        ) in self._queues:  # a job in the midst of C++ would abort the end of the interpreter
-            await asyncio.to_thread(worker.join, ENDING_SECONDS / len(self._queues))
+        await self._service.close()
 
     async def health(self, request: Request) -> Response:
-        waiting = sum(worker.waiting for worker in self._queues)
+        waiting = self._service.waiting
         return JSONResponse({"status": "ok", "version": __version__, "waiting": waiting})
 
     async def openapi(self, request: Request) -> Response:
         return JSONResponse(describe())
 
     async def models(self, request: Request) -> Response:
-        described = [renderer.describe() for renderer in self._renderers.values()]
+        described = [renderer.describe() for renderer in self._service.renderers.values()]
         return JSONResponse({"models": described, "max_bytes": MOST_BODY, "max_pixels": MAX_PIXELS})
 
     async def add_sketch(self, request: Request) -> Response:
@@ -151,61 +138,81 @@ class _Api:
             body = await read_body(request)
             if not body:
                 raise HTTPException(400, "no picture came: send its bytes as the body")
-            picture = await self._do(request, self._decoding, partial(_opened, body))
+            job = partial(_opened, body)
+            picture = await self._service.do(request, self._service.decoding, job)
         finally:
             self._receiving -= size
         width, height = picture.size
         about = {"width": width, "height": height, "notes": picture.notes}
-        return JSONResponse({"id": self._sketches.add(StoredPicture(picture)), **about}, 201)
+        return JSONResponse(
+            {"id": self._service.sketches.add(StoredPicture(picture)), **about}, 201
+        )
 
     async def sketch(self, request: Request) -> Response:
-        sketch = self._sketch(request)
+        sketch = self._service.stored(request)
         job = lambda: encode_png(sketch_image(sketch.picture))  # noqa: E731
-        return _png(await self._do(request, self._light, job))
+        return _png(await self._service.do(request, self._service.light, job))
 
     async def colored(self, request: Request) -> Response:
-        sketch, coloring = self._sketch(request), ColoringRequest.of(request, self._renderers)
-        renderer, values = coloring.renderer, coloring.values
+        sketch, coloring = (
+            self._service.stored(request),
+            ColoringRequest.of(request, self._service.renderers),
+        )
+        renderer, values = coloring.renderer, coloring.coloring.values
+        paper = coloring.coloring.paper
         if not renderer.takes_colors:
-            if coloring.paper != "keep":
+            if paper != "keep":
                 raise UsageError("paper is for drawings: this model colours photographs")
             job = partial(renderer.photograph, sketch, coloring.vivid)
-            return _png(await self._do(request, self._network, job))
+            return _png(await self._service.do(request, self._service.network, job))
         if coloring.vivid is not None:
             raise UsageError("vivid is for photographs: this model paints the colours asked for")
-        paper = coloring.paper
         if coloring.hidden:
-            await self._take_apart(request, renderer, sketch)
-            job = partial(renderer.without, sketch, values, paper, coloring.hidden)
-            return _png(await self._do(request, self._light, job))
+            await self._service.take_apart(request, renderer, sketch)
+            job = partial(renderer.without, sketch, coloring.coloring, coloring.hidden)
+            return _png(await self._service.do(request, self._service.light, job))
         predicted = not renderer.finds_parts and paper == "keep"
         if predicted and plain_values(values) is not None:
-            png = await self._do(request, self._network, partial(renderer.colored, sketch, values))
-            self._prepare(renderer, sketch)
+            job = partial(renderer.colored, sketch, values)
+            png = await self._service.do(request, self._service.network, job)
+            self._service.prepare(renderer, sketch)
             return _png(png)
-        await self._take_apart(request, renderer, sketch)
-        job = partial(renderer.recolored, sketch, values, paper)
-        return _png(await self._do(request, self._light, job))
+        await self._service.take_apart(request, renderer, sketch)
+        job = partial(renderer.recolored, sketch, coloring.coloring)
+        return _png(await self._service.do(request, self._service.light, job))
 
     async def doubts(self, request: Request) -> Response:
-        sketch, renderer = self._sketch(request), find_renderer(request, self._renderers)
+        sketch, renderer = (
+            self._service.stored(request),
+            find_renderer(request, self._service.renderers),
+        )
+        corrections = corrections_of(request, renderer)
         if renderer.finds_parts:
-            await self._take_apart(request, renderer, sketch)
-        return _png(await self._do(request, self._light, partial(renderer.doubts, sketch)))
+            await self._service.take_apart(request, renderer, sketch)
+        job = partial(renderer.doubts, sketch, corrections)
+        return _png(await self._service.do(request, self._service.light, job))
 
     async def variants(self, request: Request) -> Response:
-        sketch, renderer = self._sketch(request), find_renderer(request, self._renderers)
-        combinations = renderer.combinations()
-        small: list[np.ndarray] = sketch.thumbnails.get(renderer.name, [])
-        if not small:
-            for start in range(0, len(combinations), PART):
-                job = partial(renderer.thumbnails, sketch, combinations[start : start + PART])
-                small = small + await self._do(request, self._network, job)
-            sketch.thumbnails[renderer.name] = small
-        labels = request.query_params.get("labels", "yes") != "no"
-        return _png(
-            await self._do(request, self._light, partial(renderer.sheet, small, labels=labels))
+        sketch, renderer = (
+            self._service.stored(request),
+            find_renderer(request, self._service.renderers),
         )
+        combinations, corrections = renderer.combinations(), corrections_of(request, renderer)
+        worker = self._service.network
+        if renderer.finds_parts:
+            await self._service.take_apart(request, renderer, sketch)
+            worker = self._service.light
+        made_with, small = sketch.thumbnails.get(renderer.name, ((), []))
+        if not small or made_with != corrections:
+            small = []
+            for start in range(0, len(combinations), PART):
+                some = combinations[start : start + PART]
+                job = partial(renderer.thumbnails, sketch, some, corrections)
+                small = small + await self._service.do(request, worker, job)
+            sketch.thumbnails[renderer.name] = corrections, small
+        labels = request.query_params.get("labels", "yes") != "no"
+        job = partial(renderer.sheet, small, labels=labels)
+        return _png(await self._service.do(request, self._service.light, job))
 
     async def layers(self, request: Request) -> Response:
         names = await self._of_layers(request, Renderer.layer_names)
@@ -222,56 +229,16 @@ class _Api:
         return _png(png)
 
     async def _of_layers(self, request: Request, make: Callable[..., T]) -> T:
-        sketch, coloring = self._sketch(request), ColoringRequest.of(request, self._renderers)
-        await self._take_apart(request, coloring.renderer, sketch)
-        return await self._do(
-            request,
-            self._light,
-            partial(make, coloring.renderer, sketch, coloring.values, coloring.paper),
+        sketch, coloring = (
+            self._service.stored(request),
+            ColoringRequest.of(request, self._service.renderers),
         )
-
-    def _sketch(self, request: Request) -> StoredPicture:
-        self._sketches.trim()  # stored pictures grow by cached results
-        sketch = self._sketches.get(request.path_params["id"])
-        if sketch is None:
-            raise HTTPException(404, "no such sketch here, or no longer: send it again")
-        return sketch
-
-    async def _take_apart(
-        self, request: Request, renderer: Renderer, sketch: StoredPicture
-    ) -> None:
-        if renderer.name not in sketch.regions:
-            await self._do(request, self._network, partial(renderer.find_regions, sketch))
-
-    def _prepare(self, renderer: Renderer, sketch: StoredPicture) -> None:
-        """Find the regions of the sketch when the worker is idle, for the next color."""
-        if renderer.name not in sketch.regions:
-            try:
-                self._network.submit(partial(renderer.find_regions, sketch), later=True)
-            except QueueFull:
-                return  # the next request finds them
-
-    async def _do(self, request: Request, worker: JobQueue, job: Callable[[], T]) -> T:
-        """Run a job in a worker and return its result; a job is cancelled if its client disconnects first."""
-        try:
-            work = asyncio.wrap_future(worker.submit(job))
-        except QueueFull:
-            raise HTTPException(503, BUSY, LATER) from None
-        disconnected = asyncio.ensure_future(_until_gone(request))
-        try:
-            either: set[asyncio.Future[Any]] = {work, disconnected}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                raise HTTPException(GONE)
-            return work.result()
-        finally:
-            work.cancel()
-            disconnected.cancel()
-
-
-async def _until_gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        await self._service.take_apart(request, coloring.renderer, sketch)
+        return await self._service.do(
+            request,
+            self._service.light,
+            partial(make, coloring.renderer, sketch, coloring.coloring),
+        )
 
 
 def _opened(body: bytes) -> Picture:

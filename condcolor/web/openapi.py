@@ -56,6 +56,19 @@ PAPER = _query(
     type="string",
     default="keep",
 )
+PART = _query(
+    "part",
+    "Models that find parts: the piece at a pixel is of a part, x,y=part, such as 120,80=hair; `none` is "
+    "left white. Repeatable, in order, together with `cut` at most 500.",
+    type="array",
+    items={"type": "string"},
+)
+CUT = _query(
+    "cut",
+    "Models that find parts: the pieces that a line crosses are divided along it, x,y:x,y. Repeatable.",
+    type="array",
+    items={"type": "string"},
+)
 LABELS = _query("labels", "`no`: bare pictures, without headings.", enum=["yes", "no"])
 ERROR = {
     "description": "What was wrong, in a line.",
@@ -102,21 +115,51 @@ PATHS = {
         }
     },
     f"{ONE}/sketch.png": _get("The picture as it was understood.", PNG, ID),
-    f"{ONE}/colored.png": _get("It in colours.", PNG, ID, MODEL, VALUES, KEEP, HIDE, VIVID, PAPER),
+    f"{ONE}/colored.png": _get(
+        "It in colours.", PNG, ID, MODEL, VALUES, KEEP, HIDE, VIVID, PAPER, PART, CUT
+    ),
     f"{ONE}/doubts.png": _get(
         "Models that find parts: a mask, opaque on the pieces whose part is a close vote.",
         PNG,
-        ID,
-        MODEL,
+        *(ID, MODEL, PART, CUT),
     ),
-    f"{ONE}/variants.png": _get("Every combination of values on a sheet.", PNG, ID, MODEL, LABELS),
+    f"{ONE}/pieces": _get(
+        "Models that find parts: its size, notes, and its pieces: number, a point inside, box (left, top, "
+        "right, bottom), area in pixels, part, probability, whether it is in doubt, or set by a correction.",
+        JSON,
+        *(ID, MODEL, PART, CUT),
+    ),
+    f"{ONE}/pieces.png": _get(
+        "The number of the piece of each pixel, as R + 256 G + 65536 B.", PNG, ID, MODEL, PART, CUT
+    ),
+    f"{ONE}/parts.json": {
+        **_get("The file x.parts.json with these corrections.", JSON, ID, MODEL, PART, CUT),
+        "post": {
+            "summary": "Send a file x.parts.json, of this picture at any size: its corrections as texts of "
+            "`part` (with a =) and `cut`, and what does not fit, a line each.",
+            "parameters": [ID, MODEL],
+            "requestBody": {"required": True, "content": JSON},
+            "responses": {
+                "200": {"description": "Corrections, misfits.", "content": JSON},
+                **dict.fromkeys(("400", "404", "408", "413"), ERROR),
+                "503": BUSY,
+            },
+        },
+    },
+    f"{ONE}/variants.png": _get(
+        "Every combination of values on a sheet.", PNG, ID, MODEL, LABELS, PART, CUT
+    ),
     f"{ONE}/layers": _get(
-        "The names of its layers, bottom first.", JSON, ID, MODEL, VALUES, KEEP, PAPER
+        "The names of its layers, bottom first.", JSON, ID, MODEL, VALUES, KEEP, PAPER, PART, CUT
     ),
     f"{ONE}/layers.ora": _get(
-        "Its layers as OpenRaster.", {"image/openraster": BYTES}, ID, MODEL, VALUES, KEEP, PAPER
+        "Its layers as OpenRaster.",
+        {"image/openraster": BYTES},
+        *(ID, MODEL, VALUES, KEEP, PAPER, PART, CUT),
     ),
-    f"{ONE}/layers/{{name}}.png": _get("A layer.", PNG, ID, LAYER, MODEL, VALUES, KEEP, PAPER),
+    f"{ONE}/layers/{{name}}.png": _get(
+        "A layer.", PNG, ID, LAYER, MODEL, VALUES, KEEP, PAPER, PART, CUT
+    ),
     "/openapi.json": _get("This description.", JSON),
 }
 

@@ -11,7 +11,9 @@ import numpy as np
 from PIL import Image
 
 from condcolor.conditions.color_spec import ColorSpec
+from condcolor.conditions.parts import PARTS
 from condcolor.errors import UsageError, did_you_mean
+from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.layer_files import encode_ora
 from condcolor.imaging.layers import Layers
 from condcolor.imaging.line_art import as_it_came
@@ -20,9 +22,10 @@ from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import contact_sheet, reduced, sheet
 from condcolor.inference.colorizer import Colorizer
-from condcolor.web.store import StoredPicture
+from condcolor.web.store import Coloring, Corrections, StoredPicture
 
 CELL = 160  # pixels of a variant, the longer side
+KEPT = 4  # corrected states of a picture: the last, and those that undo and redo go to
 MOST_VARIANTS = 256  # on a page: some ten seconds of work
 VIVID_STEP = 0.05  # of the slider
 ZLIB_LEVEL = 1  # twice as fast as Pillow's 6, for files a tenth larger
@@ -53,36 +56,74 @@ class Renderer:
             "name": self.name,
             "attributes": self.schema.to_json(),
             "any_color": self.takes_colors,
-            "parts": self.finds_parts,
+            "parts": [part.name for part in PARTS] if self.finds_parts else [],
             "variants": self.variants,
             "vivid": self.colorizer.vivid if self.colorizer.codec.takes_vivid else None,
             "image_size": self.colorizer.image_size,
         }
 
     def find_regions(self, sketch: StoredPicture) -> None:
-        """Take the sketch apart once, and keep its regions. Raises as `Colorizer.regions`."""
-        if self.name not in sketch.regions:
+        """Take the sketch apart once, and keep its parts and regions. Raises as `Colorizer.regions`."""
+        if self.name in sketch.regions:
+            return
+        if self.finds_parts:
+            sketch.parts[self.name] = self.colorizer.parts(sketch.picture)
+            sketch.regions[self.name] = sketch.parts[self.name].regions()
+        else:
             sketch.regions[self.name] = self.colorizer.regions(sketch.picture)
 
-    def regions(self, sketch: StoredPicture, paper: Paper = "keep") -> Regions:
-        """Return the regions of the sketch on its own or other paper."""
+    def parts(self, sketch: StoredPicture, corrections: Corrections = ()) -> Parts:
+        """Return the parts of the sketch, corrected; they are not to be changed.
+
+        Raises:
+            UsageError: the model does not find parts, or a correction is not possible.
+        """
+        if not self.finds_parts:
+            raise UsageError(f"{self.name} does not find parts: choose a model that does")
+        self.find_regions(sketch)
+        return self._corrected(sketch, corrections)[0] if corrections else sketch.parts[self.name]
+
+    def regions(
+        self, sketch: StoredPicture, corrections: Corrections = (), paper: Paper = "keep"
+    ) -> Regions:
+        """Return the regions of the sketch, its parts corrected, on its own or other paper.
+
+        Raises:
+            UsageError: a correction is not possible.
+        """
         self.find_regions(sketch)
         regions = sketch.regions[self.name]
+        if corrections:
+            regions = self._corrected(sketch, corrections)[1]
         if paper == regions.paper:
             return regions
         return regions.on_paper(paper)
+
+    def _corrected(self, sketch: StoredPicture, corrections: Corrections) -> tuple[Parts, Regions]:
+        """Return parts and regions with corrections; the last few are kept, and the next begin with them."""
+        kept, key = sketch.corrected, (self.name, corrections)
+        if key not in kept:
+            begun, parts = 0, sketch.parts[self.name]
+            for (name, some), (those, _) in kept.items():
+                if name == self.name and corrections[: len(some)] == some and len(some) > begun:
+                    begun, parts = len(some), those
+            parts = parts.copy().corrected(corrections[begun:])
+            kept[key] = parts, parts.regions()
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
+        kept.move_to_end(key)
+        return kept[key]
 
     def colored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
         """Return the PNG in values of the model, as `Colorizer.__call__` colors."""
         return encode_png(self.colorizer(sketch.picture, **values))
 
-    def recolored(
-        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper = "keep"
-    ) -> bytes:
+    def recolored(self, sketch: StoredPicture, coloring: Coloring) -> bytes:
         """Return the PNG in any colors, by the regions that `find_regions` kept."""
-        return encode_png(self.regions(sketch, paper).recolor(**values))
+        regions = self.regions(sketch, coloring.corrections, coloring.paper)
+        return encode_png(regions.recolor(**coloring.values))
 
-    def doubts(self, sketch: StoredPicture) -> bytes:
+    def doubts(self, sketch: StoredPicture, corrections: Corrections = ()) -> bytes:
         """Return a PNG that is opaque on the pieces whose part is in doubt, and transparent elsewhere.
 
         Raises:
@@ -90,7 +131,7 @@ class Renderer:
         """
         if not self.finds_parts:
             raise UsageError(f"{self.name} has no doubts to show: it does not find parts")
-        doubts = self.regions(sketch).doubts
+        doubts = self.regions(sketch, corrections).doubts
         assert doubts is not None
         mask = np.zeros((*doubts.shape, 2), np.uint8)  # black, and alpha
         mask[..., 1][doubts] = 255
@@ -108,42 +149,31 @@ class Renderer:
             colorizer = colorizer.with_vivid(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
         return encode_png(colorizer(sketch.picture))
 
-    def layers(
-        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper = "keep"
-    ) -> Layers:
+    def layers(self, sketch: StoredPicture, coloring: Coloring) -> Layers:
         """Return the layers of the colored sketch; the last are kept, since requests read them in turn."""
         kept = sketch.layers.get(self.name)
-        if kept is None or kept[:2] != (values, paper):
-            layers = self.colorizer.layers(self.regions(sketch, paper), **values)
-            kept = sketch.layers[self.name] = dict(values), paper, layers
-        return kept[2]
+        if kept is None or kept[0] != coloring:
+            regions = self.regions(sketch, coloring.corrections, coloring.paper)
+            layers = self.colorizer.layers(regions, **coloring.values)
+            kept = sketch.layers[self.name] = coloring, layers
+        return kept[1]
 
-    def layer_names(
-        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper
-    ) -> list[str]:
-        return list(self.layers(sketch, values, paper).names)
+    def layer_names(self, sketch: StoredPicture, coloring: Coloring) -> list[str]:
+        return list(self.layers(sketch, coloring).names)
 
-    def layer(
-        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper, name: str
-    ) -> bytes | None:
+    def layer(self, sketch: StoredPicture, coloring: Coloring, name: str) -> bytes | None:
         """Return one layer as a PNG with alpha; None where there is none of that name."""
-        layers = self.layers(sketch, values, paper)
+        layers = self.layers(sketch, coloring)
         if name not in layers.names:
             return None
         return encode_png(Image.fromarray(layers.images[layers.names.index(name)]))
 
-    def ora(self, sketch: StoredPicture, values: Mapping[str, ColorSpec], paper: Paper) -> bytes:
-        return encode_ora(self.layers(sketch, values, paper))
+    def ora(self, sketch: StoredPicture, coloring: Coloring) -> bytes:
+        return encode_ora(self.layers(sketch, coloring))
 
-    def without(
-        self,
-        sketch: StoredPicture,
-        values: Mapping[str, ColorSpec],
-        paper: Paper,
-        hidden: Collection[str],
-    ) -> bytes:
+    def without(self, sketch: StoredPicture, coloring: Coloring, hidden: Collection[str]) -> bytes:
         """Return the PNG of the picture without the `hidden` layers; UsageError for an unknown one."""
-        layers = self.layers(sketch, values, paper)
+        layers = self.layers(sketch, coloring)
         for name in hidden:
             if name not in layers.names:
                 raise UsageError(
@@ -166,10 +196,13 @@ class Renderer:
         return self.colorizer.combinations()
 
     def thumbnails(
-        self, sketch: StoredPicture, colorings: Sequence[Mapping[str, str]]
+        self,
+        sketch: StoredPicture,
+        colorings: Sequence[Mapping[str, str]],
+        corrections: Corrections = (),
     ) -> list[np.ndarray]:
         if self.finds_parts:
-            regions = self.regions(sketch)
+            regions = self.regions(sketch, corrections)
             return [reduced(regions.recolor(**values), CELL) for values in colorings]
         images = self.colorizer.colorings(sketch.picture, colorings)
         return [reduced(image, CELL) for image in images]

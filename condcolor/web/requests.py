@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from condcolor.conditions.color_spec import KEEP, ColorSpec, parse_color_specs
+from condcolor.conditions.color_spec import KEEP, parse_color_specs
 from condcolor.errors import UsageError, did_you_mean
+from condcolor.imaging.corrections import NO_PARTS, parse_cut, parse_part
 from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.web.rendering import Renderer
+from condcolor.web.store import Coloring, Corrections
 
 MOST_BODY = 32 * 2**20  # bytes of a picture's file
 BODY_SECONDS = 30.0  # limit for sending the body
+MOST_CORRECTIONS = 500  # of a request, whose text has to fit into its first line
 CLOSE = {"Connection": "close"}  # since the rest of the body is not read
 GONE = 499  # nginx's status for a client that closed the connection; no client receives it
 
@@ -33,48 +36,46 @@ def announced_size(request: Request) -> int:
         )
     length = request.headers.get("content-length", str(MOST_BODY))
     if not length.isdecimal() or int(length) > MOST_BODY:
-        raise _too_large()
+        raise _too_large(MOST_BODY)
     return int(length)
 
 
-async def read_body(request: Request) -> bytes:
-    """Return the body.
+async def read_body(request: Request, most: int | None = None) -> bytes:
+    """Return the body, of at most `most` bytes, by default MOST_BODY.
 
     Raises:
         HTTPException: 408 for a slow client, 413 for a body that is too large, GONE for a client that left.
     """
+    most = MOST_BODY if most is None else most
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for block in request.stream():
                 body += block
-                if len(body) > MOST_BODY:
-                    raise _too_large()
+                if len(body) > most:
+                    raise _too_large(most)
     except TimeoutError:
-        raise HTTPException(408, "the picture came too slowly: send it again", CLOSE) from None
+        raise HTTPException(408, "the body came too slowly: send it again", CLOSE) from None
     except ClientDisconnect:
         raise HTTPException(GONE) from None
     return bytes(body)
 
 
-def _too_large() -> HTTPException:
-    most = MOST_BODY >> 20
-    return HTTPException(413, f"more than {most} MiB: send a smaller picture", CLOSE)
+def _too_large(most: int) -> HTTPException:
+    return HTTPException(413, f"more than {most >> 20} MiB: send a smaller file", CLOSE)
 
 
 @dataclass(frozen=True)
 class ColoringRequest:
     """The model, colors and layers in the query of a request.
 
-    values: a spec for each attribute. hidden: layers to leave out. vivid: chroma factor of photographs.
-    paper: what becomes of a drawing's paper.
+    hidden: layers to leave out. vivid: chroma factor of photographs.
     """
 
     renderer: Renderer
-    values: Mapping[str, ColorSpec]
+    coloring: Coloring
     hidden: tuple[str, ...]
     vivid: float | None
-    paper: Paper = "keep"
 
     @classmethod
     def of(cls, request: Request, renderers: Mapping[str, Renderer]) -> ColoringRequest:
@@ -96,13 +97,14 @@ class ColoringRequest:
             elif key == "paper" and key not in names:
                 paper = parse_paper(text)
                 continue
-            elif key == "model":  # no attribute may have this name
-                continue
+            elif key == "model" or (key in ("part", "cut") and key not in names):
+                continue  # no attribute may be called model; of the others, see `corrections_of`
             if key in values:
                 raise UsageError(f"{key} is given twice")
             values[key] = text
         specs = parse_color_specs(renderer.schema, values)
-        return cls(renderer, specs, tuple(hidden), vivid, paper)
+        coloring = Coloring(specs, corrections_of(request, renderer), paper)
+        return cls(renderer, coloring, tuple(hidden), vivid)
 
 
 def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:
@@ -114,6 +116,33 @@ def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Render
             f"{did_you_mean(name, renderers)}"
         )
     return renderers[name]
+
+
+def corrections_of(request: Request, renderer: Renderer) -> Corrections:
+    """Return the corrections `part=120,80=hair` and `cut=10,20:30,40` of a query, in order.
+
+    Raises:
+        UsageError: one is wrong, there are too many, or the model does not find parts.
+    """
+    parsers = {"part": parse_part, "cut": parse_cut}
+    items = [
+        (key, text)
+        for key, text in request.query_params.multi_items()
+        if key in parsers and key not in renderer.schema.names
+    ]
+    if items and not renderer.finds_parts:
+        raise UsageError(NO_PARTS)
+    refuse_too_many(len(items))
+    return tuple(parsers[key](text) for key, text in items)
+
+
+def refuse_too_many(corrections: int) -> None:
+    """Raise UsageError for more corrections than a request may have."""
+    if corrections > MOST_CORRECTIONS:
+        raise UsageError(
+            f"{corrections:,} corrections are too many here: at most {MOST_CORRECTIONS}; "
+            "condcolor colorize --parts takes more"
+        )
 
 
 def _number(text: str) -> float:

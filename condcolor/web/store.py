@@ -6,7 +6,7 @@ import secrets
 import threading
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from condcolor.conditions.color_spec import ColorSpec
+from condcolor.imaging.corrections import Correction
+from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.layers import Layers
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
@@ -24,26 +26,45 @@ MOST_SKETCHES = 64
 MOST_BYTES = 512 * 2**20  # of pixels; the newest picture is kept even if it is larger
 
 
+Corrections = tuple[Correction, ...]
+
+
+@dataclass(frozen=True)
+class Coloring:
+    """How a picture is to be colored: a spec for each attribute, corrections of its parts, its paper."""
+
+    values: Mapping[str, ColorSpec]
+    corrections: Corrections = ()
+    paper: Paper = "keep"
+
+
 @dataclass
 class StoredPicture:
     """An uploaded picture, with cached results by name of model."""
 
     picture: Picture
     regions: dict[str, Regions] = field(default_factory=dict)  # of `Colorizer.regions`, paper kept
-    # variants, reduced, in the order of `Colorizer.combinations`
-    thumbnails: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    # and the colors and the paper that they were made for
-    layers: dict[str, tuple[dict[str, ColorSpec], Paper, Layers]] = field(default_factory=dict)
+    parts: dict[str, Parts] = field(default_factory=dict)  # as the model found them
+    corrected: OrderedDict[tuple[str, Corrections], tuple[Parts, Regions]] = field(
+        default_factory=OrderedDict
+    )  # the last few
+    # variants, reduced, in the order of `Colorizer.combinations`, and the corrections they have
+    thumbnails: dict[str, tuple[Corrections, list[np.ndarray]]] = field(default_factory=dict)
+    # and the coloring that they were made for
+    layers: dict[str, tuple[Coloring, Layers]] = field(default_factory=dict)
 
     @property
     def nbytes(self) -> int:
         """The bytes of all arrays."""
         arrays = [self.picture.rgb, self.picture.alpha]
-        for parts in list(self.regions.values()):
+        corrected = list(self.corrected.values())
+        for parts in (*self.parts.values(), *(parts for parts, _ in corrected)):
             arrays += parts.arrays
-        for small in list(self.thumbnails.values()):
+        for regions in (*self.regions.values(), *(regions for _, regions in corrected)):
+            arrays += regions.arrays
+        for _, small in list(self.thumbnails.values()):
             arrays += small
-        for _, _, layers in list(self.layers.values()):
+        for _, layers in list(self.layers.values()):
             arrays += layers.images
         several = {id(array): array.nbytes for array in arrays if array is not None}
         return sum(several.values())  # some are the same

@@ -456,7 +456,7 @@ def test_the_description_is_of_the_routes_there_are(client):
     named = {
         p["name"] for p in told["paths"]["/api/sketches/{id}/colored.png"]["get"]["parameters"]
     }
-    assert named == {"id", "model", "values", "keep", "hide", "vivid", "paper"}
+    assert named == {"id", "model", "values", "keep", "hide", "vivid", "paper", "part", "cut"}
 
 
 def test_health(client):
