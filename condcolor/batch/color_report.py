@@ -5,6 +5,8 @@ It is rewritten from the manifest at the end of each run, so that pictures of ea
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +22,7 @@ from condcolor.batch.rendering import Inconsistency, inconsistent
 from condcolor.conditions.color_spec import ColorSpec, rounded
 from condcolor.conditions.colors import RGB, format_hex, parse_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema
-from condcolor.data.table import format_table
+from condcolor.data.table import format_table, safe_cell
 from condcolor.errors import UsageError
 from condcolor.runtime.files import refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
@@ -89,11 +91,33 @@ def write_colors(folder: Path, rows: Iterable[ColorRow], schema: AttributeSchema
     for row in rows:
         output = _relative(row.job.out, folder) if row.colored else ""
         cells = [cell for color in row.colors.values() for cell in color.cells]
-        doubts = inconsistent(row.inconsistencies).items()
-        flagged = "; ".join(f"{name}: {doubt.summary}" for name, doubt in doubts)
-        lines.append([_relative(row.job.source, folder), output, *cells, flagged])
+        lines.append([_relative(row.job.source, folder), output, *cells, _flags(row)])
     data, _ = format_table(lines, columns(schema), NAME)
     write_whole(folder / NAME, data, overwrite=True)
+
+
+def update_row(folder: Path, row: ColorRow, schema: AttributeSchema) -> None:
+    """Bring what was measured of one picture up to date in `folder/colors.csv`, where it has a row.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    path = folder / NAME
+    try:
+        lines = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8"))))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return  # the next run writes it anew
+    cells: dict[str, str] = {LAST: _flags(row)}
+    for name in schema.names:
+        _, _, measured, distance = row.colors[name].cells
+        cells |= {f"{name}_measured_hex": measured, f"{name}_delta_e": distance}
+    output = safe_cell(_relative(row.job.out, folder))
+    for line in lines[1:]:
+        if len(line) == len(lines[0]) and line[1] == output:
+            line[:] = [cells.get(column, cell) for column, cell in zip(lines[0], line, strict=True)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    write_whole(path, text.getvalue().encode("utf-8"), overwrite=True)
 
 
 def refuse_other(folder: Path) -> None:
@@ -138,6 +162,11 @@ def summary(rows: Sequence[ColorRow]) -> list[str]:
         f"{apart} between two"
         for name, color_text, count, off, apart in table
     ]
+
+
+def _flags(row: ColorRow) -> str:
+    doubts = inconsistent(row.inconsistencies).items()
+    return "; ".join(f"{name}: {doubt.summary}" for name, doubt in doubts)
 
 
 def _color_of(attribute: Attribute, spec: ColorSpec) -> RGB | None:

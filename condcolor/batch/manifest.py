@@ -13,6 +13,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from condcolor.batch.jobs import Job
 from condcolor.batch.rendering import PLAIN, RenderOptions
@@ -86,6 +87,11 @@ class Manifest:
     def entry(self, job: Job) -> Mapping[str, object]:
         """Return the last entry of a job's output; empty where there is none."""
         return self._entries.get(self._relative(job.out), {})
+
+    @property
+    def entries(self) -> Mapping[str, Mapping[str, Any]]:
+        """The last entry of each output, by its path relative to the folder."""
+        return self._entries
 
     def may_replace(self, job: Job) -> bool:
         """Whether its output may be replaced: a run was cut off at it, or parts were corrected since."""

@@ -24,6 +24,7 @@ from condcolor.conditions.color_spec import ColorSpec, asked_for, plain_values
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
+from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.geometry import letterbox
 from condcolor.imaging.has_colors import has_colors
 from condcolor.imaging.open import Picture
@@ -180,20 +181,14 @@ class RenderOptions:
             prepared = colorizer.prepare(picture, specs)
             (output,) = colorizer.predict_batch([prepared])
             return RenderResult(colorizer.finish(prepared, output), notes=prepared.notes)
-        notes: tuple[str, ...] = ()
         if colorizer.codec.parts:
             parts = colorizer.parts(picture)
-            notes = parts.apply_source(corrections)
-            own: tuple[Regions, Mapping[str, ColorSpec]] = parts.for_colors(
-                specs, paper=self.paper, fill_black=self.fill_black
-            )
-            regions, specs = own
-        else:
-            regions = colorizer.regions(picture, paper=self.paper, fill_black=self.fill_black)
-        notes = regions.drawing.notes + notes
+            return self.render_parts(parts, specs, parts.apply_source(corrections))
+        regions = colorizer.regions(picture, paper=self.paper, fill_black=self.fill_black)
+        notes = regions.drawing.notes
         if self.lock:
             image = lock(regions, specs)
-        elif plain_values(specs) is None or self.alters or regions.doubts is not None:
+        elif plain_values(specs) is None or self.alters:
             image = regions.recolor(**specs)
         else:
             image = next(colorizer.colorings(picture, [specs]))
@@ -202,14 +197,25 @@ class RenderOptions:
         cores = {name: core(regions, name) for name in asked_for(specs)}
         if not self.check:
             return RenderResult(image, cores, notes=notes)
-        if regions.doubts is not None:
-            return RenderResult(image, cores, find_doubts(regions), notes)
         inconsistencies = find_inconsistencies(
             lambda altered: colorizer.regions(altered, most_values=CHECK_VALUES),
             picture,
             colorizer.image_size,
         )
         return RenderResult(image, cores, inconsistencies, notes)
+
+    def render_parts(
+        self, parts: Parts, specs: Mapping[str, ColorSpec], notes: tuple[str, ...] = ()
+    ) -> RenderResult:
+        """Color a drawing whose parts are known, `specs` in the schema's order."""
+        own: tuple[Regions, Mapping[str, ColorSpec]] = parts.for_colors(
+            specs, paper=self.paper, fill_black=self.fill_black
+        )
+        regions, specs = own
+        image = lock(regions, specs) if self.lock else regions.recolor(**specs)
+        cores = {name: core(regions, name) for name in asked_for(specs)} if self.measures else None
+        doubts = find_doubts(regions) if self.check else None
+        return RenderResult(image, cores, doubts, parts.drawing.notes + notes)
 
 
 PLAIN = RenderOptions()  # as a Colorizer alone colors

@@ -12,7 +12,7 @@ import click
 from condcolor.cli.errors import Terminated, leave
 from condcolor.cli.options import ModelName, device_option
 from condcolor.errors import UsageError
-from condcolor.runtime.messages import shown_name
+from condcolor.runtime.messages import counted, shown_name
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -38,16 +38,33 @@ NEEDED = ("starlette", "uvicorn")
     help="A model to begin with, besides the built-in ones. Repeatable.",
 )
 @device_option
+@click.option(
+    "--review",
+    type=click.Path(),
+    metavar="FOLDER",
+    help="Go through the pictures in doubt of FOLDER, the output of condcolor colorize --check.",
+)
 @click.option("--open", "opens", is_flag=True, help="Open the page in a browser.")
-def serve(host: str, port: int, models: tuple[str, ...], device: str | None, opens: bool) -> None:
+def serve(
+    host: str,
+    port: int,
+    models: tuple[str, ...],
+    device: str | None,
+    review: str | None,
+    opens: bool,
+) -> None:
     """Serve a page to colour pictures in a browser.
 
     Drop a sketch, click colours, take the picture or its layers home. The page comes from this machine
     alone, and what is dropped on it stays there. /openapi.json describes the interface behind it.
 
+    With --review it shows the pictures of a coloured folder whose parts are in doubt, one after another.
+    Corrections are saved as x.parts.json beside each sketch, and the picture is coloured again.
+
     \b
     condcolor serve --open
     condcolor serve --model runs/mine --port 9000
+    condcolor serve --review colored/ --open
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
@@ -57,7 +74,12 @@ def serve(host: str, port: int, models: tuple[str, ...], device: str | None, ope
     from condcolor.web.store import is_computing
 
     with server.listen(host, port) as sock:
-        app = _make_app(models, device, host, any_address=server.is_wildcard(sock))
+        if review is not None:
+            app = _make_review(review, models, device, is_local=server.is_loopback(sock))
+        else:
+            app = _make_app(models, device, host, any_address=server.is_wildcard(sock))
+        if app is None:
+            return
         url = server.url_of(sock)
 
         def ready() -> None:
@@ -96,3 +118,32 @@ def _make_app(
         loaded[name] = Colorizer.load(model, device=device)
     hosts = {host, socket.gethostname()} if any_address else {host}
     return make_app(loaded, hosts=hosts, any_address=any_address)
+
+
+def _make_review(
+    folder: str, models: Sequence[str], device: str | None, *, is_local: bool
+) -> ASGIApp | None:
+    """Make the app of a review, with the model of the folder alone; None where nothing is in doubt.
+
+    Raises:
+        UsageError: the folder cannot be reviewed.
+    """
+    from condcolor.batch.review import ReviewFolder, model_of
+    from condcolor.inference.colorizer import Colorizer
+    from condcolor.models.model_folder import read_model_info
+    from condcolor.web.app import make_app
+
+    if not is_local:
+        raise UsageError("--review writes to your files: it is for this machine, without --host")
+    if len(models) > 1:
+        raise UsageError("--review takes one model, by default that of the folder")
+    info = read_model_info(models[0] if models else model_of(folder))
+    review = ReviewFolder(folder, info)
+    for line in review.left_out:
+        click.echo(f"left out: {line}", err=True)
+    if not review.pictures:
+        click.echo(f"{shown_name(folder)}: no picture is in doubt")
+        return None
+    click.echo(f"{shown_name(folder)}: {counted(len(review.pictures), 'picture')} in doubt")
+    name = shown_name(Path(info.name).name)
+    return make_app({name: Colorizer.load(info, device=device)}, review=review)

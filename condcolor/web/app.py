@@ -36,6 +36,7 @@ from condcolor.web.requests import (
     find_renderer,
     read_body,
 )
+from condcolor.web.review_routes import Review, ReviewRoutes
 from condcolor.web.security import SecurityMiddleware, error_response
 from condcolor.web.service import BUSY, LATER, Service
 from condcolor.web.store import WAITING, PictureStore, StoredPicture
@@ -62,6 +63,7 @@ def make_app(
     any_address: bool = False,
     sketches: PictureStore | None = None,
     waiting: int = WAITING,
+    review: Review | None = None,
 ) -> ASGIApp:
     """Make the ASGI app of the page and its API.
 
@@ -70,13 +72,15 @@ def make_app(
         hosts, any_address: see `SecurityMiddleware`.
         sketches: the store of uploaded pictures; default a new `PictureStore`.
         waiting: jobs that may wait for each of the two workers.
+        review: pictures that the page goes through, with the first model.
 
     Raises:
         UsageError: there is no model.
     """
     if not models:
         raise UsageError("a page needs a model")
-    api = _Api(models, PictureStore() if sketches is None else sketches, waiting)
+    store = PictureStore() if sketches is None else sketches
+    api = _Api(models, store, waiting, review)
     app = Starlette(
         routes=[*api.routes(), *_static_routes()],
         lifespan=api.lifespan,
@@ -92,8 +96,15 @@ def make_app(
 class _Api:
     """The handlers."""
 
-    def __init__(self, models: Mapping[str, Colorizer], sketches: PictureStore, waiting: int):
+    def __init__(
+        self,
+        models: Mapping[str, Colorizer],
+        sketches: PictureStore,
+        waiting: int,
+        review: Review | None = None,
+    ):
         self._service = Service(models, sketches, waiting)
+        self._review = ReviewRoutes(self._service, review)
         self._receiving = 0  # bytes
 
     def routes(self) -> list[Route]:
@@ -110,6 +121,7 @@ class _Api:
             Route(f"{sketch}/layers.ora", self.ora),
             Route(f"{sketch}/layers/{{name}}.png", self.layer),
             *PieceRoutes(self._service).routes(sketch),
+            *self._review.routes(),
             Route("/openapi.json", self.openapi),
         ]
 

@@ -16,6 +16,13 @@ ID = {
     "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     "description": "What POST /api/sketches gave.",
 }
+NUMBER = {
+    "name": "number",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "The place of the picture in /api/review, from 0.",
+}
 LAYER = {
     "name": "name",
     "in": "path",
@@ -160,6 +167,33 @@ PATHS = {
     f"{ONE}/layers/{{name}}.png": _get(
         "A layer.", PNG, ID, LAYER, MODEL, VALUES, KEEP, PAPER, PART, CUT
     ),
+    "/api/review": _get(
+        "condcolor serve --review: the pictures in doubt, in order: name, doubts, values; else none.",
+        JSON,
+    ),
+    "/api/review/{number}": {
+        "post": {
+            "summary": "Open a picture of the review: its id, width, height, notes, and the corrections and "
+            "misfits of its x.parts.json.",
+            "parameters": [NUMBER],
+            "responses": {
+                "200": {"description": "It.", "content": JSON},
+                **dict.fromkeys(("400", "404"), ERROR),
+                "503": BUSY,
+            },
+        }
+    },
+    "/api/review/{number}/parts": {
+        "put": {
+            "summary": "Write its corrections to x.parts.json beside it, and colour it again.",
+            "parameters": [NUMBER, PART, CUT],
+            "responses": {
+                "200": {"description": "What is still in doubt, as text.", "content": JSON},
+                **dict.fromkeys(("400", "404"), ERROR),
+                "503": BUSY,
+            },
+        }
+    },
     "/openapi.json": _get("This description.", JSON),
 }
 

@@ -1,11 +1,13 @@
 // An attribute's swatches, colour picker and field; all of them are one choice.
 
+import { remember } from "./history.js";
 import { change } from "./picture.js";
-import { $, element, state, values } from "./state.js";
+import { element, values as ofThisModel } from "./state.js";
 
+const DEFAULT = "default"; // what optional attributes have where nothing is asked
 const TYPING = 350; // ms without a key that end a colour's name
 
-export function attributeField({ name, values, palette }) {
+export function attributeField({ name, values, palette, default: usual }) {
   const output = element("output");
   const radios = [];
   const radio = (value) => {
@@ -29,17 +31,20 @@ export function attributeField({ name, values, palette }) {
   any.setAttribute("aria-label", `${name}: a colour's code or name, or a mix`);
 
   const mark = () => {
-    const asked = state.values[state.model.name][name];
-    const own = values.includes(asked) || ["none", "keep"].includes(asked);
+    const asked = ofThisModel()[name] ?? DEFAULT;
+    const own = values.includes(asked) || ["none", "keep", DEFAULT].includes(asked);
     for (const each of radios) each.checked = each.value === asked;
     well.classList.toggle("chosen", !own);
-    const at = values.indexOf(asked);
-    well.value = (at >= 0 && palette[at]) || hexOf(asked) || well.value;
+    const seen = asked === DEFAULT ? usual : asked;
+    const at = values.indexOf(seen);
+    well.value = (at >= 0 && palette[at]) || hexOf(seen === "none" ? "white" : seen) || well.value;
     if (document.activeElement !== any) any.value = own ? "" : asked;
-    output.textContent = asked;
+    output.textContent = seen;
   };
   const choose = (value) => {
-    state.values[state.model.name][name] = value;
+    remember(`color ${name}`);
+    if (value === DEFAULT) delete ofThisModel()[name];
+    else ofThisModel()[name] = value;
     mark();
     change();
   };
@@ -48,7 +53,7 @@ export function attributeField({ name, values, palette }) {
   const take = () => {
     window.clearTimeout(typing);
     const text = any.value.trim();
-    if (text && text !== state.values[state.model.name][name]) choose(text);
+    if (text && text !== ofThisModel()[name]) choose(text);
   };
   any.addEventListener("input", () => {
     window.clearTimeout(typing);
@@ -58,7 +63,8 @@ export function attributeField({ name, values, palette }) {
   any.addEventListener("keydown", (event) => event.key === "Enter" && take());
   any.addEventListener("blur", take);
 
-  const more = element("div", { className: "more" }, well, any, left("none"), left("keep"));
+  const lefts = [...(usual ? [DEFAULT] : []), "none", "keep"].map(left);
+  const more = element("div", { className: "more" }, well, any, ...lefts);
   const legend = element("legend", {}, element("span", { textContent: name }), output);
   const field = element(
     "fieldset",
@@ -80,9 +86,14 @@ function hexOf(text) {
 }
 
 export function chooseValues(chosen) {
-  Object.assign(values(), chosen);
-  for (const field of $("attributes").children) field.mark();
+  remember("colors");
+  Object.assign(ofThisModel(), chosen);
+  markFields();
   change();
+}
+
+export function markFields() {
+  for (const field of document.querySelectorAll(".attribute")) field.mark();
 }
 
 export function randomColor() {

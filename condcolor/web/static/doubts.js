@@ -1,54 +1,69 @@
-// Doubts of a model that finds parts: pieces of the drawing whose part is a close vote, hatched.
+// Doubts of a model that finds parts: pieces of the drawing whose part is a close vote, hatched, one after another.
 
-import { decoded, tell } from "./picture.js";
-import { askOfPicture } from "./server.js";
+import { chosen } from "./outline.js";
+import { besideOf, choosePieces } from "./palette.js";
+import { boxOf, map, onPieces, pieces } from "./pieces.js";
 import { $, state } from "./state.js";
 
-const LONGER = 1024; // pixels, the longer side of the hatching
 const STRIPES = 14; // pixels from one to the next, of these:
 const DARK = 3, LIGHT = 3; // the rest shows the picture
 
-export async function findDoubts() {
-  const shape = state.shape;
-  $("doubtful").hidden = true;
+const doubts = () => [...pieces().values()].filter((piece) => piece.in_doubt).sort((a, b) => b.area - a.area);
+
+let seen = ""; // the numbers that are hatched
+let last = null; // the doubt that was gone to last
+
+onPieces(() => {
+  const found = doubts(), area = found.reduce((sum, piece) => sum + piece.area, 0);
+  const share = area / (state.width * state.height);
+  const percent = share < 0.01 ? "less than 1" : Math.round(100 * share);
+  $("doubts-legend").textContent = found.length
+    ? `Hatched: the part is a close call, ${percent} % of the picture`
+    : "No piece is in doubt";
+  $("doubtful").hidden = !map();
+  $("next-doubt").hidden = !found.length;
+  $("doubt-count").textContent = found.length;
   markDoubts();
-  if (!state.model.parts) return;
-  try {
-    const asked = new URLSearchParams({ model: state.model.name });
-    const mask = await decoded(await (await askOfPicture("doubts.png", asked.toString())).blob());
-    URL.revokeObjectURL(mask.src);
-    if (shape !== state.shape) return;
-    const share = hatch(mask);
-    const percent = share < 0.01 ? "less than 1" : Math.round(100 * share);
-    $("doubts-legend").textContent = `Hatched: the part is a close call, ${percent} % of the picture`;
-    $("doubtful").hidden = share === 0;
-    markDoubts();
-  } catch (problem) {
-    tell(problem);
-  }
-}
+});
 
 export function markDoubts() {
-  $("doubts").hidden = $("doubtful").hidden || !$("show-doubts").checked;
+  $("doubts").hidden = !map() || !$("show-doubts").checked;
+  if (!$("doubts").hidden) hatch(doubts().map(({ number }) => number));
 }
 
-// Draw the hatching where a mask is opaque; returns its share of the picture.
-function hatch(mask) {
-  const canvas = $("doubts"), scale = LONGER / Math.max(mask.naturalWidth, mask.naturalHeight);
-  canvas.width = Math.max(1, Math.round(mask.naturalWidth * scale));
-  canvas.height = Math.max(1, Math.round(mask.naturalHeight * scale));
-  const context = canvas.getContext("2d");
-  context.imageSmoothingEnabled = false;
-  context.drawImage(mask, 0, 0, canvas.width, canvas.height);
-  const image = context.getImageData(0, 0, canvas.width, canvas.height);
-  let opaque = 0;
-  for (let i = 0; i < canvas.width * canvas.height; i++) {
-    if (!image.data[4 * i + 3]) continue;
-    opaque++;
-    const at = ((i % canvas.width) + Math.floor(i / canvas.width)) % STRIPES;
-    const level = at < DARK ? 30 : 255, alpha = at < DARK + LIGHT ? 255 : 0;
-    image.data.set([level, level, level, alpha], 4 * i);
+// Choose the next doubt, the largest first, and open the palette there.
+export function nextDoubt(step = 1) {
+  const found = doubts();
+  if (!found.length) {
+    choosePieces([]);
+    $("chosen").textContent = map() ? "No piece is in doubt" : "";
+    return;
   }
-  context.putImageData(image, 0, 0);
-  return opaque / (canvas.width * canvas.height);
+  const at = found.findIndex(({ number }) => number === last && chosen().has(number));
+  const next = found[at < 0 ? 0 : (at + step + found.length) % found.length];
+  last = next.number;
+  choosePieces([next.number], besideOf(next));
+}
+
+function hatch(numbers) {
+  const canvas = $("doubts"), { width, height, numbers: labels } = map() ?? { width: 1, height: 1 };
+  const key = [state.shape, width, height, ...numbers].join(" ");
+  if (key === seen) return;
+  seen = key;
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  for (const number of numbers) {
+    const [left, top, right, bottom] = boxOf(number);
+    const image = context.getImageData(left, top, right - left, bottom - top);
+    let i = 0;
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++, i += 4) {
+        if (labels[y * width + x] !== number) continue;
+        const at = (x + y) % STRIPES;
+        const level = at < DARK ? 30 : 255, alpha = at < DARK + LIGHT ? 255 : 0;
+        image.data.set([level, level, level, alpha], i);
+      }
+    }
+    context.putImageData(image, left, top);
+  }
 }

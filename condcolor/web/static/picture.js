@@ -10,13 +10,20 @@ const LARGEST_VIEW = 0.7; // of the window's height, for a picture
 let wanted = 0; // counts wishes
 let running = null; // the request under way
 const listeners = []; // called at each wish
+const showListeners = []; // called when a picture is on screen: with whether it is the last that is wanted
+let said = "";
 
 export function onChange(listener) {
   listeners.push(listener);
 }
 
+export function onShown(listener) {
+  showListeners.push(listener);
+}
+
 export function change() {
   wanted++;
+  tell("");
   if (running && performance.now() - running.started > OUTDATED) running.abort.abort();
   if (!running) paint();
   for (const listener of listeners) listener();
@@ -36,11 +43,11 @@ async function paint() {
     const slow = window.setTimeout(() => document.body.classList.add("busy"), 200);
     try {
       const asked = query({ hidden: true });
-      const answer = await askOfPicture("colored.png", asked, running.abort.signal);
+      const answer = await askOfPicture("colored.png", asked, { signal: running.abort.signal });
       const image = await decoded(await answer.blob());
       if (shape === state.shape) {
         show(image, performance.now() - running.started);
-        tell("");
+        for (const listener of showListeners) listener(wish === wanted);
       } else {
         URL.revokeObjectURL(image.src);
       }
@@ -76,7 +83,8 @@ function show(image, milliseconds) {
 
 const described = () => Object.entries(values() ?? {}).map((pair) => pair.join(" ")).join(", ");
 
-export function say(text) {
+export function say(text = said) {
+  said = text;
   $("status").textContent = [text, ...(state.notes ?? [])].filter(Boolean).join(" · ");
 }
 

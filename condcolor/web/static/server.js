@@ -40,17 +40,17 @@ export async function send(file) {
 }
 
 // An answer about the picture. The server keeps pictures for a while only: one that is gone is sent again.
-export async function askOfPicture(tail, query = "", signal = undefined) {
+export async function askOfPicture(tail, query = "", options = {}) {
   const path = () => `api/sketches/${state.id}/${tail}${query && `?${query}`}`;
   const before = state.id;
   try {
-    return await ask(path(), { signal });
+    return await ask(path(), options);
   } catch (problem) {
     if (problem.status !== 404) throw problem;
     if (state.id === before) {
-      const { id } = await send(state.file);
+      const { id } = await state.again();
       if (state.id === before) state.id = id; // another picture may have been opened meanwhile
     }
-    return ask(path(), { signal });
+    return ask(path(), options);
   }
 }

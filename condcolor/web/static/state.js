@@ -5,15 +5,19 @@ export const $ = (id) => document.getElementById(id);
 export const state = {
   models: [],
   model: null, // one of them
-  file: null, // the Blob of the picture
+  again: null, // sends the picture again, or has it opened again; the answer has its new id
   name: "", // its name without suffix
   id: null, // the server's name for it
   width: 0,
   height: 0,
-  values: {}, // model name -> attribute -> what is asked
+  notes: [], // of the server on the picture, and on it as a drawing
+  values: {}, // model name -> attribute -> what is asked; of optional ones only what is not their default
   vivid: {}, // model name -> factor
+  corrections: {}, // model name -> corrections of the picture's parts, in order: { kind, text, point, part }
+  brush: null, // the part that was given last, or chosen to be given by dragging
   paper: "keep", // or "white"
   hidden: new Set(), // layers
+  review: false, // pictures of a folder are gone through
   shape: 0, // counts pictures and models chosen: what came for an older one is not shown
 };
 
@@ -23,11 +27,19 @@ export function query({ hidden = false } = {}) {
   if (state.model.any_color && state.paper !== "keep") asked.set("paper", state.paper);
   for (const [name, value] of Object.entries(values())) asked.append(name, value);
   if (hidden) for (const name of state.hidden) asked.append("hide", name);
-  return asked.toString();
+  return withCorrections(asked);
 }
 
+// Their texts need no escaping, which would double their length.
+export function withCorrections(asked, list = corrections()) {
+  return [asked.toString(), ...list.map(({ kind, text }) => `${kind}=${text}`)].join("&");
+}
+
+export const ofModel = () => new URLSearchParams({ model: state.model.name });
 export const values = () => state.values[state.model.name];
 export const vivid = () => state.vivid[state.model.name];
+export const corrections = () => state.corrections[state.model.name] ?? [];
+export const required = () => state.model.attributes.filter((attribute) => !attribute.default);
 
 export function element(tag, properties = {}, ...children) {
   const { data, ...own } = properties;
@@ -38,3 +50,9 @@ export function element(tag, properties = {}, ...children) {
 }
 
 export const plain = (text) => text.replace(/[^\w]+/g, "-").replace(/^-+|-+$/g, "");
+
+export function save(blob, name) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  window.setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}

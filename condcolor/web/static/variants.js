@@ -3,12 +3,14 @@
 import { chooseValues } from "./colors.js";
 import { onChange, tell } from "./picture.js";
 import { askOfPicture } from "./server.js";
-import { $, element, state, values } from "./state.js";
+import { $, corrections, element, ofModel, required, state, values, withCorrections } from "./state.js";
 
+const SETTLED = 800; // ms without a change, after which they are made anew with other corrections
+let made = null; // the corrections they are made with
 const GAP = 4; // pixels between the pictures of a sheet, and around them
 
 function combinations() {
-  return state.model.attributes.reduce(
+  return required().reduce(
     (rows, { name, values }) => rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),
     [{}],
   );
@@ -20,14 +22,16 @@ export async function showVariants() {
   grid.replaceChildren(element("p", { className: "hint", textContent: "Colouring all of them…" }));
   let sheet;
   try {
-    const asked = new URLSearchParams({ model: state.model.name, labels: "no" });
-    sheet = await createImageBitmap(await (await askOfPicture("variants.png", asked.toString())).blob());
+    const asked = ofModel();
+    asked.set("labels", "no");
+    sheet = await createImageBitmap(await (await askOfPicture("variants.png", withCorrections(asked))).blob());
   } catch (problem) {
     grid.replaceChildren();
     return tell(problem);
   }
   if (shape !== state.shape) return;
-  const columns = state.model.attributes.at(-1).values.length;
+  made = corrections();
+  const columns = required().at(-1).values.length;
   const across = (sheet.width - GAP) / columns; // a cell and the gap before it
   grid.style.gridTemplateColumns = `repeat(${columns}, minmax(48px, 1fr))`;
   const buttons = combinations().map((asked, i) => {
@@ -61,4 +65,10 @@ function markVariant() {
   }
 }
 
-onChange(markVariant);
+let settling;
+onChange(() => {
+  markVariant();
+  window.clearTimeout(settling);
+  if (made === corrections() || !$("variants-details").open || $("variants").hidden) return;
+  settling = window.setTimeout(showVariants, SETTLED);
+});

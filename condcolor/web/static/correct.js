@@ -1,0 +1,90 @@
+// Corrections: pieces get a part, a line divides them. Each is one step of the history.
+
+import { forgetLast, remember } from "./history.js";
+import { change, say, tell } from "./picture.js";
+import { numberAt, pieces, refreshPieces } from "./pieces.js";
+import { corrections, state } from "./state.js";
+
+const MOST = 500; // corrections, as the server has it
+const POINTS = 40; // of a line
+
+let isCutting = false; // the server has not said yet whether a line divides something
+
+// Give these pieces a part.
+export function give(numbers, part) {
+  const given = [...numbers].filter((number) => pieces().has(number));
+  state.brush = part;
+  if (!given.length || given.every((n) => pieces().get(n).set && pieces().get(n).part === part)) return;
+  const list = corrections();
+  const cuts = list.findLastIndex(({ kind }) => kind === "cut") + 1;
+  const others = list.slice(cuts).filter(({ point }) => !given.includes(numberAt(...point)));
+  const made = given.map((number) => correctionOf(`${pieces().get(number).point.join(",")}=${part}`));
+  take([...list.slice(0, cuts), ...others, ...made]);
+}
+
+// Divide the pieces along a line of points, [x, y] in pixels of the picture.
+export async function cut(line) {
+  const text = simplified(line).map((point) => point.join(",")).join(":");
+  const list = [...corrections(), { kind: "cut", text }];
+  if (isCutting || isTooMany(list)) return;
+  isCutting = true;
+  remember();
+  const before = corrections(), shape = state.shape;
+  state.corrections[state.model.name] = list;
+  say("Cutting…");
+  try {
+    await refreshPieces();
+    say("");
+    change();
+  } catch (problem) {
+    if (shape !== state.shape || corrections() !== list) return;
+    state.corrections[state.model.name] = before;
+    forgetLast();
+    say("");
+    tell(problem);
+  } finally {
+    isCutting = false;
+  }
+}
+
+// Have these corrections in place of the ones there are; true where they are made.
+export function take(list) {
+  if (isCutting || isTooMany(list)) return false;
+  remember();
+  state.corrections[state.model.name] = list;
+  refreshPieces().catch(tell);
+  change();
+  return true;
+}
+
+function isTooMany(list) {
+  const most = list.length > MOST;
+  if (most) tell(`More than ${MOST} corrections: save the parts, and go on with condcolor parts.`);
+  return most;
+}
+
+// The correction that a text such as `120,80=hair` or `10,20:30,40` is.
+export function correctionOf(text) {
+  const [at, part] = text.split("=");
+  if (part === undefined) return { kind: "cut", text };
+  return { kind: "part", text, point: at.split(",").map(Number), part };
+}
+
+// The line with only the points that give it its form.
+function simplified(line) {
+  const points = line.map((point) => point.map(Math.floor));
+  for (let slack = 1; ; slack *= 1.5) {
+    const kept = straightened(points, slack);
+    if (kept.length <= POINTS) return kept;
+  }
+}
+
+function straightened(points, slack) {
+  if (points.length < 3) return points;
+  const [[x, y], [u, v]] = [points[0], points.at(-1)];
+  const length = Math.hypot(u - x, v - y);
+  const off = points.map(([a, b]) => (length ? Math.abs((u - x) * (b - y) - (v - y) * (a - x)) / length : Math.hypot(a - x, b - y)));
+  const most = off.indexOf(Math.max(...off));
+  if (off[most] <= slack) return [points[0], points.at(-1)];
+  return [...straightened(points.slice(0, most + 1), slack), ...straightened(points.slice(most), slack).slice(1)];
+}

@@ -1,0 +1,69 @@
+// Keys: parts for the chosen pieces, from piece to piece, doubts, undo and redo.
+
+import { nextDoubt } from "./doubts.js";
+import { redo, undo } from "./history.js";
+import { chosen } from "./outline.js";
+import { besideOf, choosePieces, closePalette, giveChosen, KEYS, keysHere } from "./palette.js";
+import { map, pieces } from "./pieces.js";
+import { chooseTool } from "./pointer.js";
+import { $, state } from "./state.js";
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const SIDEWAYS = 2; // how much farther a piece seems that lies beside the way
+
+const isTyping = (target) => target.matches("input:not([type=radio], [type=checkbox], [type=range], [type=color]), textarea, select");
+
+function press(event) {
+  if (isTyping(event.target)) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey) {
+    if (key !== "z" && key !== "y") return;
+    event.preventDefault();
+    closePalette();
+    return key === "y" || event.shiftKey ? redo() : undo();
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || !map()) return;
+  if (key === "Escape") return leave();
+  if (key === "d") return nextDoubt(event.shiftKey ? -1 : 1);
+  if (KEYS[key] && chosen().size && keysHere().some(([own]) => own === key)) giveChosen(KEYS[key]);
+}
+
+function leave() {
+  const within = $("palette").contains(document.activeElement);
+  if (closePalette()) {
+    if (within) $("pieces").focus({ preventScroll: true });
+    return;
+  }
+  if (chosen().size) return choosePieces([]);
+  chooseTool("choose");
+}
+
+// On the picture itself: arrows go to the nearest piece that way, Enter and Space open the palette.
+function pressOnPieces(event) {
+  if (!map()) return;
+  const [now] = chosen(), piece = pieces().get(now);
+  if ((event.key === "Enter" && !state.review) || event.key === " ") {
+    if (!piece) return;
+    event.preventDefault();
+    choosePieces(chosen(), besideOf(piece));
+    $("palette").querySelector("[aria-pressed=true]")?.focus();
+    return;
+  }
+  const way = ARROWS[event.key];
+  if (!way) return;
+  event.preventDefault();
+  const [x, y] = piece?.point ?? [state.width / 2, state.height / 2];
+  let best = null, least = Infinity;
+  for (const { number, point } of pieces().values()) {
+    const [u, v] = [point[0] - x, point[1] - y];
+    const along = u * way[0] + v * way[1], beside = Math.abs(u * way[1]) + Math.abs(v * way[0]);
+    const far = along + SIDEWAYS * beside;
+    if (number !== now && (piece ? along > 0 : true) && Math.abs(far) < least) [best, least] = [number, Math.abs(far)];
+  }
+  if (best !== null) choosePieces([best]);
+}
+
+export function listenToKeys() {
+  document.addEventListener("keydown", press);
+  $("pieces").addEventListener("keydown", pressOnPieces);
+}

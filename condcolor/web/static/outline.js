@@ -1,0 +1,76 @@
+// Outlines of pieces over the picture, and the line of a cut while it is drawn.
+
+import { boxOf, map, onPieces, pieces } from "./pieces.js";
+import { $ } from "./state.js";
+
+const WIDTH = 2; // CSS pixels
+const LIGHT = "#fff", CHOSEN = "#1d6fd8", CUTTING = "#d6201f";
+
+let shown = { hovered: null, chosen: new Set(), line: [] };
+let paths = new Map(); // piece -> Path2D in pixels of the map
+let asked = 0; // the frame in which they are drawn
+
+export function outline(changes) {
+  shown = { ...shown, ...changes };
+  if (!asked) asked = requestAnimationFrame(draw);
+}
+
+export const chosen = () => shown.chosen;
+export const hovered = () => shown.hovered;
+
+function draw() {
+  asked = 0;
+  const canvas = $("pieces"), { width, height } = map() ?? { width: 1, height: 1 };
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  context.clearRect(0, 0, width, height);
+  const scale = width / ($("frame").clientWidth || width);
+  context.lineJoin = context.lineCap = "round";
+  const stroke = (path, color) => {
+    for (const [style, wide] of [[LIGHT, 2.4], [color, 1]]) {
+      Object.assign(context, { strokeStyle: style, lineWidth: wide * WIDTH * scale });
+      context.stroke(path);
+    }
+  };
+  if (shown.hovered !== null && !shown.chosen.has(shown.hovered)) stroke(pathOf(shown.hovered), "#333");
+  for (const number of shown.chosen) if (pieces().has(number)) stroke(pathOf(number), CHOSEN);
+  if (shown.line.length) {
+    const path = new Path2D();
+    for (const [x, y] of shown.line) path.lineTo(x, y);
+    stroke(path, CUTTING);
+  }
+}
+
+// The sides of pixels of the piece that other pieces or the picture's rim touch, joined where they go on.
+function pathOf(number) {
+  if (paths.has(number)) return paths.get(number);
+  const path = new Path2D(), { numbers, width } = map(), [left, top, right, bottom] = boxOf(number);
+  const has = (x, y) => x >= left && x < right && y >= top && y < bottom && numbers[y * width + x] === number;
+  const sides = (from, to, alongFrom, alongTo, differs, move, line) => {
+    for (let at = from; at <= to; at++) {
+      let begun = null;
+      for (let along = alongFrom; along <= alongTo; along++) {
+        const is = along < alongTo && differs(at, along);
+        if (is && begun === null) begun = along;
+        if (is || begun === null) continue;
+        move(at, begun);
+        line(at, along);
+        begun = null;
+      }
+    }
+  };
+  sides(top, bottom, left, right, (y, x) => has(x, y) !== has(x, y - 1),
+    (y, x) => path.moveTo(x, y), (y, x) => path.lineTo(x, y));
+  sides(left, right, top, bottom, (x, y) => has(x, y) !== has(x - 1, y),
+    (x, y) => path.moveTo(x, y), (x, y) => path.lineTo(x, y));
+  paths.set(number, path);
+  return path;
+}
+
+let drawn = null;
+onPieces(() => {
+  if (map()?.numbers === drawn) return;
+  drawn = map()?.numbers;
+  paths = new Map();
+  outline({ hovered: null, chosen: new Set(), line: [] });
+});

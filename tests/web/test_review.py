@@ -1,0 +1,169 @@
+"""A review over HTTP and in a browser: by number, one after another, corrections written back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from chromium import needs_chromium
+from models import PartsInDoubt, make_parts_model
+from pictures import sketch
+from PIL import Image
+from starlette.testclient import TestClient
+from webserver import pixels, renderers, serving
+
+from condcolor.errors import DataError
+from condcolor.imaging.corrections import SavedCorrections, read_corrections
+from condcolor.imaging.open import open_picture
+from condcolor.inference.torch_colorizer import TorchColorizer
+from condcolor.web.app import make_app
+
+pytest.importorskip("starlette", reason="needs condcolor[web]")
+pytest.importorskip("httpx", reason="starlette's TestClient needs httpx")
+
+HERE = "http://127.0.0.1:8750"
+RED_BLUE = {"hair": "red", "shirt": "blue"}
+
+
+class Picture:
+    doubts = "shirt: 100 % of its region may be another part"
+    values = RED_BLUE
+
+    def __init__(self, path):
+        self.path, self.name = path, path.name
+
+
+class Folder:
+    """Two sketches whose corrections are written beside them."""
+
+    def __init__(self, folder):
+        for name in ("a", "b"):
+            sketch(64, 64).save(folder / f"{name}.png")
+        self.folder = folder
+        self.pictures = tuple(Picture(folder / f"{name}.png") for name in ("a", "b"))
+
+    def read(self, number):
+        return open_picture(self.pictures[number].path)
+
+    def beside(self, number):
+        return self.pictures[number].path.with_suffix(".parts.json")
+
+    def saved(self, number):
+        path = self.beside(number)
+        return read_corrections(path) if path.exists() else SavedCorrections(())
+
+    def write(self, number, parts):
+        if not self.folder.exists():
+            raise DataError(f"{self.beside(number)}: no such folder")
+        parts.save(self.beside(number))
+        parts.colored(**RED_BLUE).save(self.folder / f"made-{number}.png")
+        return "shirt: 12 %" if parts.doubts else ""
+
+
+@pytest.fixture(scope="module")
+def model():
+    return TorchColorizer(make_parts_model(PartsInDoubt), device="cpu")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def client(model, folder):
+    with TestClient(make_app({"parts": model}, review=folder), base_url=HERE) as client:
+        yield client
+
+
+def test_pictures_are_opened_by_number(client):
+    told = client.get("/api/review").json()["pictures"]
+    assert [each["name"] for each in told] == ["a.png", "b.png"]
+    assert told[0]["values"] == RED_BLUE
+    opened = client.post("/api/review/0").json()
+    assert (opened["width"], opened["height"], opened["corrections"]) == (64, 64, [])
+    assert client.post("/api/review/0").json()["id"] == opened["id"]
+    pieces = client.get(f"/api/sketches/{opened['id']}/pieces").json()["pieces"]
+    assert {"hair", "shirt"} == {piece["part"] for piece in pieces}
+
+
+def test_corrections_are_written_and_read_again(client, folder, model):
+    parts = model.parts(sketch(64, 64))
+    (doubt, *_) = parts.doubts
+    fix = f"{doubt.point[0]},{doubt.point[1]}=hair"
+    answer = client.put("/api/review/1/parts", params={"part": fix})
+    assert answer.json() == {"doubts": ""}
+    assert client.get("/api/review").json()["pictures"][1]["doubts"] == ""
+    made = np.asarray(Image.open(folder.folder / "made-1.png"))
+    assert (made == pixels(parts.set(doubt.point, "hair").colored(**RED_BLUE))).all()
+    assert client.post("/api/review/1").json()["corrections"] == [fix]
+    assert not folder.beside(0).exists()
+
+
+@pytest.mark.parametrize(
+    "number", ["2", "-1", "00", "x", "1e0", "..", "%2e%2e%2fa.png", "9" * 5000]
+)
+def test_there_are_no_other_pictures(client, number):
+    for method, path in (("POST", ""), ("PUT", "/parts")):
+        answer = client.request(method, f"/api/review/{number}{path}")
+        assert answer.status_code in (404, 405)
+
+
+def test_a_wrong_correction_writes_nothing(client, folder):
+    answer = client.put("/api/review/0/parts", params={"part": "1,1=hiar"})
+    assert answer.status_code == 400
+    assert "did you mean 'hair'?" in answer.json()["error"]
+    assert not folder.beside(0).exists()
+
+
+def test_errors_name_no_folder(client, folder):
+    folder.pictures[0].path.write_bytes(b"just words")
+    answer = client.post("/api/review/0")
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("a.png: ")
+    assert str(folder.folder) not in answer.text
+
+
+def test_other_pages_may_not_write(client, folder):
+    headers = {"Origin": "https://evil.example"}
+    assert client.put("/api/review/0/parts", headers=headers).status_code == 403
+    assert not folder.beside(0).exists()
+
+
+def test_without_a_review_there_is_nothing():
+    with TestClient(make_app(renderers()), base_url=HERE) as client:
+        assert client.get("/api/review").json() == {"pictures": []}
+        assert client.post("/api/review/0").status_code == 404
+
+
+@needs_chromium
+def test_a_review_by_keys(browser, model, folder):
+    pytest.importorskip("playwright", reason="needs playwright")
+    from pages import opening
+    from playwright.sync_api import expect
+
+    with (
+        serving(make_app({"parts": model}, review=folder)) as port,
+        opening(browser, f"http://127.0.0.1:{port}/") as open_page,
+    ):
+        page = open_page()
+        expect(page.locator("#review-at")).to_have_text("1 of 2")
+        expect(page.locator("#review-name")).to_have_text("a.png")
+        expect(page.locator("#palette")).to_be_visible()  # at the first doubt
+        expect(page.locator("#attributes")).to_be_hidden()
+        page.keyboard.press("h")
+        page.keyboard.press("Enter")
+        expect(page.locator("#review-at")).to_have_text("2 of 2")
+        expect(page.locator("#palette")).to_be_visible()
+        expect(page.locator("#chosen")).to_contain_text("in doubt")
+        page.keyboard.press("PageUp")
+        expect(page.locator("#review-at")).to_have_text("1 of 2")
+        expect(page.locator("#review-doubts")).to_have_text("nothing is flagged any more")
+        expect(page.locator("#next-doubt")).to_be_hidden()  # it is corrected
+        page.keyboard.press("PageDown")
+        expect(page.locator("#palette")).to_be_visible()
+        page.keyboard.press("s")
+        page.keyboard.press("PageDown")
+        expect(page.locator("#status")).to_contain_text("That was the last one; none is flagged")
+    assert [each.part for each in folder.saved(0).corrections] == ["hair"]
+    assert [each.part for each in folder.saved(1).corrections] == ["shirt"]
+    assert (folder.folder / "made-1.png").exists()
