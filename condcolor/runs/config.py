@@ -16,7 +16,7 @@ from condcolor.data.metadata import Metadata
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.config import ModelConfig
 from condcolor.recipes import Phase, TrainConfig, find_recipe
-from condcolor.runs.data_sums import SIZES, DataSums, Fingerprint
+from condcolor.runs.data_sums import CONTENTS, SIZES, DataSums, Fingerprint, fingerprint_of_sizes
 from condcolor.runtime.config_fields import from_fields, is_number
 from condcolor.runtime.files import disk_faults, write_whole
 from condcolor.runtime.json_files import read_json
@@ -58,8 +58,8 @@ class RunConfig:
             "model": asdict(self.model),
             "schema": self.schema.to_json(),
             "data": str(self.data),
-            "data_sha256": data.sha256,
-            "data_sha256_of": data.of,
+            "data_sha256": fingerprint_of_sizes(metadata).sha256,  # all that older versions read
+            "data_contents_sha256": data.sha256,
             "fixed": self.fixed,
             "began_with": self.began_with,
         }
@@ -97,7 +97,8 @@ class RunConfig:
                 str(config.get("began_with", "")),
             )
             _check_phases(plan)
-            return plan, Fingerprint(config.get("data_sha256_of", SIZES), config["data_sha256"])
+            sizes, contents = config["data_sha256"], config.get("data_contents_sha256")
+            return plan, Fingerprint(CONTENTS, contents) if contents else Fingerprint(SIZES, sizes)
         except CheckpointError as error:
             raise CheckpointError(f"{label}: {str(error).removeprefix(f'{label}: ')}") from None
         except (
