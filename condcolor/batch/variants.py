@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,7 @@ def write_variants(
             if on_note:
                 on_note(f"note: {shown_name(sketch)}: {text}")
         regions = parts.regions()
-        colorings = (regions.recolor(**values) for values in combinations)
+        colorings: Iterator[Image.Image] = (regions.recolor(**values) for values in combinations)
     else:
         colorings = colorizer.colorings(picture, combinations)
     for parent in [out.parent, folder] if folder else [out.parent]:

@@ -56,7 +56,7 @@ def escaped_output() -> Iterator[None]:
     for stream in before:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.stdout, sys.stderr = (s and EscapingText(s) for s in before)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = (s and EscapingText(s) for s in before)
     try:
         yield
     finally:

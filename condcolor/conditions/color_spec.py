@@ -19,13 +19,14 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from condcolor.conditions.colors import EXAMPLES, RGB, css_names, format_hex, parse_color
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.runtime.messages import listed
 
+T = TypeVar("T")
 NONE, KEEP, DEFAULT = "none", "keep", "default"
 _OF_PERSON = re.compile(r"(.+)_([2-9]|[1-9][0-9])")
 _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) separates nothing
@@ -164,7 +165,7 @@ def split_persons(schema: AttributeSchema, names: Iterable[str]) -> dict[str, tu
     return found
 
 
-def asked_for(values: Mapping[str, str | ColorSpec]) -> dict[str, str | ColorSpec]:
+def asked_for(values: Mapping[str, T]) -> dict[str, T]:
     """Return the values without those that are left at their attribute's default."""
     return {
         name: value

@@ -126,13 +126,13 @@ class Parts:
     def pieces(self) -> tuple[Piece, ...]:
         """All pieces."""
         areas = np.bincount(self._labels.ravel(), minlength=len(self._part))
-        return tuple(self._piece(number, int(areas[number])) for number in np.flatnonzero(areas))
+        return tuple(self._piece(int(n), int(areas[n])) for n in np.flatnonzero(areas))
 
     @property
     def doubts(self) -> tuple[Piece, ...]:
         """The pieces whose part is in doubt, the largest first."""
         numbers = np.flatnonzero(self._in_doubt)
-        return tuple(sorted(map(self._piece, numbers), key=lambda piece: -piece.area))
+        return tuple(sorted((self._piece(int(n)) for n in numbers), key=lambda piece: -piece.area))
 
     def at(self, point: Point) -> Piece:
         """Return the piece at a point; on a line, the nearest one.
@@ -245,9 +245,9 @@ class Parts:
     def checksum(self) -> str:
         """SHA-256 of the pixels of the picture, 64 hex digits."""
         picture = self.drawing.picture
-        digest = hashlib.sha256(np.ascontiguousarray(picture.rgb))
+        digest = hashlib.sha256(picture.rgb.tobytes())
         if picture.alpha is not None:
-            digest.update(np.ascontiguousarray(picture.alpha))
+            digest.update(picture.alpha.tobytes())
         return digest.hexdigest()
 
     def save(self, path: str | Path, *, overwrite: bool = True) -> None:

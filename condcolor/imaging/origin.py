@@ -89,9 +89,7 @@ NO_ORIGIN = Origin()
 def is_deep(image: ImageFile.ImageFile) -> bool:
     """Return whether a picture has more than 8 bits a channel; call before `image.load()`."""
     if image.format == "TIFF":
-        bits = image.tag_v2.get(
-            258, (8,)
-        )  # BitsPerSample; ImageFile has no tag_v2, TiffImageFile has
+        bits = getattr(image, "tag_v2", {}).get(258, (8,))  # BitsPerSample
         return max(bits if isinstance(bits, tuple) else (bits,)) > 8
     if image.format == "HEIF":
         return int(image.info.get("bit_depth", 8)) > 8
@@ -117,7 +115,7 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
             exif = image.getexif()
             if exif.get(Base.ResolutionUnit) == 2:
                 dpi = exif[Base.XResolution], exif[Base.YResolution]
-        x, y = (float(value) for value in dpi)
+        x, y = (float(value) for value in dpi or ())
     except Exception:  # missing, damaged, or no two numbers
         return None
     good = all(math.isfinite(value) and 1 < value <= MOST_DPI for value in (x, y))

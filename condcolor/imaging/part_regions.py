@@ -127,7 +127,9 @@ class PartRegions(Regions):
         cover = self._row_of_pixel == self._rows[index]
         if color == KEEP:
             return cover * self.own
-        return cover * (WHITE if isinstance(color, str) else np.float32(color)[:, None, None] / 255)
+        return cover * (
+            WHITE if isinstance(color, str) else np.array(color, np.float32)[:, None, None] / 255
+        )
 
     def without_black(self, black: np.ndarray) -> Self:
         """Return the same regions with black areas of their parts colored, too, up to an outline.

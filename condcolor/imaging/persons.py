@@ -129,7 +129,9 @@ def _joined(wanted: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
         root[find(first)] = find(second)
     groups = np.zeros(len(wanted), int)
     own = np.flatnonzero(wanted)
-    groups[own] = np.unique([find(piece) for piece in own], return_inverse=True)[1] + 1
+    groups[own] = (
+        np.unique(np.array([find(int(each)) for each in own], int), return_inverse=True)[1] + 1
+    )
     return groups
 
 

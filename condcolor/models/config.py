@@ -104,6 +104,7 @@ class ModelConfig:
 
 
 def _check_count(name: str, value: object, least: int, most: int) -> None:
-    if not is_whole(value) or not least <= value <= most:
-        came = shown_number(value) if is_whole(value) else repr(value)
+    whole = value if isinstance(value, int) and is_whole(value) else None
+    if whole is None or not least <= whole <= most:
+        came = repr(value) if whole is None else shown_number(whole)
         raise ValueError(f"{name} must be a whole number from {least} to {most}, got {came}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from condcolor.errors import CheckpointError
 from condcolor.runtime.messages import shown_name
@@ -52,7 +54,7 @@ def parse_json(data: bytes, label: str) -> dict:
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a regular file as 64 hex digits; OSError where it is none."""
     with open_regular(path, MAX_WEIGHTS_BYTES) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(cast(io.FileIO, file), "sha256").hexdigest()
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -223,8 +223,8 @@ class _Api:
                 small = small + await self._service.do(request, worker, job)
             sketch.thumbnails[renderer.name] = corrections, small
         labels = request.query_params.get("labels", "yes") != "no"
-        job = partial(renderer.sheet, small, labels=labels)
-        return _png(await self._service.do(request, self._service.light, job))
+        drawn = partial(renderer.sheet, small, labels=labels)
+        return _png(await self._service.do(request, self._service.light, drawn))
 
     async def layers(self, request: Request) -> Response:
         names = await self._of_layers(request, Renderer.layer_names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from condcolor.conditions.color_spec import KEEP, parse_color_specs
 from condcolor.errors import UsageError, did_you_mean
-from condcolor.imaging.corrections import NO_PARTS, parse_cut, parse_part
+from condcolor.imaging.corrections import NO_PARTS, Correction, parse_cut, parse_part
 from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.web.rendering import Renderer
 from condcolor.web.store import Coloring, Corrections
@@ -124,7 +124,7 @@ def corrections_of(request: Request, renderer: Renderer) -> Corrections:
     Raises:
         UsageError: one is wrong, there are too many, or the model does not find parts.
     """
-    parsers = {"part": parse_part, "cut": parse_cut}
+    parsers: dict[str, Callable[[str], Correction]] = {"part": parse_part, "cut": parse_cut}
     items = [
         (key, text)
         for key, text in request.query_params.multi_items()

@@ -35,8 +35,8 @@ class ReviewPicture(Protocol):
 class Review(Protocol):
     """What is gone through, as `batch.review.ReviewFolder`; pictures are named by number, from 0."""
 
-    pictures: Sequence[ReviewPicture]
-
+    @property
+    def pictures(self) -> Sequence[ReviewPicture]: ...
     def read(self, number: int) -> Picture: ...
     def saved(self, number: int) -> SavedCorrections: ...
     def write(self, number: int, parts: Parts) -> str: ...
@@ -112,7 +112,7 @@ class ReviewRoutes:
             self._ids[number] = service.sketches.add(sketch)
         return self._ids[number], sketch
 
-    def _told(self, work, number):  # type: ignore[no-untyped-def]
+    def _told(self, work, number):
         """Return what `work` does with the picture; an error names it without its folder.
 
         Raises:

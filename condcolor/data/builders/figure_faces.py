@@ -143,7 +143,9 @@ def _draw_brows(pen: Pen, dice: random.Random, head: Head, face: Face) -> None:
         ]
         if outlined:
             with pen.pale(pale):
-                pen.shape(ribbon(bend(*points), thick), "hair", pen.inner * 0.8)
+                pen.shape(
+                    ribbon(bend(points[0], points[1], points[2]), thick), "hair", pen.inner * 0.8
+                )
         else:
             pen.line(smooth(points), width)
 
