@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,6 +19,8 @@ from condcolor.web.piece_routes import refitted
 from condcolor.web.requests import corrections_of
 from condcolor.web.service import Service
 from condcolor.web.store import StoredPicture
+
+T = TypeVar("T")
 
 
 class ReviewPicture(Protocol):
@@ -119,7 +121,7 @@ class ReviewRoutes:
             self._ids[number] = service.sketches.add(sketch)
         return self._ids[number], sketch
 
-    def _told(self, work, number):
+    def _told(self, work: Callable[[int], T], number: int) -> T:
         """Return what `work` does with the picture; an error names it without its folder.
 
         Raises:
