@@ -11,6 +11,7 @@ import click
 
 from condcolor.cli.options import (
     ATTRIBUTE,
+    TAKEN,
     AttributeCommand,
     ModelCommand,
     device_option,
@@ -166,6 +167,7 @@ class LayersCommand(AttributeCommand):
     """A command with an option for each layer of its `source`."""
 
     whose = "the layers"
+    taken = TAKEN - {"paper"}  # a layer of every opaque picture; an attribute of that name has another
 
     def find_attributes(
         self, ctx: click.Context, parameters: Mapping[str, Any]

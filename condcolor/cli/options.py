@@ -140,6 +140,7 @@ class AttributeCommand(click.Command):
     """
 
     whose: str  # owner of the attributes, for people
+    taken: Collection[str] = TAKEN
 
     def find_attributes(
         self, ctx: click.Context, parameters: Mapping[str, Any]
@@ -169,7 +170,7 @@ class AttributeCommand(click.Command):
 
     def options_of(self, attributes: Sequence[Attribute]) -> list[click.Option]:
         """Return the options of these attributes, by the same names in every command."""
-        return attribute_options(attributes, TAKEN)
+        return attribute_options(attributes, self.taken)
 
     def get_params(self, ctx):
         return [*ctx.meta.get(OPTIONS, ()), *super().get_params(ctx)]
