@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     colorizer = Colorizer.load(options.model)
-    names = colorizer.schema.names
+    names = colorizer.schema.required.names
     rng = random.Random(options.seed)
     pairs = [[_random(rng) for _ in names] for _ in range(options.pairs)]
     extremes = [list(EXTREMES), list(EXTREMES[::-1])]
@@ -74,8 +74,8 @@ def _measure(
     extremes: Sequence[Sequence[str]],
 ) -> list[str]:
     """The cells of a character's row: of several attributes, one behind the other."""
-    names = regions.schema.names
-    places = [_region(regions.schema, rows, i) for i in range(len(names))]
+    names = regions.schema.required.names
+    places = [_region(regions.schema.required, rows, i) for i in range(len(names))]
     cells = []
     for asked in (pairs, extremes):
         painted = [_tensor(regions.recolor(**_named(names, pair))) for pair in asked]
@@ -137,7 +137,7 @@ def _print_times(colorizer: Colorizer, sketch: Path) -> None:
         return 1000 * float(np.median(took))
 
     regions = colorizer.regions(sketch)
-    asked = dict.fromkeys(colorizer.schema.names, "#ff8800")
+    asked = dict.fromkeys(colorizer.schema.required.names, "#ff8800")
     layers = colorizer.layers(regions, **asked)
     print(f"\nregions of a sketch: {median(lambda: colorizer.regions(sketch)):.0f} ms")
     print(f"then a colouring: {median(lambda: regions.recolor(**asked)):.1f} ms")

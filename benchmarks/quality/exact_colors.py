@@ -44,16 +44,15 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     colorizer = Colorizer.load(options.model)
+    names = colorizer.schema.required.names
     inputs = options.data / "inputs"
     sketches = find_pictures(inputs if inputs.is_dir() else options.data)[0]
     papers = [picture for path in sketches for picture in _on_papers(open_picture(path))]
-    print(
-        f"| {len(papers)} pictures, {' / '.join(colorizer.schema.names)} | from it | between two | exactly |"
-    )
+    print(f"| {len(papers)} pictures, {' / '.join(names)} | from it | between two | exactly |")
     print("|---|---|---|---|")
     shown = []
     for colors in ASKED:
-        asked = dict(zip(colorizer.schema.names, colors, strict=True))
+        asked = dict(zip(names, colors, strict=True))
         values = {name: format_hex(color) for name, color in asked.items()}
         specs = parse_color_specs(colorizer.schema, values)
         for lock in (False, True):
@@ -104,7 +103,9 @@ def _row(name: str, made: list, asked: dict[str, RGB]) -> str:
 
 
 def _print_times(colorizer: Colorizer, picture: Picture, values: dict[str, str]) -> None:
-    plain = {attribute.name: attribute.values[0] for attribute in colorizer.schema.attributes}
+    plain = {
+        attribute.name: attribute.values[0] for attribute in colorizer.schema.required.attributes
+    }
     ways = {
         "as it comes": (RenderOptions(), plain),
         "in any colour": (RenderOptions(), values),

@@ -204,7 +204,7 @@ def _measure_clients(url: str, pid: int, options: argparse.Namespace) -> None:
 
 def _prepared(colorizer: Colorizer, number: int, rng: random.Random) -> Client:
     sketch = _sketch(SKETCHES[number % len(SKETCHES)], shift=number)
-    names = colorizer.schema.names
+    names = colorizer.schema.required.names
     values = list(colorizer.schema.combinations())
     specs = [
         rng.choice(values) if i < PLAIN * PALETTE else {name: _random_color(rng) for name in names}

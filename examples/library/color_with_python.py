@@ -12,7 +12,8 @@ sketch = Path(sys.argv[1])
 colorizer = Colorizer.load("icons")  # or a folder that `condcolor train` made
 
 for attribute in colorizer.schema.attributes:
-    print(f"{attribute.name}: {', '.join(attribute.values)}")
+    default = f" (default: {attribute.default})" if attribute.default else ""
+    print(f"{attribute.name}: {', '.join(attribute.values)}{default}")
 
 icon = colorizer(sketch, hair="brown", shirt="green")
 icon.save(f"{sketch.stem}-brown-green.png")
