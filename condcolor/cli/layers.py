@@ -167,7 +167,9 @@ class LayersCommand(AttributeCommand):
     """A command with an option for each layer of its `source`."""
 
     whose = "the layers"
-    taken = TAKEN - {"paper"}  # a layer of every opaque picture; an attribute of that name has another
+    taken = TAKEN - {
+        "paper"
+    }  # a layer of every opaque picture; an attribute of that name has another
 
     def find_attributes(
         self, ctx: click.Context, parameters: Mapping[str, Any]
