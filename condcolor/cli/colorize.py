@@ -251,11 +251,8 @@ def pipe(
     name = "standard input" if sketch == STREAM else shown_name(sketch)
     source = sys.stdin.buffer if sketch == STREAM else sketch
     picture = open_picture(source, name=name)
-    rendered = options.render(load(), picture, specs, corrections)
-    for note in (*picture.notes, *rendered.notes):
-        click.echo(f"note: {name}: {note}", err=True)
     colorizer = load()
-    rendered = options.render(colorizer, picture, specs)
+    rendered = options.render(colorizer, picture, specs, corrections)
     file = None if out is None or out == STREAM else Path(out)
     origin = kept_origin(colorizer, picture)
     data = encode_image(file or "stream.png", rendered.image, origin)

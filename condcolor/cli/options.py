@@ -160,12 +160,10 @@ class AttributeCommand(click.Command):
             ctx.meta[WHY_NONE] = str(error)
         else:
             ctx.meta[OPTIONS] = self.options_of(attributes)
-        if any(PERSON in param.opts for param in self.params):
-            flags = {
-                option.opts[0]: attribute
-                for option, attribute in zip(ctx.meta[OPTIONS], attributes, strict=True)
-            }
-            args = take_persons(ctx, list(args), flags)
+            if any(PERSON in param.opts for param in self.params):
+                pairs = zip(ctx.meta[OPTIONS], attributes, strict=True)
+                flags = {option.opts[0]: attribute for option, attribute in pairs}
+                args = take_persons(ctx, list(args), flags)
         return super().parse_args(ctx, args)
 
     def options_of(self, attributes: Sequence[Attribute]) -> list[click.Option]:

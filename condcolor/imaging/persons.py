@@ -80,7 +80,8 @@ def find_persons(labels: np.ndarray, part_of: np.ndarray) -> np.ndarray:
     faces = _faces(graph, part_of)
     figures = _joined(personal, pairs)
     seeds = [np.flatnonzero(faces == face) for face in range(1, int(faces.max(initial=0)) + 1)]
-    seeds += _faceless(graph, figures, faces)
+    has_head = personal & np.isin(part_of, [part_index("hair"), part_index("hat")])
+    seeds += _faceless(graph, figures, faces, has_head)
     if not seeds:
         seeds = [np.flatnonzero(personal)]
     centers = [np.average(graph.x[seed], weights=graph.areas[seed] + 1e-9) for seed in seeds]
@@ -165,14 +166,21 @@ def _faces(graph: _Graph, part_of: np.ndarray) -> np.ndarray:
     return faces
 
 
-def _faceless(graph: _Graph, figures: np.ndarray, faces: np.ndarray) -> list[np.ndarray]:
-    """Return the pieces of each figure that stands apart, without a face, and is as large as a person."""
+def _faceless(
+    graph: _Graph, figures: np.ndarray, faces: np.ndarray, heads: np.ndarray
+) -> list[np.ndarray]:
+    """Return the pieces of each figure that stands apart and has no face, but a head as large as a person's.
+
+    heads: `[N]` bool, the pieces of hair and hats.
+    """
     areas = np.bincount(figures, graph.areas)
     areas[0] = 0
     with_face = np.unique(figures[faces > 0])
     largest = areas[with_face].max() if len(with_face) else areas.max(initial=0)
     large = np.flatnonzero(areas >= max(1, LEAST_BODY * largest))
-    return [np.flatnonzero(figures == figure) for figure in large if figure not in with_face]
+    with_head = np.unique(figures[heads])
+    apart = [figure for figure in large if figure not in with_face and figure in with_head]
+    return [np.flatnonzero(figures == figure) for figure in apart]
 
 
 def _ways(

@@ -74,7 +74,7 @@ def test_each_color_is_parsed_once(condcolor, here, words):
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-    assert done.exit_code == 0, done.stderr
+    assert done.exit_code == ("--lock" in words), done.stderr  # the model finds nothing to lock
     assert sorted(calls) == ["#ff8800", "blue"]
 
 

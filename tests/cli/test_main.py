@@ -125,7 +125,7 @@ def test_help_is_quick():
             ["colorise"],
             "no such command 'colorise'; did you mean 'colorize'? (see condcolor --help)",
         ),
-        (["xyz"], "no such command 'xyz'; there are colorize, variants, layers"),
+        (["xyz"], "no such command 'xyz'; there are colorize, parts, variants"),
         (["data", "icon"], "did you mean 'icons'? (see condcolor data --help)"),
         (["data", "xyz"], "there are icons, check"),
         (["ada.png"], "ada.png is a file, not a command; to colour it: condcolor colorize ada.png"),

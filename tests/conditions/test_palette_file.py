@@ -99,7 +99,7 @@ def test_what_is_no_palette_is_told_in_one_line(named, data, said):
 def test_a_palette_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match=r"none\.json: no such file"):
         with_palette(ICONS, tmp_path / "none.json")
-    with pytest.raises(UsageError, match="is not a file"):
+    with pytest.raises(UsageError, match="is a folder, not a file"):
         with_palette(ICONS, tmp_path)
 
 

@@ -82,6 +82,16 @@ def test_a_figure_without_a_face_is_a_person():
     assert (persons[list(right)] == 2).all()
 
 
+def test_a_body_apart_from_its_head_is_no_other_person():
+    drawing = Drawing()
+    drawing.shape("ellipse", (60, 5, 140, 80), "hair")
+    drawing.shape("ellipse", (70, 25, 130, 85), "skin")
+    body = drawing.shape("rectangle", (40, 110, 160, 199), "shirt")
+    persons = drawing.persons()
+    assert persons.max() == 1
+    assert persons[body] == 1
+
+
 def test_a_drawing_of_things_has_no_persons():
     drawing = Drawing()
     drawing.shape("rectangle", (40, 40, 90, 90), "other")

@@ -167,7 +167,7 @@ def test_damage_is_told(spoilt, icons_onnx):
         ({"at": start + length // 2}, r"a\.onnx: damaged: its sha256 is not the one it tells"),
         ({"cut": 1}, r"a\.onnx: damaged, or no ONNX file"),
         ({"condcolor_onnx": about}, "damaged: its sha256"),
-        ({"condcolor_onnx": "[]"}, r"a\.onnx: damaged \("),
+        ({"condcolor_onnx": "[]"}, r"a\.onnx: holds a list, not an object"),
         ({"condcolor_paint": "bm90aGluZw=="}, r"a\.onnx: ONNX Runtime cannot load it"),
         ({"condcolor_config": "{}"}, r"a\.onnx: not the config of a condcolor model"),
         ({"condcolor_onnx": about.replace("1", "2", 1)}, "layout 2 is not one"),
@@ -221,7 +221,7 @@ def test_the_commands_need_no_torch(icons_onnx, photo_onnx, icons, photo, here):
         without_torch(COMMAND, "colorize", *words.split(), *line_art)
         source = "both/b.png" if made.startswith("out") else "ada.png"
         assert apart(Image.open(made), icons[0](source, **wanted)) <= 1, words
-    without_torch(COMMAND, "colorize", "old.png", "-o", "new.png", *photographs)
+    without_torch(COMMAND, "colorize", "old.png", "--recolor", "-o", "new.png", *photographs)
     assert apart(Image.open("new.png"), photo[0]("old.png")) <= 1
     said = without_torch(COMMAND, "info", icons_onnx[1])
     assert "--hair" in said

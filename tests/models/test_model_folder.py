@@ -197,7 +197,7 @@ def test_a_malformed_schema_names_the_file(model):
 
 def test_no_config_is_read_without_end(model, monkeypatch):
     monkeypatch.setattr(json_files, "MAX_JSON_BYTES", 10)
-    with pytest.raises(CheckpointError, match="which no config is"):
+    with pytest.raises(CheckpointError, match="has more than 10 bytes"):
         read_json(model / CONFIG)
 
 

@@ -389,7 +389,7 @@ def test_a_csv_splits_the_pictures_that_it_names(condcolor, here, mine):
             "file,split\npug_0.jpg,train\npug_0.jpg,test\n",
             "line 3: file 'pug_0.jpg' has been named",
         ),
-        ("file;split\n", "line 1: separated by ';'"),
+        ("file;split\n", "has a header but no rows"),
         ("file,split\n", "has a header but no rows"),
     ],
 )
