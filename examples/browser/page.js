@@ -21,14 +21,18 @@ worker.onmessage = ({ data }) => {
 };
 worker.onerror = () => fault("ONNX Runtime is not there: run ./setup.sh, and open the page again");
 
+const USUAL = -1; // where nothing is asked for an attribute that has a default
+
 /** A group of radio buttons for an attribute of the schema, each with the colour of its value. */
 function choices(attribute, i) {
   const group = document.createElement("fieldset");
   group.append(Object.assign(document.createElement("legend"), { textContent: attribute.name }));
-  attribute.values.forEach((value, j) => {
+  const offered = attribute.values.map((value, j) => [value, j]);
+  if (attribute.default) offered.unshift(["as usual", USUAL]);
+  offered.forEach(([value, j], place) => {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "radio", name: `attribute ${i}`, value: j });
-    input.checked = j === 0;
+    input.checked = place === 0;
     input.addEventListener("change", paint);
     const swatch = Object.assign(document.createElement("span"), { className: "swatch" });
     swatch.style.background = attribute.palette?.[j] ?? "none";
@@ -85,11 +89,12 @@ function show({ painted: picture, values, name }) {
   canvas.width = picture.width;
   canvas.height = picture.height;
   canvas.getContext("2d").putImageData(picture, 0, 0);
-  const told = schema.map((attribute, i) => `${attribute.name} ${attribute.values[values[i]]}`);
+  const asked = schema.map(({ name, values: own }, i) => [name, own[values[i]]]).filter(([, value]) => value);
+  const told = asked.map(([attribute, value]) => `${attribute} ${value}`);
   canvas.setAttribute("aria-label", ["The picture, coloured", told.join(", ")].filter(Boolean).join(": "));
   canvas.hidden = false;
   at("download").disabled = false;
-  shown = [name, ...schema.map((attribute, i) => attribute.values[values[i]])].join("-");
+  shown = [name, ...asked.map(([, value]) => value)].join("-");
 }
 
 const say = (text) => { at("status").textContent = text; };
