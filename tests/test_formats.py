@@ -178,7 +178,9 @@ def test_an_exported_model_colours_as_it_did(condcolor, pinned, model, made):
     source, values = MODELS[model][made]
     words = [word for name, value in values.items() for word in (f"--{name}", value)]
     onnx = f"exported/{model}.onnx"
-    words += ["--recolor"] * model.startswith("photo")  # which else leaves a picture with colours alone
+    words += ["--recolor"] * model.startswith(
+        "photo"
+    )  # which else leaves a picture with colours alone
     asked = ("--model", onnx, "--precision", "fp32", "-o", "made.png")
     done = condcolor("colorize", f"pictures/{source}", *words, *asked)
     assert done.exit_code == 0, done.stderr
