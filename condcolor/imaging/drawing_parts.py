@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 from scipy import ndimage
 
 from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, split_persons
@@ -34,6 +34,7 @@ from condcolor.imaging.corrections import (
     SetPart,
     point_text,
 )
+from condcolor.imaging.cuts import cut_pieces
 from condcolor.imaging.drawing import Drawing
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.part_regions import PartRegions
@@ -43,13 +44,8 @@ from condcolor.imaging.regions import WHITE
 from condcolor.runtime.files import write_whole
 from condcolor.runtime.messages import counted
 
-REACH = (
-    1 / 32
-)  # of the longer side; a cut that ends so near to the border of its piece is led on to it
-CUT_WIDTH = 2  # pixels of a cut, so that no pixel joins its sides
 SLACK = 3  # pixels by which the box of a piece may be off, where it is known again
 LIKE = 0.25  # or so much of its longer side
-LEAST_SHARE = 0.002  # of its piece; what a cut leaves on one side is at least so large
 SEEN = 128  # pixels on the longer side of a piece, in which the point inside of it is found
 
 
@@ -177,11 +173,17 @@ class Parts:
         points = tuple(self._inside(point) for point in line)
         if len(points) < 2:
             raise UsageError("a cut needs two points or more")
-        if not self._cut(points):
+        labels, halves = cut_pieces(self._labels, len(self._part), points)
+        if not halves:
             raise UsageError(
                 f"the line from {point_text(points[0])} to {point_text(points[-1])} divides no piece: "
                 "draw it from one border of the piece to another"
             )
+        self._labels, self._boxes = labels, None
+        self._part = np.append(self._part, self._part[halves])
+        self._probabilities = np.concatenate((self._probabilities, self._probabilities[halves]))
+        self._in_doubt = np.append(self._in_doubt, self._in_doubt[halves])
+        self._set = np.append(self._set, self._set[halves])
         self._add(Cut(points))
         return self
 
@@ -414,63 +416,3 @@ class Parts:
             bool(self._in_doubt[number]),
             bool(self._set[number]),
         )
-
-    def _cut(self, line: Sequence[Point]) -> bool:
-        """Divide the pieces along a line; return whether any was divided."""
-        divided = False
-        crossed = self._drawn(line)
-        for number in np.unique(self._labels[crossed]):
-            stroke = crossed | self._drawn(self._led_on(line, number))
-            divided |= self._divide(int(number), stroke)
-        return divided
-
-    def _drawn(self, line: Sequence[Point]) -> np.ndarray:
-        """Return a line as `[H, W]` bool."""
-        image = Image.new("1", self.size)
-        ImageDraw.Draw(image).line(list(line), fill=1, width=CUT_WIDTH)
-        return np.array(image)
-
-    def _led_on(self, line: Sequence[Point], number: int) -> list[Point]:
-        """Return the line with its ends led on, as far as they go, to the border of their piece."""
-        reach = REACH * max(self.size)
-        points = list(line)
-        for end, place in ((points[0], 0), (points[-1], len(points))):
-            before = next((p for p in (line[1:] if place == 0 else line[-2::-1]) if p != end), None)
-            if before is None or self._number(end) != number:
-                continue
-            step = np.subtract(end, before) / np.hypot(*np.subtract(end, before))
-            for far in np.arange(1, reach + 1):
-                x, y = np.array(end) + far * step
-                if not (0 <= x < self.size[0] and 0 <= y < self.size[1]):
-                    break
-                if self._labels[int(y), int(x)] != number:
-                    points.insert(place, (float(x), float(y)))
-                    break
-        return points
-
-    def _divide(self, number: int, stroke: np.ndarray) -> bool:
-        """Divide a piece along a stroke `[H, W]` bool, into areas that are not too small."""
-        box = self._box(number)
-        own = self._labels[box] == number
-        areas, count = ndimage.label(own & ~stroke[box])
-        sizes = np.bincount(areas.ravel(), minlength=count + 1)
-        sizes[0] = 0
-        large = np.flatnonzero(sizes >= max(1, LEAST_SHARE * own.sum()))
-        if len(large) < 2:
-            return False
-        seeds = np.where(np.isin(areas, large), areas, 0)
-        nearest = ndimage.distance_transform_edt(
-            seeds == 0, return_distances=False, return_indices=True
-        )
-        order = large[np.argsort(-sizes[large])]
-        numbers = np.zeros(count + 1, self._labels.dtype)
-        numbers[order] = [number, *range(len(self._part), len(self._part) + len(order) - 1)]
-        self._labels = self._labels.copy()
-        self._labels[box][own] = numbers[seeds[tuple(nearest)]][own]
-        copies = [number] * (len(order) - 1)
-        self._part = np.append(self._part, self._part[copies])
-        self._probabilities = np.concatenate((self._probabilities, self._probabilities[copies]))
-        self._in_doubt = np.append(self._in_doubt, self._in_doubt[copies])
-        self._set = np.append(self._set, self._set[copies])
-        self._boxes = None
-        return True
