@@ -31,7 +31,6 @@ from condcolor.cli.part_options import (
 )
 from condcolor.cli.progress import Progress
 from condcolor.errors import SomeFailed, UsageError
-from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, StopFlag
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from condcolor.batch.rendering import RenderOptions
     from condcolor.conditions.color_spec import ColorSpec
     from condcolor.conditions.schema import AttributeSchema
+    from condcolor.imaging.corrections import CorrectionSource
     from condcolor.inference.colorizer import Colorizer
 
 
@@ -233,7 +233,7 @@ def pipe(
     *,
     overwrite: bool,
     options: RenderOptions,
-    corrections: CorrectionSource = NO_CORRECTIONS,
+    corrections: CorrectionSource,
 ) -> None:
     """Color one picture from a file or stream (`-`) to a file or stream; `out` None is the stream.
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from condcolor.conditions.color_spec import ColorSpec, parse_color_spec
 from condcolor.conditions.schema import Attribute
 from condcolor.errors import UsageError
-from condcolor.imaging.corrections import (
-    NO_CORRECTIONS,
-    NO_PARTS,
-    Correction,
-    CorrectionSource,
-    parse_cut,
-    parse_part,
-    parts_path,
-)
-from condcolor.models.model_folder import ModelInfo
+
+if TYPE_CHECKING:
+    from condcolor.imaging.corrections import Correction, CorrectionSource
+    from condcolor.models.model_folder import ModelInfo
 
 STREAM = "-"  # name of standard input and of standard output
 PERSON = "--person"
@@ -63,6 +57,8 @@ def corrections_of(options: Mapping[str, Any]) -> tuple[Correction, ...]:
     Raises:
         UsageError: one of them is none.
     """
+    from condcolor.imaging.corrections import parse_cut, parse_part
+
     return (*map(parse_cut, options["cuts"]), *map(parse_part, options["parts_set"]))
 
 
@@ -72,6 +68,13 @@ def correction_source(info: ModelInfo, sketch: str, options: Mapping[str, Any]) 
     Raises:
         UsageError: the model finds no parts to correct, or a correction is none.
     """
+    from condcolor.imaging.corrections import (
+        NO_CORRECTIONS,
+        NO_PARTS,
+        CorrectionSource,
+        parts_path,
+    )
+
     more, file = corrections_of(options), options["parts"]
     if not info.finds_parts:
         if more or file is not None:

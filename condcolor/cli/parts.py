@@ -16,7 +16,6 @@ from condcolor.cli.part_options import (
     parts_options,
 )
 from condcolor.errors import UsageError
-from condcolor.imaging.corrections import CorrectionSource, parts_path
 from condcolor.runtime.messages import shown_name
 
 
@@ -46,6 +45,7 @@ def parts(sketch, out, map_file, model, overwrite, device, **options) -> None:
     condcolor parts ada.png --part 120,80=hair --part 60,463=none
     condcolor parts ada.png --cut 200,300:260,300 --part 230,320=skin
     """
+    from condcolor.imaging.corrections import CorrectionSource, parts_path
     from condcolor.imaging.formats import format_for
     from condcolor.imaging.open import open_picture
     from condcolor.imaging.save import save_image
