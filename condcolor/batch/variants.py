@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ from PIL import Image
 from condcolor.batch.jobs import values_names
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
+from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.formats import format_for
-from condcolor.imaging.open import open_picture
+from condcolor.imaging.open import Picture, open_picture
 from condcolor.imaging.save import check_size, save_image, save_picture
 from condcolor.imaging.sheets import contact_sheet, reduced
 from condcolor.inference.colorizer import Colorizer
@@ -53,15 +54,13 @@ def write_variants(
     _check_sheet(out, reduced(Image.fromarray(picture.rgb), cell), combinations, cell)
     for path in files:
         check_size(picture.size, format_for(path))
+    source: Picture | Parts = picture
     if corrections:
-        parts = colorizer.parts(picture)
-        for text in parts.apply_source(corrections):
+        source = colorizer.parts(picture)
+        for text in source.apply_source(corrections):
             if on_note:
                 on_note(f"note: {shown_name(sketch)}: {text}")
-        regions = parts.regions()
-        colorings: Iterator[Image.Image] = (regions.recolor(**values) for values in combinations)
-    else:
-        colorings = colorizer.colorings(picture, combinations)
+    colorings = colorizer.colorings(source, combinations)
     for parent in [out.parent, folder] if folder else [out.parent]:
         make_folder(parent)
     small = []

@@ -11,7 +11,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -97,6 +97,7 @@ class Parts:
         self._in_doubt[decision.doubts] = True
         self._set = np.zeros(len(self._part), bool)
         self._boxes: list[tuple[slice, slice] | None] | None = None
+        self._regions: dict[tuple[Paper, bool], PartRegions] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -298,6 +299,8 @@ class Parts:
         paper: "keep" the paper of a scan or photograph, "white", or RGB in 0..255 of new paper.
         fill_black: solid black areas of a part are colored, too, up to an outline.
         """
+        if (paper, fill_black) in self._regions:
+            return self._regions[paper, fill_black]
         drawing = self.drawing
         regions = PartRegions(
             schema=self.schema,
@@ -312,7 +315,8 @@ class Parts:
         )
         if fill_black:
             pieces = self._decision.pieces
-            return regions.without_black(pieces.dark[pieces.labels])
+            regions = regions.without_black(pieces.dark[pieces.labels])
+        self._regions = {(paper, fill_black): regions}  # until a correction changes it
         return regions
 
     @property
@@ -344,16 +348,9 @@ class Parts:
         if last > count:
             there = {0: "no person was", 1: "one person was"}.get(count, f"{count} persons were")
             raise UsageError(f"there is no person {last}: {there} found in this drawing")
-        attributes = list(self.schema.attributes)
-        for person in range(2, count + 1):
-            for attribute in self.schema.attributes:
-                name = f"{attribute.name}-{person}"
-                attributes.append(replace(attribute, name=name))
-                specs.setdefault(name, specs[attribute.name])
-        schema = AttributeSchema(tuple(attributes))
-        colors = {attribute.name: attribute.colors for attribute in attributes}
-        apart = replace(regions, schema=schema, colors=colors, person_of=persons)
-        return apart, {name: specs[name] for name in schema.names}
+        apart = regions.of_persons(persons)
+        alike = {name: specs[name.partition("-")[0]] for name in apart.schema.names}
+        return apart, alike | specs
 
     def colored(self, /, **values: str | ColorSpec) -> Image.Image:
         """Return the drawing in these colors, as `Colorizer.__call__` does, with the corrections.
@@ -365,7 +362,7 @@ class Parts:
 
     def _add(self, correction: Correction) -> None:
         self.corrections += (correction,)
-        self._undone = []
+        self._undone, self._regions = [], {}
 
     def _inside(self, point: Point) -> Point:
         """Return the point; UsageError where it is not in the picture."""

@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from condcolor.conditions.color_spec import KEEP, NONE, ColorSpec
 from condcolor.conditions.parts import PARTS, part_index
+from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import WHITE, Color, Regions
 
@@ -130,6 +131,19 @@ class PartRegions(Regions):
         return cover * (
             WHITE if isinstance(color, str) else np.array(color, np.float32)[:, None, None] / 255
         )
+
+    def of_persons(self, person_of: np.ndarray) -> Self:
+        """Return the same regions with the attributes of each person apart: `hair`, `hair-2` and so on.
+
+        person_of: `[N]` int, the person of each piece, from 1; 0 for nobody's.
+        """
+        attributes = list(self.schema.attributes)
+        for person in range(2, int(person_of.max(initial=1)) + 1):
+            for each in self.schema.attributes:
+                attributes.append(replace(each, name=f"{each.name}-{person}"))
+        colors = {attribute.name: attribute.colors for attribute in attributes}
+        schema = AttributeSchema(tuple(attributes))
+        return replace(self, schema=schema, colors=colors, person_of=person_of)
 
     def without_black(self, black: np.ndarray) -> Self:
         """Return the same regions with black areas of their parts colored, too, up to an outline.

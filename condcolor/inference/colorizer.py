@@ -185,19 +185,20 @@ class Colorizer(ABC):
         return list(self.schema.combinations())
 
     def colorings(
-        self, picture: AnyPicture, colorings: Sequence[Mapping[str, str | ColorSpec]]
+        self, picture: AnyPicture | Parts, colorings: Sequence[Mapping[str, str | ColorSpec]]
     ) -> Iterator[Image.Image]:
         """Return an iterator over one picture in several colorings, decoded one by one at full size.
 
         Errors of the picture and of the values are raised at once, not at the first image.
         """
         specs = [self._specs(values) for values in colorings]
+        if self.codec.parts:
+            parts = picture if isinstance(picture, Parts) else self.parts(picture)
+            pairs = [parts.for_colors(each) for each in specs]
+            return (regions.as_image(regions.pixels(each)) for regions, each in pairs)
+        assert not isinstance(picture, Parts)  # of another model
         plain = [values for each in specs if (values := plain_values(each)) is not None]
-        if len(plain) < len(specs) or self.codec.parts:
-            if self.codec.parts:
-                parts = self.parts(picture)
-                parts.for_colors(specs[0])  # raises at once where there are too few persons
-                return (parts.colored(**each) for each in specs)
+        if len(plain) < len(specs):
             regions = self.regions(picture)
             return (regions.recolor(**each) for each in specs)
         cond = self._one_hot([self.schema.indices(values) for values in plain])
