@@ -24,10 +24,12 @@ from condcolor.batch.manifest import Manifest, settings_of
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
 from condcolor.batch.rendering import PLAIN, Findings, RenderOptions, inconsistent
 from condcolor.conditions.color_spec import (
+    NO_PERSONS,
     ColorSpec,
     asked_for,
     exact_specs,
     parse_color_specs,
+    split_persons,
 )
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
@@ -158,8 +160,10 @@ def colorize_files(
     more = tuple(each for text in corrections for each in _parsed(text))
     if info.finds_parts:
         planned = with_corrections(planned, None if parts is None else Path(parts), more)
-    elif more or parts is not None:
+    elif more or parts is not None or any(job.corrections for job in planned):
         raise UsageError(NO_PARTS)
+    elif any(split_persons(info.schema, job.values) for job in planned):
+        raise UsageError(NO_PERSONS)
 
     def load() -> Colorizer:
         return Colorizer.load(info, vivid=vivid, device=device, precision=precision)

@@ -13,7 +13,8 @@ from typing import TypeVar
 from condcolor.conditions.color_spec import ColorSpec, asked_for, parse_color_specs
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import read_metadata
-from condcolor.errors import UsageError
+from condcolor.data.records import Record
+from condcolor.errors import DataError, UsageError
 from condcolor.imaging.corrections import (
     NO_CORRECTIONS,
     Correction,
@@ -22,7 +23,7 @@ from condcolor.imaging.corrections import (
 )
 from condcolor.imaging.formats import READ_SUFFIXES, WRITE_SUFFIXES, find_pictures, format_for
 from condcolor.runtime.files import refuse_taken
-from condcolor.runtime.messages import shown_name
+from condcolor.runtime.messages import counted, shown_name
 
 NAMED = 5  # paths that a message names; the others are counted
 AnyPurePath = TypeVar("AnyPurePath", bound=PurePath)
@@ -76,7 +77,8 @@ def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
     """Return a job for each row of a csv of `input,hair,shirt`, in the order of its rows.
 
     A cell is a value of the model, any color, or a mix. A column `output` names the files in `out`; without
-    it, they are named after input and values.
+    it, they are named after input and values. A column `parts` has corrections. With a column `person`, the
+    rows of one input, and of one output where that is named, are of the persons of one picture.
 
     Raises:
         UsageError: `out` is missing or no folder, or two rows have one output.
@@ -87,19 +89,51 @@ def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
     metadata = read_metadata(
         csv, require_target=False, vocabulary=schema, any_color=True, names_outputs=True
     )
+    pictures: dict[object, list[Record]] = {}
     for record in metadata.records:
-        cells: Sequence[str | ColorSpec] = record.values
-        values = parse_color_specs(schema, dict(zip(metadata.schema.names, cells, strict=True)))
-        relative = Path(os.path.relpath(record.source, csv.parent))
-        name = record.target or relative.parent / values_name(relative, values)
-        jobs.append(Job(record.source, folder / name, values))
+        own = record.line if record.person is None else (record.source, record.target)
+        pictures.setdefault(own, []).append(record)
+    faults = [fault for rows in pictures.values() for fault in _person_faults(rows, csv)]
+    if faults:
+        raise DataError(f"{csv} cannot be used: {counted(len(faults), 'problem')}", faults)
+    for rows in pictures.values():
+        source, target = rows[0].source, rows[0].target
+        asked: dict[str, str | ColorSpec] = {}
+        for row in rows:
+            of_person = f"-{row.person}" if (row.person or 1) > 1 else ""
+            for name, cell in zip(metadata.schema.names, row.values, strict=True):
+                asked[f"{name}{of_person}"] = cell
+        values = parse_color_specs(schema, asked)
+        relative = Path(os.path.relpath(source, csv.parent))
+        made = target or relative.parent / values_name(relative, values)
+        corrections = tuple(dict.fromkeys(each for row in rows for each in row.corrections))
+        jobs.append(Job(source, folder / made, values, CorrectionSource(None, corrections)))
     return _checked(jobs)
+
+
+def _person_faults(rows: Sequence[Record], csv: Path) -> list[str]:
+    """Return what is wrong with the persons of the rows of one picture, a line each."""
+    first: dict[int, int] = {}  # person -> line
+    faults = []
+    for row in rows:
+        line = first.setdefault(row.person or 1, row.line)
+        if line != row.line:
+            faults.append(
+                f"{csv.name} line {row.line}: person {row.person} of {shown_name(row.source.name)} is in "
+                f"line {line} already; a column 'output' tells several pictures of one sketch apart"
+            )
+    if 1 not in first:
+        faults.append(
+            f"{csv.name} line {rows[0].line}: {shown_name(rows[0].source.name)} has no row of person 1, in "
+            "whose colours all are that have no row"
+        )
+    return faults
 
 
 def with_corrections(
     jobs: Sequence[Job], file: Path | None = None, more: tuple[Correction, ...] = ()
 ) -> list[Job]:
-    """Return the jobs with the corrections in `file`, by default x.parts.json beside x.png, and `more`.
+    """Return the jobs with corrections: of `file`, by default x.parts.json beside x.png, their own, `more`.
 
     Raises:
         UsageError: `file` or `more` are given for several pictures.
@@ -113,7 +147,8 @@ def with_corrections(
     for job in jobs:
         beside = parts_path(job.source)
         own = beside if file is None and beside.is_file() else file
-        corrected.append(replace(job, corrections=CorrectionSource(own, more)))
+        given = job.corrections.more + more
+        corrected.append(replace(job, corrections=CorrectionSource(own, given)))
     return corrected
 
 
@@ -251,7 +286,8 @@ def _checked(jobs: Sequence[Job]) -> list[Job]:
         if out in sources:
             raise UsageError(f"{shown_name(job.out)} is an input too: choose another output")
         first = owners.setdefault(out, job)
-        if (first.source, first.values) != (job.source, job.values):
+        wanted = (job.source, job.values, job.corrections)
+        if (first.source, first.values, first.corrections) != wanted:
             raise UsageError(
                 f"{_label(first)} and {_label(job)} would both become {shown_name(job.out)}: "
                 "colour them in two calls, or rename one"

@@ -110,9 +110,9 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     """Colour sketches in the colours you name, or photographs.
 
     SKETCHES are files, folders and 'patterns*' (trees are kept), one .csv with a row a picture
-    (input,hair,shirt), or - for standard input. Values are the model's, any colour ("#ff8800",
-    "rgb(255,136,0)", orange), a mix (red:0.6,brown:0.4), or none. The same command again goes on where a
-    folder's stopped: OUT/manifest.jsonl says what is done.
+    (input,hair,shirt; also output, parts, person), or - for standard input. Values are the model's, any
+    colour ("#ff8800", "rgb(255,136,0)", orange), a mix (red:0.6,brown:0.4), or none. The same command again
+    goes on where a folder's stopped: OUT/manifest.jsonl says what is done.
 
     \b
     condcolor colorize ada.png --hair red --shirt blue -o icon.png

@@ -28,6 +28,7 @@ from condcolor.runtime.messages import listed
 
 T = TypeVar("T")
 NONE, KEEP, DEFAULT = "none", "keep", "default"
+NO_PERSONS = "colors of single persons are for models that find parts, such as icons"
 _OF_PERSON = re.compile(r"(.+)_([2-9]|[1-9][0-9])")
 _PART = re.compile(r"[^,()]*(?:\([^()]*\)[^,()]*)?")  # a comma within rgb(...) separates nothing
 

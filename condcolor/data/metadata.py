@@ -12,7 +12,14 @@ import numpy as np
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.paths import same_pictures
-from condcolor.data.records import SPLITS, Record, check_attributes, read_records, read_sheet
+from condcolor.data.records import (
+    COLORING_ROLES,
+    SPLITS,
+    Record,
+    check_attributes,
+    read_records,
+    read_sheet,
+)
 from condcolor.data.table import format_table
 from condcolor.data.vocabulary import collect_schema
 from condcolor.errors import DataError, UsageError
@@ -66,8 +73,9 @@ def read_metadata(
             values of all; a schema limits attributes and values to its own, and its optional attributes
             may have no column.
         any_color: values may be colors, too; the values of the records are ColorSpecs then.
-        names_outputs: a column `output` names files to write; the targets of the records are its paths, as
-            written, and need not exist.
+        names_outputs: the csv says how to color pictures. A column `output` names files to write; the targets
+            of the records are its paths, as written, and need not exist. Columns `parts` and `person`, where
+            they are no attributes of the vocabulary, are corrections and whose the values are.
 
     Raises:
         DataError: the data set cannot be used; lists all problems with csv and line.
@@ -106,8 +114,10 @@ def scan_metadata(
     except OSError as error:
         faults.add("missing", f"{path} cannot be read: {error.strerror or error}")
         csvs, root = [], path
+    known = vocabulary.names if isinstance(vocabulary, AttributeSchema) else ()
+    more = [role for role in COLORING_ROLES if names_outputs and role not in map(str.lower, known)]
     sheets = [
-        read_sheet(csv, csv.relative_to(root).as_posix(), split, require_target, faults)
+        read_sheet(csv, csv.relative_to(root).as_posix(), split, require_target, faults, more)
         for csv, split in csvs
     ]
     fixed = None

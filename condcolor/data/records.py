@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -19,6 +19,7 @@ from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder, p
 from condcolor.data.table import Table, read_table
 from condcolor.data.vocabulary import close
 from condcolor.errors import UsageError, did_you_mean
+from condcolor.imaging.corrections import Correction, parse_corrections
 from condcolor.imaging.formats import format_for
 from condcolor.runtime.messages import Problems, listed, shown_name
 
@@ -36,6 +37,9 @@ ROLES = {
     "split": "split",
     "character": "character",
 }
+PARTS, PERSON = "parts", "person"
+COLORING_ROLES = (PARTS, PERSON)  # of a csv that says how to color pictures
+MOST_PERSONS = 99
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Record(Generic[V]):
     mask: Path | None = (
         None  # channel i is 255 in the part of attribute i; the one after those is skin
     )
+    corrections: tuple[Correction, ...] = ()  # of the parts of the picture, by its column
+    person: int | None = None  # whose values they are, from 1; None without such a column
 
     def line_in(self, root: Path) -> str:
         """Return `train/metadata.csv line 37`, for messages on the data set in `root`."""
@@ -66,7 +72,7 @@ class Sheet:
     name: str  # in messages
     split: str  # of all rows, or ""
     table: Table
-    roles: dict[str, int]  # "input", "output", "split" or "character" -> column
+    roles: dict[str, int]  # "input", "output", "split", "character", "parts", "person" -> column
     attributes: dict[str, int]  # name -> column, for every other column in order
 
     @property
@@ -102,8 +108,18 @@ class Sheet:
         )
 
 
-def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: Problems) -> Sheet:
-    """Read a csv and the roles of its columns; problems of its form and header are added to `faults`."""
+def read_sheet(
+    csv: Path,
+    name: str,
+    split: str,
+    require_target: bool,
+    faults: Problems,
+    more: Sequence[str] = (),
+) -> Sheet:
+    """Read a csv and the roles of its columns; problems of its form and header are added to `faults`.
+
+    more: those of COLORING_ROLES that columns may have, too.
+    """
     table = read_table(csv, name)
     faults.extend(table.problems)
     sheet = Sheet(csv, name, split, table, {}, {})
@@ -112,7 +128,9 @@ def read_sheet(csv: Path, name: str, split: str, require_target: bool, faults: P
     keys: dict[str, str] = {}
     for index, column in enumerate(table.columns):
         known = meant_column(column, table.columns)
-        if known:
+        if column.lower() in more:
+            _add_role(sheet, column.lower(), column, index, faults)
+        elif known:
             _add_role(sheet, known, column, index, faults)
         elif column and column not in sheet.attributes:  # a duplicate is reported by read_table
             other = keys.setdefault(name_key(column), column)
@@ -148,7 +166,7 @@ def _add_role(sheet: Sheet, known: str, column: str, index: int, faults: Problem
     if known != column:
         message = f"{sheet.header}: column '{column}' is not known; did you mean '{known}'?"
         faults.add("misspelt column", message)
-    first = sheet.roles.setdefault(ROLES[known], index)
+    first = sheet.roles.setdefault(ROLES.get(known, known), index)
     if (other := sheet.table.columns[first]) != column:
         faults.add("role", f"{sheet.header}: '{other}' and '{column}' say the same; keep one")
 
@@ -179,10 +197,12 @@ def read_records(
     Invalid are blank or padded cells, unknown values or splits, and missing pictures. With `any_color`,
     values are ColorSpecs, and any color is known. With `names_outputs`, the cells of a column `output` are
     files to write, and targets are these paths as written. `character` is as written, or "" without such a
-    column.
+    column. A blank cell of corrections has none, and one of persons means the first.
     """
     finder = PictureFinder(sheet.csv.parent)
-    texts = {role: sheet.roles[role] for role in sheet.roles if role != "split"} | sheet.attributes
+    may_be_blank = ("split", *COLORING_ROLES)
+    texts = {role: at for role, at in sheet.roles.items() if role not in may_be_blank}
+    texts |= sheet.attributes
     attributes = [
         attribute for attribute in schema.attributes if attribute.name in sheet.attributes
     ]
@@ -208,15 +228,32 @@ def read_records(
             target = _named_output(cells[sheet.roles["output"]], where, faults)
         else:
             target = _find(sheet, finder, "output", OUTPUT_FOLDERS, cells, where, faults)
+        corrections: tuple[Correction, ...] = ()
+        person = None
+        try:
+            if PARTS in sheet.roles:
+                corrections = parse_corrections(cells[sheet.roles[PARTS]])
+            if PERSON in sheet.roles:
+                person = _person(cells[sheet.roles[PERSON]])
+        except UsageError as error:
+            faults.add("parts or person are wrong", f"{where}: {error}")
         if not whole or source is None or faults.count > before:
             continue
         split = sheet.split_of(cells)
         character = cells[sheet.roles["character"]] if "character" in sheet.roles else ""
         mask = finder.mask(source)
-        records.append(
-            Record(source, target, tuple(values), character, split, line, sheet.csv, mask)
-        )
+        record = Record(source, target, tuple(values), character, split, line, sheet.csv, mask)
+        records.append(replace(record, corrections=corrections, person=person))
     return records
+
+
+def _person(text: str) -> int:
+    """Return the number of a person, 1 where the cell is blank; UsageError where it is none."""
+    if not text:
+        return 1
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PERSONS):
+        raise UsageError(f"person '{text}': persons are counted from the left, from 1")
+    return int(text)
 
 
 def _value(attribute: Attribute, text: str, any_color: bool) -> str | ColorSpec:

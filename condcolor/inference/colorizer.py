@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 from PIL import Image
 
-from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, plain_values
+from condcolor.conditions.color_spec import NO_PERSONS, ColorSpec, parse_color_specs, plain_values
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.drawing_parts import Parts
@@ -273,9 +273,7 @@ class Colorizer(ABC):
         """Return a spec for each attribute; UsageError for what is wrong, and for persons without parts."""
         specs = parse_color_specs(self.schema, values)
         if len(specs) > len(self.schema.names) and not self.codec.parts:
-            raise UsageError(
-                "colors of single persons are for models that find parts, such as icons"
-            )
+            raise UsageError(NO_PERSONS)
         return specs
 
     def _colorings(self, framed: FramedPicture, cond: np.ndarray) -> Iterator[Image.Image]:

@@ -19,3 +19,14 @@ def figure(*, hair: bool = True) -> Picture:
             left, top, right, bottom = box
             drawn.paste((tone,) * 3, (left + 2, top + 2, right - 2, bottom - 2))
     return picture_of(drawn)
+
+
+HAIR_AT, SHIRT_AT = (20, 18), (34, 46)  # x, y in a figure
+
+
+def couple() -> Image.Image:
+    """Two figures beside each other."""
+    drawn = Image.new("RGB", (2 * SIDE, SIDE), "white")
+    for left in (0, SIDE):
+        drawn.paste(Image.fromarray(figure().rgb), (left, 0))
+    return drawn
