@@ -44,7 +44,8 @@ def parts_options(command: Callable) -> Callable:
             "parts_set",
             multiple=True,
             metavar="X,Y=PART",
-            help="The piece at this pixel is hair, shirt, skin, ..., or none (left white). Repeatable.",
+            help="The piece at this pixel is hair, shirt, skin, ..., or none (left white); or it is of a "
+            "person, person-2. Repeatable.",
         ),
     ):
         command = option(command)

@@ -19,7 +19,7 @@ from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder, p
 from condcolor.data.table import Table, read_table
 from condcolor.data.vocabulary import close
 from condcolor.errors import UsageError, did_you_mean
-from condcolor.imaging.corrections import Correction, parse_corrections
+from condcolor.imaging.corrections import MOST_PERSONS, Correction, parse_corrections
 from condcolor.imaging.formats import format_for
 from condcolor.runtime.messages import Problems, listed, shown_name
 
@@ -39,7 +39,6 @@ ROLES = {
 }
 PARTS, PERSON = "parts", "person"
 COLORING_ROLES = (PARTS, PERSON)  # of a csv that says how to color pictures
-MOST_PERSONS = 99
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ FORMAT = 1
 NO_PARTS = "corrections of parts are for models that find parts, such as icons"
 SUFFIX = ".parts.json"
 MOST = 10_000  # corrections of a file
+MOST_PERSONS = 99
+PERSON = "person-"  # before the number of a person
 _AT = re.compile(r"\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*")
 
 
@@ -37,6 +39,24 @@ class SetPart:
 
 
 @dataclass(frozen=True)
+class SetPerson:
+    """The piece at a point belongs to a person, counted from the left, from 1. box: as of SetPart."""
+
+    point: Point
+    person: int
+    box: Box | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.person <= MOST_PERSONS:
+            raise UsageError(
+                f"person {self.person}: persons are counted from the left, from 1 to {MOST_PERSONS}"
+            )
+
+    def __str__(self) -> str:
+        return f"{point_text(self.point)}={PERSON}{self.person}"
+
+
+@dataclass(frozen=True)
 class Cut:
     """The pieces that a line of points crosses are divided along it."""
 
@@ -46,7 +66,7 @@ class Cut:
         return ":".join(map(point_text, self.line))
 
 
-Correction = SetPart | Cut
+Correction = SetPart | SetPerson | Cut
 
 
 def point_text(point: Point) -> str:
@@ -54,8 +74,8 @@ def point_text(point: Point) -> str:
     return ",".join(f"{value:g}" for value in point)
 
 
-def parse_part(text: str) -> SetPart:
-    """Return the correction of `120,80=hair`.
+def parse_part(text: str) -> SetPart | SetPerson:
+    """Return the correction of `120,80=hair` or `120,80=person-2`.
 
     Raises:
         UsageError: it is not written so, or there is no such part.
@@ -63,7 +83,11 @@ def parse_part(text: str) -> SetPart:
     at, equals, name = text.partition("=")
     if not equals:
         raise UsageError(f"{text!r} is no correction: write x,y=part, such as 120,80=hair")
-    return SetPart(_parse_point(at, text), PARTS[find_part(name.strip())].name)
+    point, name = _parse_point(at, text), name.strip()
+    number = name.removeprefix(PERSON)
+    if number != name and number.isascii() and number.isdigit():
+        return SetPerson(point, int(number[:9]))
+    return SetPart(point, PARTS[find_part(name)].name)
 
 
 def parse_cut(text: str) -> Cut:
@@ -136,7 +160,7 @@ class SavedCorrections:
                     round(side * factor) for side, factor in zip(box, factors, strict=True)
                 )
                 box = left, top, right, bottom
-            scaled.append(SetPart(moved(each.point), each.part, box))
+            scaled.append(replace(each, point=moved(each.point), box=box))
         return tuple(scaled)
 
     def to_json(self) -> dict[str, object]:
@@ -237,7 +261,11 @@ def _is_count(value: Any) -> bool:
 def _as_json(correction: Correction) -> dict[str, object]:
     if isinstance(correction, Cut):
         return {"cut": [list(point) for point in correction.line]}
-    entry: dict[str, object] = {"point": list(correction.point), "part": correction.part}
+    entry: dict[str, object] = {"point": list(correction.point)}
+    if isinstance(correction, SetPerson):
+        entry["person"] = correction.person
+    else:
+        entry["part"] = correction.part
     return entry | ({"box": list(correction.box)} if correction.box else {})
 
 
@@ -248,11 +276,15 @@ def _from_json(entry: Mapping[str, Any]) -> Correction:
             raise ValueError("a cut needs two points")
         return Cut(tuple((x, y) for x, y in (_numbers(point, 2) for point in entry["cut"])))
     x, y = _numbers(entry["point"], 2)
-    part = PARTS[find_part(str(entry["part"]))].name
-    if "box" not in entry:
-        return SetPart((x, y), part)
-    left, top, right, bottom = (round(side) for side in _numbers(entry["box"], 4))
-    return SetPart((x, y), part, (left, top, right, bottom))
+    box = None
+    if "box" in entry:
+        left, top, right, bottom = (round(side) for side in _numbers(entry["box"], 4))
+        box = left, top, right, bottom
+    if "person" in entry:
+        if not _is_count(entry["person"]):
+            raise ValueError("a person is a number from 1")
+        return SetPerson((x, y), entry["person"], box)
+    return SetPart((x, y), PARTS[find_part(str(entry["part"]))].name, box)
 
 
 def _numbers(values: Sequence[Any], count: int) -> list[float]:

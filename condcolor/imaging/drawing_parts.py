@@ -17,7 +17,6 @@ from typing import Any, Self
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, split_persons
 from condcolor.conditions.parts import PARTS, find_part
@@ -32,6 +31,7 @@ from condcolor.imaging.corrections import (
     Point,
     SavedCorrections,
     SetPart,
+    SetPerson,
     point_text,
 )
 from condcolor.imaging.cuts import cut_pieces
@@ -40,13 +40,13 @@ from condcolor.imaging.paper import Paper
 from condcolor.imaging.part_regions import PartRegions
 from condcolor.imaging.persons import find_persons
 from condcolor.imaging.piece_parts import Decision
+from condcolor.imaging.piece_places import PiecePlaces
 from condcolor.imaging.regions import WHITE
 from condcolor.runtime.files import write_whole
 from condcolor.runtime.messages import counted
 
 SLACK = 3  # pixels by which the box of a piece may be off, where it is known again
 LIKE = 0.25  # or so much of its longer side
-SEEN = 128  # pixels on the longer side of a piece, in which the point inside of it is found
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,11 @@ class Parts:
         self._in_doubt = np.zeros(len(self._part), bool)
         self._in_doubt[decision.doubts] = True
         self._set = np.zeros(len(self._part), bool)
-        self._boxes: list[tuple[slice, slice] | None] | None = None
+        self._places = PiecePlaces(self._labels, len(self._part))
+        self._person = np.zeros(len(self._part), np.int32)  # that a person has said; 0 where none
+        self._persons: np.ndarray | None = None  # as far as they are known
         self._regions: dict[tuple[Paper, bool], PartRegions] = {}
+        self._apart: tuple[PartRegions, PartRegions] | None = None  # the last ones, and of persons
 
     @property
     def size(self) -> tuple[int, int]:
@@ -143,7 +146,7 @@ class Parts:
         """Return the same parts, to correct them apart from these."""
         other = copy.copy(self)
         other._part, other._set = self._part.copy(), self._set.copy()
-        other._in_doubt = self._in_doubt.copy()
+        other._in_doubt, other._person = self._in_doubt.copy(), self._person.copy()
         other._undone = list(self._undone)
         return other
 
@@ -159,7 +162,23 @@ class Parts:
         self._part[number] = index
         self._set[number] = True
         self._in_doubt[number] = False
-        self._add(SetPart(self._point(number), PARTS[index].name, self._corners(number)))
+        self._add(
+            SetPart(self._places.point(number), PARTS[index].name, self._places.corners(number))
+        )
+        return self
+
+    def set_person(self, point: Point, person: int) -> Self:
+        """Say whose the piece at a point is; returns itself.
+
+        person: counted from the left, from 1; one more than there are makes a further person.
+
+        Raises:
+            UsageError: the point is not in the picture, or there can be no such person.
+        """
+        number = self._number(point)
+        given = SetPerson(self._places.point(number), person, self._places.corners(number))
+        self._person[number] = person
+        self._add(given)
         return self
 
     def cut(self, line: Sequence[Point]) -> Self:
@@ -180,11 +199,13 @@ class Parts:
                 f"the line from {point_text(points[0])} to {point_text(points[-1])} divides no piece: "
                 "draw it from one border of the piece to another"
             )
-        self._labels, self._boxes = labels, None
+        self._labels = labels
         self._part = np.append(self._part, self._part[halves])
         self._probabilities = np.concatenate((self._probabilities, self._probabilities[halves]))
         self._in_doubt = np.append(self._in_doubt, self._in_doubt[halves])
         self._set = np.append(self._set, self._set[halves])
+        self._person = np.append(self._person, self._person[halves])
+        self._places = PiecePlaces(labels, len(self._part))
         self._add(Cut(points))
         return self
 
@@ -193,6 +214,8 @@ class Parts:
         for correction in corrections:
             if isinstance(correction, Cut):
                 self.cut(correction.line)
+            elif isinstance(correction, SetPerson):
+                self.set_person(correction.point, correction.person)
             else:
                 self.set(correction.point, correction.part)
         return self
@@ -208,7 +231,7 @@ class Parts:
         misfits = []
         for correction in saved.scaled_to(self.size):
             try:
-                if isinstance(correction, SetPart) and not self._is_known(correction):
+                if not isinstance(correction, Cut) and not self._is_known(correction):
                     raise UsageError("the piece there is another one now")
                 self.corrected([correction])
             except UsageError as error:
@@ -235,13 +258,13 @@ class Parts:
         since = ", of the picture as it was before it was changed" if changed else ""
         return (f"{count} of {saved.name}{since}", *misfits)
 
-    def _is_known(self, correction: SetPart) -> bool:
+    def _is_known(self, correction: SetPart | SetPerson) -> bool:
         """Whether the piece at the point of a correction is about where it was."""
         if correction.box is None:
             return True
         left, top, right, bottom = correction.box
         slack = max(SLACK, LIKE * max(right - left, bottom - top))
-        now = self._corners(self._number(correction.point))
+        now = self._places.corners(self._number(correction.point))
         return all(abs(a - b) <= slack for a, b in zip(correction.box, now, strict=True))
 
     @property
@@ -321,8 +344,14 @@ class Parts:
 
     @property
     def persons(self) -> np.ndarray:
-        """The person of each piece, `[N]` int32: from 1, left to right; 0 for what is nobody's."""
-        return find_persons(self._labels, self._part)
+        """The person of each piece, `[N]` int32: from 1, left to right; 0 for what is nobody's.
+
+        As found from the corrected parts, then as `set_person` has it.
+        """
+        if self._persons is None:
+            found = find_persons(self._labels, self._part)
+            self._persons = np.where(self._person, self._person, found)
+        return self._persons
 
     def for_colors(
         self, values: Mapping[str, str | ColorSpec], **options: Any
@@ -348,7 +377,9 @@ class Parts:
         if last > count:
             there = {0: "no person was", 1: "one person was"}.get(count, f"{count} persons were")
             raise UsageError(f"there is no person {last}: {there} found in this drawing")
-        apart = regions.of_persons(persons)
+        if self._apart is None or self._apart[0] is not regions:
+            self._apart = regions, regions.of_persons(persons)
+        apart = self._apart[1]
         alike = {name: specs[name.partition("-")[0]] for name in apart.schema.names}
         return apart, alike | specs
 
@@ -362,7 +393,7 @@ class Parts:
 
     def _add(self, correction: Correction) -> None:
         self.corrections += (correction,)
-        self._undone, self._regions = [], {}
+        self._undone, self._regions, self._persons = [], {}, None
 
     def _inside(self, point: Point) -> Point:
         """Return the point; UsageError where it is not in the picture."""
@@ -377,36 +408,15 @@ class Parts:
         x, y = self._inside(point)
         return int(self._labels[int(y), int(x)])
 
-    def _box(self, number: int) -> tuple[slice, slice]:
-        if self._boxes is None:
-            self._boxes = ndimage.find_objects(self._labels, len(self._part) - 1)
-        box = self._boxes[number - 1] if number else None
-        return box or (slice(0, self._labels.shape[0]), slice(0, self._labels.shape[1]))
-
-    def _corners(self, number: int) -> Box:
-        rows, columns = self._box(number)
-        return columns.start, rows.start, columns.stop, rows.stop
-
-    def _point(self, number: int) -> tuple[int, int]:
-        """Return the pixel deepest inside of a piece."""
-        rows, columns = self._box(number)
-        step = max(1, max(rows.stop - rows.start, columns.stop - columns.start) // SEEN)
-        own = self._labels[rows, columns][::step, ::step] == number
-        if not own.any():  # thinner than a step
-            step, own = 1, self._labels[rows, columns] == number
-        depth = ndimage.distance_transform_cdt(np.pad(own, 1))[1:-1, 1:-1]
-        row, column = divmod(int(depth.argmax()), own.shape[1])
-        return columns.start + column * step, rows.start + row * step
-
     def _piece(self, number: int, area: int | None = None) -> Piece:
         if area is None:
-            area = int((self._labels[self._box(number)] == number).sum())
+            area = self._places.area(number)
         part = int(self._part[number])
         known = part < self._probabilities.shape[1]
         return Piece(
             int(number),
-            self._point(number),
-            self._corners(number),
+            self._places.point(number),
+            self._places.corners(number),
             area,
             PARTS[part].name,
             float(self._probabilities[number, part]) if known else 0.0,

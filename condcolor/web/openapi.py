@@ -66,7 +66,8 @@ PAPER = _query(
 PART = _query(
     "part",
     "Models that find parts: the piece at a pixel is of a part, x,y=part, such as 120,80=hair; `none` is "
-    "left white. Repeatable, in order, together with `cut` at most 500.",
+    "left white. Or it is of a person, counted from the left: 120,80=person-2. "
+    "Repeatable, in order, together with `cut` at most 500.",
     type="array",
     items={"type": "string"},
 )
@@ -138,6 +139,12 @@ PATHS = {
     ),
     f"{ONE}/pieces.png": _get(
         "The number of the piece of each pixel, as R + 256 G + 65536 B.", PNG, ID, MODEL, PART, CUT
+    ),
+    f"{ONE}/persons": _get(
+        "Models that find parts: how many persons there are, and the person of each piece by its number, "
+        "from 1, left to right; 0 is nobody.",
+        JSON,
+        *(ID, MODEL, PART, CUT),
     ),
     f"{ONE}/parts.json": {
         **_get("The file x.parts.json with these corrections.", JSON, ID, MODEL, PART, CUT),

@@ -35,6 +35,7 @@ class PieceRoutes:
         return [
             Route(f"{sketch}/pieces", self.pieces),
             Route(f"{sketch}/pieces.png", self.numbers),
+            Route(f"{sketch}/persons", self.persons),
             Route(f"{sketch}/parts.json", self.parts, methods=["GET", "POST"]),
         ]
 
@@ -44,6 +45,9 @@ class PieceRoutes:
     async def numbers(self, request: Request) -> Response:
         png = await self._of_parts(request, lambda parts: encode_png(number_image(parts.labels)))
         return Response(png, media_type="image/png")
+
+    async def persons(self, request: Request) -> Response:
+        return JSONResponse(await self._of_parts(request, whose))
 
     async def parts(self, request: Request) -> Response:
         if request.method == "POST":
@@ -74,6 +78,12 @@ def described(parts: Parts) -> dict[str, object]:
     """Return the pieces as JSON, with the size of the picture and notes for people."""
     pieces = [vars(piece) | {"probability": round(piece.probability, 3)} for piece in parts.pieces]
     return {"size": parts.size, "notes": parts.drawing.notes, "pieces": pieces}
+
+
+def whose(parts: Parts) -> dict[str, object]:
+    """Return the number of persons, and the person of each piece by its number; 0 is nobody."""
+    persons = parts.persons
+    return {"count": int(persons.max(initial=0)), "persons": persons.tolist()}
 
 
 def number_image(labels: np.ndarray) -> Image.Image:

@@ -10,12 +10,12 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from condcolor.conditions.color_spec import ColorSpec
+from condcolor.conditions.color_spec import ColorSpec, split_persons
 from condcolor.conditions.parts import PARTS
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.layer_files import encode_ora
-from condcolor.imaging.layers import Layers
+from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import as_it_came
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
@@ -120,8 +120,22 @@ class Renderer:
 
     def recolored(self, sketch: StoredPicture, coloring: Coloring) -> bytes:
         """Return the PNG in any colors, by the regions that `find_regions` kept."""
-        regions = self.regions(sketch, coloring.corrections, coloring.paper)
-        return encode_png(regions.recolor(**coloring.values))
+        regions, specs = self._of_persons(sketch, coloring)
+        return encode_png(regions.recolor(**specs))
+
+    def _of_persons(
+        self, sketch: StoredPicture, coloring: Coloring
+    ) -> tuple[Regions, Mapping[str, ColorSpec]]:
+        """Return the regions, those of persons apart where one has a color of their own, and all specs.
+
+        Raises:
+            UsageError: a correction is not possible, or there are fewer persons.
+        """
+        if not split_persons(self.schema, coloring.values):
+            regions = self.regions(sketch, coloring.corrections, coloring.paper)
+            return regions, coloring.values
+        parts = self.parts(sketch, coloring.corrections)
+        return parts.for_colors(coloring.values, paper=coloring.paper)
 
     def doubts(self, sketch: StoredPicture, corrections: Corrections = ()) -> bytes:
         """Return a PNG that is opaque on the pieces whose part is in doubt, and transparent elsewhere.
@@ -153,8 +167,7 @@ class Renderer:
         """Return the layers of the colored sketch; the last are kept, since requests read them in turn."""
         kept = sketch.layers.get(self.name)
         if kept is None or kept[0] != coloring:
-            regions = self.regions(sketch, coloring.corrections, coloring.paper)
-            layers = self.colorizer.layers(regions, **coloring.values)
+            layers = make_layers(*self._of_persons(sketch, coloring))
             kept = sketch.layers[self.name] = coloring, layers
         return kept[1]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from condcolor.conditions.color_spec import KEEP, parse_color_specs
+from condcolor.conditions.color_spec import KEEP, NO_PERSONS, parse_color_specs, split_persons
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.corrections import NO_PARTS, Correction, parse_cut, parse_part
 from condcolor.imaging.paper import Paper, parse_paper
@@ -103,6 +103,8 @@ class ColoringRequest:
                 raise UsageError(f"{key} is given twice")
             values[key] = text
         specs = parse_color_specs(renderer.schema, values)
+        if split_persons(renderer.schema, specs) and not renderer.finds_parts:
+            raise UsageError(NO_PERSONS)
         coloring = Coloring(specs, corrections_of(request, renderer), paper)
         return cls(renderer, coloring, tuple(hidden), vivid)
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 from boxes import SIDE, Boxes, drawn
-from models import make_model, make_parts_model
+from figures import HAIR_AT, SHIRT_AT, couple
+from figures import SIDE as WIDE
+from models import RGBS, make_model, make_parts_model
 from PIL import Image, ImageDraw
 
 from condcolor.conditions.parts import part_index
@@ -17,12 +19,13 @@ from condcolor.imaging.corrections import (
     Cut,
     SavedCorrections,
     SetPart,
+    SetPerson,
     parse_corrections,
     parse_cut,
     parse_part,
     read_corrections,
 )
-from condcolor.imaging.open import Picture
+from condcolor.imaging.open import Picture, picture_of
 from condcolor.inference.torch_colorizer import TorchColorizer
 
 RED, BLUE = (0xE9, 0x47, 0x43), (0x3F, 0xAE, 0xE1)
@@ -228,13 +231,27 @@ def test_a_damaged_file_is_named(tmp_path, text, problem):
 def test_corrections_as_text():
     assert parse_part("120,80=hair") == SetPart((120, 80), "hair")
     assert parse_part(" 1.5 , 2 = none") == SetPart((1.5, 2), "other")
+    assert parse_part("1,2=person-12") == SetPerson((1, 2), 12)
     assert parse_cut("1,2:3,4:5,6") == Cut(((1, 2), (3, 4), (5, 6)))
-    mixed = parse_corrections("1,2:3,4; 5,6=skin;")
-    assert mixed == (Cut(((1, 2), (3, 4))), SetPart((5, 6), "skin"))
+    mixed = parse_corrections("1,2:3,4; 5,6=skin; 7,8=person-3;")
+    line, part, person = Cut(((1, 2), (3, 4))), SetPart((5, 6), "skin"), SetPerson((7, 8), 3)
+    assert mixed == (line, part, person)
     assert parse_corrections("; ".join(map(str, mixed))) == mixed
 
 
-@pytest.mark.parametrize("text", ["120=hair", "1,2", "a,b=hair", "1,2=", "1..2,3=hair"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "120=hair",
+        "1,2",
+        "a,b=hair",
+        "1,2=",
+        "1..2,3=hair",
+        "1,2=person-0",
+        "1,2=person-100",
+        "1,2=person-x",
+    ],
+)
 def test_what_is_no_correction_is_refused(text):
     with pytest.raises(UsageError):
         parse_part(text)
@@ -243,3 +260,76 @@ def test_what_is_no_correction_is_refused(text):
 def test_a_model_that_finds_no_parts_has_none_to_correct():
     with pytest.raises(UsageError, match="models that find them"):
         TorchColorizer(make_model(), device="cpu").parts(Picture(drawn(), None))
+
+
+@pytest.fixture(scope="module")
+def two() -> TorchColorizer:
+    """Finds hair and shirts of figures."""
+    return TorchColorizer(make_parts_model(), device="cpu")
+
+
+OTHER_HAIR, OTHER_SHIRT = ((x + WIDE, y) for x, y in (HAIR_AT, SHIRT_AT))
+OWN = {**COLORS, "hair_2": "green", "shirt_2": "yellow"}
+
+
+def of_persons(parts) -> list[int]:
+    points = (HAIR_AT, SHIRT_AT, OTHER_HAIR, OTHER_SHIRT)
+    return [int(parts.persons[parts.at(point).number]) for point in points]
+
+
+def color_of(parts, point) -> str:
+    """The name of the color of a grey fill."""
+    levels = np.divide(
+        color_at(parts.colored(**OWN), point), parts.drawing.picture.rgb[point[::-1]] / 255
+    )
+    return min(RGBS, key=lambda name: abs(np.subtract(RGBS[name], levels)).sum())
+
+
+def test_a_piece_is_given_to_another_person(two):
+    parts = two.parts(picture_of(couple()))
+    assert of_persons(parts) == [1, 1, 2, 2]
+    assert color_of(parts, OTHER_SHIRT) == "yellow"
+    assert parts.set_person(OTHER_SHIRT, 1) is parts
+    assert of_persons(parts) == [1, 1, 2, 1]
+    assert [color_of(parts, each) for each in (OTHER_HAIR, OTHER_SHIRT)] == ["green", "blue"]
+    assert not parts.at(OTHER_SHIRT).set  # of its part nothing was said
+    parts.set(OTHER_SHIRT, "hair")
+    assert color_of(parts, OTHER_SHIRT) == "red"
+    parts.undo()
+    parts.undo()
+    assert of_persons(parts) == [1, 1, 2, 2]
+    parts.redo()
+    assert of_persons(parts) == [1, 1, 2, 1]
+
+
+def test_a_person_may_be_a_further_one(two):
+    parts = two.parts(picture_of(couple()))
+    copied = parts.copy().set_person(OTHER_HAIR, 3)
+    assert (of_persons(copied), of_persons(parts)) == ([1, 1, 3, 2], [1, 1, 2, 2])
+    with pytest.raises(UsageError, match="from 1 to 99"):
+        parts.set_person(OTHER_HAIR, 0)
+    assert parts.corrections == ()
+
+
+def test_both_sides_of_a_cut_are_the_same_persons(two):
+    parts = two.parts(picture_of(couple())).set_person(OTHER_HAIR, 1)
+    parts.cut([(OTHER_HAIR[0] + 8, 11), (OTHER_HAIR[0] + 8, 26)])
+    sides = [parts.at((x, OTHER_HAIR[1])).number for x in (OTHER_HAIR[0], OTHER_HAIR[0] + 14)]
+    assert sides[0] != sides[1]
+    assert parts.persons[sides].tolist() == [1, 1]
+
+
+def test_persons_are_saved_and_known_again_at_another_size(two, tmp_path):
+    path = tmp_path / "x.parts.json"
+    first = two.parts(picture_of(couple())).set_person(OTHER_SHIRT, 1)
+    first.save(path)
+    saved = read_corrections(path)
+    assert saved.corrections == first.corrections
+    large = two.parts(picture_of(couple().resize((4 * WIDE, 2 * WIDE), Image.Resampling.NEAREST)))
+    assert large.apply(saved) == ()
+    at = large.at((2 * OTHER_SHIRT[0], 2 * OTHER_SHIRT[1])).number
+    assert large.persons[at] == 1
+    text = path.read_text().replace('"person": 1', '"person": "1"')
+    path.write_text(text)
+    with pytest.raises(DataError, match="a person is a number"):
+        read_corrections(path)

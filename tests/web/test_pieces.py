@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from figures import HAIR_AT, SHIRT_AT, couple
+from figures import SIDE as WIDE
 from models import PartsInDoubt, make_parts_model
 from pictures import sketch
 from PIL import Image
@@ -229,3 +231,34 @@ def test_few_corrected_states_are_kept_and_counted(model):
     assert [key[1] for key in kept.corrected] == states[-KEPT:]
     assert not np.shares_memory(kept.parts["x"]._part, kept.corrected["x", states[-1]][0]._part)
     assert kept.parts["x"].corrections == ()
+
+
+@pytest.fixture(scope="module")
+def two() -> TorchColorizer:
+    """Finds hair and shirts of figures."""
+    return TorchColorizer(make_parts_model(), device="cpu")
+
+
+def test_persons_have_colors_of_their_own(two):
+    with TestClient(make_app({"two": two, **renderers()}), base_url=HERE) as client:
+        place = send(client, couple())
+        parts = two.parts(couple())
+        told = client.get(f"{place}/persons").json()
+        assert told == {"count": 2, "persons": parts.persons.tolist()}
+        own = {**RED_BLUE, "hair-2": "green"}
+        expected = parts.colored(**RED_BLUE, hair_2="green")
+        assert expected.getpixel(HAIR_AT) != expected.getpixel((HAIR_AT[0] + WIDE, HAIR_AT[1]))
+        colored = client.get(f"{place}/colored.png", params=own).content
+        assert (pixels(colored) == pixels(expected)).all()
+        alike = client.get(f"{place}/colored.png", params=RED_BLUE).content
+        assert (pixels(alike) != pixels(expected)).any()
+        assert "hair-2" in client.get(f"{place}/layers", params=own).json()["layers"]
+        given = f"{SHIRT_AT[0] + WIDE},{SHIRT_AT[1]}=person-1"
+        persons = client.get(f"{place}/persons", params={"part": given}).json()["persons"]
+        assert persons == parts.set_person((SHIRT_AT[0] + WIDE, SHIRT_AT[1]), 1).persons.tolist()
+        for params, said in (
+            ({**RED_BLUE, "hair-3": "green"}, "there is no person 3: 2 persons were found"),
+            ({**own, "model": "icons"}, "are for models that find parts"),
+        ):
+            answer = client.get(f"{place}/colored.png", params=params)
+            assert (answer.status_code, said in answer.json()["error"]) == (400, True)
