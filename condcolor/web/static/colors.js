@@ -5,9 +5,15 @@ import { change } from "./picture.js";
 import { element, values as ofThisModel } from "./state.js";
 
 const DEFAULT = "default"; // what optional attributes have where nothing is asked
+const ALIKE = "as all"; // what a person has where nothing is asked of them
 const TYPING = 350; // ms without a key that end a colour's name
 
-export function attributeField({ name, values, palette, default: usual }) {
+// The field of an attribute, everyone's, or of one person, from 2.
+export function attributeField(attribute, person = 1) {
+  const { values, palette, default: usual } = attribute;
+  const isOwn = person > 1, unasked = isOwn ? ALIKE : DEFAULT;
+  const name = isOwn ? `${attribute.name}-${person}` : attribute.name;
+  const label = isOwn ? `${attribute.name} of person ${person}` : name;
   const output = element("output");
   const radios = [];
   const radio = (value) => {
@@ -25,25 +31,28 @@ export function attributeField({ name, values, palette, default: usual }) {
   });
   const left = (value) => element("label", { className: "chip" }, radio(value), value);
   const well = element("input", { type: "color", className: "well", title: "Any colour" });
-  well.setAttribute("aria-label", `${name}: any colour`);
-  const any = element("input", { type: "text", className: "any", placeholder: "any colour", data: { name } });
+  well.setAttribute("aria-label", `${label}: any colour`);
+  const told = isOwn ? `person ${person}: ${attribute.name}` : name; // in what the server finds wrong
+  const any = element("input", { type: "text", className: "any", placeholder: "any colour", data: { name: told } });
   Object.assign(any, { autocomplete: "off", spellcheck: false, maxLength: 200 });
-  any.setAttribute("aria-label", `${name}: a colour's code or name, or a mix`);
+  any.setAttribute("aria-label", `${label}: a colour's code or name, or a mix`);
 
   const mark = () => {
-    const asked = ofThisModel()[name] ?? DEFAULT;
-    const own = values.includes(asked) || ["none", "keep", DEFAULT].includes(asked);
+    const asked = ofThisModel()[name] ?? unasked;
+    const own = values.includes(asked) || ["none", "keep", DEFAULT, ALIKE].includes(asked);
     for (const each of radios) each.checked = each.value === asked;
     well.classList.toggle("chosen", !own);
-    const seen = asked === DEFAULT ? usual : asked;
+    const everyones = ofThisModel()[attribute.name] ?? DEFAULT;
+    const meant = asked === ALIKE ? everyones : asked;
+    const seen = meant === DEFAULT ? usual : meant;
     const at = values.indexOf(seen);
     well.value = (at >= 0 && palette[at]) || hexOf(seen === "none" ? "white" : seen) || well.value;
     if (document.activeElement !== any) any.value = own ? "" : asked;
-    output.textContent = seen;
+    output.textContent = asked === ALIKE ? `as all: ${seen}` : seen;
   };
   const choose = (value) => {
     remember(`color ${name}`);
-    if (value === DEFAULT) delete ofThisModel()[name];
+    if (value === unasked) delete ofThisModel()[name];
     else ofThisModel()[name] = value;
     mark();
     change();
@@ -63,9 +72,10 @@ export function attributeField({ name, values, palette, default: usual }) {
   any.addEventListener("keydown", (event) => event.key === "Enter" && take());
   any.addEventListener("blur", take);
 
-  const lefts = [...(usual ? [DEFAULT] : []), "none", "keep"].map(left);
+  const lefts = [...(isOwn ? [ALIKE] : []), ...(usual ? [DEFAULT] : []), "none", "keep"].map(left);
   const more = element("div", { className: "more" }, well, any, ...lefts);
-  const legend = element("legend", {}, element("span", { textContent: name }), output);
+  const legend = element("legend", {}, element("span", { textContent: attribute.name }), output);
+  if (isOwn) legend.prepend(element("span", { className: "unseen", textContent: `Person ${person}: ` }));
   const field = element(
     "fieldset",
     { className: "attribute", data: { name } },

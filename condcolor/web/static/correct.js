@@ -2,7 +2,7 @@
 
 import { forgetLast, remember } from "./history.js";
 import { change, say, tell } from "./picture.js";
-import { numberAt, pieces, refreshPieces } from "./pieces.js";
+import { numberAt, personOf, pieces, refreshPieces } from "./pieces.js";
 import { corrections, state } from "./state.js";
 
 const MOST = 500; // corrections, as the server has it
@@ -17,10 +17,21 @@ export function give(numbers, part) {
   if (!given.length || given.every((n) => pieces().get(n).set && pieces().get(n).part === part)) return;
   const list = corrections();
   const cuts = list.findLastIndex(({ kind }) => kind === "cut") + 1;
-  const others = list.slice(cuts).filter(({ point }) => !given.includes(numberAt(...point)));
-  const made = given.map((number) => correctionOf(`${pieces().get(number).point.join(",")}=${part}`));
-  take([...list.slice(0, cuts), ...others, ...made]);
+  const others = list.slice(cuts).filter(({ point, part }) => !part || !given.includes(numberAt(...point)));
+  take([...list.slice(0, cuts), ...others, ...made(given, part)]);
 }
+
+// Give these pieces to a person, from 1.
+export function giveTo(numbers, person) {
+  const given = [...numbers].filter((number) => pieces().has(number));
+  if (given.every((number) => personOf(number) === person)) return;
+  const list = corrections();
+  const cuts = list.findLastIndex(({ kind }) => kind === "cut") + 1;
+  const others = list.slice(cuts).filter(({ point, part }) => part || !given.includes(numberAt(...point)));
+  take([...list.slice(0, cuts), ...others, ...made(given, `person-${person}`)]);
+}
+
+const made = (numbers, what) => numbers.map((number) => correctionOf(`${pieces().get(number).point.join(",")}=${what}`));
 
 // Divide the pieces along a line of points, [x, y] in pixels of the picture.
 export async function cut(line) {
@@ -63,11 +74,13 @@ function isTooMany(list) {
   return most;
 }
 
-// The correction that a text such as `120,80=hair` or `10,20:30,40` is.
+// The correction that a text such as `120,80=hair`, `120,80=person-2` or `10,20:30,40` is.
 export function correctionOf(text) {
-  const [at, part] = text.split("=");
-  if (part === undefined) return { kind: "cut", text };
-  return { kind: "part", text, point: at.split(",").map(Number), part };
+  const [at, what] = text.split("=");
+  if (what === undefined) return { kind: "cut", text };
+  const point = at.split(",").map(Number);
+  const person = Number(what.match(/^person-(\d+)$/)?.[1]);
+  return { kind: "part", text, point, ...(person ? { person } : { part: what }) };
 }
 
 // The line with only the points that give it its form.

@@ -1,11 +1,12 @@
-// Keys: parts for the chosen pieces, from piece to piece, doubts, undo and redo.
+// Keys: parts and persons for the chosen pieces, from piece to piece, doubts, cuts, undo and redo.
 
+import { dropLine, pressPen, startPen } from "./cutkeys.js";
 import { nextDoubt } from "./doubts.js";
 import { redo, undo } from "./history.js";
 import { chosen } from "./outline.js";
-import { besideOf, choosePieces, closePalette, giveChosen, KEYS, keysHere } from "./palette.js";
+import { besideOf, choosePieces, closePalette, giveChosen, giveChosenTo, KEYS, keysHere, mostPersons } from "./palette.js";
 import { map, pieces } from "./pieces.js";
-import { chooseTool } from "./pointer.js";
+import { chooseTool, tool } from "./pointer.js";
 import { $, state } from "./state.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -25,10 +26,21 @@ function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || !map()) return;
   if (key === "Escape") return leave();
   if (key === "d") return nextDoubt(event.shiftKey ? -1 : 1);
-  if (KEYS[key] && chosen().size && keysHere().some(([own]) => own === key)) giveChosen(KEYS[key]);
+  if (key === "c") return begin();
+  if (!chosen().size) return;
+  if (key >= "1" && key <= String(mostPersons())) return giveChosenTo(Number(key));
+  if (KEYS[key] && keysHere().some(([own]) => own === key)) giveChosen(KEYS[key]);
+}
+
+function begin() {
+  closePalette();
+  chooseTool("cut");
+  $("pieces").focus({ preventScroll: true });
+  startPen();
 }
 
 function leave() {
+  if (dropLine()) return;
   const within = $("palette").contains(document.activeElement);
   if (closePalette()) {
     if (within) $("pieces").focus({ preventScroll: true });
@@ -38,9 +50,10 @@ function leave() {
   chooseTool("choose");
 }
 
-// On the picture itself: arrows go to the nearest piece that way, Enter and Space open the palette.
+// On the picture itself: keys move the pen of a cut; else arrows go to the nearest piece that way, Enter and Space open the palette.
 function pressOnPieces(event) {
   if (!map()) return;
+  if (tool() === "cut") return pressPen(event);
   const [now] = chosen(), piece = pieces().get(now);
   if ((event.key === "Enter" && !state.review) || event.key === " ") {
     if (!piece) return;

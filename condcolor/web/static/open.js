@@ -3,6 +3,7 @@
 import { correctionOf } from "./correct.js";
 import { forgetAll } from "./history.js";
 import { isPartsFile, loadParts } from "./partsfile.js";
+import { forgetPersons } from "./persons.js";
 import { compare, decoded, drop, fit, say, tell } from "./picture.js";
 import { ask, askOfPicture, send } from "./server.js";
 import { $, state } from "./state.js";
@@ -60,7 +61,10 @@ export async function open(sending, name) {
   return true;
 }
 
-const openFile = (file) => open(() => send(file), file.name);
+function openFile(file) {
+  forgetPersons();
+  return open(() => send(file), file.name);
+}
 
 // Open the picture among these files, then take the corrections of the file of parts among them.
 async function openAll(files) {
@@ -77,6 +81,7 @@ async function openSample(button, chooseModel) {
   if (chosen) chooseModel(chosen.name);
   const place = button.dataset.sample;
   const blob = await (await ask(place)).blob();
+  forgetPersons();
   open(() => send(blob), place.split("/").pop());
 }
 

@@ -6,7 +6,10 @@ import { $ } from "./state.js";
 const WIDTH = 2; // CSS pixels
 const LIGHT = "#fff", CHOSEN = "#1d6fd8", CUTTING = "#d6201f";
 
-let shown = { hovered: null, chosen: new Set(), line: [] };
+const PEN = 9; // CSS pixels, half of its cross
+
+// pointed: pieces of a person that is pointed at. line, pen: of a cut, in pixels of the map.
+let shown = { hovered: null, chosen: new Set(), pointed: new Set(), line: [], pen: null };
 let paths = new Map(); // piece -> Path2D in pixels of the map
 let asked = 0; // the frame in which they are drawn
 
@@ -33,10 +36,19 @@ function draw() {
     }
   };
   if (shown.hovered !== null && !shown.chosen.has(shown.hovered)) stroke(pathOf(shown.hovered), "#333");
+  for (const number of shown.pointed) if (pieces().has(number)) stroke(pathOf(number), "#333");
   for (const number of shown.chosen) if (pieces().has(number)) stroke(pathOf(number), CHOSEN);
   if (shown.line.length) {
     const path = new Path2D();
     for (const [x, y] of shown.line) path.lineTo(x, y);
+    stroke(path, CUTTING);
+  }
+  if (shown.pen) {
+    const [x, y] = shown.pen, path = new Path2D(), far = PEN * scale;
+    for (const [a, b] of [[far, 0], [0, far]]) {
+      path.moveTo(x - a, y - b);
+      path.lineTo(x + a, y + b);
+    }
     stroke(path, CUTTING);
   }
 }
@@ -72,5 +84,5 @@ onPieces(() => {
   if (map()?.numbers === drawn) return;
   drawn = map()?.numbers;
   paths = new Map();
-  outline({ hovered: null, chosen: new Set(), line: [] });
+  outline({ hovered: null, chosen: new Set(), pointed: new Set(), line: [] });
 });

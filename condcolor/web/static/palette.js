@@ -1,8 +1,8 @@
 // The palette of parts, right where a piece was clicked.
 
-import { give } from "./correct.js";
+import { give, giveTo } from "./correct.js";
 import { chosen, outline } from "./outline.js";
-import { onPieces, pieces } from "./pieces.js";
+import { onPieces, personOf, pieces } from "./pieces.js";
 import { partColor } from "./preview.js";
 import { $, element, state } from "./state.js";
 
@@ -21,8 +21,9 @@ export function describe(numbers) {
   if (!piece) return "";
   if (numbers.size > 1) return `${numbers.size} pieces`;
   const at = [...pieces().keys()].indexOf(first) + 1;
+  const whose = state.persons.count > 1 && personOf(first) ? `, of person ${personOf(first)}` : "";
   const how = piece.set ? "set by you" : `${Math.round(100 * piece.probability)} % sure${piece.in_doubt ? ", in doubt" : ""}`;
-  return `Piece ${at} of ${pieces().size}: ${word(piece.part)}, ${how}`;
+  return `Piece ${at} of ${pieces().size}: ${word(piece.part)}, ${how}${whose}`;
 }
 
 // Choose these pieces; with a place, [x, y] in pixels of the picture, the palette opens there.
@@ -30,11 +31,11 @@ export function choosePieces(numbers, place = null) {
   outline({ chosen: new Set(numbers) });
   $("chosen").textContent = describe(chosen());
   if (!place || !chosen().size) return closePalette();
-  const now = pieces().get([...chosen()][0]).part;
+  const [first] = chosen(), now = pieces().get(first).part;
   $("palette").replaceChildren(
     ...keysHere().map(([key, part]) => {
       const dot = element("span", { className: "dot" });
-      if (state.model.attributes.some(({ name }) => name === part)) dot.style.background = partColor(part);
+      if (state.model.attributes.some(({ name }) => name === part)) dot.style.background = partColor(part, personOf(first));
       else dot.classList.add(part);
       const button = element("button", { type: "button", data: { part } }, dot, word(part), element("kbd", { textContent: key }));
       button.setAttribute("aria-pressed", String(chosen().size === 1 && part === now));
@@ -43,10 +44,31 @@ export function choosePieces(numbers, place = null) {
       button.addEventListener("click", () => giveChosen(part));
       return button;
     }),
+    ...(state.persons.count > 1 ? [whoseRow(personOf(first))] : []),
   );
   $("palette").hidden = false;
   put(place);
 }
+
+// Buttons for whose a piece is; the last is a person that was not found.
+function whoseRow(now) {
+  const row = element("div", { className: "whose" }, element("span", { className: "hint", textContent: "Person" }));
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", "Whose is it?");
+  for (let person = 1; person <= mostPersons(); person++) {
+    const isNew = person > state.persons.count;
+    const button = element("button", { type: "button", data: { person }, textContent: isNew ? "new" : person });
+    button.setAttribute("aria-pressed", String(chosen().size === 1 && person === now));
+    button.setAttribute("aria-keyshortcuts", person);
+    button.setAttribute("aria-label", isNew ? `person ${person}, new` : `person ${person}`);
+    button.addEventListener("click", () => giveChosenTo(person));
+    row.append(button);
+  }
+  return row;
+}
+
+// Persons that a piece may be given to, by keys 1 to 9.
+export const mostPersons = () => Math.min(9, state.persons.count + 1);
 
 // Where the palette covers little of a piece: at the right of its box.
 export const besideOf = ({ box, point }) => [box[2], point[1]];
@@ -62,10 +84,12 @@ function put([x, y]) {
   palette.style.top = `${down - full.top}px`;
 }
 
-export function giveChosen(part) {
-  const numbers = chosen();
+export const giveChosen = (part) => done(() => give(chosen(), part));
+export const giveChosenTo = (person) => done(() => giveTo(chosen(), person));
+
+function done(giving) {
   const within = $("palette").contains(document.activeElement);
-  give(numbers, part);
+  giving();
   closePalette();
   if (within) $("pieces").focus({ preventScroll: true });
 }

@@ -9,10 +9,11 @@ const LONGER = 1024; // pixels, the longer side of the map of numbers
 
 let loaded = null; // { key, width, height, numbers, base, pieces, notes }
 let loading = 0; // counts loads
-const listeners = []; // called with the numbers of the pieces whose part is another one now
+const listeners = []; // called with the numbers of the pieces whose part, or person, is another one now
 
 export const pieces = () => loaded?.pieces ?? new Map();
 export const map = () => loaded;
+export const personOf = (number) => pieces().get(number)?.person ?? state.persons.of[number] ?? 0;
 
 export function onPieces(listener) {
   listeners.push(listener);
@@ -38,11 +39,12 @@ export async function refreshPieces(list = corrections()) {
     before = null;
   }
   const now = new Map([...loaded.base].map(([number, piece]) => [number, { ...piece }]));
-  for (const { point, part } of list.slice(cuts)) {
-    Object.assign(now.get(numberAt(...point)) ?? {}, { part, set: true, in_doubt: false });
+  for (const { point, part, person } of list.slice(cuts)) {
+    Object.assign(now.get(numberAt(...point)) ?? {}, part ? { part, set: true, in_doubt: false } : { person });
   }
   loaded.pieces = now;
-  tellListeners(before ? [...now.keys()].filter((n) => before.get(n)?.part !== now.get(n).part) : []);
+  const differs = (one, other) => one?.part !== other.part || one.person !== other.person;
+  tellListeners(before ? [...now.keys()].filter((n) => differs(before.get(n), now.get(n))) : []);
   return true;
 }
 

@@ -1,6 +1,7 @@
 // Mouse, pen and finger on the picture: a click chooses a piece, a drag gives many a part, a line cuts.
 
 import { cut, give } from "./correct.js";
+import { hidePen } from "./cutkeys.js";
 import { outline, hovered } from "./outline.js";
 import { choosePieces, closePalette, describe } from "./palette.js";
 import { map, numberAt } from "./pieces.js";
@@ -15,6 +16,7 @@ export const tool = () => document.querySelector("#tools input:checked").value;
 export function markTool() {
   $("frame").dataset.tool = map() ? tool() : "";
   $("brush").hidden = tool() !== "brush";
+  if (!map() || tool() !== "cut") hidePen();
 }
 
 export function chooseTool(name) {

@@ -1,6 +1,6 @@
 // A corrected piece in the colour of its part, at once: the sketch multiplied by it, until the server's picture is there.
 
-import { boxOf, map, onPieces, pieces } from "./pieces.js";
+import { boxOf, map, onPieces, personOf, pieces } from "./pieces.js";
 import { onShown } from "./picture.js";
 import { $, state, values } from "./state.js";
 
@@ -12,7 +12,7 @@ onPieces((changed) => {
   if (!changed.length) return;
   if (map().notes.length) return; // light lines: no multiplication shows them
   for (const number of changed) {
-    const color = levelsOf(partColor(pieces().get(number).part));
+    const color = levelsOf(partColor(pieces().get(number).part, personOf(number)));
     if (color) paint(number, color);
   }
 });
@@ -62,11 +62,12 @@ export function sketchLevels() {
   return sketch.data;
 }
 
-// The colour of a part as CSS has it; "" where only the server knows it.
-export function partColor(part) {
+// The colour of a person's part as CSS has it; "" where only the server knows it.
+export function partColor(part, person = 0) {
   const attribute = state.model.attributes.find(({ name }) => name === part);
   if (!attribute) return "white";
-  return colorOf(attribute, values()[part] ?? attribute.default);
+  const asked = (person > 1 && values()[`${part}-${person}`]) || (values()[part] ?? "default");
+  return colorOf(attribute, asked === "default" ? attribute.default : asked);
 }
 
 export function colorOf({ values: own, palette }, asked) {

@@ -13,8 +13,9 @@ export const state = {
   notes: [], // of the server on the picture, and on it as a drawing
   values: {}, // model name -> attribute -> what is asked; of optional ones only what is not their default
   vivid: {}, // model name -> factor
-  corrections: {}, // model name -> corrections of the picture's parts, in order: { kind, text, point, part }
+  corrections: {}, // model name -> corrections of the picture's parts, in order: { kind, text, point, part or person }
   brush: null, // the part that was given last, or chosen to be given by dragging
+  persons: { count: 0, of: [] }, // of the drawing: how many, and the person of each piece by its number, from 1
   paper: "keep", // or "white"
   hidden: new Set(), // layers
   review: false, // pictures of a folder are gone through
@@ -25,7 +26,9 @@ export function query({ hidden = false } = {}) {
   const asked = new URLSearchParams({ model: state.model.name });
   if (state.model.vivid !== null) asked.set("vivid", vivid());
   if (state.model.any_color && state.paper !== "keep") asked.set("paper", state.paper);
-  for (const [name, value] of Object.entries(values())) asked.append(name, value);
+  for (const [name, value] of Object.entries(values())) {
+    if (personIn(name) <= Math.max(1, state.persons.count)) asked.append(name, value);
+  }
   if (hidden) for (const name of state.hidden) asked.append("hide", name);
   return withCorrections(asked);
 }
@@ -33,6 +36,12 @@ export function query({ hidden = false } = {}) {
 // Their texts need no escaping, which would double their length.
 export function withCorrections(asked, list = corrections()) {
   return [asked.toString(), ...list.map(({ kind, text }) => `${kind}=${text}`)].join("&");
+}
+
+// The person whose colour a value is: 2 of `hair-2`, and 1 of what is everyone's.
+export function personIn(name) {
+  const isOwn = state.model.attributes.some((attribute) => attribute.name === name);
+  return isOwn ? 1 : Number(name.slice(name.lastIndexOf("-") + 1));
 }
 
 export const ofModel = () => new URLSearchParams({ model: state.model.name });
