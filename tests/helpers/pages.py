@@ -10,6 +10,7 @@ from PIL import Image
 from playwright import sync_api
 from webserver import pixels, png
 
+sync_api.expect.set_options(timeout=20_000)  # on a busy machine a page takes its time
 DROP = """([name, data]) => {
     const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
     const transfer = new DataTransfer();

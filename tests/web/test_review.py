@@ -8,12 +8,10 @@ from chromium import needs_chromium
 from models import PartsInDoubt, make_parts_model
 from pictures import sketch
 from PIL import Image
+from reviewed import RED_BLUE, Folder
 from starlette.testclient import TestClient
 from webserver import pixels, renderers, serving
 
-from condcolor.errors import DataError
-from condcolor.imaging.corrections import SavedCorrections, read_corrections
-from condcolor.imaging.open import open_picture
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.web.app import make_app
 
@@ -21,42 +19,6 @@ pytest.importorskip("starlette", reason="needs condcolor[web]")
 pytest.importorskip("httpx", reason="starlette's TestClient needs httpx")
 
 HERE = "http://127.0.0.1:8750"
-RED_BLUE = {"hair": "red", "shirt": "blue"}
-
-
-class Picture:
-    doubts = "shirt: 100 % of its region may be another part"
-    values = RED_BLUE
-
-    def __init__(self, path):
-        self.path, self.name = path, path.name
-
-
-class Folder:
-    """Two sketches whose corrections are written beside them."""
-
-    def __init__(self, folder):
-        for name in ("a", "b"):
-            sketch(64, 64).save(folder / f"{name}.png")
-        self.folder = folder
-        self.pictures = tuple(Picture(folder / f"{name}.png") for name in ("a", "b"))
-
-    def read(self, number):
-        return open_picture(self.pictures[number].path)
-
-    def beside(self, number):
-        return self.pictures[number].path.with_suffix(".parts.json")
-
-    def saved(self, number):
-        path = self.beside(number)
-        return read_corrections(path) if path.exists() else SavedCorrections(())
-
-    def write(self, number, parts):
-        if not self.folder.exists():
-            raise DataError(f"{self.beside(number)}: no such folder")
-        parts.save(self.beside(number))
-        parts.colored(**RED_BLUE).save(self.folder / f"made-{number}.png")
-        return "shirt: 12 %" if parts.doubts else ""
 
 
 @pytest.fixture(scope="module")

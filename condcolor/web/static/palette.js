@@ -37,10 +37,10 @@ export function choosePieces(numbers, place = null) {
       const dot = element("span", { className: "dot" });
       if (state.model.attributes.some(({ name }) => name === part)) dot.style.background = partColor(part, personOf(first));
       else dot.classList.add(part);
-      const button = element("button", { type: "button", data: { part } }, dot, word(part), element("kbd", { textContent: key }));
+      const shortcut = element("kbd", { textContent: key, ariaHidden: "true" });
+      const button = element("button", { type: "button", data: { part } }, dot, word(part), shortcut);
       button.setAttribute("aria-pressed", String(chosen().size === 1 && part === now));
       button.setAttribute("aria-keyshortcuts", key);
-      button.setAttribute("aria-label", word(part));
       button.addEventListener("click", () => giveChosen(part));
       return button;
     }),
