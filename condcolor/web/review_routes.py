@@ -61,14 +61,11 @@ class ReviewRoutes:
         ]
 
     async def pictures(self, request: Request) -> Response:
-        own = next(
-            iter(self._service.renderers.values())
-        ).schema.names  # without single persons' colors
         pictures = [
             {
                 "name": each.name,
                 "doubts": self._left[number],
-                "values": {name: each.values[name] for name in own if name in each.values},
+                "values": dict(each.values),
             }
             for number, each in enumerate(self._pictures)
         ]

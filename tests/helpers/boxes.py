@@ -22,6 +22,15 @@ def drawn(paper: int = 255, *, side: int = SIDE) -> np.ndarray:
     return np.repeat(np.asarray(image)[..., None], 3, axis=-1)
 
 
+def four() -> Image.Image:
+    """Four boxes in two rows, which touch."""
+    light = np.full((200, 200), 255, np.uint8)
+    for at in (20, 98, 176):
+        light[at : at + 4, 20:180] = 0
+        light[20:180, at : at + 4] = 0
+    return Image.fromarray(light).convert("RGB")
+
+
 class Boxes(PartsAtPlaces):
     """Hair in the upper box, a shirt in the lower, ground around them."""
 

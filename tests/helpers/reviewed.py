@@ -22,9 +22,9 @@ class Picture:
 class Folder:
     """Two sketches whose corrections are written beside them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, image=None):
         for name in ("a", "b"):
-            sketch(64, 64).save(folder / f"{name}.png")
+            (image or sketch(64, 64)).save(folder / f"{name}.png")
         self.folder = folder
         self.pictures = tuple(Picture(folder / f"{name}.png") for name in ("a", "b"))
 

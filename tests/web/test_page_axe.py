@@ -76,7 +76,9 @@ def test_a_drawing_and_its_colors(page):
     assert findings(page) == []
     for fold in ("#more-colors", "#persons", ".person", "#layers", "#variants-details"):
         page.locator(f"{fold} > summary").click()
-    sync_api.expect(page.locator("#layer-list li")).to_have_count(5)  # paper, rest, shirt, hair, lines
+    sync_api.expect(page.locator("#layer-list li")).to_have_count(
+        5
+    )  # paper, rest, shirt, hair, lines
     sync_api.expect(page.locator("#grid button")).to_have_count(25)
     page.locator("fieldset[data-name=hair-2] .any").fill("grene")
     sync_api.expect(page.locator("#problem")).to_be_visible()

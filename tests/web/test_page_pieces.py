@@ -7,8 +7,8 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
+from boxes import four
 from chromium import needs_chromium
 from models import PartsInDoubt, make_parts_model
 from pages import choose, on_screen, opening, shown, taken
@@ -24,19 +24,10 @@ pytest.importorskip("starlette", reason="needs condcolor[web]")
 pytest.importorskip("playwright", reason="needs playwright")
 
 pytestmark = needs_chromium
-SIDE = 200
+SIDE = 200  # of `four`
 RED_BLUE = {"hair": "red", "shirt": "blue"}
 # the middles of four boxes: hair above; below a shirt, that may as well be hair
 LEFT_HAIR, RIGHT_HAIR, LEFT_SHIRT, RIGHT_SHIRT = (60, 60), (140, 60), (60, 140), (140, 140)
-
-
-def boxes() -> Image.Image:
-    """Four boxes in two rows."""
-    light = np.full((SIDE, SIDE), 255, np.uint8)
-    for at in (20, 98, 176):
-        light[at : at + 4, 20:180] = 0
-        light[20:180, at : at + 4] = 0
-    return Image.fromarray(light).convert("RGB")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +53,7 @@ def page(opened):
 
 
 def ready(page):
-    choose(page, boxes())
+    choose(page, four())
     sync_api.expect(page.locator("#doubtful")).to_be_visible()
     return page
 
@@ -103,7 +94,7 @@ def expect_colored(page, parts) -> None:
 
 @pytest.fixture
 def parts(model):
-    return model.parts(boxes())
+    return model.parts(four())
 
 
 def test_the_boxes_are_pieces(parts):
@@ -402,14 +393,14 @@ def test_another_picture_has_no_corrections(page, parts):
     click(page, LEFT_SHIRT)
     page.keyboard.press("h")
     shown(page)
-    choose(page, boxes(), "again.png")
+    choose(page, four(), "again.png")
     sync_api.expect(page.locator("#undo")).to_be_disabled()
     expect_colored(page, parts)
 
 
 def test_a_note_on_light_lines_is_shown(opened):
     page = opened()
-    choose(page, Image.eval(boxes(), lambda light: 255 - light))
+    choose(page, Image.eval(four(), lambda light: 255 - light))
     sync_api.expect(page.locator("#status")).to_contain_text("light lines on a dark ground")
 
 

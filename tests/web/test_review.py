@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from boxes import four
 from chromium import needs_chromium
 from models import PartsInDoubt, make_parts_model
 from pictures import sketch
@@ -46,6 +47,13 @@ def test_pictures_are_opened_by_number(client):
     assert client.post("/api/review/0").json()["id"] == opened["id"]
     pieces = client.get(f"/api/sketches/{opened['id']}/pieces").json()["pieces"]
     assert {"hair", "shirt"} == {piece["part"] for piece in pieces}
+
+
+def test_colors_of_single_persons_are_told(model, folder):
+    folder.pictures[1].values = {**RED_BLUE, "hair-2": "green"}
+    with TestClient(make_app({"parts": model}, review=folder), base_url=HERE) as client:
+        told = client.get("/api/review").json()["pictures"]
+    assert [each["values"].get("hair-2") for each in told] == [None, "green"]
 
 
 def test_corrections_are_written_and_read_again(client, folder, model):
@@ -129,3 +137,31 @@ def test_a_review_by_keys(browser, model, folder):
     assert [each.part for each in folder.saved(0).corrections] == ["hair"]
     assert [each.part for each in folder.saved(1).corrections] == ["shirt"]
     assert (folder.folder / "made-1.png").exists()
+
+
+@needs_chromium
+def test_a_key_goes_on_to_the_next_doubt(browser, model, tmp_path):
+    pytest.importorskip("playwright", reason="needs playwright")
+    from pages import opening
+    from playwright.sync_api import expect
+
+    folder = Folder(tmp_path, four())
+    doubts = [piece.point for piece in model.parts(four()).doubts]
+    assert len(doubts) == 3
+    with (
+        serving(make_app({"parts": model}, review=folder)) as port,
+        opening(browser, f"http://127.0.0.1:{port}/") as open_page,
+    ):
+        page = open_page()
+        expect(page.locator("#palette")).to_be_visible()
+        page.keyboard.press("h")
+        expect(page.locator("#palette")).to_be_visible()
+        page.keyboard.press("d")  # this one is right
+        page.keyboard.press("k")
+        expect(page.locator("#next-doubt")).to_have_text("Next doubt (1)")
+        page.keyboard.press("Enter")
+        expect(page.locator("#review-at")).to_have_text("2 of 2")
+        page.keyboard.press("PageUp")  # so that it is written
+        expect(page.locator("#review-at")).to_have_text("1 of 2")
+    made = folder.saved(0).corrections
+    assert [(each.point, each.part) for each in made] == [(doubts[0], "hair"), (doubts[2], "skin")]

@@ -40,7 +40,9 @@ export function nextDoubt(step = 1) {
     return;
   }
   const at = found.findIndex(({ number }) => number === last && chosen().has(number));
-  const next = found[at < 0 ? 0 : (at + step + found.length) % found.length];
+  const given = chosen().has(last) ? pieces().get(last) : null; // it was in doubt, and is no more
+  const next = at >= 0 ? found[(at + step + found.length) % found.length]
+    : (given?.set && found.find(({ area }) => area <= given.area)) || found[0];
   last = next.number;
   choosePieces([next.number], besideOf(next));
 }

@@ -29,7 +29,10 @@ function press(event) {
   if (key === "c") return begin();
   if (!chosen().size) return;
   if (key >= "1" && key <= String(mostPersons())) return giveChosenTo(Number(key));
-  if (KEYS[key] && keysHere().some(([own]) => own === key)) giveChosen(KEYS[key]);
+  if (!KEYS[key] || !keysHere().some(([own]) => own === key)) return;
+  const [first] = chosen(), goesOn = state.review && pieces().get(first)?.in_doubt;
+  giveChosen(KEYS[key]);
+  if (goesOn) nextDoubt();
 }
 
 function begin() {
