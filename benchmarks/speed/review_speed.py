@@ -30,6 +30,9 @@ from PIL import Image
 
 KEYS = {"hair": "h", "shirt": "s", "skin": "k", "none": "n"}
 NAMES = tuple(KEYS)  # the channels of masks, and what is none of them
+SOURCE = "document.getElementById('before').src"  # changes with the picture
+# another picture is shown, and its first doubt is chosen, or the page says that it has none
+READY = f"(before) => {SOURCE} !== before && document.getElementById('chosen').textContent"
 COLORS = ("--hair", "red", "--shirt", "blue")
 CONDCOLOR = (sys.executable, "-m", "condcolor")
 
@@ -137,11 +140,10 @@ def review(
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.set_default_timeout(120_000)
             page.goto(url)
-            started = time.perf_counter()
-            for number, keys in enumerate(plan, start=1):
-                page.locator("#review-at", has_text=f"{number} of {len(plan)}").wait_for()
-                page.locator("#palette").wait_for()
-                shown = time.perf_counter()
+            started, before = time.perf_counter(), ""
+            for keys in plan:
+                page.wait_for_function(READY, arg=before)
+                shown, before = time.perf_counter(), page.evaluate(SOURCE)
                 time.sleep(think)
                 for place, name, decides in keys:
                     chosen = page.locator("#chosen").inner_text()
@@ -152,7 +154,6 @@ def review(
                 times.append((shown - started, time.perf_counter() - shown))
                 started = time.perf_counter()
                 page.keyboard.press("Enter")
-                page.locator("#palette").wait_for(state="hidden")
             page.locator("#status", has_text="That was the last one").wait_for()
             browser.close()
     finally:
