@@ -1,7 +1,7 @@
 """How long a person with keys takes to go through drawings in doubt, with `condcolor serve --review`.
 
     tar xf faces.tar                                # 120 faces of facesjs, a set with masks
-    python benchmarks/speed/review_speed.py faces emojitwo
+    python benchmarks/speed/review_speed.py faces emojitwo --first 85 14
 
 A set has `inputs/` and `masks/` (red: hair, green: shirt, blue: skin). Its drawings are coloured with
 --check; the first 20 that are flagged are gone through in headless Chromium. The person is simulated, with
@@ -41,12 +41,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", type=Path, nargs="+")
     parser.add_argument("--pictures", type=int, default=20)
+    parser.add_argument("--first", type=int, nargs="+", help="only so many drawings of each set")
     parser.add_argument("--think", type=float, default=1.35, help="seconds for a decision")
     parser.add_argument("--key", type=float, default=0.28, help="seconds for a key")
     parser.add_argument("--every", action="store_true", help="decide on every piece in doubt")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        masks = prepare(options.sets, Path(folder), options.pictures)
+        first = options.first or [None] * len(options.sets)
+        masks = prepare(options.sets, first, Path(folder), options.pictures)
         found = [doubts_of(Path(folder, "sketches", name), mask) for name, mask in masks.items()]
         plan = [keys_of(doubts, options.every) for doubts in found]
         times = review(Path(folder, "made"), plan, options.think, options.key)
@@ -65,10 +67,15 @@ def main() -> None:
         )
 
 
-def prepare(sets: Sequence[Path], folder: Path, count: int) -> dict[str, Path]:
-    """Color the first drawings in doubt into `folder/made`; return the mask of each, by name."""
-    for each in sets:
-        for source in sorted((each / "inputs").iterdir()):
+def prepare(
+    sets: Sequence[Path], first: Sequence[int | None], folder: Path, count: int
+) -> dict[str, Path]:
+    """Color the first drawings in doubt into `folder/made`; return the mask of each, by name.
+
+    first: of each set, how many drawings are looked at; None for all.
+    """
+    for each, most in zip(sets, first, strict=True):
+        for source in sorted((each / "inputs").iterdir())[:most]:
             target = folder / "all" / f"{each.name}-{source.name}"
             target.parent.mkdir(exist_ok=True)
             shutil.copy(source, target)
