@@ -8,6 +8,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from condcolor.batch.checks import inconsistent
 from condcolor.batch.color_report import NAME as REPORT_NAME
 from condcolor.batch.color_report import make_row, refuse_other, summary, write_colors
 from condcolor.batch.jobs import (
@@ -22,7 +23,7 @@ from condcolor.batch.jobs import (
 )
 from condcolor.batch.manifest import Manifest, settings_of
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
-from condcolor.batch.rendering import PLAIN, Findings, RenderOptions, inconsistent
+from condcolor.batch.rendering import PLAIN, Findings, RenderOptions
 from condcolor.conditions.color_spec import (
     ColorSpec,
     asked_for,

@@ -25,6 +25,7 @@ from condcolor.batch.manifest import NAME
 PICTURES = 12
 SIDE = 120  # pixels of a picture
 MOST = 4  # kills of one folder
+LINES = 2 * PICTURES  # of the manifest of a whole run
 COLORS = {"hair": "red", "shirt": "#3060a0"}
 
 
@@ -48,6 +49,17 @@ def done(out: Path) -> list[str]:
     return [entry["output"] for entry in entries if entry["status"] == "done"]
 
 
+def wait_for(lines: int, seconds: float, out: Path, process: int) -> None:
+    """Wait until a run has written so many more lines of the manifest, or has ended; then some seconds."""
+    path = out / NAME
+    before = path.read_bytes().count(b"\n") if path.is_file() else 0
+    while os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if lines == 0 or (path.is_file() and path.read_bytes().count(b"\n") >= before + lines):
+            break
+        time.sleep(0.001)
+    time.sleep(seconds)
+
+
 def main(kills: int, seed: int, folder: Path) -> dict[str, object]:
     draws = random.Random(seed)
     (folder / "sketches").mkdir(parents=True)
@@ -65,8 +77,8 @@ def main(kills: int, seed: int, folder: Path) -> dict[str, object]:
         for _ in range(MOST):
             before = set(done(out))
             process = forked(lambda out=out: go_on(folder, out))
-            moments.append(draws.uniform(0, seconds))
-            time.sleep(moments[-1])
+            moments.append((draws.randrange(LINES), draws.uniform(0, seconds / LINES)))
+            wait_for(*moments[-1], out, process)
             os.kill(process, signal.SIGKILL)
             if exit_code(process) != -signal.SIGKILL:
                 break  # it ended before
@@ -77,10 +89,10 @@ def main(kills: int, seed: int, folder: Path) -> dict[str, object]:
             lost = sorted(name for name in now if found.get(name) != expected[name])
             half = sorted(name for name in found if found[name] != expected[name])
             if lost or half or not before <= now:
-                wrong.append(f"{out.name}, killed after {moments} s: lost {lost}, half {half}")
+                wrong.append(f"{out.name}, killed after {moments}: lost {lost}, half {half}")
         code = exit_code(forked(lambda out=out: go_on(folder, out)))
         if code or outputs(out) != expected or set(done(out)) != set(expected):
-            wrong.append(f"{out.name}, killed after {moments} s: exit {code}, other pictures")
+            wrong.append(f"{out.name}, killed after {moments}: exit {code}, other pictures")
         if len(again := done(out)) > PICTURES + len(moments):
             wrong.append(f"{out.name}: {len(again)} pictures made for {len(moments)} kills")
     return {"kills": killed, "colored": colored, "wrong": wrong}
