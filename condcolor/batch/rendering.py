@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +27,7 @@ from condcolor.conditions.colors import RGB, format_hex
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.imaging.drawing_parts import Parts
-from condcolor.imaging.has_colors import has_colors
+from condcolor.imaging.has_colors import has_colors, keep_colored_areas
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer
 
 
-HAS_COLORS = "has colours already and is left as it is; --recolor colours it anew"
+HAS_COLORS = "has colours already and is left as it is; see --recolor and --keep-colors"
+KEPT_COLORS = "coloured areas are kept, {share} of the picture"
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class RenderOptions:
     check: inconsistencies are found. report: colors are measured.
     paper: what becomes of a drawing's paper. fill_black: solid black areas are colored, too.
     recolor: photographs that have colors already are colored anew, too.
+    keep_colors: of these, areas with colors are kept and the others colored.
     """
 
     lock: bool = False
@@ -111,10 +113,20 @@ class RenderOptions:
     paper: Paper = "keep"
     fill_black: bool = False
     recolor: bool = False
+    keep_colors: bool = False
 
     def leaves(self, colorizer: Colorizer, picture: Picture) -> bool:
         """Return whether a picture is left as it is: a photograph that has colors already."""
-        return not colorizer.codec.line_art and not self.recolor and has_colors(picture.rgb)
+        if colorizer.codec.line_art or self.recolor or self.keep_colors:
+            return False
+        return has_colors(picture.rgb)
+
+    def with_kept(self, picture: Picture, image: Image.Image) -> RenderResult:
+        """Return a colored photograph, with the colored areas of the picture if they are to be kept."""
+        if not self.keep_colors or not has_colors(picture.rgb):
+            return RenderResult(image)
+        image, share = keep_colored_areas(picture.rgb, image)
+        return RenderResult(image, notes=(KEPT_COLORS.format(share=f"{100 * share:.0f} %"),))
 
     def render(
         self,
@@ -172,7 +184,7 @@ class RenderOptions:
     @property
     def is_plain(self) -> bool:
         """Whether a Colorizer alone colors the pictures."""
-        return self.grid is None and not self.measures and not self.alters
+        return self.grid is None and not self.measures and not self.alters and not self.keep_colors
 
     @property
     def measures(self) -> bool:
@@ -194,7 +206,8 @@ class RenderOptions:
         if not self.measures and not self.alters and not corrections:
             prepared = colorizer.prepare(picture, specs)
             (output,) = colorizer.predict_batch([prepared])
-            return RenderResult(colorizer.finish(prepared, output), notes=prepared.notes)
+            result = self.with_kept(picture, colorizer.finish(prepared, output))
+            return replace(result, notes=prepared.notes + result.notes)
         if colorizer.codec.parts:
             parts = colorizer.parts(picture)
             return self.render_parts(parts, specs, parts.apply_source(corrections))
