@@ -25,6 +25,8 @@ from condcolor.runtime.process import Interrupted
 from condcolor.training.callbacks import Callbacks
 from condcolor.training.train import resume, train
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture
 def data(tmp_path):
@@ -38,6 +40,7 @@ def quick(data, out, **options):
     return train(data, out, **{"epochs": [2], "device": "cpu", **QUICK, "model": model, **options})
 
 
+@pytest.mark.drawn
 def test_a_run_leaves_a_model_a_log_samples_and_a_state(data, tmp_path):
     run = tmp_path / "run"
     assert quick(data, run) == run / "model"
