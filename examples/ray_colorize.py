@@ -42,6 +42,12 @@ parser.add_argument(
 )
 parser.add_argument("--vivid", type=float, help="times the chroma of a photograph")
 parser.add_argument(
+    "--recolor", action="store_true", help="colour photographs anew that have colours already"
+)
+parser.add_argument(
+    "--keep-colors", action="store_true", help="of such photographs colour the grey areas"
+)
+parser.add_argument(
     "--block", type=int, help="pictures of a folder in one block (default: 32; shards: 512)"
 )
 parser.add_argument("--workers", type=int, help="default: as many as fit")

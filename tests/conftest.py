@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -90,6 +91,20 @@ def condcolor() -> Callable[..., Result]:
         return CliRunner().invoke(main, [str(a) for a in arguments], **options)
 
     return run
+
+
+@pytest.fixture
+def undrawn(request, monkeypatch) -> None:
+    """Trainings in this process end without plot and report, which take most of the time of a short one.
+
+    A test that looks at them is marked `drawn`.
+    """
+    from condcolor.training import train
+
+    if request.node.get_closest_marker("drawn") is None:
+        nothing = SimpleNamespace(plot_run=lambda *_, **__: None)
+        monkeypatch.setattr(train, "plots", nothing)
+        monkeypatch.setattr(train, "write_report", lambda run: None)
 
 
 @pytest.fixture

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+DRAWN = 8  # one of so many logs is drawn into a whole report, which takes long
 
 
 @dataclass(frozen=True)
@@ -252,6 +256,33 @@ def _onnx(folder: Path) -> Reader:
     return Reader(seeds, read)
 
 
+def _log(folder: Path) -> Reader:
+    """The log.jsonl of a run that the tests keep: shown in a report, and cut back as for `resume`."""
+    from condcolor.runs.curves import loss_charts, measure_charts
+    from condcolor.runs.folder import RunFolder
+    from condcolor.runs.log import truncate
+    from condcolor.runs.report import render
+    from condcolor.runs.tables import history_table, phases_table
+
+    pinned = Path(__file__).parents[2] / "tests/pinned/runs"
+    shutil.copytree(pinned / "icons", folder)
+    logs = [path.read_bytes() for path in sorted(pinned.glob("*/log.jsonl"))]
+
+    def read(data: bytes) -> None:
+        (folder / "log.jsonl").write_bytes(data)
+        run = RunFolder.read(folder)
+        _ = run.state, run.step, run.minutes, run.sheets
+        for charts in (loss_charts, measure_charts):
+            charts(run.frame)
+        phases_table(run), history_table(run)
+        if zlib.crc32(data) % DRAWN == 0:
+            render(run)
+        truncate(folder, 4, phases=1, say=lambda note: None)
+        (folder / "log-damaged.txt").unlink(missing_ok=True)
+
+    return Reader(logs, read)
+
+
 def _texts(folder: Path) -> Reader:
     """Colors, mixes, grids and papers, as options and cells of a csv hold them."""
     from condcolor.conditions.color_spec import parse_color_spec
@@ -301,5 +332,6 @@ READERS: dict[str, Callable[[Path], Reader]] = {
     "weights": _weights,
     "pth": _pth,
     "onnx": _onnx,
+    "log": _log,
     "texts": _texts,
 }

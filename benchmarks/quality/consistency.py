@@ -21,20 +21,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from condcolor.batch.rendering import (
-    CHECK_VALUES,
-    DOUBTFUL,
-    Inconsistency,
-    find_doubts,
-    find_inconsistencies,
-)
+from condcolor.batch.checks import DOUBTFUL, Inconsistency
+from condcolor.batch.rendering import RenderOptions
+from condcolor.conditions.color_spec import parse_color_specs
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import Picture, open_picture
+from condcolor.imaging.save import encode_image
 from condcolor.inference.colorizer import Colorizer
 
 THRESHOLDS = (0.05, DOUBTFUL, 0.2)
 WRONG = 0.9  # IoU with the true region under which one is wrong
 SIDE = 256
+COLORS = {"hair": "red", "shirt": "blue"}
 
 
 def main() -> None:
@@ -114,14 +112,10 @@ def _print_row(
 
 
 def _check(colorizer: Colorizer, picture: Picture) -> dict[str, Inconsistency]:
-    """What `--check` finds."""
-    if colorizer.codec.parts:
-        return find_doubts(colorizer.regions(picture))
-    return find_inconsistencies(
-        lambda shown: colorizer.regions(shown, most_values=CHECK_VALUES),
-        picture,
-        colorizer.image_size,
-    )
+    """What `--check` finds, in the picture as it is encoded as PNG."""
+    specs = parse_color_specs(colorizer.schema, COLORS)
+    rendered = RenderOptions(check=True).render(colorizer, picture, specs)
+    return dict(rendered.findings(encode_image("x.png", rendered.image)).inconsistencies or {})
 
 
 def _wrong_parts(

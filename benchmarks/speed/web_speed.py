@@ -1,6 +1,7 @@
 """The page's speed: from a click to the new picture on screen, and many clients at once.
 
     python benchmarks/speed/web_speed.py --seconds 60
+    python benchmarks/speed/web_speed.py --changes 0 --seconds 300     # whether memory grows
 
 Starts `condcolor serve` on a port of its own, with the built-in models. First, one page in headless Chromium
 colours a sketch of 256 pixels: the time from the event (a swatch, the colour picker, in turn) until the frame
@@ -73,11 +74,12 @@ def main() -> None:
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         url = server.stdout.readline().split()[3]
-        _measure_page(url, options.changes, random.Random(options.seed))
+        if options.changes:
+            _measure_page(url, options.changes, random.Random(options.seed))
         _measure_clients(url, server.pid, options)
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def _sketch(path: Path, shift: int = 0) -> Image.Image:
@@ -178,15 +180,16 @@ def _measure_clients(url: str, pid: int, options: argparse.Namespace) -> None:
     Client(clients[0].sketch, clients[0].specs, clients[0].right).run(
         host, time.monotonic() + 1, random.Random(1)
     )
-    memory = [_resident(pid)]
+    started = time.monotonic()
+    memory = [(0.0, _resident(pid))]
     end = time.monotonic() + options.seconds
     with ThreadPoolExecutor(options.clients + 1) as pool:
         running = [
             pool.submit(client.run, host, end, random.Random(i)) for i, client in enumerate(clients)
         ]
         while time.monotonic() < end:
-            time.sleep(options.seconds / 6)
-            memory.append(_resident(pid))
+            time.sleep(min(10, options.seconds / 6))
+            memory.append((time.monotonic() - started, _resident(pid)))
         for future in running:
             future.result()
     times = list(itertools.chain.from_iterable(client.times for client in clients))
@@ -198,7 +201,12 @@ def _measure_clients(url: str, pid: int, options: argparse.Namespace) -> None:
         f"| {options.clients} | {options.seconds:.0f} | {len(times)} | {len(times) / options.seconds:.0f} "
         f"| {middle:.0f} ms | {high:.0f} ms | {len(errors)} | {sum(c.wrong for c in clients)} |"
     )
-    print(f"\nmemory of the server, MB: {', '.join(f'{m:.0f}' for m in memory)}")
+    print(f"\nmemory of the server, MB: {', '.join(f'{size:.0f}' for _, size in memory)}")
+    later = [size for at, size in memory if at >= 60]
+    if len(later) > 1:
+        print(
+            f"largest after the first minute to that at its end: {100 * (max(later) / later[0] - 1):+.1f} %"
+        )
     print("\n".join(sorted(set(errors))[:5]))
 
 

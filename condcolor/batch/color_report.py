@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from condcolor.batch.checks import Inconsistency, inconsistent
 from condcolor.batch.jobs import Job
-from condcolor.batch.rendering import Inconsistency, inconsistent
 from condcolor.conditions.color_spec import ColorSpec, rounded
 from condcolor.conditions.colors import RGB, format_hex, parse_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema

@@ -8,6 +8,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from condcolor.batch.checks import inconsistent
 from condcolor.batch.color_report import NAME as REPORT_NAME
 from condcolor.batch.color_report import make_row, refuse_other, summary, write_colors
 from condcolor.batch.jobs import (
@@ -22,7 +23,7 @@ from condcolor.batch.jobs import (
 )
 from condcolor.batch.manifest import Manifest, settings_of
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
-from condcolor.batch.rendering import PLAIN, Findings, RenderOptions, inconsistent
+from condcolor.batch.rendering import PLAIN, Findings, RenderOptions
 from condcolor.conditions.color_spec import (
     NO_PERSONS,
     ColorSpec,
@@ -91,6 +92,7 @@ def colorize_files(
     parts: AnyPath | None = None,
     corrections: Sequence[str | Correction] = (),
     recolor: bool = False,
+    keep_colors: bool = False,
     overwrite: bool = False,
     skip_existing: bool = False,
     vivid: float | None = None,
@@ -123,6 +125,7 @@ def colorize_files(
         parts: of one picture, the file of its corrected parts; by default x.parts.json beside x.png, if any.
         corrections: of one picture, more of them: `"120,80=hair"`, or a cut `"10,20:30,40"`.
         recolor: color photographs anew that have colors already, which are left as they are otherwise.
+        keep_colors: of such photographs keep the colored areas, and color the others.
         overwrite, skip_existing: replace or skip outputs that this set did not write.
         vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
         on_progress: called with the number of finished pictures and of all.
@@ -150,6 +153,7 @@ def colorize_files(
         paper=paper,
         fill_black=fill_black,
         recolor=recolor,
+        keep_colors=keep_colors,
     )
     is_csv = any(map(names_csv, names))
     is_one = len(names) == 1 and names_one(names[0]) and not is_csv
@@ -252,6 +256,7 @@ def render_options(
     paper: str | Paper = "keep",
     fill_black: bool = False,
     recolor: bool = False,
+    keep_colors: bool = False,
 ) -> RenderOptions:
     """Return the options of coloring; UsageError for those that a model of this schema does not support."""
     asked = parse_paper(paper) if isinstance(paper, str) else paper
@@ -262,10 +267,15 @@ def render_options(
     for flag, is_on in flags:
         if is_on and not schema.attributes:
             raise UsageError(f"{flag} is for models with attributes, such as icons")
-    if recolor and schema.attributes:
-        raise UsageError("--recolor is for models of photographs, such as photo")
+    for flag, is_on in (("--recolor", recolor), ("--keep-colors", keep_colors)):
+        if is_on and schema.attributes:
+            raise UsageError(f"{flag} is for models of photographs, such as photo")
+    if recolor and keep_colors:
+        raise UsageError("--recolor and --keep-colors exclude each other")
     cells = parse_grid(grid) if isinstance(grid, str) else grid
-    return RenderOptions(lock, cells, check, report, asked, fill_black, recolor)
+    return RenderOptions(
+        lock, cells, check, report, asked, fill_black, recolor=recolor, keep_colors=keep_colors
+    )
 
 
 def one_report(

@@ -41,6 +41,7 @@ class Settings:
     paper: str = ""
     fill_black: bool = False
     recolor: bool = False
+    keep_colors: bool = False
     needs: tuple[str, ...] = ()  # keys that an entry must have, such as `measured`
 
 
@@ -163,6 +164,7 @@ class Manifest:
             "fill_black": self.settings.fill_black or None,
             "parts": job.corrections.key,
             "recolor": self.settings.recolor or None,
+            "keep_colors": self.settings.keep_colors or None,
         }
 
     def _parse(self, data: bytes) -> None:
@@ -216,5 +218,6 @@ def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = P
         paper="" if paper == "keep" else paper,
         fill_black=options.fill_black,
         recolor=options.recolor,
+        keep_colors=options.keep_colors,
         needs=options.entry_keys,
     )

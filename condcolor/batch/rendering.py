@@ -1,32 +1,33 @@
-"""One picture of a set rendered: grid cells, exact colors, consistency check.
+"""One picture of a set rendered: grid cells, exact colors, what `--check` finds.
 
 The color of a region is the median of the pixels that lie wholly in it and on no line, so that shading or
 paper grain on up to half of them does not move it.
-
-The consistency check compares the regions of a picture with those of the mirrored and of the shifted one. A
-network that guesses gives different regions. Without a ground truth, the check finds pictures to look at, not
-errors.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from operator import attrgetter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
+from condcolor.batch.checks import (
+    CHECK_VALUES,
+    Expected,
+    Inconsistency,
+    find_doubts,
+    find_inconsistencies,
+    worst,
+)
 from condcolor.conditions.color_spec import ColorSpec, asked_for, plain_values
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.imaging.drawing_parts import Parts
-from condcolor.imaging.geometry import letterbox
-from condcolor.imaging.has_colors import has_colors
+from condcolor.imaging.has_colors import has_colors, keep_colored_areas
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer
 
 
-HAS_COLORS = "has colours already and is left as it is; --recolor colours it anew"
-CHECK_VALUES = 2  # values of an attribute that find its region well enough
+HAS_COLORS = "has colours already and is left as it is; see --recolor and --keep-colors"
+KEPT_COLORS = "coloured areas are kept, {share} of the picture"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class RenderResult:
     """A colored picture, the pixels that measure its colors, and its inconsistencies.
 
     cores: attribute -> `[H, W]` bool, as in `core`; None where nothing is measured.
+    expected: what the picture should show; None where it is not checked.
     notes: what was done to the picture, as text for users.
     """
 
@@ -77,15 +79,20 @@ class RenderResult:
     cores: Mapping[str, np.ndarray] | None = None
     inconsistencies: Mapping[str, Inconsistency] | None = None
     notes: tuple[str, ...] = ()
+    expected: Expected | None = None
 
     def findings(self, data: bytes) -> Findings:
-        """Return the findings on the picture, its colors measured in the encoded `data`."""
+        """Return the findings on the picture, its colors measured and checked in the encoded `data`."""
         if self.cores is None:
             return NO_FINDINGS
         with Image.open(io.BytesIO(data)) as image:
             rgb = np.asarray(image.convert("RGB"))
+            on_white = rgb if self.expected is None else _on_white(image)
         colors = {name: usual_color(rgb, inside) for name, inside in self.cores.items()}
-        return Findings(colors, self.inconsistencies)
+        found = self.inconsistencies
+        if self.expected is not None:
+            found = worst(found or {}, self.expected.faults(on_white))
+        return Findings(colors, found)
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,7 @@ class RenderOptions:
     check: inconsistencies are found. report: colors are measured.
     paper: what becomes of a drawing's paper. fill_black: solid black areas are colored, too.
     recolor: photographs that have colors already are colored anew, too.
+    keep_colors: of these, areas with colors are kept and the others colored.
     """
 
     lock: bool = False
@@ -105,10 +113,20 @@ class RenderOptions:
     paper: Paper = "keep"
     fill_black: bool = False
     recolor: bool = False
+    keep_colors: bool = False
 
     def leaves(self, colorizer: Colorizer, picture: Picture) -> bool:
         """Return whether a picture is left as it is: a photograph that has colors already."""
-        return not colorizer.codec.line_art and not self.recolor and has_colors(picture.rgb)
+        if colorizer.codec.line_art or self.recolor or self.keep_colors:
+            return False
+        return has_colors(picture.rgb)
+
+    def with_kept(self, picture: Picture, image: Image.Image) -> RenderResult:
+        """Return a colored photograph, with the colored areas of the picture if they are to be kept."""
+        if not self.keep_colors or not has_colors(picture.rgb):
+            return RenderResult(image)
+        image, share = keep_colored_areas(picture.rgb, image)
+        return RenderResult(image, notes=(KEPT_COLORS.format(share=f"{100 * share:.0f} %"),))
 
     def render(
         self,
@@ -140,15 +158,23 @@ class RenderOptions:
         image = self.grid.joined(picture, [result.image for result in results])
         if not self.measures:
             return RenderResult(image)
-        cores = {n: np.zeros(picture.rgb.shape[:2], bool) for n in colorizer.schema.names}
+        size = picture.rgb.shape[:2]
+        cores = {n: np.zeros(size, bool) for n in colorizer.schema.names}
+        areas = {n: np.zeros(size, bool) for n in colorizer.schema.names}
+        base, colors = picture.rgb.copy(), dict[str, RGB]()
         inconsistencies: dict[str, Inconsistency] = {}
-        for area, result in zip(self.grid.places(picture), results, strict=True):
+        for place, result in zip(self.grid.places(picture), results, strict=True):
             for name, inside in (result.cores or {}).items():
-                cores[name][area] = inside
-            for name, own in (result.inconsistencies or {}).items():
-                largest = inconsistencies.get(name, own)
-                inconsistencies[name] = max(largest, own, key=attrgetter("score"))
-        return RenderResult(image, cores, inconsistencies if self.check else None)
+                cores[name][place] = inside
+            inconsistencies = worst(inconsistencies, result.inconsistencies or {})
+            if result.expected is not None:
+                base[place] = result.expected.base
+                colors.update(result.expected.colors)
+                for name, area in result.expected.areas.items():
+                    areas.setdefault(name, np.zeros(size, bool))[place] = area
+        if not self.check:
+            return RenderResult(image, cores)
+        return RenderResult(image, cores, inconsistencies, expected=Expected(base, areas, colors))
 
     @property
     def entry_keys(self) -> tuple[str, ...]:
@@ -158,7 +184,7 @@ class RenderOptions:
     @property
     def is_plain(self) -> bool:
         """Whether a Colorizer alone colors the pictures."""
-        return self.grid is None and not self.measures and not self.alters
+        return self.grid is None and not self.measures and not self.alters and not self.keep_colors
 
     @property
     def measures(self) -> bool:
@@ -180,7 +206,8 @@ class RenderOptions:
         if not self.measures and not self.alters and not corrections:
             prepared = colorizer.prepare(picture, specs)
             (output,) = colorizer.predict_batch([prepared])
-            return RenderResult(colorizer.finish(prepared, output), notes=prepared.notes)
+            result = self.with_kept(picture, colorizer.finish(prepared, output))
+            return replace(result, notes=prepared.notes + result.notes)
         if colorizer.codec.parts:
             parts = colorizer.parts(picture)
             return self.render_parts(parts, specs, parts.apply_source(corrections))
@@ -202,7 +229,7 @@ class RenderOptions:
             picture,
             colorizer.image_size,
         )
-        return RenderResult(image, cores, inconsistencies, notes)
+        return RenderResult(image, cores, inconsistencies, notes, Expected.of(regions, specs))
 
     def render_parts(
         self, parts: Parts, specs: Mapping[str, ColorSpec], notes: tuple[str, ...] = ()
@@ -214,8 +241,10 @@ class RenderOptions:
         regions, specs = own
         image = lock(regions, specs) if self.lock else regions.recolor(**specs)
         cores = {name: core(regions, name) for name in asked_for(specs)} if self.measures else None
-        doubts = find_doubts(regions) if self.check else None
-        return RenderResult(image, cores, doubts, parts.drawing.notes + notes)
+        notes = parts.drawing.notes + notes
+        if not self.check:
+            return RenderResult(image, cores, notes=notes)
+        return RenderResult(image, cores, find_doubts(regions), notes, Expected.of(regions, specs))
 
 
 PLAIN = RenderOptions()  # as a Colorizer alone colors
@@ -249,6 +278,15 @@ def core(regions: Regions, name: str) -> np.ndarray:
     return inside if inside.sum() >= FEWEST else np.zeros_like(inside)
 
 
+def _on_white(image: Image.Image) -> np.ndarray:
+    """Return an image on white, `[H, W, 3]` uint8."""
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("RGB"))
+    shown = image.convert("RGBA")
+    white = Image.new("RGBA", shown.size, (255, 255, 255, 255))
+    return np.asarray(Image.alpha_composite(white, shown).convert("RGB"))
+
+
 def usual_color(rgb: np.ndarray, inside: np.ndarray) -> RGB | None:
     """Return the lower median of `rgb [H, W, 3]` uint8 in `inside [H, W]` bool; None where that is empty."""
     values = rgb[inside]
@@ -278,90 +316,3 @@ def _snap(
     off = abs(pixels - target).max(axis=-1)
     if (off[inside] <= EVEN).mean() >= MOSTLY:
         pixels[inside & (off <= NOISE)] = target
-
-
-DOUBTFUL = 0.1  # score above which a person should look; see docs/benchmarks.md
-DOWN, RIGHT = 9, 13  # shift in pixels at size 256; odd, so that no stride of a network divides it
-RIM = 3  # pixels; thinner strips of difference do not count
-FILL_LIGHTNESS = 0.5  # lightness from which a pixel is no line
-MIRRORED, SHIFTED, MISSING = "mirrored", "shifted", "missing"
-CLOSE = "close"  # of a model of parts: pieces whose part is nearly another
-
-
-@dataclass(frozen=True)
-class Inconsistency:
-    """The difference of a region in an altered picture, or the pieces in doubt."""
-
-    score: float  # share of the region that differs or is in doubt, in 0..1
-    when: str  # MIRRORED, SHIFTED, MISSING or CLOSE
-
-    @property
-    def summary(self) -> str:
-        """A text such as `mirrored, 12 % of its region differs`."""
-        if self.when == MISSING:
-            return "no region of it was found"
-        if self.when == CLOSE:
-            return f"{100 * self.score:.0f} % of its region may be another part"
-        return f"{self.when}, {100 * self.score:.0f} % of its region differs"
-
-
-def find_inconsistencies(
-    regions_of: Callable[[Picture], Regions], picture: Picture, image_size: int
-) -> dict[str, Inconsistency]:
-    """Return the largest inconsistency of each attribute, at the size the network sees.
-
-    Attributes with one value are left out, since their regions cannot be found.
-    """
-    square = letterbox(picture.rgb, image_size, 255)[0]
-    down, right = (max(1, round(step * image_size / 256)) for step in (DOWN, RIGHT))
-    shifted = np.full_like(square, 255)
-    shifted[down:, right:] = square[:-down, :-right]
-
-    regions = regions_of(Picture(square, None))
-    own = regions.covers > 0.5  # (K, S, S), as all below
-    flipped = regions_of(Picture(np.ascontiguousarray(square[:, ::-1]), None)).covers > 0.5
-    moved = regions_of(Picture(shifted, None)).covers > 0.5
-    fill = regions.lines.mean(axis=0) > FILL_LIGHTNESS
-    pairs = (
-        (MIRRORED, own, flipped[..., ::-1], fill),
-        (SHIFTED, own[:, :-down, :-right], moved[:, down:, right:], fill[:-down, :-right]),
-    )
-    inconsistencies = {}
-    for index, attribute in enumerate(regions.schema.attributes):
-        if len(attribute.values) == 1:
-            continue
-        if not any(part[index].any() for part in (own, flipped, moved)):
-            inconsistencies[attribute.name] = Inconsistency(1.0, MISSING)
-            continue
-        candidates = (
-            Inconsistency(_differ(a[index], b[index], on), when) for when, a, b, on in pairs
-        )
-        inconsistencies[attribute.name] = max(candidates, key=attrgetter("score"))
-    return inconsistencies
-
-
-def find_doubts(regions: Regions) -> dict[str, Inconsistency]:
-    """Return for each part the share of its region that is in pieces whose part is in doubt."""
-    assert regions.doubts is not None
-    doubts = {}
-    for index, name in enumerate(regions.schema.names):
-        region = regions.covers[index] > 0.5
-        if not region.any() and regions.schema.attribute(name).default:
-            continue
-        if not region.any():
-            doubts[name] = Inconsistency(1.0, MISSING)
-            continue
-        doubts[name] = Inconsistency(float((region & regions.doubts).sum() / region.sum()), CLOSE)
-    return doubts
-
-
-def inconsistent(inconsistencies: Mapping[str, Inconsistency]) -> dict[str, Inconsistency]:
-    """Return the inconsistencies that a person should look at."""
-    return {name: each for name, each in inconsistencies.items() if each.score > DOUBTFUL}
-
-
-def _differ(first: np.ndarray, second: np.ndarray, fill: np.ndarray) -> float:
-    """Return the share of a part that is in one of two `[H, W]` bool only, without thin strips."""
-    either = (first | second) & fill
-    differ = ndimage.binary_opening((first ^ second) & fill, np.ones((RIM, RIM)))
-    return float(differ.sum() / max(1, either.sum()))

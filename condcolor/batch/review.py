@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from condcolor.batch.checks import Inconsistency, inconsistent
 from condcolor.batch.color_report import make_row, update_row
 from condcolor.batch.jobs import Job
 from condcolor.batch.manifest import DONE, NAME, Manifest, Settings
-from condcolor.batch.rendering import Inconsistency, RenderOptions, inconsistent
+from condcolor.batch.rendering import RenderOptions
 from condcolor.conditions.color_spec import asked_for, parse_color_specs
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import DataError, UsageError

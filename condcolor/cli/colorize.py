@@ -94,6 +94,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Photographs: colour those anew that have colours already; else they are left as they are.",
 )
+@click.option(
+    "--keep-colors",
+    is_flag=True,
+    help="Photographs: where they have colours already, keep these areas and colour the grey ones.",
+)
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -221,7 +226,7 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
 
 NOT_LOCKED = "the picture is not locked in every part, as named above"
 # options of what is drawn, besides the colors
-RENDERING = ("lock", "grid", "check", "report", "paper", "fill_black", "recolor")
+RENDERING = (*("lock", "grid", "check", "report", "paper", "fill_black", "recolor", "keep_colors"),)
 
 
 def pipe(

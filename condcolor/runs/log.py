@@ -86,6 +86,8 @@ def _parsed(line: bytes) -> Entry | None:
     """Return the entry of a line; None if it is none."""
     try:
         entry = json.loads(line.decode("utf-8"))
+        if b"\\u" in line:  # an escape may be half a character, which no table or page can hold
+            json.dumps(entry, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         return None
     return entry if is_entry(entry) else None

@@ -35,6 +35,7 @@ from condcolor.runtime.distributed import ProcessGroup, own_gpu, process_group, 
 from condcolor.runtime.files import disk_faults
 from condcolor.runtime.messages import listed, shown_name
 from condcolor.training.callbacks import Callbacks
+from condcolor.training.memory import check_memory
 from condcolor.training.run_writer import MODEL
 from condcolor.training.trainer import Trainer
 
@@ -216,10 +217,13 @@ def _make_trainer(
 
     Raises:
         DataError: pictures cannot be used, or none is to train on.
-        UsageError: a batch cannot be shared out among the processes.
+        UsageError: a batch cannot be shared out among the processes, or the memory cannot hold it.
     """
     callbacks = callbacks if callbacks and group.is_first else Callbacks()
     records = split_by_character(metadata.records, plan.config.test_fraction, plan.config.seed)
+    rows = sum(record.split == "train" for record in records)
+    batch = -(-min(plan.config.batch_size, max(rows, 1)) // group.count)
+    check_memory(plan, batch, device, processes=group.count, say=callbacks.on_note)
     with group.first_goes_ahead():  # the others find the cache filled
         train = _decode(plan, records, "train", callbacks, cache)
         if not len(train):

@@ -20,7 +20,6 @@ from starlette.types import ASGIApp
 
 from condcolor.conditions.color_spec import plain_values
 from condcolor.errors import CondcolorError, UsageError
-from condcolor.imaging.open import Picture
 from condcolor.inference.colorizer import Colorizer
 from condcolor.version import __version__
 from condcolor.web.decoding import Decoders
@@ -151,14 +150,13 @@ class _Api:
             if not body:
                 raise HTTPException(400, "no picture came: send its bytes as the body")
             job = partial(_opened, body)
-            picture = await self._service.do(request, self._service.decoding, job)
+            stored = await self._service.do(request, self._service.decoding, job)
         finally:
             self._receiving -= size
-        width, height = picture.size
-        about = {"width": width, "height": height, "notes": picture.notes}
-        return JSONResponse(
-            {"id": self._service.sketches.add(StoredPicture(picture)), **about}, 201
-        )
+        width, height = stored.picture.size
+        about = {"width": width, "height": height, "notes": stored.picture.notes}
+        about["has_colors"] = stored.has_colors
+        return JSONResponse({"id": self._service.sketches.add(stored), **about}, 201)
 
     async def sketch(self, request: Request) -> Response:
         sketch = self._service.stored(request)
@@ -175,8 +173,10 @@ class _Api:
         if not renderer.takes_colors:
             if paper != "keep":
                 raise UsageError("paper is for drawings: this model colours photographs")
-            job = partial(renderer.photograph, sketch, coloring.vivid)
+            job = partial(renderer.photograph, sketch, coloring.vivid, coloring.recolor)
             return _png(await self._service.do(request, self._service.network, job))
+        if coloring.recolor != "no":
+            raise UsageError("recolor is for photographs: this model colours drawings")
         if coloring.vivid is not None:
             raise UsageError("vivid is for photographs: this model paints the colours asked for")
         if coloring.hidden:
@@ -253,8 +253,10 @@ class _Api:
         )
 
 
-def _opened(body: bytes) -> Picture:
-    return _decoders().open(body, MAX_PIXELS)
+def _opened(body: bytes) -> StoredPicture:
+    stored = StoredPicture(_decoders().open(body, MAX_PIXELS))
+    _ = stored.has_colors  # found here, not where requests wait for it
+    return stored
 
 
 @cache

@@ -63,6 +63,12 @@ PAPER = _query(
     type="string",
     default="keep",
 )
+RECOLOR = _query(
+    "recolor",
+    "Photographs that have colours already: `no` leaves them as they are, `grey` colours their grey areas, "
+    "`all` colours them anew.",
+    enum=["no", "grey", "all"],
+)
 PART = _query(
     "part",
     "Models that find parts: the piece at a pixel is of a part, x,y=part, such as 120,80=hair; `none` is "
@@ -116,7 +122,10 @@ PATHS = {
             "summary": "Send a sketch or photograph, its file's bytes as the body; it is kept for a while.",
             "requestBody": {"required": True, "content": {"image/*": BYTES}},
             "responses": {
-                "201": {"description": "Its id, width, height and notes.", "content": JSON},
+                "201": {
+                    "description": "Its id, width, height, notes, and whether it has colours.",
+                    "content": JSON,
+                },
                 **dict.fromkeys(("400", "408", "413", "415"), ERROR),
                 "503": BUSY,
             },
@@ -124,7 +133,9 @@ PATHS = {
     },
     f"{ONE}/sketch.png": _get("The picture as it was understood.", PNG, ID),
     f"{ONE}/colored.png": _get(
-        "It in colours.", PNG, ID, MODEL, VALUES, KEEP, HIDE, VIVID, PAPER, PART, CUT
+        "It in colours.",
+        PNG,
+        *(ID, MODEL, VALUES, KEEP, HIDE, VIVID, RECOLOR, PAPER, PART, CUT),
     ),
     f"{ONE}/doubts.png": _get(
         "Models that find parts: a mask, opaque on the pieces whose part is a close vote.",

@@ -14,6 +14,7 @@ from condcolor.conditions.color_spec import ColorSpec, split_persons
 from condcolor.conditions.parts import PARTS
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.drawing_parts import Parts
+from condcolor.imaging.has_colors import keep_colored_areas
 from condcolor.imaging.layer_files import encode_ora
 from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import as_it_came
@@ -22,7 +23,7 @@ from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import contact_sheet, reduced, sheet
 from condcolor.inference.colorizer import Colorizer
-from condcolor.web.store import Coloring, Corrections, StoredPicture
+from condcolor.web.store import Coloring, Corrections, Recolor, StoredPicture
 
 CELL = 160  # pixels of a variant, the longer side
 KEPT = 4  # corrected states of a picture: the last, and those that undo and redo go to
@@ -151,8 +152,13 @@ class Renderer:
         mask[..., 1][doubts] = 255
         return encode_png(Image.fromarray(mask, "LA"))
 
-    def photograph(self, sketch: StoredPicture, vivid: float | None) -> bytes:
+    def photograph(
+        self, sketch: StoredPicture, vivid: float | None, recolor: Recolor = "no"
+    ) -> bytes:
         """Return the PNG of a model of photographs, its chroma times `vivid`.
+
+        A photograph that has colors is returned as it is, unless `recolor` asks for more: "grey" colors its
+        grey areas, "all" the whole of it.
 
         Raises:
             UsageError: the model is not of photographs, or `vivid` is out of range.
@@ -161,7 +167,15 @@ class Renderer:
         if vivid is not None:
             colorizer.codec.with_vivid(vivid)  # raises before the value is rounded
             colorizer = colorizer.with_vivid(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
-        return encode_png(colorizer(sketch.picture))
+        is_photograph = not colorizer.codec.line_art
+        if not is_photograph and recolor != "no":
+            raise UsageError("recolor is for photographs: this model colours drawings")
+        if not (is_photograph and sketch.has_colors) or recolor == "all":
+            return encode_png(colorizer(sketch.picture))
+        if recolor == "no":
+            return encode_png(sketch_image(sketch.picture))
+        image = colorizer(sketch.picture)
+        return encode_png(keep_colored_areas(sketch.picture.rgb, image)[0])
 
     def layers(self, sketch: StoredPicture, coloring: Coloring) -> Layers:
         """Return the layers of the colored sketch; the last are kept, since requests read them in turn."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast, get_args
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -14,7 +15,7 @@ from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.corrections import NO_PARTS, Correction, parse_cut, parse_part
 from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.web.rendering import Renderer
-from condcolor.web.store import Coloring, Corrections
+from condcolor.web.store import Coloring, Corrections, Recolor
 
 MOST_BODY = 32 * 2**20  # bytes of a picture's file
 BODY_SECONDS = 30.0  # limit for sending the body
@@ -69,13 +70,15 @@ def _too_large(most: int) -> HTTPException:
 class ColoringRequest:
     """The model, colors and layers in the query of a request.
 
-    hidden: layers to leave out. vivid: chroma factor of photographs.
+    hidden: layers to leave out. vivid: chroma factor of photographs. recolor: what of a photograph is colored
+        that has colors already.
     """
 
     renderer: Renderer
     coloring: Coloring
     hidden: tuple[str, ...]
     vivid: float | None
+    recolor: Recolor = "no"
 
     @classmethod
     def of(cls, request: Request, renderers: Mapping[str, Renderer]) -> ColoringRequest:
@@ -84,6 +87,7 @@ class ColoringRequest:
         names = renderer.schema.names
         values: dict[str, str] = {}
         hidden, vivid = [], None
+        recolor: Recolor = "no"
         paper: Paper = "keep"
         for key, text in request.query_params.multi_items():
             if key == "keep" and key not in names:
@@ -93,6 +97,9 @@ class ColoringRequest:
                 continue
             elif key == "vivid" and key not in names:
                 vivid = _number(text)
+                continue
+            elif key == "recolor" and key not in names:
+                recolor = _recolor(text)
                 continue
             elif key == "paper" and key not in names:
                 paper = parse_paper(text)
@@ -106,7 +113,7 @@ class ColoringRequest:
         if split_persons(renderer.schema, specs) and not renderer.finds_parts:
             raise UsageError(NO_PERSONS)
         coloring = Coloring(specs, corrections_of(request, renderer), paper)
-        return cls(renderer, coloring, tuple(hidden), vivid)
+        return cls(renderer, coloring, tuple(hidden), vivid, recolor)
 
 
 def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:
@@ -145,6 +152,12 @@ def refuse_too_many(corrections: int) -> None:
             f"{corrections:,} corrections are too many here: at most {MOST_CORRECTIONS}; "
             "condcolor colorize --parts takes more"
         )
+
+
+def _recolor(text: str) -> Recolor:
+    if text not in get_args(Recolor):
+        raise UsageError(f"recolor {text!r} is not one of {', '.join(get_args(Recolor))}")
+    return cast(Recolor, text)
 
 
 def _number(text: str) -> float:

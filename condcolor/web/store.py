@@ -9,13 +9,15 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from condcolor.conditions.color_spec import ColorSpec
 from condcolor.imaging.corrections import Correction
 from condcolor.imaging.drawing_parts import Parts
+from condcolor.imaging.has_colors import has_colors
 from condcolor.imaging.layers import Layers
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
@@ -27,6 +29,7 @@ MOST_BYTES = 512 * 2**20  # of pixels; the newest picture is kept even if it is 
 
 
 Corrections = tuple[Correction, ...]
+Recolor = Literal["no", "grey", "all"]  # what of a photograph is colored that has colors already
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,11 @@ class StoredPicture:
     thumbnails: dict[str, tuple[Corrections, list[np.ndarray]]] = field(default_factory=dict)
     # and the coloring that they were made for
     layers: dict[str, tuple[Coloring, Layers]] = field(default_factory=dict)
+
+    @cached_property
+    def has_colors(self) -> bool:
+        """Whether it has colors of its own, which a model of photographs does not replace unasked."""
+        return has_colors(self.picture.rgb)
 
     @property
     def nbytes(self) -> int:

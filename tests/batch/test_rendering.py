@@ -1,6 +1,4 @@
-"""A model that sees a mirrored sketch as it sees the sketch is sure; one that does not is doubted. Regions
-that land exactly on the colour asked, whatever the paper, the lines and the shading are.
-"""
+"""Regions that land exactly on the colour asked, whatever the paper, the lines and the shading are."""
 
 from __future__ import annotations
 
@@ -8,87 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from figures import SIDE, figure
-from models import ICONS, RGBS, ByTone, Painter, Shaded, make_model
+from models import RGBS, Shaded, make_model
 from PIL import Image, ImageDraw
 
 from condcolor.batch.rendering import (
-    MIRRORED,
-    MISSING,
-    SHIFTED,
-    Inconsistency,
     core,
-    find_inconsistencies,
-    inconsistent,
     lock,
     usual_color,
 )
 from condcolor.conditions.color_spec import parse_color_specs
-from condcolor.conditions.schema import Attribute, AttributeSchema
-from condcolor.imaging.open import Picture, picture_of
 from condcolor.imaging.regions import Regions
-from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
-
-
-def inconsistencies(
-    network: type, picture: Picture, schema: AttributeSchema = ICONS
-) -> dict[str, Inconsistency]:
-    colorizer = TorchColorizer(make_model(schema, size=SIDE, network=network), device="cpu")
-    return find_inconsistencies(colorizer.regions, picture, SIDE)
-
-
-def test_who_sees_the_same_in_a_mirror_is_sure():
-    found = inconsistencies(ByTone, figure())
-    assert set(found) == {"hair", "shirt"}
-    assert max(inconsistency.score for inconsistency in found.values()) < 0.02
-    assert inconsistent(found) == {}
-
-
-def test_who_paints_the_left_in_any_case_is_doubted_in_the_mirror():
-    found = inconsistencies(Painter, picture_of(Image.new("RGB", (SIDE, SIDE), "white")))
-    for inconsistency in found.values():
-        assert inconsistency.when == MIRRORED
-        assert 0.95 < inconsistency.score <= 1
-    assert Inconsistency(0.123, MIRRORED).summary == "mirrored, 12 % of its region differs"
-
-
-def test_who_paints_the_middle_in_any_case_is_doubted_where_all_is_shifted():
-    one = AttributeSchema(
-        ICONS.attributes[:1]
-    )  # both halves are its, so that a mirror changes nothing
-    (found,) = inconsistencies(
-        Painter, picture_of(Image.new("RGB", (SIDE, SIDE), "white")), one
-    ).values()
-    assert found.when == SHIFTED
-    assert 0.1 < found.score < 0.3
-
-
-def test_a_part_that_shows_nowhere_is_missing():
-    found = inconsistencies(ByTone, figure(hair=False))
-    assert found["hair"] == Inconsistency(1.0, MISSING)
-    assert found["hair"].summary == "no region of it was found"
-    assert found["shirt"].score < 0.02
-
-
-def test_an_attribute_without_a_choice_is_not_asked():
-    one = AttributeSchema((*ICONS.attributes, Attribute("skin", ("pale",), ((250, 210, 190),))))
-
-    class Bodied(ByTone):
-        def _colors(self, cond, i):
-            return super()._colors(cond, {0: 0, -1: 1}[i])
-
-    assert set(inconsistencies(Bodied, figure(), one)) == {"hair", "shirt"}
-
-
-@pytest.mark.parametrize("size", [(64, 64), (200, 120), (30, 90)])
-def test_scores_are_shares(random_model, size):
-    rng = np.random.default_rng(0)
-    colorizer = Colorizer.load(random_model, device="cpu")
-    pixels = rng.integers(0, 2, (size[1], size[0], 1)).astype(np.uint8).repeat(3, -1) * 255
-    found = find_inconsistencies(colorizer.regions, Picture(pixels, None), colorizer.image_size)
-    assert all(0 <= inconsistency.score <= 1 for inconsistency in found.values())
-
 
 LOCKING_SIDE = 64
 HAIR = (slice(20, 44), slice(19, 29))  # well within the left half of the square's middle

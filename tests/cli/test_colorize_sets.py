@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -282,6 +283,40 @@ def test_a_photograph_in_colour_is_left_and_named(condcolor, here, photo):
     for source, more in (("old/a.png", {}), ("-", {"input": Path("old/a.png").read_bytes()})):
         done = condcolor("colorize", source, "-m", photo, "-o", f"{len(source)}.png", **more)
         assert (done.exit_code, "has colours already" in done.stderr) == (0, True)
+
+
+def test_coloured_areas_are_kept_and_grey_ones_coloured(condcolor, here, photo):
+    levels = 128 + 100 * np.sin(np.arange(160) / 11)[:, None] * np.cos(np.arange(200) / 9)
+    page = np.repeat(levels[..., None], 3, axis=-1).astype(np.uint8)
+    page[100:140, 20:70] = page[100:140, 20:70] // 3 + np.array([150, 20, 30], np.uint8)
+    Path("old").mkdir()
+    Image.fromarray(page).save("old/a.png")
+    Image.fromarray(page).convert("L").save("old/b.png")
+    done = condcolor("colorize", "old", "-m", photo, "--keep-colors", "-o", "new")
+    assert done.exit_code == 0, done.output
+    assert re.search(r"note: old/a.png: coloured areas are kept, \d+ % of the picture", done.stderr)
+    assert "old/b.png" not in done.stderr
+    condcolor("colorize", "old", "-m", photo, "--recolor", "-o", "anew")
+    condcolor("colorize", "old/b.png", "-m", photo, "-o", "b.png")
+    kept, anew = (np.asarray(Image.open(f"{name}/a.png")).astype(int) for name in ("new", "anew"))
+    assert (kept[105:135, 25:65] == page[105:135, 25:65]).all()
+    assert (kept[:80] == anew[:80]).all()
+    assert (kept[:, 90:] == anew[:, 90:]).all()
+    assert (anew[105:135, 25:65] != page[105:135, 25:65]).any()
+    assert Path("new/b.png").read_bytes() == Path("b.png").read_bytes()
+    done = condcolor("colorize", "old", "-m", photo, "--keep-colors", "-o", "new")
+    assert "0 of 0 pictures coloured in new, 2 were there already" in done.stdout
+    assert condcolor("colorize", "old", "-m", photo, "-o", "new").exit_code == 2  # done otherwise
+
+
+def test_options_of_coloured_photographs_fit_together(condcolor, here, photo, random_model):
+    color_picture().save("a.png")
+    done = condcolor("colorize", "a.png", "-m", photo, "--keep-colors", "--recolor", "-o", "x.png")
+    assert (done.exit_code, "exclude each other" in done.stderr) == (2, True)
+    words = ("--hair", "red", "--shirt", "red", "-o", "x.png")
+    done = condcolor("colorize", "a.png", "-m", random_model, "--keep-colors", *words)
+    assert (done.exit_code, "is for models of photographs" in done.stderr) == (2, True)
+    assert not Path("x.png").exists()
 
 
 def test_a_scan_of_16_bits_keeps_them_its_resolution_and_its_description(condcolor, here, photo):

@@ -7,7 +7,7 @@ import pytest
 from pictures import encoded, opened
 from PIL import Image
 
-from condcolor.imaging.has_colors import has_colors
+from condcolor.imaging.has_colors import colored_areas, has_colors
 
 
 def scene(side: int = 120) -> np.ndarray:
@@ -57,3 +57,26 @@ def test_a_small_stain_is_no_colour():
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (7, 3), (3000, 2)])
 def test_pictures_of_any_shape_are_looked_at(size):
     assert not has_colors(np.full((*size, 3), 128, np.uint8))
+
+
+STAMP = (slice(30, 80), slice(150, 220))
+
+
+@pytest.mark.parametrize(
+    ("powers", "white"), [((1, 1, 1), (255, 255, 255)), ((0.8, 1, 1.35), (250, 235, 205))]
+)
+def test_a_stamp_on_a_grey_or_toned_page_is_a_colored_area(powers, white):
+    page = (scene(240)[..., None] ** np.array(powers) * np.array(white)).astype(np.uint8)
+    assert colored_areas(page).max() == 0
+    page[STAMP] = page[STAMP] // 3 + np.array([20, 30, 160], np.uint8)
+    areas = colored_areas(page)
+    assert (areas.dtype, areas.shape) == (np.float32, (240, 240))
+    assert areas[STAMP].mean() > 0.97
+    outside = np.ones(areas.shape, bool)
+    outside[20:90, 140:230] = False
+    assert areas[outside].max() == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (7, 3), (3000, 2)])
+def test_areas_of_pictures_of_any_shape(size):
+    assert colored_areas(np.full((*size, 3), 128, np.uint8)).shape == size

@@ -314,6 +314,7 @@ BAD = [
     '{"kind": "step", "step": 1e400}',
     '{"kind": "epoch", "step": 1, "epoch": null}',
     '{"kind": "step", "step": 1, "phase": ["gan"]}',
+    '{"kind": "step", "step": 1, "phase": "\\ud800"}',
     '{"kind": "check", "step": 1, "epoch": 1, "test": 5}',
     '{"kind": "check", "step": 1, "epoch": 1, "test": {"attributes": 5}}',
     '{"kind": "check", "step": 1, "epoch": 1, "test": {"attributes": [{"name": 5}]}}',

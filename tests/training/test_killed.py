@@ -27,6 +27,8 @@ from condcolor.runtime.process import Interrupted
 from condcolor.training.callbacks import Callbacks
 from condcolor.training.train import resume, train
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 HELPERS = Path(__file__).parents[1] / "helpers"
 
 
@@ -268,6 +270,7 @@ def test_a_config_of_wrong_types_is_named_or_taken(begun):
     assert len(refused) > 100
 
 
+@pytest.mark.drawn
 def test_a_run_folder_may_have_any_name(data, tmp_path):
     """50: a name that is not UTF-8."""
     run = Path(os.fsdecode(os.fsencode(tmp_path) + b"/r\xff"))

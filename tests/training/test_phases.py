@@ -33,6 +33,8 @@ from condcolor.training.checks import Checks
 from condcolor.training.gan import Gan
 from condcolor.training.train import resume, train
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PETS = {"recipe": "pets", "encoder_weights": "none", "device": "cpu", "patience": 0}
 NETWORK = SMALL | {"encoder": "none"}
 

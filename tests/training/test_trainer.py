@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from training_runs import QUICK, SMALL, KeepsTrainer, StopAt, state_of
 
+from condcolor.data.metadata import read_metadata
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.models.checkpoint import load_model
 from condcolor.models.encoders import EfficientNetLite0
@@ -23,6 +24,8 @@ from condcolor.runs.state import state_folders
 from condcolor.runtime.process import Interrupted
 from condcolor.training.callbacks import Callbacks
 from condcolor.training.train import resume, train
+
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 @pytest.fixture
@@ -37,6 +40,7 @@ def quick(data, out, **options):
     return train(data, out, **{"epochs": [2], "device": "cpu", **QUICK, "model": model, **options})
 
 
+@pytest.mark.drawn
 def test_a_run_leaves_a_model_a_log_samples_and_a_state(data, tmp_path):
     run = tmp_path / "run"
     assert quick(data, run) == run / "model"
@@ -185,6 +189,14 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_is_never_saved(data, tmp_pat
     for folder in state_folders(run):
         tensors = load_file(folder / "state.safetensors")
         assert all(t.isfinite().all() for t in tensors.values())
+
+
+def test_fewer_rows_than_a_batch_are_one_batch(data, tmp_path):
+    """46."""
+    rows = len(read_metadata(data / "train").records)
+    quick(data, tmp_path / "run", epochs=[2], batch_size=rows + 40)
+    ends = [entry["step"] for entry in read_log(tmp_path / "run") if entry["kind"] == "epoch"]
+    assert ends == [1, 2]
 
 
 def test_icons_stop_by_themselves_too(data, tmp_path):

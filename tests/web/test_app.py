@@ -202,6 +202,37 @@ def test_paper_is_kept_or_new(parts, client, paper):
     assert "paper: " in wrong.json()["error"]
 
 
+def test_a_photograph_with_colours_is_left_as_it_is_unless_more_is_asked(photo, client):
+    levels = 128 + 100 * np.sin(np.arange(60) / 9)[:, None] * np.cos(np.arange(80) / 7)
+    page = np.repeat(levels[..., None], 3, axis=-1).astype(np.uint8)
+    page[20:40, 30:60] = page[20:40, 30:60] // 3 + np.array([150, 20, 30], np.uint8)
+    image = Image.fromarray(page)
+    told = photo.post("/api/sketches", content=png(image)).json()
+    assert told["has_colors"] is True
+    place = f"/api/sketches/{told['id']}/colored.png"
+    assert (pixels(photo.get(place).content) == page).all()
+    assert (pixels(photo.get(place, params={"recolor": "no"}).content) == page).all()
+    anew = pixels(photo.get(place, params={"recolor": "all"}).content)
+    assert (anew == pixels(photo.model(image))).all()
+    assert (anew[25:35, 35:55] != page[25:35, 35:55]).any()
+    grey = pixels(photo.get(place, params={"recolor": "grey"}).content)
+    assert (grey[25:35, 35:55] == page[25:35, 35:55]).all()
+    assert (grey[:10] == anew[:10]).all()
+    assert (grey[:10] != page[:10]).any()
+    wrong = photo.get(place, params={"recolor": "yes"})
+    assert (wrong.status_code, "not one of no, grey, all" in wrong.text) == (400, True)
+    of_drawings = client.get(
+        f"/api/sketches/{send(client, image)}/colored.png", params={**RED_BLUE, "recolor": "all"}
+    )
+    assert (of_drawings.status_code, "recolor is for photographs" in of_drawings.text) == (
+        400,
+        True,
+    )
+    assert (
+        client.post("/api/sketches", content=png(image.convert("L"))).json()["has_colors"] is False
+    )
+
+
 def test_photographs_have_no_values_but_vividness(photo):
     image = Image.linear_gradient("L").resize((40, 30))
     place = f"/api/sketches/{send(photo, image)}/colored.png"
@@ -456,7 +487,18 @@ def test_the_description_is_of_the_routes_there_are(client):
     named = {
         p["name"] for p in told["paths"]["/api/sketches/{id}/colored.png"]["get"]["parameters"]
     }
-    assert named == {"id", "model", "values", "keep", "hide", "vivid", "paper", "part", "cut"}
+    assert named == {
+        "id",
+        "model",
+        "values",
+        "keep",
+        "hide",
+        "vivid",
+        "recolor",
+        "paper",
+        "part",
+        "cut",
+    }
 
 
 def test_health(client):

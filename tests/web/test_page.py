@@ -291,6 +291,28 @@ def test_grey_paper_is_made_white(opened):
     assert (expected != colored(image, hair="red", shirt="blue")).any()
 
 
+def test_a_photograph_with_colours_is_left_and_can_be_coloured_anew(opened, models):
+    page = opened()
+    image = Image.new("RGB", (60, 40), (90, 90, 90))
+    image.paste((200, 40, 30), (0, 0, 30, 20))
+    image.paste((40, 160, 60), (30, 20, 60, 40))
+    choose(page, image, "new.png")
+    choices = page.get_by_role("group", name="It has colours already")
+    sync_api.expect(choices).to_be_hidden()  # a drawing may have colours
+    page.locator("#models label", has_text="photo").click()
+    sync_api.expect(choices).to_be_visible()
+    shown(page)
+    assert (taken(page)[0] == pixels(image)).all()
+    choices.get_by_text("colour it anew").click()
+    shown(page)
+    assert (taken(page)[0] == pixels(models["photo"](image))).all()
+    choose(page, Image.linear_gradient("L").resize((40, 30)), "old.png")
+    sync_api.expect(choices).to_be_hidden()
+    choose(page, image, "new.png")
+    shown(page)
+    assert (taken(page)[0] == pixels(image)).all()
+
+
 def test_photographs_have_a_slider_of_their_own(opened, models):
     page = opened()
     image = Image.linear_gradient("L").resize((40, 30))

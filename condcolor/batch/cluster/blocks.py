@@ -50,6 +50,7 @@ class Mark:
     block: str
     colored: int
     failed: int
+    as_they_were: int = 0  # of the colored, those left as they are; not in the name
 
     @property
     def name(self) -> str:

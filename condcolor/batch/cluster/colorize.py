@@ -25,6 +25,7 @@ from condcolor.batch.cluster.blocks import (
 from condcolor.batch.cluster.shards import Columns, check_columns
 from condcolor.batch.cluster.storage import Store, open_source, open_store, require_pyarrow
 from condcolor.batch.cluster.worker import Work, Worker, model_identity
+from condcolor.batch.colorize import render_options
 from condcolor.batch.manifest import settings_of
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import DataError, UsageError, did_you_mean
@@ -46,11 +47,16 @@ class Summary:
     colored: int  # by this call
     there: int  # colored by earlier calls
     failed: int  # by any call; each has a line in failed.jsonl
+    as_they_were: int = (
+        0  # of those by this call, photographs that had colors and were left as they are
+    )
     unfinished: tuple[str, ...] = ()  # blocks that the next call does again, `name: why`
     passed_over: tuple[str, ...] = ()  # files of the source that were skipped, `name: why`
 
     def __str__(self) -> str:
         counts = f"{self.colored} coloured, {self.failed} failed, {self.there} were there already"
+        if self.as_they_were:
+            counts += f", {self.as_they_were} have colours already and were left as they are"
         return counts + (f", {len(self.unfinished)} blocks unfinished" if self.unfinished else "")
 
 
@@ -66,6 +72,8 @@ def colorize_everywhere(
     key: str = "key",
     picture: str = "image",
     vivid: float | None = None,
+    recolor: bool = False,
+    keep_colors: bool = False,
     precision: str = "fp32",
     block: int | None = None,
     workers: int | None = None,
@@ -88,6 +96,8 @@ def colorize_everywhere(
         form: form of the output, the same choices; None is the kind. Pictures in a tree keep their names.
         suffix: of the pictures written; None is a picture's own in a tree, else `.png`.
         key, picture: columns of parquet shards; `picture` holds the bytes of a file.
+        recolor, keep_colors: photographs that have colors already are left as they are; or they are colored
+            anew, or their grey areas are.
         block: mean number of pictures in a block of a folder; None is 32, or 512 for shards.
         workers: number of workers; None is as many as the CPUs and GPUs of the cluster allow. A cluster
             that scales by itself grows only for an explicit number.
@@ -105,6 +115,10 @@ def colorize_everywhere(
     _check(form, kind, suffix, block, workers, cpus, gpus)
     info = read_model_info(model)
     schema = info.schema.required
+    coloring = render_options(
+        info.schema, lock=False, grid=None, check=False, report=False,
+        recolor=recolor, keep_colors=keep_colors,
+    )  # fmt: skip
     values = _checked_values(schema, values or {})
     store, entries, passed_over = open_source(source)
     output = open_store(out)
@@ -118,11 +132,11 @@ def colorize_everywhere(
     form = form or blocks[0].kind
 
     identity = model_identity(info.config)
-    coloring = settings_of(info, vivid)
+    model_settings = settings_of(info, vivid)
     settings = {
-        "model": coloring.model,
-        "sha256": coloring.sha256,
-        "vivid": coloring.vivid,
+        "model": model_settings.model,
+        "sha256": model_settings.sha256,
+        "vivid": model_settings.vivid,
         "identity": identity,
         "precision": precision,
         "values": values,
@@ -134,6 +148,8 @@ def colorize_everywhere(
         "picture": picture,
         "block": block,
     }
+    # only where asked, so that earlier runs go on
+    settings |= {name: True for name in ("recolor", "keep_colors") if getattr(coloring, name)}
     output = output.below(
         settings_name(settings | {"model": ""})
     )  # the name of a model does not change its output
@@ -152,14 +168,15 @@ def colorize_everywhere(
     name = info.name if info.path.parent == BUILT_IN else str(info.path.resolve())
     work = Work(
         store, ledger, columns, name, identity, values, vivid, precision,
-        device="cuda" if gpus else "cpu", cpus=cpus, batch=BATCH if gpus else 1,
+        device="cuda" if gpus else "cpu", cpus=cpus, batch=BATCH if gpus else 1, coloring=coloring,
     )  # fmt: skip
     new, unfinished = [], []
     for ended, result in enumerate(_run(ray, work, left, min(size, len(left)), gpus), start=1):
         if result["error"]:
             unfinished.append(result["error"])
         else:
-            new.append(Mark(result["block"], result["colored"], result["failed"]))
+            counts = (result[name] for name in ("colored", "failed", "as_they_were"))
+            new.append(Mark(result["block"], *counts))
         if on_progress:
             on_progress(ended, len(left))
     marks += new
@@ -172,6 +189,7 @@ def colorize_everywhere(
         colored=sum(mark.colored for mark in new),
         there=colored_before,
         failed=sum(mark.failed for mark in marks),
+        as_they_were=sum(mark.as_they_were for mark in new),
         unfinished=tuple(unfinished),
         passed_over=tuple(passed_over),
     )

@@ -28,12 +28,14 @@ class PictureRow:
     """A picture with its key and values; `error` says why there is none.
 
     data: the encoded picture, as read, or colored in the format of the output.
+    as_it_was: it had colors already, and was left as it is.
     """
 
     key: str
     data: bytes = b""
     values: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
+    as_it_was: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ import numpy as np
 from condcolor.batch.cluster.blocks import Ledger, Mark, WorkBlock
 from condcolor.batch.cluster.shards import Columns, PictureRow, new_output, read_rows
 from condcolor.batch.cluster.storage import Store
+from condcolor.batch.rendering import PLAIN, RenderOptions
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.imaging.open import Picture, open_picture
 from condcolor.imaging.save import encode_image
+from condcolor.imaging.sheets import as_image
 from condcolor.inference.colorizer import Colorizer
 from condcolor.models.model_folder import read_model_info
 from condcolor.runtime.messages import shown_name
@@ -39,6 +41,9 @@ class Work:
     device: str
     cpus: int
     batch: int  # pictures in one pass of the network
+    coloring: RenderOptions = (
+        PLAIN  # of which photographs with colors are told what becomes of them
+    )
 
 
 def model_identity(config: Mapping[str, object]) -> str:
@@ -62,20 +67,21 @@ class Worker:
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
-        """Color the blocks of `batch["block"]`, JSON; return block, colored, failed and error of each."""
+        """Color the blocks of `batch["block"]`, JSON; return the result of each, as `_attempt`'s."""
         results = [self._attempt(json.loads(str(text))) for text in batch["block"]]
         return {name: [result[name] for result in results] for name in results[0]}
 
     def _attempt(self, fields: dict[str, Any]) -> dict[str, Any]:
         block = WorkBlock(fields["name"], fields["kind"], tuple(fields["files"]))
-        result = {"block": block.name, "colored": 0, "failed": 0, "error": ""}
+        result = {"block": block.name, "colored": 0, "failed": 0, "as_they_were": 0, "error": ""}
         try:
             mark = color_block(self.colorizer, self.work, block)
         except Exception as error:  # so that the other blocks go on
             more = f" and {len(block.files) - 1} more" if len(block.files) > 1 else ""
             kind = "" if isinstance(error, CondcolorError) else f"{type(error).__name__}: "
             return result | {"error": f"{shown_name(block.files[0])}{more}: {kind}{error}"}
-        return result | {"colored": mark.colored, "failed": mark.failed}
+        counts = {"failed": mark.failed, "as_they_were": mark.as_they_were}
+        return result | {"colored": mark.colored, **counts}
 
 
 def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
@@ -84,7 +90,7 @@ def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
     Raises:
         DataError, OSError: the block cannot be read, or its output cannot be written.
     """
-    colored, failures = 0, []
+    colored, as_they_were, failures = 0, 0, []
     rows = read_rows(work.source, block, work.columns)
     with new_output(work.ledger, block, colorizer.schema.required.names) as output:
         for row in _colored(colorizer, work, block, rows):
@@ -98,7 +104,8 @@ def color_block(colorizer: Colorizer, work: Work, block: WorkBlock) -> Mark:
                 failures.append({"key": row.key, **shard, "error": error})
             else:
                 colored += 1
-    return work.ledger.finish(block, colored, failures)
+                as_they_were += row.as_it_was
+    return replace(work.ledger.finish(block, colored, failures), as_they_were=as_they_were)
 
 
 def _colored(
@@ -135,22 +142,31 @@ def _color_batch(
     block: WorkBlock,
     batch: Sequence[tuple[PictureRow, Picture | None]],
 ) -> Iterator[PictureRow]:
-    opened = [(row, picture) for row, picture in batch if picture is not None]
+    left = [picture and work.coloring.leaves(colorizer, picture) for _, picture in batch]
+    opened = [
+        (row, picture)
+        for (row, picture), is_left in zip(batch, left, strict=True)
+        if picture is not None and not is_left
+    ]
     try:
         images = iter(colorizer.batch([p for _, p in opened], [row.values for row, _ in opened]))
     except CondcolorError:  # such as too little memory: each is tried alone, to find which failed
         images = None
-    for row, picture in batch:
+    for (row, picture), is_left in zip(batch, left, strict=True):
         if picture is None:
             yield row
             continue
         try:
-            image = next(images) if images else colorizer.batch([picture], [row.values])[0]
+            if is_left:
+                image = as_image(picture)
+            else:
+                image = next(images) if images else colorizer.batch([picture], [row.values])[0]
+                image = work.coloring.with_kept(picture, image).image
             data = encode_image(work.ledger.picture_name(block, row.key), image)
         except CondcolorError as error:
             yield _failed(row, error)
         else:
-            yield PictureRow(row.key, data, row.values)
+            yield PictureRow(row.key, data, row.values, as_it_was=bool(is_left))
 
 
 def _failed(row: PictureRow, error: CondcolorError) -> PictureRow:

@@ -32,7 +32,7 @@ export async function open(sending, name) {
   if (mine !== openings) return false; // a newer one is on its way
   drop();
   const { id, width, height, notes } = sent;
-  Object.assign(state, { again: sending, id, width, height, notes });
+  Object.assign(state, { again: sending, id, width, height, notes, hasColors: Boolean(sent.has_colors), recolor: "no" });
   state.corrections = { [state.model.name]: (sent.corrections ?? []).map(correctionOf) };
   state.name = name.replace(/\.[^.]*$/, "") || "picture";
   state.shape++;

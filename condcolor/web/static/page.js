@@ -15,7 +15,7 @@ import { listenToPointer, markTool } from "./pointer.js";
 import { clearPreview, sketchLevels } from "./preview.js";
 import { startReview } from "./review.js";
 import { ask, askOfPicture } from "./server.js";
-import { $, element, ofModel, query, required, save, state, vivid, withCorrections } from "./state.js";
+import { $, element, ofModel, query, recolorable, required, save, state, vivid, withCorrections } from "./state.js";
 import { showVariants } from "./variants.js";
 
 function chooseModel(name) {
@@ -46,6 +46,8 @@ function refreshPanel() {
   const { model } = state;
   $("attributes").hidden = !model.attributes.length;
   $("vividness").hidden = model.vivid === null;
+  $("recolor").hidden = !recolorable();
+  markRecolor();
   markVivid();
   $("shuffle-row").hidden = !model.attributes.length;
   $("layers").hidden = $("download-ora").hidden = $("paper").hidden = !model.any_color;
@@ -62,6 +64,10 @@ function refreshPanel() {
   if (model.parts.length) refreshPieces().then((now) => now && sketchLevels()).catch(tell);
   if ($("layers").open) showLayers();
   if ($("variants-details").open) showVariants();
+}
+
+function markRecolor() {
+  for (const radio of document.querySelectorAll("#recolor input")) radio.checked = radio.value === state.recolor;
 }
 
 function markVivid() {
@@ -122,6 +128,12 @@ function listen() {
     radio.addEventListener("change", () => {
       remember("paper");
       state.paper = radio.value;
+      change();
+    });
+  }
+  for (const radio of document.querySelectorAll("#recolor input")) {
+    radio.addEventListener("change", () => {
+      state.recolor = radio.value;
       change();
     });
   }

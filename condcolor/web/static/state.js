@@ -17,6 +17,8 @@ export const state = {
   brush: null, // the part that was given last, or chosen to be given by dragging
   persons: { count: 0, of: [] }, // of the drawing: how many, and the person of each piece by its number, from 1
   paper: "keep", // or "white"
+  hasColors: false, // the picture has colours of its own
+  recolor: "no", // or "grey", "all": what is coloured of a photograph that has colours
   hidden: new Set(), // layers
   review: false, // pictures of a folder are gone through
   shape: 0, // counts pictures and models chosen: what came for an older one is not shown
@@ -25,6 +27,7 @@ export const state = {
 export function query({ hidden = false } = {}) {
   const asked = new URLSearchParams({ model: state.model.name });
   if (state.model.vivid !== null) asked.set("vivid", vivid());
+  if (recolorable() && state.recolor !== "no") asked.set("recolor", state.recolor);
   if (state.model.any_color && state.paper !== "keep") asked.set("paper", state.paper);
   for (const [name, value] of Object.entries(values())) {
     if (personIn(name) <= Math.max(1, state.persons.count)) asked.append(name, value);
@@ -46,6 +49,7 @@ export function personIn(name) {
 
 export const ofModel = () => new URLSearchParams({ model: state.model.name });
 export const values = () => state.values[state.model.name];
+export const recolorable = () => state.hasColors && state.model.vivid !== null;
 export const vivid = () => state.vivid[state.model.name];
 export const corrections = () => state.corrections[state.model.name] ?? [];
 export const required = () => state.model.attributes.filter((attribute) => !attribute.default);

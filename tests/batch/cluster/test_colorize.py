@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from models import ICONS, save_random
+from models import ICONS, save_random, save_random_photo
 from pictures import sketch
 from PIL import Image
 
@@ -219,6 +219,45 @@ def test_a_batch_keeps_its_order_and_only_what_cannot_be_done_fails(
         if row["image"]:
             alone = colored(random_model, drawn(number), **RED_BLUE)
             assert np.abs(np.subtract(pixels(row["image"]), alone)).max() <= 1
+
+
+def shot(*, colors: bool) -> Image.Image:
+    """A photograph of grey waves; with colors, half of it is green and a part red."""
+    levels = 128 + 100 * np.sin(np.arange(64) / 9)[:, None] * np.cos(np.arange(96) / 7)
+    rgb = np.repeat(levels[..., None], 3, axis=-1)
+    if colors:
+        rgb[:, :40] *= (0.5, 1, 0.4)
+        rgb[20:50, 60:90] = rgb[20:50, 60:90] * 0.3 + (150, 20, 20)
+    return Image.fromarray(rgb.clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("options", "left", "red"),
+    [({}, 1, True), ({"recolor": True}, 0, False), ({"keep_colors": True}, 0, True)],
+)
+def test_photographs_with_colours_are_left_or_kept_or_coloured_anew(
+    alone, here, tmp_path, options, left, red
+):
+    model = save_random_photo(tmp_path / "photo")
+    Path("old").mkdir()
+    shot(colors=True).save("old/a.png")
+    shot(colors=False).save("old/b.png")
+    done = colorize.colorize_everywhere("old", "new", model=model, **options)
+    assert (done.colored, done.failed, done.as_they_were) == (2, 0, left)
+    assert ("1 have colours already" in str(done)) is bool(left)
+    made = np.asarray(Image.open(Path(done.folder) / "pictures/a.png")).astype(int)
+    same = (made == np.asarray(shot(colors=True))).all(axis=-1)
+    assert bool(same[30:40, 70:80].all()) is red
+    assert bool(same.all()) is bool(left)
+    grey = np.asarray(Image.open(Path(done.folder) / "pictures/b.png")).astype(int)
+    assert np.ptp(grey, axis=-1).max() > 10  # which the model paints
+    again = colorize.colorize_everywhere("old", "new", model=model, **options)
+    assert (again.colored, again.there, again.folder) == (0, 2, done.folder)
+
+
+def test_recolor_is_for_photographs(alone, folder, random_model):
+    with pytest.raises(UsageError, match="--recolor is for models of photographs"):
+        colorize.colorize_everywhere(folder, "new", RED_BLUE, model=random_model, recolor=True)
 
 
 def test_what_is_left_is_done_after_a_kill(alone, folder, random_model):
