@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,14 @@ from scipy import ndimage
 
 from condcolor.conditions.color_spec import ColorSpec, asked_for, plain_values
 from condcolor.conditions.colors import RGB, format_hex
-from condcolor.errors import UsageError
+from condcolor.errors import DataError, UsageError
 from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.geometry import letterbox
 from condcolor.imaging.has_colors import has_colors
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
+from condcolor.imaging.picture_kind import DRAWING, PHOTOGRAPH, UNKNOWN, kind_of
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import Grid, as_image, is_blank
 
@@ -37,6 +38,17 @@ if TYPE_CHECKING:
 
 
 HAS_COLORS = "has colours already and is left as it is; --recolor colours it anew"
+# notes on a picture of another kind than its model's
+OTHER_KIND = {
+    DRAWING: "looks like a drawing, for which the model photo is not made: --model icons colours drawings, "
+    "with values such as --hair red",
+    PHOTOGRAPH: "looks like a photograph, for which the model icons is not made: --model photo colours "
+    "photographs, without values such as --hair",
+}
+NO_VALUES = (
+    "looks like a drawing, which is coloured by values such as --hair red --shirt blue; --model photo takes "
+    "it for a photograph"
+)
 CHECK_VALUES = 2  # values of an attribute that find its region well enough
 
 
@@ -96,6 +108,8 @@ class RenderOptions:
     check: inconsistencies are found. report: colors are measured.
     paper: what becomes of a drawing's paper. fill_black: solid black areas are colored, too.
     recolor: photographs that have colors already are colored anew, too.
+    made_for: the kind of pictures that the model is made for; empty where that is not known.
+    was_chosen: the model was chosen for photographs, so that a drawing has no values.
     """
 
     lock: bool = False
@@ -105,6 +119,21 @@ class RenderOptions:
     paper: Paper = "keep"
     fill_black: bool = False
     recolor: bool = False
+    made_for: str = ""
+    was_chosen: bool = False
+
+    def kind_notes(self, picture: Picture) -> tuple[str, ...]:
+        """Return a note on a picture of another kind than the model's, if it is one.
+
+        Raises:
+            DataError: it is a drawing, and the model was chosen for photographs.
+        """
+        kind = kind_of(picture) if self.made_for else UNKNOWN
+        if kind in (UNKNOWN, self.made_for):
+            return ()
+        if self.was_chosen:
+            raise DataError(NO_VALUES)
+        return (OTHER_KIND[kind],)
 
     def leaves(self, colorizer: Colorizer, picture: Picture) -> bool:
         """Return whether a picture is left as it is: a photograph that has colors already."""
@@ -124,10 +153,12 @@ class RenderOptions:
         Raises:
             UsageError: there are corrections of its parts, and a grid. DataError: the grid does not fit.
         """
+        notes = self.kind_notes(picture)
         if self.leaves(colorizer, picture):
-            return RenderResult(as_image(picture), notes=(HAS_COLORS,))
+            return RenderResult(as_image(picture), notes=(*notes, HAS_COLORS))
         if self.grid is None:
-            return self._cell(colorizer, picture, specs, corrections)
+            result = self._cell(colorizer, picture, specs, corrections)
+            return replace(result, notes=notes + result.notes)
         if corrections:
             raise UsageError("--grid and corrections of parts exclude each other")
         cells = self.grid.cells(picture)
@@ -139,7 +170,7 @@ class RenderOptions:
         ]
         image = self.grid.joined(picture, [result.image for result in results])
         if not self.measures:
-            return RenderResult(image)
+            return RenderResult(image, notes=notes)
         cores = {n: np.zeros(picture.rgb.shape[:2], bool) for n in colorizer.schema.names}
         inconsistencies: dict[str, Inconsistency] = {}
         for area, result in zip(self.grid.places(picture), results, strict=True):
@@ -148,7 +179,7 @@ class RenderOptions:
             for name, own in (result.inconsistencies or {}).items():
                 largest = inconsistencies.get(name, own)
                 inconsistencies[name] = max(largest, own, key=attrgetter("score"))
-        return RenderResult(image, cores, inconsistencies if self.check else None)
+        return RenderResult(image, cores, inconsistencies if self.check else None, notes)
 
     @property
     def entry_keys(self) -> tuple[str, ...]:

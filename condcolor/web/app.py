@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from condcolor.conditions.color_spec import plain_values
 from condcolor.errors import CondcolorError, UsageError
 from condcolor.imaging.open import Picture
+from condcolor.imaging.picture_kind import kind_of
 from condcolor.inference.colorizer import Colorizer
 from condcolor.version import __version__
 from condcolor.web.decoding import Decoders
@@ -151,11 +152,11 @@ class _Api:
             if not body:
                 raise HTTPException(400, "no picture came: send its bytes as the body")
             job = partial(_opened, body)
-            picture = await self._service.do(request, self._service.decoding, job)
+            picture, kind = await self._service.do(request, self._service.decoding, job)
         finally:
             self._receiving -= size
         width, height = picture.size
-        about = {"width": width, "height": height, "notes": picture.notes}
+        about = {"width": width, "height": height, "notes": picture.notes, "kind": kind}
         return JSONResponse(
             {"id": self._service.sketches.add(StoredPicture(picture)), **about}, 201
         )
@@ -253,8 +254,9 @@ class _Api:
         )
 
 
-def _opened(body: bytes) -> Picture:
-    return _decoders().open(body, MAX_PIXELS)
+def _opened(body: bytes) -> tuple[Picture, str]:
+    picture = _decoders().open(body, MAX_PIXELS)
+    return picture, kind_of(picture)
 
 
 @cache

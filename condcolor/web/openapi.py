@@ -115,7 +115,10 @@ PATHS = {
             "summary": "Send a sketch or photograph, its file's bytes as the body; it is kept for a while.",
             "requestBody": {"required": True, "content": {"image/*": BYTES}},
             "responses": {
-                "201": {"description": "Its id, width, height and notes.", "content": JSON},
+                "201": {
+                    "description": "Its id, size, notes and kind (drawing, photograph, or empty).",
+                    "content": JSON,
+                },
                 **dict.fromkeys(("400", "408", "413", "415"), ERROR),
                 "503": BUSY,
             },
