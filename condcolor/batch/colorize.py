@@ -22,6 +22,7 @@ from condcolor.batch.jobs import (
     with_corrections,
 )
 from condcolor.batch.manifest import Manifest, settings_of
+from condcolor.batch.model_choice import choose_model, first_pictures
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
 from condcolor.batch.rendering import PLAIN, Findings, RenderOptions
 from condcolor.conditions.color_spec import (
@@ -38,7 +39,7 @@ from condcolor.imaging.corrections import NO_PARTS, Correction, parse_correction
 from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.imaging.sheets import Grid, parse_grid
 from condcolor.inference.colorizer import Colorizer
-from condcolor.models.model_folder import ModelInfo, read_model_info
+from condcolor.models.model_folder import ModelInfo, made_for, read_model_info
 from condcolor.runtime.files import make_folder
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import StopFlag
@@ -81,7 +82,7 @@ def colorize_files(
     out: AnyPath | None = None,
     values: Mapping[str, str | ColorSpec] | None = None,
     *,
-    model: str | Path | ModelInfo = "icons",
+    model: str | Path | ModelInfo | None = None,
     palette: AnyPath | None = None,
     lock: bool = False,
     grid: str | Grid | None = None,
@@ -117,6 +118,8 @@ def colorize_files(
         inputs: files, folders (trees are kept), patterns such as `"sketches/*.png"`, or one .csv.
         out: a file for a single picture, a folder for several; None names a single one by its values.
         values: attribute -> value, color or mix; none for a .csv, which has its own.
+        model: a model's name or path. None chooses `photo` for photographs, where neither values nor options
+            of drawings are given, and `icons` for all else.
         palette: a JSON file of color names. lock: every region gets exactly the specified color.
         grid: `"4x3"`, where each picture is a sheet of so many cells.
         check: find pictures to look at. report: write `out/colors.csv`, as lock and check do, too.
@@ -141,6 +144,13 @@ def colorize_files(
     """
     note = on_note or (lambda line: None)
     names = [os.fspath(name) for name in ([inputs] if isinstance(inputs, AnyPath) else inputs)]
+    target = None if out is None else os.fspath(out)
+    if model is None:
+        asks = bool(values or palette or lock or check or report or fill_black or corrections)
+        asks = asks or paper != "keep" or parts is not None
+        model, why = choose_model(() if asks else first_pictures(names, target))
+        if why:
+            note(f"note: {why}")
     info = read_model_info(model)
     if palette is not None:
         info = info.with_palette(os.fspath(palette))
@@ -159,7 +169,7 @@ def colorize_files(
     is_one = len(names) == 1 and names_one(names[0]) and not is_csv
     if report and is_one:
         raise UsageError(REPORT_OF_ONE)
-    target = None if out is None else os.fspath(out)
+    options = replace(options, made_for=made_for(info.name), was_chosen=info.was_chosen)
     planned, passed_over = _plan(names, target, values or {}, info.schema, lock=lock)
     more = tuple(each for text in corrections for each in _parsed(text))
     if info.finds_parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TypeVar
@@ -150,6 +150,17 @@ def with_corrections(
         given = job.corrections.more + more
         corrected.append(replace(job, corrections=CorrectionSource(own, given)))
     return corrected
+
+
+def pictures_of(inputs: Sequence[str], out: str | None) -> Iterator[Path]:
+    """Yield the pictures of files, folders and patterns, as `plan_jobs` takes them; none of a .csv.
+
+    Raises:
+        UsageError: an input does not exist. PictureError: a folder cannot be read.
+    """
+    for text in inputs:
+        if not names_csv(text):
+            yield from (source for source, _ in _find(text, out)[0])
 
 
 def still_to_do(jobs: Sequence[Job], *, overwrite: bool, skip: bool) -> list[Job]:

@@ -85,7 +85,7 @@ def color_jobs(
     *,
     most_pixels: int = MOST_PIXELS,
 ) -> Generator[JobOutput, None, None]:
-    """Yield the output of each job, in order; nothing is written. Of `options` only `recolor` is used.
+    """Yield the output of each job, in order; nothing is written. `options` has the plain ones alone.
 
     An output counts as in progress until the next one is requested. The pictures in progress have fewer than
     `most_pixels` pixels, except for the last one opened. Closing the generator ends each helper after its
@@ -180,6 +180,8 @@ def _open(colorizer: Colorizer, job: Job, budget: PixelBudget, options: RenderOp
     with job_output.working():
         picture = open_picture(job.source)
         job_output.notes = picture.notes
+        with named(job):
+            job_output.notes += options.kind_notes(picture)
         if options.leaves(colorizer, picture):
             job_output.notes += (HAS_COLORS,)
             job_output.encode(as_image(picture), colorizer, picture)

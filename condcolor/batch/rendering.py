@@ -24,12 +24,13 @@ from condcolor.batch.checks import (
 )
 from condcolor.conditions.color_spec import ColorSpec, asked_for, plain_values
 from condcolor.conditions.colors import RGB, format_hex
-from condcolor.errors import UsageError
+from condcolor.errors import DataError, UsageError
 from condcolor.imaging.corrections import NO_CORRECTIONS, CorrectionSource
 from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.has_colors import has_colors, keep_colored_areas
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
+from condcolor.imaging.picture_kind import DRAWING, PHOTOGRAPH, UNKNOWN, kind_of
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import Grid, as_image, is_blank
 
@@ -39,6 +40,17 @@ if TYPE_CHECKING:
 
 HAS_COLORS = "has colours already and is left as it is; see --recolor and --keep-colors"
 KEPT_COLORS = "coloured areas are kept, {share} of the picture"
+# notes on a picture of another kind than its model's
+OTHER_KIND = {
+    DRAWING: "looks like a drawing, for which the model photo is not made: --model icons colours drawings, "
+    "with values such as --hair red",
+    PHOTOGRAPH: "looks like a photograph, for which the model icons is not made: --model photo colours "
+    "photographs, without values such as --hair",
+}
+NO_VALUES = (
+    "looks like a drawing, which is coloured by values such as --hair red --shirt blue; --model photo takes "
+    "it for a photograph"
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,8 @@ class RenderOptions:
     paper: what becomes of a drawing's paper. fill_black: solid black areas are colored, too.
     recolor: photographs that have colors already are colored anew, too.
     keep_colors: of these, areas with colors are kept and the others colored.
+    made_for: the kind of pictures that the model is made for; empty where that is not known.
+    was_chosen: the model was chosen for photographs, so that a drawing has no values.
     """
 
     lock: bool = False
@@ -114,6 +128,21 @@ class RenderOptions:
     fill_black: bool = False
     recolor: bool = False
     keep_colors: bool = False
+    made_for: str = ""
+    was_chosen: bool = False
+
+    def kind_notes(self, picture: Picture) -> tuple[str, ...]:
+        """Return a note on a picture of another kind than the model's, if it is one.
+
+        Raises:
+            DataError: it is a drawing, and the model was chosen for photographs.
+        """
+        kind = kind_of(picture) if self.made_for else UNKNOWN
+        if kind in (UNKNOWN, self.made_for):
+            return ()
+        if self.was_chosen:
+            raise DataError(NO_VALUES)
+        return (OTHER_KIND[kind],)
 
     def leaves(self, colorizer: Colorizer, picture: Picture) -> bool:
         """Return whether a picture is left as it is: a photograph that has colors already."""
@@ -142,10 +171,12 @@ class RenderOptions:
         Raises:
             UsageError: there are corrections of its parts, and a grid. DataError: the grid does not fit.
         """
+        notes = self.kind_notes(picture)
         if self.leaves(colorizer, picture):
-            return RenderResult(as_image(picture), notes=(HAS_COLORS,))
+            return RenderResult(as_image(picture), notes=(*notes, HAS_COLORS))
         if self.grid is None:
-            return self._cell(colorizer, picture, specs, corrections)
+            result = self._cell(colorizer, picture, specs, corrections)
+            return replace(result, notes=notes + result.notes)
         if corrections:
             raise UsageError("--grid and corrections of parts exclude each other")
         cells = self.grid.cells(picture)
@@ -157,7 +188,7 @@ class RenderOptions:
         ]
         image = self.grid.joined(picture, [result.image for result in results])
         if not self.measures:
-            return RenderResult(image)
+            return RenderResult(image, notes=notes)
         size = picture.rgb.shape[:2]
         cores = {n: np.zeros(size, bool) for n in colorizer.schema.names}
         areas = {n: np.zeros(size, bool) for n in colorizer.schema.names}
@@ -173,8 +204,9 @@ class RenderOptions:
                 for name, area in result.expected.areas.items():
                     areas.setdefault(name, np.zeros(size, bool))[place] = area
         if not self.check:
-            return RenderResult(image, cores)
-        return RenderResult(image, cores, inconsistencies, expected=Expected(base, areas, colors))
+            return RenderResult(image, cores, notes=notes)
+        expected = Expected(base, areas, colors)
+        return RenderResult(image, cores, inconsistencies, notes, expected)
 
     @property
     def entry_keys(self) -> tuple[str, ...]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from condcolor.cli.model_choice import are_for_drawings, use_suited_model
 from condcolor.cli.options import (
     ATTRIBUTE,
     ModelCommand,
+    ModelName,
     device_option,
     keep_option,
     model_info,
-    model_option,
     overwrite_option,
     precision_option,
     take_values,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from condcolor.conditions.color_spec import ColorSpec
     from condcolor.conditions.schema import AttributeSchema
     from condcolor.imaging.corrections import CorrectionSource
+    from condcolor.imaging.open import Picture
     from condcolor.inference.colorizer import Colorizer
 
 
@@ -99,7 +102,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Photographs: where they have colours already, keep these areas and colour the grey ones.",
 )
-@model_option
+@click.option(
+    "-m",
+    "--model",
+    type=ModelName(),
+    help="A built-in model, a model folder, a run folder, or an .onnx file.  [default: icons; photo for "
+    "photographs without values]",
+)
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
 @click.option(
@@ -131,19 +140,26 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     condcolor colorize two.png --hair red --shirt blue --person 2 --hair green -o icons.png
     condcolor colorize walk.png --grid 8x1 --hair red --shirt blue -o walk-red.png
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
-    condcolor colorize scan.jpg --model photo -o colored.jpg
+    condcolor colorize scan.jpg -o colored.jpg
     condcolor colorize old/ --model photo --vivid 1.3 -o new/
     """
     from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files, render_options
     from condcolor.batch.jobs import names_csv
     from condcolor.conditions.color_spec import KEEP, ColorSpec, exact_specs, parse_color_specs
+    from condcolor.models.model_folder import made_for
     from condcolor.runtime.process import keep_memory, wait_asleep
 
+    picture = None
+    if options.pop("model") is None and not are_for_drawings(ctx, keep, options):
+        if STREAM in (*sketches, out):
+            _check_streams(sketches, out, overwrite=overwrite, skip=skip_existing)
+            picture = _opened(sketches[0])
+        use_suited_model(ctx, sketches, out, picture)
     info = model_info(ctx)
     rendering = {name: options[name] for name in RENDERING}
     engine = {name: options[name] for name in ("vivid", "device", "precision")}
     if STREAM in (*sketches, out):
-        render = render_options(info.schema, **rendering)
+        render = replace(render_options(info.schema, **rendering), made_for=made_for(info.name))
         if render.report:
             raise UsageError(REPORT_OF_ONE)
         specs = parse_color_specs(info.schema, take_values(ctx, options, keep))
@@ -168,6 +184,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
             overwrite=overwrite,
             options=render,
             corrections=source,
+            picture=picture,
         )
         return
     if any(map(names_csv, sketches)):  # `colorize_files` refuses values beside a csv
@@ -239,8 +256,11 @@ def pipe(
     overwrite: bool,
     options: RenderOptions,
     corrections: CorrectionSource,
+    picture: Picture | None = None,
 ) -> None:
     """Color one picture from a file or stream (`-`) to a file or stream; `out` None is the stream.
+
+    picture: the picture, where it was opened already.
 
     Raises:
         UsageError: the output exists. DataError: the picture cannot be read or saved.
@@ -249,13 +269,11 @@ def pipe(
     from condcolor.batch.jobs import Job
     from condcolor.batch.pipeline import kept_origin
     from condcolor.imaging.formats import format_for
-    from condcolor.imaging.open import open_picture
     from condcolor.imaging.save import encode_image
     from condcolor.runtime.files import make_folder, write_whole
 
-    name = "standard input" if sketch == STREAM else shown_name(sketch)
-    source = sys.stdin.buffer if sketch == STREAM else sketch
-    picture = open_picture(source, name=name)
+    name = _shown(sketch)
+    picture = picture or _opened(sketch)
     colorizer = load()
     rendered = options.render(colorizer, picture, specs, corrections)
     file = None if out is None or out == STREAM else Path(out)
@@ -282,6 +300,16 @@ def pipe(
         click.echo(shown_name(out))
     if unlocked(job, findings.measured, options):
         raise SomeFailed(NOT_LOCKED)
+
+
+def _shown(sketch: str) -> str:
+    return "standard input" if sketch == STREAM else shown_name(sketch)
+
+
+def _opened(sketch: str) -> Picture:
+    from condcolor.imaging.open import open_picture
+
+    return open_picture(sys.stdin.buffer if sketch == STREAM else sketch, name=_shown(sketch))
 
 
 def _check_streams(

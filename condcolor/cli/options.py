@@ -242,6 +242,12 @@ def model_info(ctx: click.Context) -> ModelInfo:
     return ctx.meta[MODEL]
 
 
+def use_model(ctx: click.Context, info: ModelInfo) -> None:
+    """Give a ModelCommand another model than its parameters name, one without attributes."""
+    ctx.meta[MODEL] = info
+    ctx.meta[OPTIONS] = []
+
+
 def take_values(
     ctx: click.Context, options: Mapping[str, ColorSpec | None], keep: Sequence[str] = ()
 ) -> dict[str, ColorSpec]:

@@ -27,6 +27,7 @@ WEIGHTS = "model.safetensors"
 CARD_FILE = "card.md"
 FOLDER, ONNX = "folder", "onnx"  # kinds of models
 BUILT_IN = Path(__file__).parents[1] / "pretrained"
+MADE_FOR = {"icons": "drawing", "photo": "photograph"}  # built-in model: kind of its pictures
 MAX_IMAGE_SIZE = 4096  # pixels a side that a network may see
 MAX_NUMBER = 65536  # that can describe a network: a width, a depth
 # that a config must have
@@ -44,6 +45,7 @@ class ModelInfo:
         config: config.json, its format and fields checked.
         schema: the attributes, with the names of a palette file if one was added.
         card: the place of the model's card, as text for users; empty without one.
+        was_chosen: nobody named the model, it was chosen for the pictures.
     """
 
     name: str
@@ -52,6 +54,7 @@ class ModelInfo:
     config: Mapping[str, Any]
     schema: AttributeSchema
     card: str = ""
+    was_chosen: bool = False
 
     @property
     def recipe(self) -> str:
@@ -120,6 +123,11 @@ def read_model_info(model: str | Path | ModelInfo) -> ModelInfo:
 def built_in_models() -> list[str]:
     """Return the names of the models in the package."""
     return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CONFIG}"))
+
+
+def made_for(name: str) -> str:
+    """Return the kind of pictures that a built-in model is made for, as of `kind_of`; else an empty text."""
+    return MADE_FOR.get(name, "") if name in built_in_models() else ""
 
 
 def find_model(name: str | Path) -> Path:

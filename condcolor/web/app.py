@@ -155,7 +155,7 @@ class _Api:
             self._receiving -= size
         width, height = stored.picture.size
         about = {"width": width, "height": height, "notes": stored.picture.notes}
-        about["has_colors"] = stored.has_colors
+        about |= {"has_colors": stored.has_colors, "kind": stored.kind}
         return JSONResponse({"id": self._service.sketches.add(stored), **about}, 201)
 
     async def sketch(self, request: Request) -> Response:
@@ -255,7 +255,7 @@ class _Api:
 
 def _opened(body: bytes) -> StoredPicture:
     stored = StoredPicture(_decoders().open(body, MAX_PIXELS))
-    _ = stored.has_colors  # found here, not where requests wait for it
+    _ = stored.has_colors, stored.kind  # found here, not where requests wait for it
     return stored
 
 

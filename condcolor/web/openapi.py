@@ -123,7 +123,8 @@ PATHS = {
             "requestBody": {"required": True, "content": {"image/*": BYTES}},
             "responses": {
                 "201": {
-                    "description": "Its id, width, height, notes, and whether it has colours.",
+                    "description": "Its id, size, notes, whether it has colours, and its kind (drawing, "
+                    "photograph, or empty).",
                     "content": JSON,
                 },
                 **dict.fromkeys(("400", "408", "413", "415"), ERROR),

@@ -23,6 +23,7 @@ from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import contact_sheet, reduced, sheet
 from condcolor.inference.colorizer import Colorizer
+from condcolor.models.model_folder import made_for
 from condcolor.web.store import Coloring, Corrections, Recolor, StoredPicture
 
 CELL = 160  # pixels of a variant, the longer side
@@ -61,6 +62,7 @@ class Renderer:
             "variants": self.variants,
             "vivid": self.colorizer.vivid if self.colorizer.codec.takes_vivid else None,
             "image_size": self.colorizer.image_size,
+            "made_for": made_for(self.name) or None,
         }
 
     def find_regions(self, sketch: StoredPicture) -> None:

@@ -21,6 +21,7 @@ from condcolor.imaging.has_colors import has_colors
 from condcolor.imaging.layers import Layers
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
+from condcolor.imaging.picture_kind import kind_of
 from condcolor.imaging.regions import Regions
 
 ID_BYTES = 16  # random, so that ids cannot be guessed
@@ -60,6 +61,11 @@ class StoredPicture:
     def has_colors(self) -> bool:
         """Whether it has colors of its own, which a model of photographs does not replace unasked."""
         return has_colors(self.picture.rgb)
+
+    @cached_property
+    def kind(self) -> str:
+        """Whether it is a drawing or a photograph; empty where that cannot be told."""
+        return kind_of(self.picture)
 
     @property
     def nbytes(self) -> int:

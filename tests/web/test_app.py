@@ -251,6 +251,20 @@ def test_photographs_have_no_values_but_vividness(photo):
     assert photo.get(place.replace("colored.png", "layers")).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("samples/ada.png", "drawing"), ("samples/collins.jpg", "photograph")]
+)
+def test_the_kind_of_a_picture_is_told(client, name, kind):
+    answer = client.post("/api/sketches", content=client.get(f"/{name}").content)
+    assert answer.json()["kind"] == kind
+
+
+def test_models_tell_what_they_are_made_for(client, photo, parts):
+    pages = (client, photo, parts)
+    told = [page.get("/api/models").json()["models"][0]["made_for"] for page in pages]
+    assert told == ["drawing", "photograph", None]
+
+
 def test_any_model_brings_its_attributes():
     models = {**renderers(), "houses": TorchColorizer(_houses(), device="cpu")}
     with TestClient(make_app(models), base_url=HERE) as client:

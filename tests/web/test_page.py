@@ -20,7 +20,7 @@ from condcolor.imaging.layer_files import load_layers
 from condcolor.imaging.layers import Layers
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.web.app import make_app
+from condcolor.web.app import STATIC, make_app
 from condcolor.web.store import PictureStore
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
@@ -330,6 +330,23 @@ def test_photographs_have_a_slider_of_their_own(opened, models):
     assert name == "old-colored.png"
     page.locator("#models label", has_text="icons").click()
     sync_api.expect(page.locator("#attributes")).to_be_visible()
+
+
+def test_a_photograph_changes_the_model_with_a_way_back(opened):
+    page = opened()
+    model = page.locator("#models input:checked")
+    with Image.open(STATIC / "samples/collins.jpg") as photograph:
+        choose(page, photograph.convert("L"), "old.png")
+    sync_api.expect(model).to_have_value("photo")
+    sync_api.expect(page.locator("#kind")).to_contain_text("looks like a photograph")
+    page.get_by_role("button", name="Back to icons").click()
+    sync_api.expect(model).to_have_value("icons")
+    sync_api.expect(page.locator("#kind")).to_be_hidden()
+    page.locator("#models label", has_text="photo").click()
+    with Image.open(STATIC / "samples/ada.png") as drawing:
+        choose(page, drawing.convert("RGB"), "ada.png")
+    sync_api.expect(model).to_have_value("icons")
+    sync_api.expect(page.get_by_role("button", name="Back to photo")).to_be_visible()
 
 
 def test_a_sketch_that_is_gone_is_sent_again(browser, opened):

@@ -4,6 +4,7 @@ import { showBrush } from "./brush.js";
 import { attributeField, chooseValues, markFields, randomColor } from "./colors.js";
 import { markDoubts, nextDoubt } from "./doubts.js";
 import { markSteps, onRestore, redo, remember, undo } from "./history.js";
+import { forgetKind, suitModel } from "./kind.js";
 import { listenToKeys } from "./keys.js";
 import { showLayers } from "./layers.js";
 import { listenToFiles, onOpen } from "./open.js";
@@ -22,6 +23,7 @@ function chooseModel(name) {
   const model = state.models.find((each) => each.name === name);
   for (const radio of document.querySelectorAll("#models input")) radio.checked = radio.value === name;
   if (model === state.model) return;
+  forgetKind();
   state.model = model;
   state.shape++;
   state.hidden.clear();
@@ -151,7 +153,8 @@ function listen() {
     download(event.currentTarget, "variants.png", withCorrections(ofModel()), `${state.name}-sheet.png`));
 }
 
-onOpen(() => {
+onOpen(({ kind }) => {
+  if (suitModel(kind, chooseModel)) return;
   refreshPanel();
   change();
 });
