@@ -29,12 +29,15 @@ from condcolor.conditions.color_spec import (
     exact_specs,
     parse_color_specs,
 )
+from condcolor.conditions.hints import Hint
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import NO_PARTS, Correction, parse_corrections
+from condcolor.imaging.open import open_picture
 from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.imaging.sheets import Grid, parse_grid
 from condcolor.inference.colorizer import Colorizer
+from condcolor.inference.guide import NO_GUIDE, NO_HINTS, Guide, make_guide
 from condcolor.models.model_folder import ModelInfo, read_model_info
 from condcolor.runtime.files import make_folder
 from condcolor.runtime.messages import shown_name
@@ -89,6 +92,8 @@ def colorize_files(
     parts: AnyPath | None = None,
     corrections: Sequence[str | Correction] = (),
     recolor: bool = False,
+    hints: Sequence[str | Hint] = (),
+    like: AnyPath | None = None,
     overwrite: bool = False,
     skip_existing: bool = False,
     vivid: float | None = None,
@@ -121,6 +126,8 @@ def colorize_files(
         parts: of one picture, the file of its corrected parts; by default x.parts.json beside x.png, if any.
         corrections: of one picture, more of them: `"120,80=hair"`, or a cut `"10,20:30,40"`.
         recolor: color photographs anew that have colors already, which are left as they are otherwise.
+        hints: of one photograph, the colors of things at points: `"120,80=#c03020"`.
+        like: a photograph whose colors the others take where things look alike.
         overwrite, skip_existing: replace or skip outputs that this set did not write.
         vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
         on_progress: called with the number of finished pictures and of all.
@@ -148,6 +155,7 @@ def colorize_files(
         paper=paper,
         fill_black=fill_black,
         recolor=recolor,
+        guide=guide_of(info, hints, like),
     )
     is_csv = any(map(names_csv, names))
     is_one = len(names) == 1 and names_one(names[0]) and not is_csv
@@ -155,6 +163,8 @@ def colorize_files(
         raise UsageError(REPORT_OF_ONE)
     target = None if out is None else os.fspath(out)
     planned, passed_over = _plan(names, target, values or {}, info.schema, lock=lock)
+    if hints and len(planned) > 1:
+        raise UsageError(f"--hint is for one picture, not for {len(planned)}")
     more = tuple(each for text in corrections for each in _parsed(text))
     if info.finds_parts:
         planned = with_corrections(planned, None if parts is None else Path(parts), more)
@@ -248,6 +258,7 @@ def render_options(
     paper: str | Paper = "keep",
     fill_black: bool = False,
     recolor: bool = False,
+    guide: Guide = NO_GUIDE,
 ) -> RenderOptions:
     """Return the options of coloring; UsageError for those that a model of this schema does not support."""
     asked = parse_paper(paper) if isinstance(paper, str) else paper
@@ -261,7 +272,22 @@ def render_options(
     if recolor and schema.attributes:
         raise UsageError("--recolor is for models of photographs, such as photo")
     cells = parse_grid(grid) if isinstance(grid, str) else grid
-    return RenderOptions(lock, cells, check, report, asked, fill_black, recolor)
+    if guide and cells is not None:
+        raise UsageError("--grid excludes --hint and --like")
+    return RenderOptions(lock, cells, check, report, asked, fill_black, recolor, guide)
+
+
+def guide_of(info: ModelInfo, hints: Sequence[str | Hint], like: AnyPath | None) -> Guide:
+    """Return the guide of these options.
+
+    Raises:
+        UsageError: a hint is none, or the model takes none. DataError: `like` cannot be read.
+    """
+    if not hints and like is None:
+        return NO_GUIDE
+    if not info.takes_hints:
+        raise UsageError(NO_HINTS)
+    return make_guide(hints, None if like is None else open_picture(like))
 
 
 def one_report(

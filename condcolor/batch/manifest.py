@@ -41,6 +41,7 @@ class Settings:
     paper: str = ""
     fill_black: bool = False
     recolor: bool = False
+    guide: str = ""  # hints, and the sha256 of a photograph to be like
     needs: tuple[str, ...] = ()  # keys that an entry must have, such as `measured`
 
 
@@ -163,6 +164,7 @@ class Manifest:
             "fill_black": self.settings.fill_black or None,
             "parts": job.corrections.key,
             "recolor": self.settings.recolor or None,
+            "guide": self.settings.guide or None,
         }
 
     def _parse(self, data: bytes) -> None:
@@ -216,5 +218,6 @@ def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = P
         paper="" if paper == "keep" else paper,
         fill_black=options.fill_black,
         recolor=options.recolor,
+        guide=options.guide.key,
         needs=options.entry_keys,
     )

@@ -85,7 +85,7 @@ def color_jobs(
     *,
     most_pixels: int = MOST_PIXELS,
 ) -> Generator[JobOutput, None, None]:
-    """Yield the output of each job, in order; nothing is written. Of `options` only `recolor` is used.
+    """Yield the output of each job, in order; nothing is written. Of `options` only `recolor` and `guide` are used.
 
     An output counts as in progress until the next one is requested. The pictures in progress have fewer than
     `most_pixels` pixels, except for the last one opened. Closing the generator ends each helper after its
@@ -185,7 +185,7 @@ def _open(colorizer: Colorizer, job: Job, budget: PixelBudget, options: RenderOp
             job_output.encode(as_image(picture), colorizer, picture)
             return job_output, None
         with named(job):
-            prepared = colorizer.prepare(picture, job.values)
+            prepared = colorizer.prepare(picture, job.values, options.guide)
         job_output.notes += prepared.notes
         job_output.pixels = prepared.pixels
         budget.enter(job_output.pixels)

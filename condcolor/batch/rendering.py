@@ -31,6 +31,7 @@ from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import Grid, as_image, is_blank
+from condcolor.inference.guide import NO_GUIDE, Guide
 
 if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer
@@ -96,6 +97,7 @@ class RenderOptions:
     check: inconsistencies are found. report: colors are measured.
     paper: what becomes of a drawing's paper. fill_black: solid black areas are colored, too.
     recolor: photographs that have colors already are colored anew, too.
+    guide: hints of a photograph, or another one that it takes its colors from.
     """
 
     lock: bool = False
@@ -105,6 +107,7 @@ class RenderOptions:
     paper: Paper = "keep"
     fill_black: bool = False
     recolor: bool = False
+    guide: Guide = NO_GUIDE
 
     def leaves(self, colorizer: Colorizer, picture: Picture) -> bool:
         """Return whether a picture is left as it is: a photograph that has colors already."""
@@ -178,7 +181,7 @@ class RenderOptions:
         corrections: CorrectionSource = NO_CORRECTIONS,
     ) -> RenderResult:
         if not self.measures and not self.alters and not corrections:
-            prepared = colorizer.prepare(picture, specs)
+            prepared = colorizer.prepare(picture, specs, self.guide)
             (output,) = colorizer.predict_batch([prepared])
             return RenderResult(colorizer.finish(prepared, output), notes=prepared.notes)
         if colorizer.codec.parts:

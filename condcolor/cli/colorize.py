@@ -94,6 +94,19 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Photographs: colour those anew that have colours already; else they are left as they are.",
 )
+@click.option(
+    "--hint",
+    "hints",
+    multiple=True,
+    metavar="X,Y=COLOUR",
+    help="Photographs: what lies at this pixel has this colour. Repeatable.",
+)
+@click.option(
+    "--like",
+    type=click.Path(),
+    metavar="FILE",
+    help="Photographs: take the colours of another one, where things look alike.",
+)
 @model_option
 @overwrite_option
 @click.option("--skip-existing", is_flag=True, help="Leave outputs that exist, do the others.")
@@ -128,8 +141,9 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
     condcolor colorize scan.jpg --model photo -o colored.jpg
     condcolor colorize old/ --model photo --vivid 1.3 -o new/
+    condcolor colorize scan.jpg --model photo --hint 120,80=#c03020 --hint 300,40=skyblue -o colored.jpg
     """
-    from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files, render_options
+    from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files, guide_of, render_options
     from condcolor.batch.jobs import names_csv
     from condcolor.conditions.color_spec import KEEP, ColorSpec, exact_specs, parse_color_specs
     from condcolor.runtime.process import keep_memory, wait_asleep
@@ -138,7 +152,8 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     rendering = {name: options[name] for name in RENDERING}
     engine = {name: options[name] for name in ("vivid", "device", "precision")}
     if STREAM in (*sketches, out):
-        render = render_options(info.schema, **rendering)
+        guide = guide_of(info, options["hints"], options["like"])
+        render = render_options(info.schema, **rendering, guide=guide)
         if render.report:
             raise UsageError(REPORT_OF_ONE)
         specs = parse_color_specs(info.schema, take_values(ctx, options, keep))
@@ -183,6 +198,8 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
             **engine,
             parts=options["parts"],
             corrections=corrections_of(options),
+            hints=options["hints"],
+            like=options["like"],
             overwrite=overwrite,
             skip_existing=skip_existing,
             on_progress=progress,

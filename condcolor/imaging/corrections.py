@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from condcolor.conditions.parts import PARTS, find_part
+from condcolor.conditions.points import Point, parse_point, point_text
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.runtime.json_files import parse_json, read_json, sha256
 from condcolor.runtime.messages import shown_name
 
-Point = tuple[float, float]  # x and y in pixels of the picture, from its left and upper edge
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom outside
 
 FORMAT = 1
 NO_PARTS = "corrections of parts are for models that find parts, such as icons"
 SUFFIX = ".parts.json"
 MOST = 10_000  # corrections of a file
-_AT = re.compile(r"\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*")
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,6 @@ class Cut:
 Correction = SetPart | Cut
 
 
-def point_text(point: Point) -> str:
-    """Return `120,80`."""
-    return ",".join(f"{value:g}" for value in point)
-
-
 def parse_part(text: str) -> SetPart:
     """Return the correction of `120,80=hair`.
 
@@ -63,7 +57,7 @@ def parse_part(text: str) -> SetPart:
     at, equals, name = text.partition("=")
     if not equals:
         raise UsageError(f"{text!r} is no correction: write x,y=part, such as 120,80=hair")
-    return SetPart(_parse_point(at, text), PARTS[find_part(name.strip())].name)
+    return SetPart(parse_point(at, text), PARTS[find_part(name.strip())].name)
 
 
 def parse_cut(text: str) -> Cut:
@@ -72,7 +66,7 @@ def parse_cut(text: str) -> Cut:
     Raises:
         UsageError: it is not written so.
     """
-    points = tuple(_parse_point(at, text) for at in text.split(":"))
+    points = tuple(parse_point(at, text) for at in text.split(":"))
     if len(points) < 2:
         raise UsageError(f"{text!r} is no line: write x,y:x,y, such as 10,20:30,40")
     return Cut(points)
@@ -86,16 +80,6 @@ def parse_corrections(text: str) -> tuple[Correction, ...]:
     """
     each = filter(None, map(str.strip, text.split(";")))
     return tuple(parse_part(one) if "=" in one else parse_cut(one) for one in each)
-
-
-def _parse_point(text: str, whole: str) -> Point:
-    match = _AT.fullmatch(text)
-    try:
-        if match:
-            return float(match[1]), float(match[2])
-    except ValueError:
-        pass
-    raise UsageError(f"{whole!r}: {text!r} is no point: write x,y in pixels, such as 120,80")
 
 
 @dataclass(frozen=True)
