@@ -181,7 +181,9 @@ def random_hints(target: Tensor) -> Tensor:
     for hint, own, count in zip(hints, target, counts.tolist(), strict=True):
         rows, columns = torch.randint(height, (count,)), torch.randint(width, (count,))
         reaches = torch.randint(HINT_REACH + 1, (count,))
-        for row, column, reach in zip(rows.tolist(), columns.tolist(), reaches.tolist(), strict=True):
+        for row, column, reach in zip(
+            rows.tolist(), columns.tolist(), reaches.tolist(), strict=True
+        ):
             place = (
                 slice(max(0, row - reach), row + reach + 1),
                 slice(max(0, column - reach), column + reach + 1),

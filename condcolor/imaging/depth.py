@@ -32,13 +32,13 @@ def deepened(rgb: np.ndarray, grey: np.ndarray) -> Iterator[np.ndarray]:
     Args:
         rgb: `[H, W, 3]` uint8, the coloring. grey: `[H, W]` uint16, the original.
     """
-    to_linear = to_linear(np.arange(256) / 255).astype(np.float32)
+    linear = to_linear(np.arange(256) / 255).astype(np.float32)
     steps = np.linspace(0, 1, STEPS)
     encoded = to_code(steps)
     rows = max(1, STRIP_PIXELS // rgb.shape[1])
     for top in range(0, len(rgb), rows):
         own = rgb[top : top + rows]
-        tone = np.interp(to_linear[own] @ LUMINANCE, steps, encoded) * 255
+        tone = np.interp(linear[own] @ LUMINANCE, steps, encoded) * 255
         shift = (grey[top : top + rows] / 257.0 - tone).clip(-1, 1)
         yield ((own + shift[..., None]) * 257).round().clip(0, 65535).astype(np.uint16)
 

@@ -169,8 +169,8 @@ class Colorizer(ABC):
             RGB, or RGBA where the picture has alpha, of the picture's size.
 
         Raises:
-            UsageError: an attribute is missing, a value is none of the model's and no color, a hint is none or
-                outside the picture, or the model takes no hints.
+            UsageError: an attribute is missing, a value is none of the model's and no color, a hint is none
+                or outside the picture, or the model takes no hints.
             PictureError: the picture cannot be read.
             DataError: the picture is too large for the memory.
         """

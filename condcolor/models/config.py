@@ -56,7 +56,9 @@ class ModelConfig:
         ("none", *ENCODERS),
     )
     hints: bool = setting(
-        False, "network", "Recipe photo with an encoder: learn to take hints, colours at given points."
+        False,
+        "network",
+        "Recipe photo with an encoder: learn to take hints, colours at given points.",
     )
     dropout: float = setting(0.5, "network", "Share dropped in the innermost decoder blocks.")
     cond_levels: str = setting(

@@ -221,7 +221,9 @@ def pooled_hints(hints: Tensor, levels: int) -> list[Tensor]:
     for _ in range(levels):
         planes = F.avg_pool2d(planes, 2)
         share = planes[:, 2:]
-        pooled.append(torch.cat((planes[:, :2] / share.clamp_min(1e-6), (share > 0).float()), dim=1))
+        pooled.append(
+            torch.cat((planes[:, :2] / share.clamp_min(1e-6), (share > 0).float()), dim=1)
+        )
     return pooled
 
 
@@ -245,7 +247,9 @@ class HintSpread(nn.Module):
     def forward(self, features: Tensor, hints: Tensor) -> Tensor:
         """`[B, C, h, w]` and hints `[B, 3, h, w]` -> a, b and the attention paid to hints, `[B, 3, h, w]`."""
         height, width = features.shape[-2:]
-        query, key = (F.normalize(p(features).float().flatten(2), dim=1) for p in (self.query, self.key))
+        query, key = (
+            F.normalize(p(features).float().flatten(2), dim=1) for p in (self.query, self.key)
+        )
         rows = torch.arange(height, device=features.device) / height
         columns = torch.arange(width, device=features.device) / width
         place = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).flatten(1)  # (2, N)
