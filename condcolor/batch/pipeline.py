@@ -85,7 +85,7 @@ def color_jobs(
     *,
     most_pixels: int = MOST_PIXELS,
 ) -> Generator[JobOutput, None, None]:
-    """Yield the output of each job, in order; nothing is written. Of `options`, `recolor` and `guide` are used.
+    """Yield the output of each job, in order; nothing is written. `options`: `recolor` and `guide` are used.
 
     An output counts as in progress until the next one is requested. The pictures in progress have fewer than
     `most_pixels` pixels, except for the last one opened. Closing the generator ends each helper after its
