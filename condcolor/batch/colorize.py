@@ -22,7 +22,7 @@ from condcolor.batch.jobs import (
     with_corrections,
 )
 from condcolor.batch.manifest import Manifest, settings_of
-from condcolor.batch.model_choice import choose_model, first_pictures
+from condcolor.batch.model_choice import PHOTOGRAPHS, choose_model, first_pictures
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
 from condcolor.batch.rendering import PLAIN, Findings, RenderOptions
 from condcolor.conditions.color_spec import (
@@ -33,12 +33,15 @@ from condcolor.conditions.color_spec import (
     parse_color_specs,
     split_persons,
 )
+from condcolor.conditions.hints import Hint
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import NO_PARTS, Correction, parse_corrections
+from condcolor.imaging.open import open_picture
 from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.imaging.sheets import Grid, parse_grid
 from condcolor.inference.colorizer import Colorizer
+from condcolor.inference.guide import NO_GUIDE, NO_HINTS, Guide, make_guide
 from condcolor.models.model_folder import ModelInfo, made_for, read_model_info
 from condcolor.runtime.files import make_folder
 from condcolor.runtime.messages import shown_name
@@ -94,6 +97,8 @@ def colorize_files(
     corrections: Sequence[str | Correction] = (),
     recolor: bool = False,
     keep_colors: bool = False,
+    hints: Sequence[str | Hint] = (),
+    like: AnyPath | None = None,
     overwrite: bool = False,
     skip_existing: bool = False,
     vivid: float | None = None,
@@ -129,6 +134,8 @@ def colorize_files(
         corrections: of one picture, more of them: `"120,80=hair"`, or a cut `"10,20:30,40"`.
         recolor: color photographs anew that have colors already, which are left as they are otherwise.
         keep_colors: of such photographs keep the colored areas, and color the others.
+        hints: of one photograph, the colors of things at points: `"120,80=#c03020"`.
+        like: a photograph whose colors the others take where things look alike.
         overwrite, skip_existing: replace or skip outputs that this set did not write.
         vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
         on_progress: called with the number of finished pictures and of all.
@@ -145,7 +152,9 @@ def colorize_files(
     note = on_note or (lambda line: None)
     names = [os.fspath(name) for name in ([inputs] if isinstance(inputs, AnyPath) else inputs)]
     target = None if out is None else os.fspath(out)
-    if model is None:
+    if model is None and (hints or like is not None):
+        model = PHOTOGRAPHS
+    elif model is None:
         asks = bool(values or palette or lock or check or report or fill_black or corrections)
         asks = asks or paper != "keep" or parts is not None
         model, why = choose_model(() if asks else first_pictures(names, target))
@@ -164,6 +173,7 @@ def colorize_files(
         fill_black=fill_black,
         recolor=recolor,
         keep_colors=keep_colors,
+        guide=guide_of(info, hints, like),
     )
     is_csv = any(map(names_csv, names))
     is_one = len(names) == 1 and names_one(names[0]) and not is_csv
@@ -171,6 +181,8 @@ def colorize_files(
         raise UsageError(REPORT_OF_ONE)
     options = replace(options, made_for=made_for(info.name), was_chosen=info.was_chosen)
     planned, passed_over = _plan(names, target, values or {}, info.schema, lock=lock)
+    if hints and len(planned) > 1:
+        raise UsageError(f"--hint is for one picture, not for {len(planned)}")
     more = tuple(each for text in corrections for each in _parsed(text))
     if info.finds_parts:
         planned = with_corrections(planned, None if parts is None else Path(parts), more)
@@ -267,6 +279,7 @@ def render_options(
     fill_black: bool = False,
     recolor: bool = False,
     keep_colors: bool = False,
+    guide: Guide = NO_GUIDE,
 ) -> RenderOptions:
     """Return the options of coloring; UsageError for those that a model of this schema does not support."""
     asked = parse_paper(paper) if isinstance(paper, str) else paper
@@ -283,9 +296,24 @@ def render_options(
     if recolor and keep_colors:
         raise UsageError("--recolor and --keep-colors exclude each other")
     cells = parse_grid(grid) if isinstance(grid, str) else grid
+    if guide and cells is not None:
+        raise UsageError("--grid excludes --hint and --like")
     return RenderOptions(
-        lock, cells, check, report, asked, fill_black, recolor=recolor, keep_colors=keep_colors
+        lock, cells, check, report, asked, fill_black, recolor, keep_colors=keep_colors, guide=guide
     )
+
+
+def guide_of(info: ModelInfo, hints: Sequence[str | Hint], like: AnyPath | None) -> Guide:
+    """Return the guide of these options.
+
+    Raises:
+        UsageError: a hint is none, or the model takes none. DataError: `like` cannot be read.
+    """
+    if not hints and like is None:
+        return NO_GUIDE
+    if not info.takes_hints:
+        raise UsageError(NO_HINTS)
+    return make_guide(hints, None if like is None else open_picture(like))
 
 
 def one_report(

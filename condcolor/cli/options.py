@@ -127,7 +127,7 @@ TAKEN = frozenset(
     {
         *("h", "help", "debug", "o", "out", "m", "model", "overwrite", "skip-existing", "device"),
         *("precision", "keep", "palette", "lock", "grid", "check", "report", "paper", "fill-black"),
-        *("vivid", "recolor", "keep-colors", "parts", "part", "cut", "person"),
+        *("vivid", "recolor", "keep-colors", "parts", "part", "cut", "person", "hint", "like"),
     }
 )
 

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from condcolor.conditions.hints import HINT_PLANES
 from condcolor.runtime.config_fields import at_least, setting, within
 
 _option = partial(setting, group="augmentation")
@@ -156,6 +157,40 @@ def grained(source: Tensor, draws: Draws, grain: float) -> Tensor:
     assert draws.noise is not None
     strength = 255 * grain * draws.grains.view(-1, 1, 1, 1)
     return (source.float() + strength * draws.noise).round().clamp(0, 255).to(torch.uint8)
+
+
+MOST_HINTS = 8  # of a picture in training
+HINT_REACH = 3  # pixels around the middle of a hint that are given, at most
+
+
+def random_hints(target: Tensor) -> Tensor:
+    """Give some pixels of a target: hints for training (Zhang et al. 2017, section 3.1).
+
+    Half of the pictures get none, the others up to MOST_HINTS small squares, each in its mean color. Drawn by
+    the global generator of the CPU.
+
+    Args:
+        target: `[B, 2, H, W]` in [-1, 1].
+
+    Returns:
+        `[B, 3, H, W]`: a, b and a mask of the given pixels; 0 elsewhere.
+    """
+    batch, _, height, width = target.shape
+    hints = target.new_zeros(batch, HINT_PLANES, height, width)
+    counts = torch.randint(1, MOST_HINTS + 1, (batch,)) * (torch.rand(batch) < 0.5)
+    for hint, own, count in zip(hints, target, counts.tolist(), strict=True):
+        rows, columns = torch.randint(height, (count,)), torch.randint(width, (count,))
+        reaches = torch.randint(HINT_REACH + 1, (count,))
+        for row, column, reach in zip(
+            rows.tolist(), columns.tolist(), reaches.tolist(), strict=True
+        ):
+            place = (
+                slice(max(0, row - reach), row + reach + 1),
+                slice(max(0, column - reach), column + reach + 1),
+            )
+            hint[:2, *place] = own[:, *place].mean(dim=(1, 2))[:, None, None]
+            hint[2, *place] = 1
+    return hints
 
 
 def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[Tensor]:

@@ -16,17 +16,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from condcolor.imaging.lab import D65_WHITE, DARK_CODE, DARK_LIGHT, DELTA, LINE, XYZ_FROM_RGB
+
 LUMA = (0.299, 0.587, 0.114)  # of R, G and B as they are coded, ITU-R BT.601
-# IEC 61966-2-1: linear sRGB -> XYZ, and the D65 white (2 degree observer) it maps (1, 1, 1) to.
-XYZ_FROM_RGB = (
-    (0.412453, 0.357580, 0.180423),
-    (0.212671, 0.715160, 0.072169),
-    (0.019334, 0.119193, 0.950227),
-)
-D65_WHITE = (0.95047, 1.0, 1.08883)
-DELTA = 6 / 29  # below its cube, the Lab curve is a line (CIE 15:2004, 8.2.1)
-LINE = 3 * DELTA**2  # inverse slope of that line
-DARK_CODE, DARK_LIGHT = 0.04045, 0.0031308  # below, the sRGB curve is a line of slope 12.92
 PIECE = 1 << 15  # pixels per thread; with fewer, the overhead of calls dominates
 # linear RGB -> XYZ / white; their cube roots f -> L + 16, a, b; and the inverses
 _XYZ = torch.tensor(XYZ_FROM_RGB, dtype=torch.float64)

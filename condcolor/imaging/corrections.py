@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from condcolor.conditions.parts import PARTS, find_part
+from condcolor.conditions.points import Point, parse_point, point_text
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.runtime.json_files import parse_json, read_json, sha256
 from condcolor.runtime.messages import shown_name
 
-Point = tuple[float, float]  # x and y in pixels of the picture, from its left and upper edge
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom outside
 
 FORMAT = 1
@@ -23,7 +22,6 @@ SUFFIX = ".parts.json"
 MOST = 10_000  # corrections of a file
 MOST_PERSONS = 99
 PERSON = "person-"  # before the number of a person
-_AT = re.compile(r"\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*")
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,6 @@ class Cut:
 Correction = SetPart | SetPerson | Cut
 
 
-def point_text(point: Point) -> str:
-    """Return `120,80`."""
-    return ",".join(f"{value:g}" for value in point)
-
-
 def parse_part(text: str) -> SetPart | SetPerson:
     """Return the correction of `120,80=hair` or `120,80=person-2`.
 
@@ -83,7 +76,7 @@ def parse_part(text: str) -> SetPart | SetPerson:
     at, equals, name = text.partition("=")
     if not equals:
         raise UsageError(f"{text!r} is no correction: write x,y=part, such as 120,80=hair")
-    point, name = _parse_point(at, text), name.strip()
+    point, name = parse_point(at, text), name.strip()
     number = name.removeprefix(PERSON)
     if number != name and number.isascii() and number.isdigit():
         return SetPerson(point, int(number[:9]))
@@ -96,7 +89,7 @@ def parse_cut(text: str) -> Cut:
     Raises:
         UsageError: it is not written so.
     """
-    points = tuple(_parse_point(at, text) for at in text.split(":"))
+    points = tuple(parse_point(at, text) for at in text.split(":"))
     if len(points) < 2:
         raise UsageError(f"{text!r} is no line: write x,y:x,y, such as 10,20:30,40")
     return Cut(points)
@@ -110,16 +103,6 @@ def parse_corrections(text: str) -> tuple[Correction, ...]:
     """
     each = filter(None, map(str.strip, text.split(";")))
     return tuple(parse_part(one) if "=" in one else parse_cut(one) for one in each)
-
-
-def _parse_point(text: str, whole: str) -> Point:
-    match = _AT.fullmatch(text)
-    try:
-        if match:
-            return float(match[1]), float(match[2])
-    except ValueError:
-        pass
-    raise UsageError(f"{whole!r}: {text!r} is no point: write x,y in pixels, such as 120,80")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from condcolor.imaging.corrections import Point
+from condcolor.conditions.points import Point
 
 REACH = 1 / 24  # of the longer side; an end so near to the border of its piece is led on to it
 WIDTH = 2  # pixels of a cut, so that no pixel joins its sides

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from PIL import TiffImagePlugin, TiffTags
 
+from condcolor.imaging.lab import to_code, to_linear
 from condcolor.imaging.origin import TEXTS, Origin
 
 STRIP_PIXELS = 2**20
@@ -31,23 +32,15 @@ def deepened(rgb: np.ndarray, grey: np.ndarray) -> Iterator[np.ndarray]:
     Args:
         rgb: `[H, W, 3]` uint8, the coloring. grey: `[H, W]` uint16, the original.
     """
-    to_linear = _linear(np.arange(256) / 255).astype(np.float32)
+    linear = to_linear(np.arange(256) / 255).astype(np.float32)
     steps = np.linspace(0, 1, STEPS)
-    encoded = _encoded(steps)
+    encoded = to_code(steps)
     rows = max(1, STRIP_PIXELS // rgb.shape[1])
     for top in range(0, len(rgb), rows):
         own = rgb[top : top + rows]
-        tone = np.interp(to_linear[own] @ LUMINANCE, steps, encoded) * 255
+        tone = np.interp(linear[own] @ LUMINANCE, steps, encoded) * 255
         shift = (grey[top : top + rows] / 257.0 - tone).clip(-1, 1)
         yield ((own + shift[..., None]) * 257).round().clip(0, 65535).astype(np.uint16)
-
-
-def _linear(level: np.ndarray) -> np.ndarray:
-    return np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
-
-
-def _encoded(light: np.ndarray) -> np.ndarray:
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def encode_deep(rgb: np.ndarray, origin: Origin, format: str) -> bytes:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, split_persons
 from condcolor.conditions.parts import PARTS, find_part
+from condcolor.conditions.points import Point, point_text
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.corrections import (
@@ -28,11 +29,9 @@ from condcolor.imaging.corrections import (
     Correction,
     CorrectionSource,
     Cut,
-    Point,
     SavedCorrections,
     SetPart,
     SetPerson,
-    point_text,
 )
 from condcolor.imaging.cuts import cut_pieces
 from condcolor.imaging.drawing import Drawing

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from condcolor.conditions.color_spec import NO_PERSONS, ColorSpec, parse_color_specs, plain_values
+from condcolor.conditions.hints import Hint
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.drawing_parts import Parts
@@ -27,6 +28,7 @@ from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.share_regions import MOST_VALUES, find_regions
 from condcolor.inference.framing import AnyPicture, FramedPicture, Prepared, frame, to_picture
+from condcolor.inference.guide import NO_GUIDE, NO_HINTS, Guide, guided, make_guide
 from condcolor.inference.parts import find_parts
 from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
@@ -49,6 +51,7 @@ class Colorizer(ABC):
     image_size: int  # pixels a side that the network sees
     codec: Any  # with the `line_art`, `fill`, `parts` and `takes_vivid` of a Codec
     flat: bool  # its outputs should be flat fills
+    takes_hints: bool = False  # a model of photographs whose network takes hints
     vivid: float  # factor of the chroma of photographs, 0 to 4; the model's own is mostly 1
 
     @classmethod
@@ -100,12 +103,15 @@ class Colorizer(ABC):
         return colorizer
 
     @abstractmethod
-    def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
+    def predict(
+        self, squares: np.ndarray, cond: np.ndarray, hints: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return the raw outputs of the network.
 
         Args:
             squares: `[B, 3, S, S]` uint8, S the model's image size; or `[1, 3, S, S]` for all of `cond`.
             cond: `[B, P]` float32.
+            hints: `[B, 3, S, S]` float32, as in FramedPicture; for models with `takes_hints`.
 
         Returns:
             `[B, O, S, S]` float32 in [-1, 1].
@@ -143,21 +149,37 @@ class Colorizer(ABC):
     def set_threads(self, count: int) -> None:
         """Set how many threads compute for the calling thread, where the backend allows it."""
 
-    def __call__(self, picture: AnyPicture, /, **values: str | ColorSpec) -> Image.Image:
+    def __call__(
+        self,
+        picture: AnyPicture,
+        /,
+        *,
+        hints: Sequence[Hint | str] = (),
+        like: AnyPicture | None = None,
+        **values: str | ColorSpec,
+    ) -> Image.Image:
         """Return the picture colored by one value for each attribute: `hair="red", shirt="blue"`.
 
         values: a value of the model, any color (`"#ff8800"`, `"rgb(255,136,0)"`, `"orange"`), a mix by
             weight (`"red:0.6,brown:0.4"`), `"none"` for no color, or `"keep"` for the picture's own.
+        hints: of a photograph, the colors of things at points: `"120,80=#c03020"`, x and y in pixels.
+        like: of a photograph, another one, whose colors it takes where things look alike.
 
         Returns:
             RGB, or RGBA where the picture has alpha, of the picture's size.
 
         Raises:
-            UsageError: an attribute is missing, or a value is none of the model's and no color.
+            UsageError: an attribute is missing, a value is none of the model's and no color, a hint is none
+                or outside the picture, or the model takes no hints.
             PictureError: the picture cannot be read.
             DataError: the picture is too large for the memory.
         """
-        return next(self.colorings(picture, [values]))
+        if not hints and like is None:
+            return next(self.colorings(picture, [values]))
+        guide = make_guide(hints, None if like is None else to_picture(like))
+        prepared = self.prepare(picture, values, guide)
+        (output,) = self.predict_batch([prepared])
+        return self.finish(prepared, output)
 
     def variants(self, picture: AnyPicture) -> dict[tuple[str, ...], Image.Image]:
         """Return the picture in every combination: values in the schema's order -> image.
@@ -304,7 +326,9 @@ class Colorizer(ABC):
         other.codec, other.vivid = self.codec.with_vivid(vivid), vivid
         return other
 
-    def prepare(self, picture: AnyPicture, values: Mapping[str, str | ColorSpec]) -> Prepared:
+    def prepare(
+        self, picture: AnyPicture, values: Mapping[str, str | ColorSpec], guide: Guide = NO_GUIDE
+    ) -> Prepared:
         """Return a picture framed for the network, with its colors. Raises as a call does.
 
         `prepare`, `predict_batch` and `finish` are a call in three steps, which may run in different threads.
@@ -312,6 +336,10 @@ class Colorizer(ABC):
         specs = self._specs(values)
         plain = plain_values(specs)
         framed = self._frame(picture)
+        if guide:
+            if not self.takes_hints:
+                raise UsageError(NO_HINTS)
+            framed = guided(framed, guide, self.vivid)
         if self.codec.parts:  # which are found without the colors
             return Prepared(framed, specs, np.zeros(0, np.float32))
         if plain is None:  # `finish` finds the regions and recolors them
@@ -324,11 +352,16 @@ class Colorizer(ABC):
         Raises:
             DataError: there is not enough memory.
         """
-        seen = [(each.framed.square, each.cond) for each in prepared if each.cond is not None]
+        seen = [(each.framed, each.cond) for each in prepared if each.cond is not None]
         if not seen:
             return [NOT_SEEN] * len(prepared)
-        squares, conds = zip(*seen, strict=True)
-        outputs = iter(self.predict(np.stack(squares), np.stack(conds)))
+        framed, conds = zip(*seen, strict=True)
+        squares = np.stack([each.square for each in framed])
+        hints = None
+        if any(each.hints is not None for each in framed):
+            none = np.zeros_like(squares[0], np.float32)
+            hints = np.stack([none if each.hints is None else each.hints for each in framed])
+        outputs = iter(self.predict(squares, np.stack(conds), hints))
         return [NOT_SEEN if each.cond is None else next(outputs) for each in prepared]
 
     def parts_of(self, prepared: Prepared, output: np.ndarray) -> Parts:

@@ -23,15 +23,17 @@ class FramedPicture:
     """A picture, and how the network sees it.
 
     picture: the picture.
-    square: `[3, S, S]` uint8, the square that the network sees.
+    square: `[3, S, S]` uint8, the square that the network sees; `[3, S, 2 S]` beside another photograph.
     box: the picture's box in the square.
     drawing: the picture as line art; None where it is a photograph.
+    hints: `[3, S, W]` float32, a and b of given pixels in [-1, 1], and a mask of them; None without hints.
     """
 
     picture: Picture
     square: np.ndarray
     box: Box
     drawing: Drawing | None = None
+    hints: np.ndarray | None = None
 
     def crop(self, output: np.ndarray) -> np.ndarray:
         """Return what lies in the picture's box of an output `[..., S, S]`."""

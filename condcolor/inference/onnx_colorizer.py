@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from condcolor.conditions.colors import checked_vivid, refuse_vivid
+from condcolor.conditions.hints import HINT_PLANES
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.imaging.geometry import decode_strips
 from condcolor.inference.colorizer import Colorizer, learned_flat_fills
@@ -97,6 +98,7 @@ class OnnxColorizer(Colorizer):
             label = shown_name(info.path)
             raise CheckpointError(f"{label}: 'output_channels' is wrong: export it again")
         self.channels = channels
+        self.takes_hints = info.config["model"].get("hints") is True
         if vivid is not None or info.vivid != 1:
             self.codec = codec.with_vivid(self.vivid)
         self.flat = learned_flat_fills(info.config.get("training"))
@@ -135,13 +137,19 @@ class OnnxColorizer(Colorizer):
         network, codec = open_graphs(data, label, providers, threads or cores())
         return cls(network, codec, info, vivid=vivid, threads=threads or cores())
 
-    def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
+    def predict(
+        self, squares: np.ndarray, cond: np.ndarray, hints: np.ndarray | None = None
+    ) -> np.ndarray:
         with memory_advice("close other programs, or use a smaller model"):
             source = self.codec.encode_source(squares)
             if len(source) < len(cond):
                 source = np.repeat(source, len(cond), axis=0)
             if source.shape[2:] != squares.shape[2:] or len(source) not in (1, len(cond)):
                 self.codec.graphs["encode"].refuse(f"an output of {list(source.shape)}")
+            if self.takes_hints:
+                if hints is None:
+                    hints = np.zeros((len(source), HINT_PLANES, *source.shape[2:]), np.float32)
+                source = np.concatenate((source, hints), axis=1)
             shape = (len(cond), self.channels, *squares.shape[2:])
             return self.network.shaped(shape, source=source, cond=cond)[0]
 

@@ -10,6 +10,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from condcolor.conditions.hints import HINT_PLANES
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.imaging.geometry import decode_strips
 from condcolor.inference.onnx_colorizer import OnnxCodec, open_graphs
@@ -80,8 +81,16 @@ def compare(model: Model, data: bytes, label: str) -> Exported:
     cond = _conditions(model, len(squares))
     with torch.inference_mode():
         source = model.codec.encode_source(torch.from_numpy(squares))
-        expected = model.generator(source, torch.from_numpy(cond))
-        actual = torch.from_numpy(network(source=codec.encode_source(squares), cond=cond))
+        hints = (
+            _hints(squares)
+            if model.config.hints
+            else np.zeros((len(squares), 0, *squares.shape[2:]))
+        )
+        hints = hints.astype(np.float32)
+        seen = torch.cat((source, torch.from_numpy(hints)), dim=1)
+        expected = model.generator(seen, torch.from_numpy(cond))
+        seen_by_onnx = np.concatenate((codec.encode_source(squares), hints), axis=1)
+        actual = torch.from_numpy(network(source=seen_by_onnx, cond=cond))
         decoded = [model.codec.decode(source, output) for output in (expected, actual)]
         difference = (decoded[0] - decoded[1]).abs().max().item()
         height, width = (round(model.image_size * times) for times in LARGE)
@@ -109,6 +118,15 @@ def _off_by(model: Model, codec: OnnxCodec, original: np.ndarray, output: Tensor
         apart = np.abs(levels(expected).numpy().astype(int) - actual)
         largest = max(largest, int(apart.max()))
     return largest
+
+
+def _hints(squares: np.ndarray) -> np.ndarray:
+    """Return hints `[N, 3, S, S]`: a few points, in any colors."""
+    count, _, height, width = squares.shape
+    draws = np.random.default_rng(0)
+    given = draws.random((count, 1, height, width)) < 3 / (height * width)
+    colors = draws.uniform(-1, 1, (count, HINT_PLANES - 1, height, width))
+    return np.concatenate((colors * given, given), axis=1)
 
 
 def _conditions(model: Model, count: int) -> np.ndarray:

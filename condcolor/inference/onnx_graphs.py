@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from condcolor.conditions.hints import HINT_PLANES
 from condcolor.errors import UsageError
 from condcolor.imaging.geometry import strips
 from condcolor.inference.onnx_colorizer import graph_sha256
@@ -80,7 +81,8 @@ def _network(model: Model, *, folded: bool) -> ModelProto:
     """
     config, step = model.config, model.config.multiple
     side = step * max(2, model.image_size // step)  # a size of 1 step would be traced as a constant
-    source = torch.zeros(2, config.source_channels, side, side)
+    channels = config.source_channels + (HINT_PLANES if config.hints else 0)
+    source = torch.zeros(2, channels, side, side)
     cond = torch.zeros(2, config.cond_planes)
     batch, high, wide = (Dim(name, min=1, max=MOST_STEPS) for name in ("batch", "high", "wide"))
     sizes = {"source": {0: batch, 2: step * high, 3: step * wide}, "cond": {0: batch}}

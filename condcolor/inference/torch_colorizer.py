@@ -50,6 +50,7 @@ class TorchColorizer(Colorizer):
             self.codec = self.codec.with_vivid(self.vivid)
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
+        self.takes_hints = model.config.hints
         self.generator = ready(model.generator, self.device, self.precision)
         self.flat = learned_flat_fills(model.training)
 
@@ -70,8 +71,11 @@ class TorchColorizer(Colorizer):
         """
         return cls(load_model(folder), vivid=vivid, device=device, precision=precision)
 
-    def predict(self, squares: np.ndarray, cond: np.ndarray) -> np.ndarray:
-        return self.outputs(torch.from_numpy(squares), torch.from_numpy(cond)).numpy()
+    def predict(
+        self, squares: np.ndarray, cond: np.ndarray, hints: np.ndarray | None = None
+    ) -> np.ndarray:
+        given = None if hints is None else torch.from_numpy(hints)
+        return self.outputs(torch.from_numpy(squares), torch.from_numpy(cond), given).numpy()
 
     @torch.inference_mode()
     def strips(
@@ -99,18 +103,21 @@ class TorchColorizer(Colorizer):
         torch.set_num_threads(count)
 
     @torch.inference_mode()
-    def outputs(self, squares: Tensor, cond: Tensor) -> Tensor:
+    def outputs(self, squares: Tensor, cond: Tensor, hints: Tensor | None = None) -> Tensor:
         """Return the outputs of the network.
 
         Args:
             squares: `[B, 3, S, S]` uint8, S the image size of the model; or a single one for all of `cond`.
             cond: `[B, P]` float.
+            hints: `[B, 3, S, S]` float, as in FramedPicture; None without hints.
 
         Returns:
             `[B, O, S, S]` float32 in [-1, 1], on the CPU.
         """
         with memory_advice("close other programs, or use a smaller model"):
             source = self.codec.encode_source(squares.to(self.device))
+            if hints is not None:
+                source = torch.cat((source, hints.to(self.device)), dim=1)
             source = source.contiguous(memory_format=torch.channels_last)
             with autocast(self.precision, self.device):
                 return self.generator(source, cond.to(self.device)).float().cpu()

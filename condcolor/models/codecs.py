@@ -16,6 +16,7 @@ from condcolor.conditions.parts import PARTS, SHARPNESS
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
 from condcolor.imaging.geometry import decode_strips
+from condcolor.imaging.lab import AB_SCALE
 from condcolor.imaging.upsampling import cubic, joined3, linear, linear_model, rows_at, shrunk
 
 LEVELS = 127.5  # half the range of uint8: x / 127.5 - 1 maps 0..255 to [-1, 1]
@@ -27,7 +28,6 @@ EVENNESS = (
 )
 LABEL_TOLERANCE = 24  # levels in each channel that a pixel's color may be off that of a label
 L_SCALE = 50.0  # L / 50 - 1 maps 0..100 to [-1, 1]
-AB_SCALE = 110.0  # sRGB spans a -86..98, b -108..94
 FLAT = (
     200 / L_SCALE**2
 )  # variance of lightness of a flat window: a standard deviation of 14 (of 100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 
+from condcolor.conditions.hints import HINT_PLANES
 from condcolor.models.encoders import ENCODERS
 from condcolor.runtime.config_fields import is_whole, setting, shown_number
 
@@ -54,6 +55,11 @@ class ModelConfig:
         "Pretrained encoder in place of the U-Net's own, with --depth 5",
         ("none", *ENCODERS),
     )
+    hints: bool = setting(
+        False,
+        "network",
+        "Recipe photo with an encoder: learn to take hints, colours at given points.",
+    )
     dropout: float = setting(0.5, "network", "Share dropped in the innermost decoder blocks.")
     cond_levels: str = setting(
         "input", "network", "Where the colours enter the generator", COND_LEVELS
@@ -78,6 +84,8 @@ class ModelConfig:
         if self.encoder != "none" and self.depth != len(ENCODERS[self.encoder].widths):
             levels = len(ENCODERS[self.encoder].widths)
             raise ValueError(f"depth must be {levels} with {self.encoder}, got {self.depth}")
+        if self.hints and (self.encoder == "none" or self.output_channels != HINT_PLANES - 1):
+            raise ValueError(f"hints need an encoder and {HINT_PLANES - 1} output channels")
         if self.disc_norm not in DISC_NORMS:
             known = ", ".join(DISC_NORMS)
             raise ValueError(f"disc_norm must be one of {known}, got {self.disc_norm!r}")

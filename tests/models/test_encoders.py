@@ -10,7 +10,12 @@ import torch
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.models import encoders
 from condcolor.models.config import ModelConfig
-from condcolor.models.encoders import ENCODERS, EfficientNetLite0, find_weights
+from condcolor.models.encoders import (
+    ENCODERS,
+    EfficientNetLite0,
+    EfficientNetLite2,
+    find_weights,
+)
 from condcolor.models.networks import EncoderUNet, make_generator
 
 NAME = "efficientnet-lite0"
@@ -228,3 +233,11 @@ def test_torchvision_is_imported_beside_any_build_of_torch():
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_larger_eye_has_the_published_shapes():
+    own = sum(p.numel() for p in EfficientNetLite2(3).parameters())
+    head, classifier = 352 * 1280 + 2 * 1280, 1280 * 1000 + 1000
+    assert own + head + classifier == 6_092_072  # of the package
+    maps = EfficientNetLite2(1).eval()(torch.zeros(1, 1, 64, 64))
+    assert [m.shape[1] for m in maps] == list(EfficientNetLite2.widths)

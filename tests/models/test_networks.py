@@ -6,7 +6,16 @@ from torch import nn
 
 from condcolor.imaging.color import luma
 from condcolor.models.config import COND_LEVELS, ModelConfig
-from condcolor.models.networks import PatchGAN, UNet, count_parameters, join, tile
+from condcolor.models.networks import (
+    EncoderUNet,
+    HintSpread,
+    PatchGAN,
+    UNet,
+    count_parameters,
+    join,
+    pooled_hints,
+    tile,
+)
 
 LAST = torch.channels_last
 
@@ -195,3 +204,45 @@ def test_a_generator_against_another_discriminator():
     own, other = ModelConfig(1, 3, base_channels=8), ModelConfig(1, 3, disc_channels=4)
     mixed = own.with_discriminator_of(other)
     assert (mixed.base_channels, mixed.disc_channels) == (8, 4)
+
+
+def hinted_network() -> EncoderUNet:
+    sizes = {"base_channels": 4, "max_channels": 8, "depth": 5, "dropout": 0.0}
+    return EncoderUNet(ModelConfig(1, 2, encoder="efficientnet-lite2", hints=True, **sizes)).eval()
+
+
+def test_no_hints_are_as_hints_of_which_none_is_given():
+    network, source = hinted_network(), torch.rand(2, 1, 64, 96) * 2 - 1
+    cond = torch.zeros(2, 0)
+    none = torch.cat((source, torch.zeros(2, 3, 64, 96)), dim=1)
+    assert torch.allclose(network(source, cond), network(none, cond), atol=1e-5)
+
+
+def test_hints_are_pooled_by_what_is_given_alone():
+    hints = torch.zeros(1, 3, 8, 8)
+    hints[0, :, 1, 2] = torch.tensor([0.5, -0.25, 1])
+    hints[0, :2, 5, 5] = 9  # not given
+    first, _, third = pooled_hints(hints, 3)
+    assert first[0, :, 0, 1].tolist() == [0.5, -0.25, 1]
+    assert first.abs().sum() == first[0, :, 0, 1].abs().sum()
+    assert third[0, :, 0, 0].tolist() == pytest.approx([0.5, -0.25, 1])
+
+
+def test_a_hint_reaches_places_that_look_alike_and_leaves_others():
+    spread = HintSpread(2, 2)
+    with torch.no_grad():
+        for layer in (spread.query, spread.key):
+            layer.weight.copy_(torch.eye(2)[:, :, None, None])
+            layer.bias.zero_()
+        spread.near.zero_()
+        spread.scale.fill_(16)
+        spread.none.fill_(8)
+    features = torch.zeros(1, 2, 4, 4)
+    features[:, 0, :, :2] = 1
+    features[:, 1, :, 2:] = 1
+    hints = torch.zeros(1, 3, 4, 4)
+    hints[0, :, 0, 0] = torch.tensor([0.5, 0.25, 1])
+    brought = spread(features, hints)
+    color = torch.tensor([0.5, 0.25, 1])[:, None, None].expand(3, 4, 2)
+    assert torch.allclose(brought[0, :, :, :2], color, atol=0.01)
+    assert brought[0, :, :, 2:].abs().max() < 0.01
