@@ -24,11 +24,12 @@ from condcolor.runs.config import RunConfig
 from condcolor.runtime.devices import pick_precision
 
 # of a network that is trained: weights, gradients, Adam's moments, and what convolutions reorder; measured
-COPIES = 5.5
+COPIES = 4.6
 PASSING = 3  # tensors as large as the largest one that the backward pass holds besides what is kept
 # float32 tensors as large as the output, or an RGB picture, that encoding, losses and their gradients hold;
 # measured
 LOSSES = 20
+PROBE = 2  # pictures of the step that is counted; of one alone BatchNorm has no statistics at 1x1
 GIB = 2**30
 # what needs less is not estimated, since the first use of the device "meta" takes seconds
 LITTLE = GIB // 2
@@ -67,16 +68,16 @@ def estimate(
     with torch.device("meta"):
         generator, discriminator = make_generator(model), PatchGAN(model)
         sizes = [_bytes(network) for network in (generator, discriminator)]
-        source = torch.zeros(1, model.source_channels, side, side, dtype=kind)
-        fake = torch.zeros(1, model.output_channels, side, side, dtype=kind, requires_grad=True)
-        cond = torch.zeros(1, model.cond_planes, dtype=kind)
+        source = torch.zeros(PROBE, model.source_channels, side, side, dtype=kind)
+        fake = torch.zeros(PROBE, model.output_channels, side, side, dtype=kind, requires_grad=True)
+        cond = torch.zeros(PROBE, model.cond_planes, dtype=kind)
         made = _kept(generator.to(kind), source, cond)
         judged = _kept(discriminator.to(kind), source, fake, cond)
         seen = _Kept(0, 0)
         if any(phase.feature_weight and phase.trains_generator for phase in phases):
             encoder = ENCODERS[config.feature_encoder](3).requires_grad_(False)
             sizes.append(round(_bytes(encoder) / COPIES))  # frozen
-            decoded = torch.zeros(1, 3, side, side, dtype=kind, requires_grad=True)
+            decoded = torch.zeros(PROBE, 3, side, side, dtype=kind, requires_grad=True)
             seen = _kept(encoder.to(kind), decoded)
     each = 0
     pictures = LOSSES * 4 * max(3, model.output_channels) * side**2
@@ -157,7 +158,7 @@ def _is_little(plan: RunConfig, batch: int) -> bool:
 
 @dataclass(frozen=True)
 class _Kept:
-    """Bytes that autograd keeps of a forward pass, all and of the largest tensor."""
+    """Bytes that autograd keeps of a forward pass for each picture, all and of the largest tensor."""
 
     total: int
     largest: int
@@ -175,7 +176,7 @@ def _kept(network: nn.Module, *inputs: Tensor) -> _Kept:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         network(*inputs)
     sizes = [each.untyped_storage().nbytes() for at, each in found.items() if at not in own]
-    return _Kept(sum(sizes), max(sizes, default=0))
+    return _Kept(sum(sizes) // PROBE, max(sizes, default=0) // PROBE)
 
 
 def _bytes(network: nn.Module) -> int:

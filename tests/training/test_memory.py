@@ -29,7 +29,7 @@ def estimated(recipe: str, config: dict, model: dict, phase: int = 0) -> tuple[M
     own = RECIPES[recipe]
     settings = own.train_config(**config)
     shape = own.model_config(4 * (recipe == "icons"), **model)
-    need = estimate(settings, shape, own.phases[phase : phase + 1], CPU)
+    need = estimate(settings, shape, own.phases[phase:][:1], CPU)
     return need, need.total(settings.batch_size)
 
 
@@ -59,6 +59,21 @@ def test_it_grows_with_pictures_channels_and_batch():
     half, _ = estimated("icons", config | {"precision": "bf16"}, NARROW)
     assert 0.4 < half.each / small.each < 1
     assert half.networks == small.networks
+
+
+@pytest.mark.parametrize(
+    ("recipe", "config", "model"),
+    [
+        ("icons", {}, NARROW | {"disc_norm": "spectral", "cond_levels": "all"}),
+        ("icons", {}, NARROW | {"cond_levels": "head"}),
+        ("photo", {"image_size": 32}, {"encoder": "efficientnet-lite0", "depth": 5}),
+        ("pets", {}, {}),
+    ],
+)
+def test_networks_of_every_shape_are_estimated(recipe, config, model):
+    need, _ = estimated(recipe, {"image_size": 64, "precision": "fp32", **config}, model, phase=-1)
+    assert need.networks > 2**20
+    assert need.each > 2**18
 
 
 def test_the_batch_that_fits_is_the_largest():
