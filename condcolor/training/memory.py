@@ -8,13 +8,14 @@ the estimate with what steps really take.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from condcolor.conditions.hints import HINT_PLANES
 from condcolor.errors import UsageError
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import ENCODERS
@@ -62,23 +63,24 @@ def estimate(
     config: TrainConfig, model: ModelConfig, phases: Sequence[Phase], device: torch.device
 ) -> MemoryNeed:
     """Estimate the memory of the phase that needs most."""
-    half = pick_precision(config.precision, device) == "bf16"
-    kind = torch.bfloat16 if half else torch.float32
+    # counted in float32, also where parts of a step are in bfloat16, of half the size
+    shrunk = 2 if pick_precision(config.precision, device) == "bf16" else 1
     side = config.image_size
     with torch.device("meta"):
         generator, discriminator = make_generator(model), PatchGAN(model)
         sizes = [_bytes(network) for network in (generator, discriminator)]
-        source = torch.zeros(PROBE, model.source_channels, side, side, dtype=kind)
-        fake = torch.zeros(PROBE, model.output_channels, side, side, dtype=kind, requires_grad=True)
-        cond = torch.zeros(PROBE, model.cond_planes, dtype=kind)
-        made = _kept(generator.to(kind), source, cond)
-        judged = _kept(discriminator.to(kind), source, fake, cond)
+        source = torch.zeros(PROBE, model.source_channels, side, side)
+        fake = torch.zeros(PROBE, model.output_channels, side, side, requires_grad=True)
+        cond = torch.zeros(PROBE, model.cond_planes)
+        hints = torch.zeros(PROBE, HINT_PLANES * model.hints, side, side)
+        made = _kept(generator, torch.cat((source, hints), dim=1), cond)
+        judged = _kept(discriminator, source, fake, cond)
         seen = _Kept(0, 0)
         if any(phase.feature_weight and phase.trains_generator for phase in phases):
             encoder = ENCODERS[config.feature_encoder](3).requires_grad_(False)
             sizes.append(round(_bytes(encoder) / COPIES))  # frozen
-            decoded = torch.zeros(PROBE, 3, side, side, dtype=kind, requires_grad=True)
-            seen = _kept(encoder.to(kind), decoded)
+            decoded = torch.zeros(PROBE, 3, side, side, requires_grad=True)
+            seen = _kept(encoder, decoded)
     each = 0
     pictures = LOSSES * 4 * max(3, model.output_channels) * side**2
     for phase in phases:
@@ -86,9 +88,8 @@ def estimate(
         pairs = (2 + config.wrong_colors) * phase.trains_discriminator
         beside = bool(phase.gan_weight) * judged.total + bool(phase.feature_weight) * seen.total
         kept = trains * made.total + max(pairs * judged.total, trains * beside)
-        each = max(
-            each, kept + pictures + PASSING * max(made.largest, judged.largest, seen.largest)
-        )
+        kept += PASSING * max(made.largest, judged.largest, seen.largest)
+        each = max(each, kept // shrunk + pictures)
     average = sizes[0] * bool(config.ema)
     return MemoryNeed(round(COPIES * sum(sizes)) + average, each)
 
@@ -99,9 +100,8 @@ def check_memory(
     device: torch.device,
     *,
     processes: int = 1,
-    say: Callable[[str], None],
-) -> None:
-    """Say how much memory a training will need, if it is not little.
+) -> str:
+    """Return how much memory a training will need, as text for users; "" if it is little.
 
     Args:
         batch: pictures of a step in this process.
@@ -111,15 +111,14 @@ def check_memory(
         UsageError: the machine, or the GPU, has less, with the batch size that fits.
     """
     if _is_little(plan, batch):
-        return
+        return ""
     need = estimate(plan.config, plan.model, plan.phases, device)
     total, room = need.total(batch), room_of(device)
     text = (
         f"memory: about {_shown(total)}, of it {_shown(need.networks)} for weights and optimizers"
     )
     if room is None or total <= room:
-        say(f"{text} and {_shown(batch * need.each)} for {batch} pictures a step")
-        return
+        return f"{text} and {_shown(batch * need.each)} for {batch} pictures a step"
     fitting = need.fitting(room) * processes
     what = "GPU" if device.type == "cuda" else "machine"
     advice = f"take --batch-size {fitting}" if fitting else "take smaller networks or pictures"

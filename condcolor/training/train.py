@@ -223,12 +223,14 @@ def _make_trainer(
     records = split_by_character(metadata.records, plan.config.test_fraction, plan.config.seed)
     rows = sum(record.split == "train" for record in records)
     batch = -(-min(plan.config.batch_size, max(rows, 1)) // group.count)
-    check_memory(plan, batch, device, processes=group.count, say=callbacks.on_note)
+    memory = check_memory(plan, batch, device, processes=group.count)
     with group.first_goes_ahead():  # the others find the cache filled
         train = _decode(plan, records, "train", callbacks, cache)
         if not len(train):
             raise DataError(f"{plan.data}: no row belongs to the training split")
         test = _decode(plan, records, "test", callbacks, cache)
+    if memory:
+        callbacks.on_note(memory)
     group.part(min(plan.config.batch_size, len(train)))
     return Trainer(
         run,

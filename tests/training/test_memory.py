@@ -67,6 +67,12 @@ def test_it_grows_with_pictures_channels_and_batch():
         ("icons", {}, NARROW | {"disc_norm": "spectral", "cond_levels": "all"}),
         ("icons", {}, NARROW | {"cond_levels": "head"}),
         ("photo", {"image_size": 32}, {"encoder": "efficientnet-lite0", "depth": 5}),
+        ("photo", {}, {"encoder": "efficientnet-lite0", "depth": 5, "hints": True}),
+        (
+            "photo",
+            {"precision": "bf16"},
+            {"encoder": "efficientnet-lite2", "depth": 5, "hints": True},
+        ),
         ("pets", {}, {}),
     ],
 )
