@@ -106,6 +106,10 @@ def batches(store: Store, size: int, side: int, seed: int) -> Iterator[PhotoBatc
 PAIRED = 0.07  # of the squares: two pieces of one photograph side by side
 PAIR_GIVEN = 0.85  # of these: the colors of one side are given, as for `--like`
 HINTED = 0.5  # of the others
+OTHER_FIRST, OTHER_MORE = (
+    0.65,
+    0.25,
+)  # of first and of further hints: the thing there gets another color
 AREA = (0.3, 1.0)  # of the photograph that a piece has
 ASPECT = 0.25  # largest change of its aspect, as a logarithm
 WHOLE = 0.3  # of the pieces: the largest square
@@ -186,7 +190,7 @@ def _give_points(draws: np.random.Generator, lab: np.ndarray, hint: np.ndarray) 
             slice(max(0, row - reach), row + reach + 1),
             slice(max(0, column - reach), column + reach + 1),
         )
-        if point == 0 and draws.random() < 0.4:
+        if draws.random() < (OTHER_FIRST if point == 0 else OTHER_MORE):
             _recolor(draws, lab, row, column)
         hint[:2, *place] = lab[1:, *place].mean(axis=(1, 2))[:, None, None] / AB_SCALE
         hint[2, *place] = 1

@@ -157,8 +157,9 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
     condcolor colorize old/ --model photo --vivid 1.3 -o new/
     condcolor colorize scan.jpg --model photo --hint 120,80=#c03020 --hint 300,40=skyblue -o colored.jpg
     """
-    from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files, guide_of, render_options
+    from condcolor.batch.colorize import REPORT_OF_ONE, colorize_files
     from condcolor.batch.jobs import names_csv
+    from condcolor.batch.render_options import guide_of, render_options
     from condcolor.conditions.color_spec import KEEP, ColorSpec, exact_specs, parse_color_specs
     from condcolor.models.model_folder import made_for
     from condcolor.runtime.process import keep_memory, wait_asleep

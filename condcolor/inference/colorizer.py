@@ -28,7 +28,7 @@ from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.share_regions import MOST_VALUES, find_regions
 from condcolor.inference.framing import AnyPicture, FramedPicture, Prepared, frame, to_picture
-from condcolor.inference.guide import NO_GUIDE, NO_HINTS, Guide, guided, make_guide
+from condcolor.inference.guide import NO_GUIDE, NO_HINTS, Guide, guided, make_guide, settled
 from condcolor.inference.parts import find_parts
 from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
@@ -379,6 +379,7 @@ class Colorizer(ABC):
             return self._parts(framed, output).colored(**prepared.specs)
         if prepared.cond is None:
             return self.regions(framed.picture).recolor(**prepared.specs)
+        output = settled(framed, output)
         return self._decode(framed, next(self._even(framed.square, output[None])))
 
     def predict_values(self, sketch: np.ndarray, indices: Sequence[Sequence[int]]) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from condcolor.conditions.hints import HINT_PLANES, MOST_HINTS, Hint, parse_hint
 from condcolor.conditions.points import point_text
@@ -87,6 +88,42 @@ def guided(framed: FramedPicture, guide: Guide, vivid: float) -> FramedPicture:
         box=replace(framed.box, left=framed.box.left + side),
         hints=np.concatenate((given, planes), axis=2),
     )
+
+
+NEAR = 10.0  # pixels of the square; standard deviation of the distance at which a rest is put right
+ALIKE = 8.0  # standard deviation of the difference in lightness there
+
+
+def settled(framed: FramedPicture, output: np.ndarray) -> np.ndarray:
+    """Return a network's output `[2, S, W]` with the colors at hints exactly as they were given.
+
+    What is still missing there is added, and less of it to pixels that are further away or of another
+    lightness (weights of a bilateral filter, Tomasi and Manduchi 1998).
+    """
+    if framed.hints is None:
+        return output
+    box = framed.box
+    own = np.s_[box.top : box.top + box.height, box.left : box.left + box.width]
+    given = framed.hints[:, *own]
+    numbers, count = ndimage.label(given[2])
+    if not count:
+        return output
+    light = lab_of(np.ascontiguousarray(framed.square.transpose(1, 2, 0)[own]))[..., 0]
+    part = output[:, *own]
+    rows, columns = np.indices(numbers.shape, dtype=np.float32)
+    total, added = np.zeros_like(light), np.zeros_like(part)
+    for number in range(1, count + 1):
+        inside = numbers == number
+        missing = (given[:2] - part)[:, inside].mean(axis=1)
+        row, column = rows[inside].mean(), columns[inside].mean()
+        far = ((rows - row) ** 2 + (columns - column) ** 2) / NEAR**2
+        other = ((light - np.median(light[inside])) / ALIKE) ** 2
+        weight = np.exp(-(far + other) / 2)
+        total += weight
+        added += weight * missing[:, None, None]
+    result = output.copy()
+    result[:, *own] += added / np.maximum(total, 1)
+    return result.clip(-1, 1)
 
 
 def _chroma(rgb: np.ndarray, scale: float) -> np.ndarray:

@@ -173,7 +173,8 @@ class _Api:
         if not renderer.takes_colors:
             if paper != "keep":
                 raise UsageError("paper is for drawings: this model colours photographs")
-            job = partial(renderer.photograph, sketch, coloring.vivid, coloring.recolor)
+            asked = coloring.vivid, coloring.recolor, coloring.hints
+            job = partial(renderer.photograph, sketch, *asked)
             return _png(await self._service.do(request, self._service.network, job))
         if coloring.recolor != "no":
             raise UsageError("recolor is for photographs: this model colours drawings")

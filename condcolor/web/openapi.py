@@ -69,6 +69,12 @@ RECOLOR = _query(
     "`all` colours them anew.",
     enum=["no", "grey", "all"],
 )
+HINT = _query(
+    "hint",
+    "Photographs: what lies at a pixel has a colour, x,y=colour, such as 120,80=#c03020. Repeatable.",
+    type="array",
+    items={"type": "string"},
+)
 PART = _query(
     "part",
     "Models that find parts: the piece at a pixel is of a part, x,y=part, such as 120,80=hair; `none` is "
@@ -136,7 +142,7 @@ PATHS = {
     f"{ONE}/colored.png": _get(
         "It in colours.",
         PNG,
-        *(ID, MODEL, VALUES, KEEP, HIDE, VIVID, RECOLOR, PAPER, PART, CUT),
+        *(ID, MODEL, VALUES, KEEP, HIDE, VIVID, HINT, RECOLOR, PAPER, PART, CUT),
     ),
     f"{ONE}/doubts.png": _get(
         "Models that find parts: a mask, opaque on the pieces whose part is a close vote.",

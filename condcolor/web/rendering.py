@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from condcolor.conditions.color_spec import ColorSpec, split_persons
+from condcolor.conditions.hints import Hint
 from condcolor.conditions.parts import PARTS
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.drawing_parts import Parts
@@ -61,6 +62,7 @@ class Renderer:
             "parts": [part.name for part in PARTS] if self.finds_parts else [],
             "variants": self.variants,
             "vivid": self.colorizer.vivid if self.colorizer.codec.takes_vivid else None,
+            "takes_hints": self.colorizer.takes_hints,
             "image_size": self.colorizer.image_size,
             "made_for": made_for(self.name) or None,
         }
@@ -155,15 +157,19 @@ class Renderer:
         return encode_png(Image.fromarray(mask, "LA"))
 
     def photograph(
-        self, sketch: StoredPicture, vivid: float | None, recolor: Recolor = "no"
+        self,
+        sketch: StoredPicture,
+        vivid: float | None,
+        recolor: Recolor = "no",
+        hints: Sequence[Hint] = (),
     ) -> bytes:
-        """Return the PNG of a model of photographs, its chroma times `vivid`.
+        """Return the PNG of a model of photographs, its chroma times `vivid`, with hints.
 
         A photograph that has colors is returned as it is, unless `recolor` asks for more: "grey" colors its
         grey areas, "all" the whole of it.
 
         Raises:
-            UsageError: the model is not of photographs, or `vivid` is out of range.
+            UsageError: the model is not of photographs, `vivid` is out of range, or a hint is outside.
         """
         colorizer = self.colorizer
         if vivid is not None:
@@ -173,10 +179,10 @@ class Renderer:
         if not is_photograph and recolor != "no":
             raise UsageError("recolor is for photographs: this model colours drawings")
         if not (is_photograph and sketch.has_colors) or recolor == "all":
-            return encode_png(colorizer(sketch.picture))
+            return encode_png(colorizer(sketch.picture, hints=hints))
         if recolor == "no":
             return encode_png(sketch_image(sketch.picture))
-        image = colorizer(sketch.picture)
+        image = colorizer(sketch.picture, hints=hints)
         return encode_png(keep_colored_areas(sketch.picture.rgb, image)[0])
 
     def layers(self, sketch: StoredPicture, coloring: Coloring) -> Layers:

@@ -11,9 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from condcolor.conditions.color_spec import KEEP, NO_PERSONS, parse_color_specs, split_persons
+from condcolor.conditions.hints import Hint, parse_hint
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.corrections import NO_PARTS, Correction, parse_cut, parse_part
 from condcolor.imaging.paper import Paper, parse_paper
+from condcolor.inference.guide import NO_HINTS
 from condcolor.web.rendering import Renderer
 from condcolor.web.store import Coloring, Corrections, Recolor
 
@@ -71,7 +73,7 @@ class ColoringRequest:
     """The model, colors and layers in the query of a request.
 
     hidden: layers to leave out. vivid: chroma factor of photographs. recolor: what of a photograph is colored
-        that has colors already.
+        that has colors already. hints: colors of things at points of a photograph.
     """
 
     renderer: Renderer
@@ -79,6 +81,7 @@ class ColoringRequest:
     hidden: tuple[str, ...]
     vivid: float | None
     recolor: Recolor = "no"
+    hints: tuple[Hint, ...] = ()
 
     @classmethod
     def of(cls, request: Request, renderers: Mapping[str, Renderer]) -> ColoringRequest:
@@ -89,6 +92,7 @@ class ColoringRequest:
         hidden, vivid = [], None
         recolor: Recolor = "no"
         paper: Paper = "keep"
+        hints: list[Hint] = []
         for key, text in request.query_params.multi_items():
             if key == "keep" and key not in names:
                 key, text = text, KEEP
@@ -101,6 +105,9 @@ class ColoringRequest:
             elif key == "recolor" and key not in names:
                 recolor = _recolor(text)
                 continue
+            elif key == "hint" and key not in names:
+                hints.append(parse_hint(text))
+                continue
             elif key == "paper" and key not in names:
                 paper = parse_paper(text)
                 continue
@@ -109,11 +116,15 @@ class ColoringRequest:
             if key in values:
                 raise UsageError(f"{key} is given twice")
             values[key] = text
+        if hints and not renderer.colorizer.takes_hints:
+            raise UsageError(NO_HINTS)
+        if len(hints) > MOST_CORRECTIONS:
+            raise UsageError(f"{len(hints):,} hints are too many: at most {MOST_CORRECTIONS}")
         specs = parse_color_specs(renderer.schema, values)
         if split_persons(renderer.schema, specs) and not renderer.finds_parts:
             raise UsageError(NO_PERSONS)
         coloring = Coloring(specs, corrections_of(request, renderer), paper)
-        return cls(renderer, coloring, tuple(hidden), vivid, recolor)
+        return cls(renderer, coloring, tuple(hidden), vivid, recolor, tuple(hints))
 
 
 def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:

@@ -14,7 +14,7 @@ from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.imaging.layers import Layers
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.checkpoint import Model, save_model
-from condcolor.models.networks import UNet
+from condcolor.models.networks import UNet, make_generator
 from condcolor.recipes import RECIPES
 
 HEX = {
@@ -57,6 +57,19 @@ def save_random(folder: Path, schema: AttributeSchema = ICONS, *, size: int = 16
     save_model(
         folder, weights, recipe=RECIPE.name, config=config, schema=schema, image_size=size, **more
     )
+    return folder
+
+
+def save_random_hinted(folder: Path, *, hints: bool = True) -> Path:
+    """A model folder of photographs with an encoder that takes hints, or does not; it has learnt nothing."""
+    config = RECIPES["photo"].model_config(
+        0, base_channels=4, max_channels=8, depth=5, encoder="efficientnet-lite2", hints=hints
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        weights = make_generator(config).state_dict()
+    more = {"schema": AttributeSchema(), "image_size": 64, "training": {}, "metrics": {}}
+    save_model(folder, weights, recipe="photo", config=config, **more)
     return folder
 
 

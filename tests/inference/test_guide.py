@@ -2,23 +2,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from models import save_random_hinted
 from PIL import Image
 
 from condcolor.conditions.colors import parse_hex
-from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.lab import AB_SCALE, lab_of
 from condcolor.imaging.open import Picture
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.framing import FramedPicture, frame
-from condcolor.inference.guide import MOST_HINTS, Guide, guided, make_guide
+from condcolor.inference.guide import MOST_HINTS, Guide, guided, make_guide, settled
 from condcolor.inference.onnx_export import export_onnx
-from condcolor.models.checkpoint import save_model
 from condcolor.models.codecs import CODECS
-from condcolor.models.networks import make_generator
-from condcolor.recipes import RECIPES
 
-SIDE = 64
+SIDE = 64  # of the model
 WIDE = Picture(np.full((50, 100, 3), 120, np.uint8), None)  # lies in rows 16 to 47 of its square
 
 
@@ -26,24 +23,9 @@ def framed_wide() -> FramedPicture:
     return frame(WIDE, SIDE, CODECS["photo"])
 
 
-def random_model(folder, *, hints: bool = True):
-    """A model of photographs that has learnt nothing."""
-    import torch
-
-    config = RECIPES["photo"].model_config(
-        0, base_channels=4, max_channels=8, depth=5, encoder="efficientnet-lite2", hints=hints
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        weights = make_generator(config).state_dict()
-    more = {"schema": AttributeSchema(), "image_size": SIDE, "training": {}, "metrics": {}}
-    save_model(folder, weights, recipe="photo", config=config, **more)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def colorizer(tmp_path_factory):
-    return Colorizer.load(random_model(tmp_path_factory.mktemp("hints") / "m"))
+    return Colorizer.load(save_random_hinted(tmp_path_factory.mktemp("hints") / "m"))
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +67,20 @@ def test_a_picture_to_be_like_stands_beside_with_its_colors():
     assert framed.crop(output).all()
 
 
+def test_at_a_hint_the_color_is_as_given_and_beyond_an_edge_nothing_is_added():
+    rgb = np.full((64, 64, 3), 60, np.uint8)
+    rgb[:, 32:] = 200
+    framed = guided(
+        frame(Picture(rgb, None), SIDE, CODECS["photo"]), make_guide(["20,30=red"]), 1.0
+    )
+    output = settled(framed, np.full((2, SIDE, SIDE), 0.1, np.float32))
+    given = lab_of(np.array((255, 0, 0), np.uint8))[1:] / AB_SCALE
+    assert output[:, 30, 20] == pytest.approx(given, abs=1e-4)
+    assert (output[0, 30, 20:31] > 0.2).all()
+    assert np.diff(output[0, 30, 20:31]).max() < 0
+    assert output[:, :, 33:] == pytest.approx(0.1, abs=1e-4)
+
+
 def test_too_many_hints():
     with pytest.raises(UsageError, match="too many"):
         make_guide(["1,1=red"] * (MOST_HINTS + 1))
@@ -105,7 +101,7 @@ def test_a_hint_changes_the_colors_and_none_changes_nothing(colorizer, photograp
 
 
 def test_without_torch_hints_give_the_same(colorizer, photograph, tmp_path):
-    folder = random_model(tmp_path / "m")
+    folder = save_random_hinted(tmp_path / "m")
     export_onnx(folder, tmp_path / "m.onnx")
     exported = Colorizer.load(tmp_path / "m.onnx")
     assert exported.takes_hints
@@ -115,6 +111,6 @@ def test_without_torch_hints_give_the_same(colorizer, photograph, tmp_path):
 
 
 def test_a_model_that_takes_no_hints_says_so(photograph, tmp_path):
-    without = Colorizer.load(random_model(tmp_path / "m", hints=False))
+    without = Colorizer.load(save_random_hinted(tmp_path / "m", hints=False))
     with pytest.raises(UsageError, match="trained with hints"):
         without(photograph, hints=["1,1=red"])

@@ -9,7 +9,14 @@ import zlib
 
 import numpy as np
 import pytest
-from models import HOUSES, PartsInDoubt, make_model, make_parts_model, save_random_photo
+from models import (
+    HOUSES,
+    PartsInDoubt,
+    make_model,
+    make_parts_model,
+    save_random_hinted,
+    save_random_photo,
+)
 from pictures import sketch
 from PIL import Image
 from starlette.testclient import TestClient
@@ -257,6 +264,23 @@ def test_photographs_have_no_values_but_vividness(photo):
 def test_the_kind_of_a_picture_is_told(client, name, kind):
     answer = client.post("/api/sketches", content=client.get(f"/{name}").content)
     assert answer.json()["kind"] == kind
+
+
+def test_hints_of_a_photograph(photo, tmp_path):
+    model = Colorizer.load(save_random_hinted(tmp_path / "hinted"), device="cpu")
+    image = Image.linear_gradient("L").resize((40, 30))
+    with TestClient(make_app({"hinted": model}), base_url=HERE) as client:
+        place = f"/api/sketches/{send(client, image)}/colored.png"
+        hints = ["10,20=#2040c0", "3,4=red"]
+        made = client.get(place, params={"hint": hints})
+        assert (pixels(made.content) == pixels(model(image, hints=hints))).all()
+        for wrong in ("10,20", "40,0=red", "1,1=rde"):
+            assert client.get(place, params={"hint": wrong}).status_code == 400
+        assert client.get("/api/models").json()["models"][0]["takes_hints"]
+    refused = photo.get(
+        f"/api/sketches/{send(photo, image)}/colored.png", params={"hint": "1,1=red"}
+    )
+    assert (refused.status_code, "trained with hints" in refused.text) == (400, True)
 
 
 def test_models_tell_what_they_are_made_for(client, photo, parts):

@@ -25,8 +25,8 @@ from condcolor.batch.cluster.blocks import (
 from condcolor.batch.cluster.shards import Columns, check_columns
 from condcolor.batch.cluster.storage import Store, open_source, open_store, require_pyarrow
 from condcolor.batch.cluster.worker import Work, Worker, model_identity
-from condcolor.batch.colorize import render_options
 from condcolor.batch.manifest import settings_of
+from condcolor.batch.render_options import render_options
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import DataError, UsageError, did_you_mean
 from condcolor.imaging.formats import WRITE_SUFFIXES

@@ -1,6 +1,6 @@
-// Undo and redo of colours, paper and corrections, for each model.
+// Undo and redo of colours, paper, corrections and hints, for each model.
 
-import { $, corrections, state, values, vivid } from "./state.js";
+import { $, corrections, hints, state, values, vivid } from "./state.js";
 
 const STEPS = 50;
 const MERGED = 600; // ms; changes of one kind that follow so quickly are one step, such as of a colour picker
@@ -10,7 +10,7 @@ const listeners = []; // called when a step was undone or redone
 
 const history = () => (histories[state.model.name] ??= { past: [], future: [], kind: "", at: 0 });
 
-const now = () => ({ values: { ...values() }, vivid: vivid(), corrections: corrections(), paper: state.paper });
+const now = () => ({ values: { ...values() }, vivid: vivid(), corrections: corrections(), hints: hints(), paper: state.paper });
 
 export function onRestore(listener) {
   listeners.push(listener);
@@ -51,6 +51,7 @@ function move(from, to) {
   state.values[name] = step.values;
   state.vivid[name] = step.vivid;
   state.corrections[name] = step.corrections;
+  state.hints[name] = step.hints;
   markSteps();
   for (const listener of listeners) listener();
 }

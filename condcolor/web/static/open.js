@@ -34,6 +34,7 @@ export async function open(sending, name) {
   const { id, width, height, notes } = sent;
   Object.assign(state, { again: sending, id, width, height, notes, hasColors: Boolean(sent.has_colors), recolor: "no" });
   state.corrections = { [state.model.name]: (sent.corrections ?? []).map(correctionOf) };
+  state.hints = {};
   state.name = name.replace(/\.[^.]*$/, "") || "picture";
   state.shape++;
   state.hidden.clear();

@@ -5,6 +5,7 @@ import { attributeField, chooseValues, markFields, randomColor } from "./colors.
 import { markDoubts, nextDoubt } from "./doubts.js";
 import { markSteps, onRestore, redo, remember, undo } from "./history.js";
 import { forgetKind, suitModel } from "./kind.js";
+import { listenToHints, markHints } from "./hints.js";
 import { listenToKeys } from "./keys.js";
 import { showLayers } from "./layers.js";
 import { listenToFiles, onOpen } from "./open.js";
@@ -60,7 +61,9 @@ function refreshPanel() {
   closePalette();
   clearPreview();
   dropPieces();
-  for (const id of ["pieces", "tools", "corrections"]) $(id).hidden = !model.parts.length;
+  for (const id of ["pieces", "tool", "corrections"]) $(id).hidden = !model.parts.length;
+  $("tools").hidden = !model.parts.length && !model.takes_hints;
+  markHints();
   markTool();
   markSteps();
   if (model.parts.length) refreshPieces().then((now) => now && sketchLevels()).catch(tell);
@@ -109,6 +112,7 @@ function listen() {
   listenToFiles(chooseModel);
   listenToSlider();
   listenToPointer();
+  listenToHints();
   listenToKeys();
   window.addEventListener("resize", () => {
     fit();
@@ -162,6 +166,7 @@ onOpen(({ kind }) => {
 onRestore(() => {
   markFields();
   markVivid();
+  markHints();
   for (const radio of document.querySelectorAll("#paper input")) radio.checked = radio.value === state.paper;
   if (state.model.parts.length) refreshPieces().catch(tell);
   change();

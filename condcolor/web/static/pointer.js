@@ -11,7 +11,7 @@ const STILL = 4; // CSS pixels; a pointer that moves less was not dragged
 
 let stroke = null; // { begun, last, dragged, numbers, line } while a button is down
 
-export const tool = () => document.querySelector("#tools input:checked").value;
+export const tool = () => document.querySelector("#tool input:checked").value;
 
 export function markTool() {
   $("frame").dataset.tool = map() ? tool() : "";

@@ -14,6 +14,7 @@ export const state = {
   values: {}, // model name -> attribute -> what is asked; of optional ones only what is not their default
   vivid: {}, // model name -> factor
   corrections: {}, // model name -> corrections of the picture's parts, in order: { kind, text, point, part or person }
+  hints: {}, // model name -> colours of things at points of a photograph: { x, y, color }, in its pixels
   brush: null, // the part that was given last, or chosen to be given by dragging
   persons: { count: 0, of: [] }, // of the drawing: how many, and the person of each piece by its number, from 1
   paper: "keep", // or "white"
@@ -32,6 +33,7 @@ export function query({ hidden = false } = {}) {
   for (const [name, value] of Object.entries(values())) {
     if (personIn(name) <= Math.max(1, state.persons.count)) asked.append(name, value);
   }
+  for (const { x, y, color } of hints()) asked.append("hint", `${x},${y}=${color}`);
   if (hidden) for (const name of state.hidden) asked.append("hide", name);
   return withCorrections(asked);
 }
@@ -51,6 +53,7 @@ export const ofModel = () => new URLSearchParams({ model: state.model.name });
 export const values = () => state.values[state.model.name];
 export const recolorable = () => state.hasColors && state.model.vivid !== null;
 export const vivid = () => state.vivid[state.model.name];
+export const hints = () => state.hints[state.model.name] ?? [];
 export const corrections = () => state.corrections[state.model.name] ?? [];
 export const required = () => state.model.attributes.filter((attribute) => !attribute.default);
 
