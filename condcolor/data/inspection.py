@@ -136,7 +136,7 @@ class _Survey:
             message = f"output '{self._name(row.target)}' is the same picture as its input"
             hint = "name the coloured one"
             self.add("output and input are the same", f"{message}; {hint}", row, "output")
-        elif not same and (offset := find_offset(source, target)):
+        elif source is not None and not same and (offset := find_offset(source, target)):
             message = f"output lies {offset} against its input; move it onto its sketch"
             self.add("an output lies elsewhere than its input", message, row, "output")
         return target

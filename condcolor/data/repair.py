@@ -181,8 +181,8 @@ def _spellings(
                         lines.setdefault((cell, spelled), []).append(str(line))
         for (cell, spelled), where in lines.items():
             shown = ascii(cell) if look_key(cell) == look_key(spelled) else f"'{cell}'"
-            count = f"in {counted(len(where), 'row')} ({listed(where)})"
-            repairs.add("a value", f"{name} {shown} is '{spelled}' {count}")
+            places = f"in {counted(len(where), 'row')} ({listed(where)})"
+            repairs.add("a value", f"{name} {shown} is '{spelled}' {places}")
     return spellings
 
 

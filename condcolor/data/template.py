@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -93,7 +94,7 @@ def _draw(colors: Mapping[str, RGB]) -> np.ndarray:
         left, top, right, bottom = (corner * FINER for corner in corners)
         return left, top, right, bottom
 
-    style = {"outline": (0, 0, 0), "width": LINE * FINER}
+    style: dict[str, Any] = {"outline": (0, 0, 0), "width": LINE * FINER}
     cup = colors.get("cup", white)
     draw.ellipse(box(24, 172, 232, 228), fill=colors.get("plate", white), **style)
     draw.ellipse(box(152, 92, 214, 158), fill=cup, **style)

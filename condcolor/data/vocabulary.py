@@ -45,7 +45,7 @@ def collect_schema(
                 f"like an id: leave it out (--ignore {name}), or call it 'character'"
             )
             faults.add("id column", message, COLUMNS, name_of_csv, header, name)
-        elif looks_like_remarks(name, uses.to_dict()):
+        elif looks_like_remarks(name, {str(text): int(count) for text, count in uses.items()}):
             message = (
                 f"column '{name}' has {len(uses)} different texts in {uses.sum()} cells; if these are "
                 f"remarks: --ignore {name}"
