@@ -15,6 +15,7 @@ from condcolor.conditions.parts import PARTS_SCHEMA
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.augmentation import AugmentConfig
 from condcolor.data.metadata import Metadata, read_metadata, read_photographs
+from condcolor.data.reading import Reading
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.models.codecs import CODECS, Codec, checked_recipe
 from condcolor.models.config import ModelConfig
@@ -172,16 +173,16 @@ class Task:
 
     name: str
     description: str  # as text for users
-    read: Callable[[Path, str | AttributeSchema], Metadata]  # (data, vocabulary) -> its records
+    read: Callable[[Path, str | AttributeSchema, Reading], Metadata]  # (data, vocabulary, reading)
     photographs: bool  # how `ImageDataset` decodes them: a picture is its own target
 
 
-def _read_photographs(data: Path, vocabulary: str | AttributeSchema) -> Metadata:
-    return read_photographs(data)  # no attributes, so no vocabulary
+def _read_photographs(data: Path, vocabulary: str | AttributeSchema, reading: Reading) -> Metadata:
+    return read_photographs(data, reading)  # no attributes, so no vocabulary
 
 
-def _read_sketches(data: Path, vocabulary: str | AttributeSchema) -> Metadata:
-    return read_metadata(data, vocabulary=vocabulary)
+def _read_sketches(data: Path, vocabulary: str | AttributeSchema, reading: Reading) -> Metadata:
+    return read_metadata(data, vocabulary=vocabulary, reading=reading)
 
 
 #                  name           description                  read               photographs

@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 
 from condcolor.batch.cluster.blocks import settings_name
 from condcolor.data.cache import decode
+from condcolor.data.metadata import PICTURE_COLUMNS, read_metadata
 from condcolor.imaging.layer_files import load_layers, recolor_layers
 from condcolor.inference.colorizer import Colorizer
 from condcolor.models.checkpoint import load_model
@@ -134,6 +135,20 @@ def shapes(told: object) -> object:
     if isinstance(told, list):
         return [shapes(value) for value in told]
     return "number" if isinstance(told, int | float) else type(told).__name__
+
+
+# -- data sets ---------------------------------------------------------------------------------------
+
+
+def test_the_older_names_of_the_picture_columns_are_read(pinned):
+    csv = Path("data/icons/metadata.csv")
+    header, *rows = csv.read_text(encoding="utf-8").splitlines()
+    assert header == "input,output,hair,shirt"
+    older = read_metadata("data/icons").records
+    assert len(older) == len(rows) > 0
+    named = header.replace("input,output", ",".join(PICTURE_COLUMNS))
+    csv.write_text("\n".join([named, *rows]) + "\n", encoding="utf-8")
+    assert read_metadata("data/icons").records == older
 
 
 # -- models ------------------------------------------------------------------------------------------

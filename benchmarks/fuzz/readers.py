@@ -8,6 +8,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,62 @@ def _csv(folder: Path) -> Reader:
         read_metadata(folder)
 
     return Reader([plain, quoted, b"\xef\xbb\xbf" + plain], read)
+
+
+def _jsonl(folder: Path) -> Reader:
+    from condcolor.data.metadata import read_metadata
+
+    folder.mkdir(parents=True)
+    for name in "abc":
+        _image().save(folder / f"{name}.png")
+    rows = [
+        {"file_name": "a.png", "edited": f"{name}.png", "hair": name, "size": 1} for name in "bc"
+    ]
+    seed = "\n".join(map(json.dumps, rows)).encode()
+
+    def read(data: bytes) -> None:
+        (folder / "metadata.jsonl").write_bytes(data)
+        read_metadata(folder)
+
+    read(seed)  # so that pandas is imported
+    return Reader([seed], read)
+
+
+def _xlsx(folder: Path) -> Reader:
+    from condcolor.data.metadata import read_metadata
+
+    folder.mkdir(parents=True)
+    for name in "abc":
+        _image().save(folder / f"{name}.png")
+    seeds = []
+    if find_spec("openpyxl") is not None:
+        from openpyxl import Workbook
+
+        book, stream = Workbook(), io.BytesIO()
+        for row in (["input", "output", "hair"], ["a.png", "b.png", 1], ["a.png", "c.png", "red"]):
+            book.active.append(row)
+        book.save(stream)
+        seeds.append(stream.getvalue())
+
+    def read(data: bytes) -> None:
+        (folder / "metadata.xlsx").write_bytes(data)
+        read_metadata(folder)
+
+    return Reader(seeds or [b"PK\3\4"], read)
+
+
+def _svg(folder: Path) -> Reader:
+    from condcolor.data.pictures import open_drawing
+
+    folder.mkdir(parents=True)
+    seed = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><defs><g id="a">
+    <path d="M1 1 L7 1 L4 7 Z" fill="#fff" stroke="#000"/></g></defs><use href="#a"/></svg>"""
+
+    def read(data: bytes) -> None:
+        (folder / "a.svg").write_bytes(data)
+        open_drawing(folder / "a.svg")
+
+    return Reader([seed], read)
 
 
 def _tiny_model(folder: Path) -> Path:
@@ -328,6 +385,9 @@ READERS: dict[str, Callable[[Path], Reader]] = {
     "layers": _layers_json,
     "palette": _palette,
     "csv": _csv,
+    "jsonl": _jsonl,
+    "xlsx": _xlsx,
+    "svg": _svg,
     "config": _model_config,
     "weights": _weights,
     "pth": _pth,

@@ -16,6 +16,7 @@ from benchmarks.speed.settings import DATA, ENCODED, INFERENCE, TRAINING, Subjec
 from benchmarks.speed.timing import Samples, Timed
 from condcolor.data.augmentation import seeded
 from condcolor.data.dataset import ImageDataset
+from condcolor.data.reading import AS_IT_IS
 from condcolor.errors import UsageError
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.checkpoint import Model
@@ -97,7 +98,7 @@ def _inference(subject: Subject, device: torch.device) -> Timed:
 
 
 def _picture_set(recipe: Recipe, subject: Subject, config: TrainConfig) -> ImageDataset:
-    metadata = recipe.task.read(Path(subject.folder), "own")
+    metadata = recipe.task.read(Path(subject.folder), "own", AS_IT_IS)
     return ImageDataset(
         metadata.records,
         metadata.schema,

@@ -1,4 +1,4 @@
-"""The commands `data icons`, `data coco`, `data pets`, `data check`."""
+"""The commands `data icons`, `data coco`, `data pets`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from condcolor.cli.data_sets import check, new
 from condcolor.cli.options import Group, Suggested, one_of
 from condcolor.cli.progress import Progress
-from condcolor.errors import DataError, UsageError
-from condcolor.runtime.messages import counted, shown_name
+from condcolor.errors import UsageError
+from condcolor.runtime.messages import shown_name
 
 
 def _kits() -> list[str]:
@@ -20,14 +21,19 @@ def _kits() -> list[str]:
 
 @click.group(cls=Group)
 def data() -> None:
-    """Draw or fetch data to train on, or check your own.
+    """Begin and check a data set of your own, or draw or fetch one.
 
     \b
-    condcolor data icons icons/train --characters 10
+    condcolor data new my-sketches
     condcolor data check my-sketches
+    condcolor data icons icons/train --characters 10
     condcolor data coco coco
     condcolor data pets pets
     """
+
+
+data.add_command(new)
+data.add_command(check)
 
 
 @data.command()
@@ -114,53 +120,6 @@ def icons(context, out, kits, characters, scenes, extra, **options) -> None:
             on_progress=progress,
         )
     click.echo(f"{rows} scenes of {count} characters in {shown_name(out)}")
-
-
-@data.command()
-@click.argument("path", type=click.Path())
-@click.option("--shared-values", is_flag=True, help="Every attribute may have the values of all.")
-@click.option("--no-targets", is_flag=True, help="There are no outputs, only inputs to colour.")
-def check(path, shared_values, no_targets) -> None:
-    """List every problem of a data set at once.
-
-    And how its values are balanced.
-
-    \b
-    condcolor data check my-sketches
-    condcolor data check wanted.csv --no-targets
-    """
-    if not path:
-        raise UsageError("the name of the data set is empty: name its folder or csv")
-
-    from condcolor.data.inspection import inspect
-
-    with Progress("checking") as progress:
-        inspection = inspect(
-            Path(path),
-            require_target=not no_targets,
-            vocabulary="shared" if shared_values else "own",
-            on_progress=progress,
-        )
-    if inspection.counts["rows"]:
-        click.echo(", ".join(f"{count} {name}" for name, count in inspection.counts.items()))
-    for table in inspection.balance:
-        click.echo(f"\n{table.split or 'all'}: {table.rows} rows, {table.characters} characters")
-        for name, values in table.values.items():
-            click.echo(f"  {name}: " + ", ".join(f"{v} {n}" for v, n in values.items()))
-        if table.values:
-            click.echo(f"  combinations: {_combinations(table)}")
-    for note in inspection.notes:
-        click.echo(f"note: {note}")
-    if inspection.problems:
-        count = counted(len(inspection.problems), "problem")
-        raise DataError(f"{shown_name(path)}: {count}", inspection.problems)
-    click.echo("no problems")
-
-
-def _combinations(table) -> str:
-    most, least = max(table.combinations.values()), min(table.combinations.values())
-    rows = f"{least}" if least == most else f"{least} to {most}"
-    return f"{len(table.combinations)} present, {table.absent} absent, {rows} rows each"
 
 
 @data.command()

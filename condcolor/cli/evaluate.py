@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from condcolor.cli.options import ModelName, device_option, overwrite_option
+from condcolor.cli.options import ModelName, device_option, overwrite_option, reading_options
 from condcolor.cli.progress import Progress
 from condcolor.evaluation.measures import Measure, of_group
 
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Photographs: LPIPS by this TorchScript network (StyleGAN's vgg16.pt).",
 )
+@reading_options
 @click.option(
     "--json",
     "json_path",
@@ -94,14 +95,17 @@ def evaluate(
     from condcolor.inference.torch_colorizer import TorchColorizer
     from condcolor.models.model_folder import find_folder
     from condcolor.recipes import find_recipe
+    from condcolor.runs.config import reading_of
 
-    colorizer = TorchColorizer.from_folder(find_folder(model, "evaluate"), device=device)
+    info = find_folder(model, "evaluate")
+    colorizer = TorchColorizer.from_folder(info, device=device)
     default = ParameterSource.DEFAULT
     chosen = {
         name: value
         for name, value in options.items()
         if context.get_parameter_source(name) is not default
     }
+    chosen = reading_of(info.path).as_options() | chosen
     flags = {option.name: option.opts[0] for option in context.command.params}
     evaluator = make_evaluator(colorizer.recipe, chosen, flags)
     with Progress("evaluating") as progress:

@@ -86,6 +86,28 @@ precision_option = click.option(
     metavar="NAME",
     help="How the network computes: auto (bf16 where that is faster), fp32 or bf16.",
 )
+
+
+def reading_options(
+    command: Callable[..., Any], option: Callable[..., Any] = click.option, **extra: Any
+) -> Callable[..., Any]:
+    """Add the options of how a data set is read, `ignore` and `labels`, to a command."""
+    labels = option(
+        "--labels",
+        metavar="FORM",
+        help='No table: the form of file names, as in "{character}_{hair}_{shirt}".',
+        **extra,
+    )
+    ignore = option(
+        "--ignore",
+        multiple=True,
+        metavar="COLUMN",
+        help="Leave a column out, such as one of remarks. Repeatable.",
+        **extra,
+    )
+    return ignore(labels(command))
+
+
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
 # keys of a context's meta: the model, the options of its attributes, why there are none
 MODEL, OPTIONS, WHY_NONE = (f"condcolor.{name}" for name in ("model", "options", "why_none"))

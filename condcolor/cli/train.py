@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from condcolor.cli.options import ModelName, device_option, one_of
+from condcolor.cli.options import ModelName, device_option, one_of, reading_options
 from condcolor.cli.progress import Progress, TrainingProgress
 from condcolor.cli.runs import quiet_matplotlib
 from condcolor.cli.train_options import GroupedOption, Numbers, TrainCommand
@@ -109,11 +109,24 @@ cache_option = grouped_option(
 @grouped_option(
     "--shared-values", group="data", is_flag=True, help="Every attribute gets the values of all."
 )
+@functools.partial(reading_options, option=grouped_option, group="data")
 @cache_option
 @nproc_option
 @device_option
 def train(
-    data, out, recipe, epochs, init, encoder_weights, shared_values, cache, nproc, device, **options
+    data,
+    out,
+    recipe,
+    epochs,
+    init,
+    encoder_weights,
+    shared_values,
+    ignore,
+    labels,
+    cache,
+    nproc,
+    device,
+    **options,
 ) -> None:
     """Train a model on a data set of your own.
 
@@ -162,6 +175,8 @@ def train(
             init=find_folder(init, "--init").path if init else None,
             encoder_weights=encoder_weights,
             vocabulary="shared" if shared_values else "own",
+            ignore=ignore,
+            labels=labels or "",
             phase=phase,
             model=model,
             callbacks=callbacks,

@@ -15,6 +15,7 @@ from condcolor.runtime.messages import listed
 
 T = TypeVar("T")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
+NOT_APPLICABLE = -1  # index of the value of an attribute that a drawing does not have
 MAX_VALUES = 256  # more than this is an id column, not something to choose from
 # Names that metadata.csv, the Python interface or the command line already give another meaning.
 RESERVED = frozenset(
@@ -216,14 +217,22 @@ class AttributeSchema:
         pairs = zip(self.attributes, indices, strict=True)
         return {attribute.name: attribute.values[index] for attribute, index in pairs}
 
+    def row_indices(self, values: Sequence[str]) -> tuple[int, ...]:
+        """Return the value index of each attribute of a row; NOT_APPLICABLE where the value is ""."""
+        pairs = zip(self.attributes, values, strict=True)
+        return tuple(each.index(value) if value else NOT_APPLICABLE for each, value in pairs)
+
     def one_hot(self, indices: Sequence[int]) -> tuple[float, ...]:
-        """Return the one-hot encoding, `planes` numbers of 0.0 or 1.0, of a value index per attribute."""
+        """Return the one-hot encoding, `planes` numbers of 0.0 or 1.0, of a value index per attribute.
+
+        All planes of NOT_APPLICABLE are 0.
+        """
         if len(indices) != len(self.attributes):
             raise UsageError(f"{len(indices)} indices for {len(self.attributes)} attributes")
         planes: list[float] = []
         for attribute, index in zip(self.attributes, indices, strict=True):
             size = len(attribute.values)
-            if not 0 <= index < size:
+            if not 0 <= index < size and index != NOT_APPLICABLE:
                 raise UsageError(f"{attribute.name} index {index} is not within 0..{size - 1}")
             planes.extend(float(plane == index) for plane in range(size))
         return tuple(planes)

@@ -21,7 +21,10 @@ FEWER = 4  # a value so many times rarer than the most frequent one is hard to l
 
 @dataclass(frozen=True)
 class Balance:
-    """The frequency of each value and each combination of values in one split."""
+    """The frequency of each value and each combination of values in one split.
+
+    Rows with blank cells count for the values that they have, not for combinations.
+    """
 
     split: str  # "train", "test" or ""
     rows: int
@@ -29,6 +32,7 @@ class Balance:
     values: Mapping[str, Mapping[str, int]]  # attribute -> value -> rows
     combinations: Mapping[tuple[str, ...], int]  # values in schema order -> rows, at least 1
     absent: int  # number of combinations without rows
+    blank: Mapping[str, int]  # attribute -> rows that it does not apply to, at least 1
 
 
 def measure_balance(metadata: Metadata) -> tuple[Balance, ...]:
@@ -65,7 +69,17 @@ def _table(schema: AttributeSchema, split: str, rows: pandas.DataFrame) -> Balan
     for attribute in schema.attributes:
         uses = rows[attribute.name].value_counts()
         values[attribute.name] = {value: int(uses.get(value, 0)) for value in attribute.values}
-    combinations = Counter(map(tuple, rows[[*schema.names]].to_numpy()))
+    every = map(tuple, rows[[*schema.names]].to_numpy())
+    combinations = Counter(values for values in every if all(values))
+    blank = {name: int((rows[name] == "").sum()) for name in schema.names}
     absent = math.prod(schema.sizes) - len(combinations)
     characters = rows["character"].nunique()
-    return Balance(split, len(rows), characters, values, dict(sorted(combinations.items())), absent)
+    return Balance(
+        split,
+        len(rows),
+        characters,
+        values,
+        dict(sorted(combinations.items())),
+        absent,
+        {name: count for name, count in blank.items() if count},
+    )

@@ -25,6 +25,7 @@ import PIL
 import torch
 from torch import Tensor
 
+from condcolor.data.pictures import file_of
 from condcolor.errors import DataError
 from condcolor.runtime.files import allocate, atomic_file
 from condcolor.runtime.messages import shown_name
@@ -185,7 +186,7 @@ def _digest(files: Sequence[File], side: int, decoder: Decoder) -> str:
     digest = hashlib.sha256(f"{CACHE_FORMAT} {PIL.__version__} {decoder.name} {side}\n".encode())
     for path, ground in files:
         try:
-            status = os.stat(path)
+            status = os.stat(file_of(path))
             state = f"{status.st_size} {status.st_mtime_ns} {status.st_mode}"
         except OSError:
             state = "gone"

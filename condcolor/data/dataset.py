@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.conditions.colors import RGB
-from condcolor.conditions.schema import AttributeSchema
+from condcolor.conditions.schema import NOT_APPLICABLE, AttributeSchema
 from condcolor.data.augmentation import (
     AugmentConfig,
     Draws,
@@ -30,11 +30,11 @@ from condcolor.data.augmentation import (
 )
 from condcolor.data.cache import Decoder, File, ImageCache, OnProgress, decode
 from condcolor.data.metadata import open_photograph, value_names
+from condcolor.data.pictures import open_drawing
 from condcolor.data.records import Record
 from condcolor.errors import DataError
 from condcolor.imaging.color import compose
 from condcolor.imaging.geometry import cover, letterbox
-from condcolor.imaging.open import open_picture
 from condcolor.runtime.devices import free_memory
 
 
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 
     source: Tensor  # [B, 3, H, W] uint8
     target: Tensor  # [B, 3, H, W] uint8; the same tensor as the source for photographs
-    cond: Tensor  # [B, P] float, one-hot by attribute
+    cond: Tensor  # [B, P] float, one-hot by attribute; all 0 for one that does not apply
     wrong: Tensor  # [B, P] float
 
 
@@ -52,7 +52,7 @@ class RawBatch(NamedTuple):
 
     source: Tensor  # [B, 3, side, side] uint8
     partner: Tensor  # [B, 3, side, side] uint8, targets or masks; the source itself for photographs
-    values: Tensor  # [B, A] value indices
+    values: Tensor  # [B, A] value indices, NOT_APPLICABLE where a drawing lacks the attribute
     wrong: Tensor  # [B, A]
     draws: Draws
     config: AugmentConfig | None
@@ -105,7 +105,9 @@ class ImageDataset:
         self.schema, self.image_size, self.compose = schema, image_size, compose
         if compose:
             _check_composable(records, schema)
-            self.colors = [torch.tensor(a.palette).float() / 255 for a in schema.attributes]
+            # the last color is that of NOT_APPLICABLE: white, which leaves a part as it is
+            white = (255, 255, 255)
+            self.colors = [torch.tensor([*a.palette, white]) / 255 for a in schema.attributes]
             self.fixed = torch.tensor(fixed).float().reshape(-1, 3) / 255
             self.parts = len(schema.names) + len(self.fixed)
             if self.parts > 3:
@@ -129,9 +131,9 @@ class ImageDataset:
         self.partners = decoded  # targets or masks
         self.source_of = torch.tensor([files[r.source, 255] for r in records])  # row -> picture
         self.partner_of = torch.tensor([files[file] for file in partner])
-        self.values = torch.tensor(
-            [schema.indices(dict(zip(schema.names, value_names(r), strict=True))) for r in records]
-        ).reshape(len(records), len(schema.names))
+        self.values = torch.tensor([schema.row_indices(value_names(r)) for r in records]).reshape(
+            len(records), len(schema.names)
+        )
 
     def __len__(self) -> int:
         return len(self.records)
@@ -171,7 +173,8 @@ class ImageDataset:
         """
         values = self.values[rows]
         if self.compose and generator is not None:
-            values = _random_values(len(rows), self.schema.sizes, generator)
+            drawn = _random_values(len(rows), self.schema.sizes, generator)
+            values = torch.where(values == NOT_APPLICABLE, values, drawn)
         wrong = _other_values(values, self.schema.sizes, generator)
         room = self.pictures.side - self.image_size
         draws = draw(len(rows), self.image_size, room, config, generator)
@@ -245,8 +248,11 @@ class ImageDataset:
 
 
 def one_hot(values: Tensor, sizes: Sequence[int]) -> Tensor:
-    """Return one-hot planes `[B, sum(sizes)]` of value indices `[B, A]`, attributes concatenated."""
-    hot = [F.one_hot(values[:, i], size) for i, size in enumerate(sizes)]
+    """Return one-hot planes `[B, sum(sizes)]` of value indices `[B, A]`, attributes concatenated.
+
+    The planes of NOT_APPLICABLE are all 0.
+    """
+    hot = [F.one_hot(values[:, i] + 1, size + 1)[:, 1:] for i, size in enumerate(sizes)]
     return (
         torch.cat(hot, dim=1).float() if hot else torch.zeros(len(values), 0, device=values.device)
     )
@@ -260,7 +266,10 @@ def _random_values(count: int, sizes: Sequence[int], generator: torch.Generator)
 def _other_values(
     values: Tensor, sizes: Sequence[int], generator: torch.Generator | None
 ) -> Tensor:
-    """Change a random, non-empty subset of the attributes of each row to other values: `[B, A]`."""
+    """Change a random, non-empty subset of the attributes of each row to other values: `[B, A]`.
+
+    An attribute that does not apply may get a value.
+    """
     changeable = [i for i, size in enumerate(sizes) if size > 1]
     if not changeable:
         return values
@@ -284,7 +293,7 @@ def _partner(record: Record, compose: bool) -> File:
 
 def _framed(path: Path, fill: int, side: int) -> np.ndarray:
     """Decode a picture and letterbox it on `fill`: `[side, side, 3]` uint8."""
-    return letterbox(open_picture(path).rgb, side, fill=fill)[0]
+    return letterbox(open_drawing(path).rgb, side, fill=fill)[0]
 
 
 def _photograph(path: Path, fill: int, side: int) -> np.ndarray:

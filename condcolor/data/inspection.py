@@ -14,13 +14,16 @@ from torch import Tensor
 
 from condcolor.conditions.colors import RGB, format_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema
+from condcolor.data.alignment import find_offset
 from condcolor.data.balance import Balance, balance_notes, measure_balance
+from condcolor.data.faults import PICTURES, SET, Fault, Faults
 from condcolor.data.metadata import Metadata, scan_metadata
 from condcolor.data.palette import ROWS_OF_AN_INPUT, SeenColors, rows_by_input
-from condcolor.data.records import Record
+from condcolor.data.pictures import is_svg, open_drawing
+from condcolor.data.reading import AS_IT_IS, Reading
+from condcolor.data.records import ROLES, Record
 from condcolor.errors import CondcolorError
 from condcolor.imaging.color import delta_e_2000, srgb_to_lab
-from condcolor.imaging.open import open_picture
 from condcolor.runtime.messages import Problems, listed
 
 CLEARLY = 10.0  # CIEDE2000 from the color of its value, beyond which a row may be mislabeled
@@ -33,11 +36,16 @@ GREY = 8  # of 255, range of the channels of a pixel below which it is grey
 class Inspection:
     """The problems, notes and content of a data set."""
 
-    problems: tuple[str, ...]
+    faults: tuple[Fault, ...]
     notes: tuple[str, ...]
     balance: tuple[Balance, ...]
     counts: Mapping[str, int]  # "rows", "inputs", "outputs", "masks", "characters", "grey outputs"
     schema: AttributeSchema  # with measured colors; None for a color that could not be measured
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The faults as texts."""
+        return tuple(map(str, self.faults))
 
 
 def inspect(
@@ -45,22 +53,27 @@ def inspect(
     *,
     require_target: bool = True,
     vocabulary: str | AttributeSchema = "own",
+    reading: Reading = AS_IT_IS,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Inspection:
     """Inspect a data set and its pictures; faults of the data are reported, never raised.
 
     Args:
-        path, require_target, vocabulary: as for `read_metadata`.
+        path, require_target, vocabulary, reading: as for `read_metadata`.
         on_progress: called with (rows inspected, rows in all).
 
     Raises:
         UsageError: an unknown vocabulary.
     """
-    metadata, problems = scan_metadata(path, require_target=require_target, vocabulary=vocabulary)
+    metadata, faults = scan_metadata(
+        path, require_target=require_target, vocabulary=vocabulary, reading=reading
+    )
     survey = _Survey(metadata)
-    survey.problems.extend(problems)
+    survey.faults.extend(faults)
     survey.look(on_progress)
-    _check_repeats(metadata, survey)
+    known = {*metadata.schema.names, *ROLES}
+    is_whole = all(f.column in known or f.column.lower() in known for f in faults if f.column)
+    _check_repeats(metadata, survey, is_whole)
     schema = survey.seen.palette()
     for index, attribute in enumerate(schema.attributes):
         _check_labels(attribute, index, metadata, survey)
@@ -74,7 +87,7 @@ def inspect(
     unmasked = frame.loc[frame["mask"].isna(), "input"].nunique()
     if unmasked and counts["masks"]:
         notes.append(f"{unmasked} of {counts['inputs']} inputs have no mask")
-    return Inspection(survey.problems.problems, tuple(notes), balance, counts, schema)
+    return Inspection(survey.faults.faults, tuple(notes), balance, counts, schema)
 
 
 class _Survey:
@@ -82,14 +95,16 @@ class _Survey:
 
     def __init__(self, metadata: Metadata):
         self.records, self.root = metadata.records, metadata.root
-        self.problems, self.notes = Problems(), Problems()
+        self.invalid = metadata.invalid  # their pictures are looked at, too
+        self.faults, self.notes = Faults(), Problems()
         self.seen = SeenColors(metadata.schema)
         self.digests: dict[Path | None, bytes | None] = {}  # of pixels; None: cannot be opened
         self.grey: set[Path] = set()
 
     def look(self, on_progress: Callable[[int, int], None] | None) -> None:
-        count = 0
-        for rows in rows_by_input(self.records):
+        count, usable = 0, set(map(id, self.records))
+        every = (*self.records, *self.invalid)
+        for rows in rows_by_input(every):
             source = self._open(rows[0], "input", rows[0].source)
             mask = None
             if rows[0].mask is not None:
@@ -99,12 +114,12 @@ class _Survey:
                 visible, targets = [], []
                 for row in rows[start : start + ROWS_OF_AN_INPUT]:
                     target = self._look_at_target(row, source)
-                    if target is not None:
+                    if target is not None and id(row) in usable:
                         visible.append(row)
                         targets.append(target)
                     count += 1
                     if on_progress:
-                        on_progress(count, len(self.records))
+                        on_progress(count, len(every))
                 self.seen.add(visible, targets, mask)
 
     def _look_at_target(self, row: Record, source: np.ndarray | None) -> np.ndarray | None:
@@ -119,9 +134,11 @@ class _Survey:
             self.grey.add(row.target)
         if self.digests[row.target] == self.digests[row.source] and (row.values or not same):
             message = f"output '{self._name(row.target)}' is the same picture as its input"
-            self.problems.add(
-                "output and input are the same", f"{row.line_in(self.root)}: {message}"
-            )
+            hint = "name the coloured one"
+            self.add("output and input are the same", f"{message}; {hint}", row, "output")
+        elif source is not None and not same and (offset := find_offset(source, target)):
+            message = f"output lies {offset} against its input; move it onto its sketch"
+            self.add("an output lies elsewhere than its input", message, row, "output")
         return target
 
     def _open(self, row: Record, role: str, path: Path) -> np.ndarray | None:
@@ -129,10 +146,12 @@ class _Survey:
         if self.digests.get(path, b"") is None:
             return None
         try:
-            picture = open_picture(path, name=f"{role} '{self._name(path)}'")
+            picture = open_drawing(path, name=f"{role} '{self._name(path)}'")
         except (CondcolorError, OSError) as error:
             self.digests[path] = None
-            self.problems.add(f"the {role} cannot be opened", f"{row.line_in(self.root)}: {error}")
+            what, _, todo = str(error).rpartition(": ")
+            kind = f"the {role} cannot be opened"
+            self.add(kind, f"{what}; {todo}" if what else str(error), row, role)
             return None
         if path not in self.digests:
             for note in picture.notes:
@@ -147,20 +166,37 @@ class _Survey:
     ) -> bool:
         if picture is None or source is None:
             return False
-        if picture.shape == source.shape:
+        if picture.shape == source.shape or self._scales(row, picture, source):
             return True
         sizes = [f"{shape[1]}x{shape[0]}" for shape in (picture.shape, source.shape)]
         message = f"{role} is {sizes[0]} but its input is {sizes[1]}; make them the same size"
-        self.problems.add(f"the {role} has another size", f"{row.line_in(self.root)}: {message}")
+        self.add(f"the {role} has another size", message, row, role)
         return False
+
+    def _scales(self, row: Record, picture: np.ndarray, source: np.ndarray) -> bool:
+        """Return whether one of both is an SVG drawing of the same proportions, which has any size."""
+        if not is_svg(row.source) and not (row.target is not None and is_svg(row.target)):
+            return False
+        ratios = [shape[1] / shape[0] for shape in (picture.shape, source.shape)]
+        return abs(ratios[0] / ratios[1] - 1) < 0.01
+
+    def add(
+        self, kind: str, message: str, row: Record, column: str = "", level: str = PICTURES
+    ) -> None:
+        """Add a fault of a row."""
+        csv = row.csv.relative_to(self.root).as_posix()
+        self.faults.add(kind, message, level, csv, row.line, column)
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 
 
-def _check_repeats(metadata: Metadata, survey: _Survey) -> None:
-    """Find duplicate rows, contradictory rows, and pictures in both training and test."""
-    problems, root = survey.problems, metadata.root
+def _check_repeats(metadata: Metadata, survey: _Survey, is_whole: bool) -> None:
+    """Find duplicate rows, contradictory rows, and pictures in both training and test.
+
+    Rows contradict each other only if `is_whole`: no column of values has faults.
+    """
+    root = metadata.root
     by_request: dict[object, Record] = {}
     by_pictures: dict[object, Record] = {}
     by_source: dict[object, Record] = {}
@@ -176,15 +212,18 @@ def _check_repeats(metadata: Metadata, survey: _Survey) -> None:
             other = first.line_in(root)
             same = target == (survey.digests.get(first.target) or first.target)
             if same:
-                problems.add("the row is there twice", f"{line}: the same row as {other}")
-            else:
-                message = f"{line}: the input and values of {other}, but another output"
-                problems.add("two outputs for the same input and values", message)
+                message = f"the same row as {other}; take one of them out"
+                survey.add("the row is there twice", message, record, level=SET)
+            elif is_whole:
+                message = f"the input and values of {other}, but another output"
+                kind = "two outputs for the same input and values"
+                survey.add(kind, f"{message}; correct one of the two", record, level=SET)
         first = by_pictures.setdefault((source, target), record)
         if first.values != record.values:
             other = f"the output of {first.line_in(root)}, which asks for other values"
             if first.target == record.target:
-                problems.add("one output for different values", f"{line}: {other}")
+                hint = "correct the values or the output of one"
+                survey.add("one output for different values", f"{other}; {hint}", record, level=SET)
             else:
                 survey.notes.add("an output does not change", f"{line}: looks like {other}")
         first = by_source.setdefault(source, record)
@@ -192,9 +231,11 @@ def _check_repeats(metadata: Metadata, survey: _Survey) -> None:
         apart = first.split != record.split or not record.split
         if len(set(pair)) == 2 and apart and pair not in reported:
             reported.add(pair)
-            message = f"{line}: its input is the same picture as that of {first.line_in(root)}"
-            hint = f"but the characters are '{pair[1]}' and '{pair[0]}'"
-            problems.add("a picture could be trained on and tested", f"{message}, {hint}")
+            message = (
+                f"its input is the same picture as that of {first.line_in(root)}, but the characters are "
+                f"'{pair[1]}' and '{pair[0]}'; give both the same"
+            )
+            survey.add("a picture could be trained on and tested", message, record, level=SET)
 
 
 def _check_labels(attribute: Attribute, index: int, metadata: Metadata, survey: _Survey) -> None:
@@ -207,7 +248,11 @@ def _check_labels(attribute: Attribute, index: int, metadata: Metadata, survey: 
     if unknown and survey.seen.rows:
         reason = "no mask shows it, and no rows of one input differ in it alone"
         survey.notes.add(f"colours of {name}", f"{name}: no colour for {listed(unknown)}: {reason}")
-    seen = [(row, color) for row, colors in survey.seen.rows if (color := colors[index])]
+    seen = [
+        (row, color)
+        for row, colors in survey.seen.rows
+        if row.values[index] and (color := colors[index])
+    ]
     if len(known) < 2 or not seen:
         return
     palette = _lab([color for color in attribute.palette if color])
@@ -230,8 +275,12 @@ def _check_labels(attribute: Attribute, index: int, metadata: Metadata, survey: 
         record, color = seen[row]
         message = f"{name} '{record.values[index]}' is asked, but the colour seen, "
         message += f"{format_hex(color)}, is that of '{known[nearest[row]]}'"
-        line = record.line_in(metadata.root)
-        survey.problems.add(f"{name} is not the colour seen", f"{line}: {message}")
+        survey.add(
+            f"{name} is not the colour seen",
+            f"{message}; correct the value or the output",
+            record,
+            name,
+        )
 
 
 def _is_grey(picture: np.ndarray) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,27 +12,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.faults import SET, Fault, Faults
 from condcolor.data.paths import same_pictures
+from condcolor.data.reading import AS_IT_IS, Reading
 from condcolor.data.records import (
     COLORING_ROLES,
     SPLITS,
     Record,
     check_attributes,
     read_records,
-    read_sheet,
 )
 from condcolor.data.table import format_table
+from condcolor.data.tables import CSV_NAME, read_sheets, table_of
 from condcolor.data.vocabulary import collect_schema
 from condcolor.errors import DataError, UsageError
 from condcolor.imaging.formats import find_pictures
 from condcolor.imaging.open import open_picture
 from condcolor.runtime.files import write_whole
-from condcolor.runtime.messages import Problems, counted, listed, shown_name
+from condcolor.runtime.messages import counted, shown_name
 
 if TYPE_CHECKING:
     import pandas
 
-CSV_NAME = "metadata.csv"
+PICTURE_COLUMNS = ("input_file_name", "output_file_name")  # as Hugging Face's datasets has them
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Metadata:
     schema: AttributeSchema
     records: tuple[Record, ...]
     notes: tuple[str, ...] = ()
+    invalid: tuple[Record, ...] = ()  # rows that cannot be used, but whose pictures are there
 
     def split(self, name: str) -> tuple[Record, ...]:
         """Return the records of "train", of "test", or of "" (no split given)."""
@@ -63,6 +68,7 @@ def read_metadata(
     vocabulary: str | AttributeSchema = "own",
     any_color: bool = False,
     names_outputs: bool = False,
+    reading: Reading = AS_IT_IS,
 ) -> Metadata:
     """Read a csv, a folder with metadata.csv, or one with train/metadata.csv (and test/).
 
@@ -76,21 +82,23 @@ def read_metadata(
         names_outputs: the csv says how to color pictures. A column `output` names files to write; the targets
             of the records are its paths, as written, and need not exist. Columns `parts` and `person`, where
             they are no attributes of the vocabulary, are corrections and whose the values are.
+        reading: columns to leave out, and the form of file names.
 
     Raises:
         DataError: the data set cannot be used; lists all problems with csv and line.
         UsageError: an unknown vocabulary.
     """
-    metadata, problems = scan_metadata(
+    metadata, faults = scan_metadata(
         path,
         require_target=require_target,
         vocabulary=vocabulary,
         any_color=any_color,
         names_outputs=names_outputs,
+        reading=reading,
     )
-    if problems:
-        count = counted(len(problems), "problem")
-        raise DataError(f"{path} cannot be used: {count}", problems)
+    if faults:
+        count = counted(len(faults), "problem")
+        raise DataError(f"{path} cannot be used: {count}", map(str, faults))
     return metadata
 
 
@@ -101,50 +109,60 @@ def scan_metadata(
     vocabulary: str | AttributeSchema = "own",
     any_color: bool = False,
     names_outputs: bool = False,
-) -> tuple[Metadata, tuple[str, ...]]:
-    """Read a data set as `read_metadata` does; return its usable rows and the list of problems."""
+    reading: Reading = AS_IT_IS,
+) -> tuple[Metadata, tuple[Fault, ...]]:
+    """Read a data set as `read_metadata` does; return its usable rows and all faults."""
     if not isinstance(vocabulary, AttributeSchema) and vocabulary not in ("own", "shared"):
         raise UsageError(f"vocabulary is 'own', 'shared' or a schema, not {vocabulary!r}")
     path = Path(path)
-    faults = Problems()
+    faults = Faults()
     notes: list[str] = []
-    try:
-        csvs = _find_csvs(path, faults, notes)
-        root = path if path.is_dir() else path.parent
-    except OSError as error:
-        faults.add("missing", f"{path} cannot be read: {error.strerror or error}")
-        csvs, root = [], path
     known = vocabulary.names if isinstance(vocabulary, AttributeSchema) else ()
     more = [role for role in COLORING_ROLES if names_outputs and role not in map(str.lower, known)]
-    sheets = [
-        read_sheet(csv, csv.relative_to(root).as_posix(), split, require_target, faults, more)
-        for csv, split in csvs
-    ]
+    sheets, root = read_sheets(path, require_target, reading, faults, notes, more)
     fixed = None
     if isinstance(vocabulary, AttributeSchema):
         fixed = vocabulary.of({name for sheet in sheets for name in sheet.attributes})
-    notes += [note for sheet in sheets for note in sheet.table.notes]
     names = fixed.names if fixed else tuple(sheets[0].attributes) if sheets else ()
     for sheet in sheets:
         check_attributes(sheet, names, "the model" if fixed else sheets[0].name, faults)
 
     schema = fixed or collect_schema(sheets, names, vocabulary == "shared", faults)
-    records = [
-        record
-        for sheet in sheets
-        for record in read_records(sheet, schema, faults, any_color, names_outputs)
-    ]
+    records: list[Record] = []
+    invalid: list[Record] = []
+    for sheet in sheets:
+        valid, others = read_records(sheet, schema, faults, any_color, names_outputs)
+        records += valid
+        invalid += others
     records = _name_characters(records, root)
     _check_sides(records, root, faults)
-    for attribute in schema.attributes:
-        if len(attribute.values) == 1 and records:
-            only = attribute.values[0]
-            notes.append(f"{attribute.name} has one value only, '{only}': there is no choice in it")
-    return Metadata(root, schema, tuple(records), tuple(notes)), faults.problems
+    notes += _notes_on_values(schema, records)
+    return Metadata(root, schema, tuple(records), tuple(notes), tuple(invalid)), faults.faults
+
+
+def _notes_on_values(schema: AttributeSchema, records: Sequence[Record]) -> list[str]:
+    """Return notes on attributes without a choice, with numbers for values, or that do not always apply."""
+    notes = []
+    for index, attribute in enumerate(schema.attributes):
+        name, values = attribute.name, attribute.values
+        if len(values) == 1 and records:
+            notes.append(f"{name} has one value only, '{values[0]}': there is no choice in it")
+        if len(values) > 1 and all(_NUMBER.fullmatch(value) for value in values):
+            example = f"--{name} {values[0]}"
+            notes.append(
+                f"{name}: its values are numbers, to be asked for as {example}: names say more"
+            )
+        blank = sum(record.values[index] == "" for record in records)
+        if blank:
+            notes.append(f"{name} does not apply to {counted(blank, 'row')}: the cells are blank")
+    return notes
 
 
 def value_names(record: Record) -> tuple[str, ...]:
-    """Return the values of a record as names; those of a csv read with `any_color` can be colors."""
+    """Return the values of a record as names, "" for one that does not apply.
+
+    Those of a csv read with `any_color` can be colors.
+    """
     names = tuple(value for value in record.values if isinstance(value, str))
     assert len(names) == len(record.values), (
         f"{record.csv} line {record.line} has colors for values"
@@ -206,35 +224,6 @@ def write_metadata(
     return count
 
 
-def _find_csvs(path: Path, faults: Problems, notes: list[str]) -> list[tuple[Path, str]]:
-    """Find the csv files of a data set, each with its split."""
-    if not path.exists():
-        faults.add("missing", f"{path} does not exist")
-        return []
-    if not path.is_dir():
-        return [(path, "")]
-    own, train = path / CSV_NAME, path / "train" / CSV_NAME
-    if own.exists() and train.exists():
-        faults.add("two", f"{path} has {CSV_NAME} and train/{CSV_NAME}; name the one to read")
-    elif own.exists():
-        return [(own, "")]
-    elif train.exists():
-        tests = [path / name / CSV_NAME for name in list(SPLITS)[1:]]
-        tests = [test for test in tests if test.exists()]
-        if not tests:
-            notes.append(f"{path} has no test/{CSV_NAME}: characters of train can be held out")
-            return [(train, "")]
-        if len(tests) > 1:
-            others = ", ".join(test.parent.name for test in tests[1:])
-            notes.append(f"{tests[0].parent.name} is the test set; not read: {others}")
-        return [(train, "train"), (tests[0], "test")]
-    else:
-        names = sorted(csv.name for csv in path.glob("*.csv"))
-        hint = f"; it has {listed(names)}: rename or name one" if names else ""
-        faults.add("missing", f"{path} has no {CSV_NAME} and no train/{CSV_NAME}{hint}")
-    return []
-
-
 def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
     """Name the character of records without one after their source; equal files are one character."""
     unnamed = [record.source for record in records if not record.character]
@@ -247,7 +236,7 @@ def _name_characters(records: Sequence[Record], root: Path) -> list[Record]:
     ]
 
 
-def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> None:
+def _check_sides(records: Sequence[Record], root: Path, faults: Faults) -> None:
     """Add a fault for each character that is in both train and test, which makes the test invalid."""
     trained: dict[str, Record] = {}
     for record in records:
@@ -258,17 +247,18 @@ def _check_sides(records: Sequence[Record], root: Path, faults: Problems) -> Non
         name = record.character
         if record.split == "test" and name in trained and name not in reported:
             reported.add(name)
-            other = trained[name].line_in(root)
-            message = f"{record.line_in(root)}: character '{name}' is in train too ({other})"
+            message = f"character '{name}' is in train too ({trained[name].line_in(root)})"
             hint = "keep it on one side (two characters need two names)"
-            faults.add("a character is on both sides", f"{message}; {hint}")
+            csv = record.csv.relative_to(root).as_posix()
+            kind = "a character is on both sides"
+            faults.add(kind, f"{message}; {hint}", SET, csv, record.line, "character")
 
 
 GREY_CHROMA = 3.0  # mean chroma in Lab below which a photograph counts as grey
 SAMPLED = 64  # pixels a side that are sampled for this mean
 
 
-def read_photographs(path: Path | str) -> Metadata:
+def read_photographs(path: Path | str, reading: Reading = AS_IT_IS) -> Metadata:
     """Read the records of a folder of photographs, with subfolders, or of its metadata.csv.
 
     Without a csv, the folders train and test (or val, validation) directly in `path` are the splits; other
@@ -279,9 +269,8 @@ def read_photographs(path: Path | str) -> Metadata:
         PictureError: the folder does not exist or cannot be read.
     """
     path = Path(path)
-    csvs = (path / CSV_NAME, path / "train" / CSV_NAME)
-    if not path.is_dir() or any(csv.exists() for csv in csvs):
-        return _own_targets(read_metadata(path, require_target=False))
+    if not path.is_dir() or table_of(path) or table_of(path / "train"):
+        return _own_targets(read_metadata(path, require_target=False, reading=reading))
     root = path.resolve()
     pictures, skipped = find_pictures(root)
     if not pictures:

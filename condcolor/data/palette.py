@@ -11,8 +11,8 @@ import numpy as np
 from condcolor.conditions.colors import RGB
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import Metadata, value_names
+from condcolor.data.pictures import open_drawing
 from condcolor.data.records import Record
-from condcolor.imaging.open import open_picture
 
 DIFFERENT = 24  # of 255 in a channel: above JPEG noise, below the distance of named colors
 ROWS_OF_AN_INPUT = 64  # rows of one source that are compared to locate a part
@@ -115,7 +115,7 @@ class SeenColors:
             for name, value, color in zip(
                 self.schema.names, value_names(record), colors, strict=True
             ):
-                if color is not None:
+                if color is not None and value:
                     gathered[name, value].append(color)
         palette: dict[str, dict[str, RGB | None]] = defaultdict(dict)
         for (name, value), seen in gathered.items():
@@ -139,6 +139,8 @@ def find_part(
         return part if part.any() else None
     alike: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
     for index, row in enumerate(values):
+        if not row[attribute]:  # it does not apply
+            continue
         others = row[:attribute] + row[attribute + 1 :]
         alike[others].setdefault(row[attribute], index)
     votes, pairs = 0, 0
@@ -193,11 +195,11 @@ def _some_of_each_value(rows: Sequence[Record], times: int) -> list[Record]:
 
 def _open_target(record: Record) -> np.ndarray:
     assert record.target is not None, "_choose_inputs leaves out rows without a target"
-    return open_picture(record.target).rgb
+    return open_drawing(record.target).rgb
 
 
 def _open_mask(record: Record) -> np.ndarray | None:
-    return None if record.mask is None else open_picture(record.mask).rgb
+    return None if record.mask is None else open_drawing(record.mask).rgb
 
 
 def _median(pixels: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from condcolor.conditions.schema import look_key
-from condcolor.imaging.formats import READ_SUFFIXES
+from condcolor.data.pictures import SUFFIXES, file_of
 
 INPUT_FOLDERS = ("inputs",)
 OUTPUT_FOLDERS = ("outputs", "targets")
@@ -38,8 +38,18 @@ class PictureFinder:
                 self._found[key] = f"cannot be read: {error.strerror or error}"
         return self._found[key]
 
+    def nearest(self, written: str, folders: tuple[str, ...]) -> Path | None:
+        """Find a file as `find` does, or the one whose name differs in case, Unicode form or suffix only."""
+        found = self.find(written, folders)
+        if isinstance(found, Path):
+            return found
+        alike = self._alike(PurePosixPath(written), folders)
+        other = self.find(alike, folders) if alike else None
+        return other if isinstance(other, Path) else None
+
     def mask(self, source: Path) -> Path | None:
         """Find the mask of `inputs/0001.jpg`: `masks/0001.png` beside its folder or in it; or None."""
+        source = file_of(source)
         if source not in self._masks:
             near = [source.parent]
             if source.parent != self.folder:
@@ -53,8 +63,8 @@ class PictureFinder:
         relative = PurePosixPath(written)
         for folder in (".", *folders):
             path = self.folder / folder / relative
-            if path.is_file():
-                if self._is_inside(path):
+            if file_of(path).is_file():
+                if self._is_inside(file_of(path)):
                     return path
                 return "is a link that leaves the csv's folder; copy the picture there"
             if path.is_symlink():
@@ -84,7 +94,7 @@ class PictureFinder:
                 )  # the first name counts
             except OSError:
                 names = []
-            pictures = (name for name in names if name.lower().endswith(READ_SUFFIXES))
+            pictures = (name for name in names if name.lower().endswith(SUFFIXES))
             self._listed[folder] = {_stem(name): name for name in pictures}
         return self._listed[folder]
 
@@ -95,6 +105,11 @@ class PictureFinder:
 def _stem(name: str) -> str:
     """Return the form in which names of pictures are compared: without suffix, case and Unicode form."""
     return look_key(PurePosixPath(name).stem).casefold()
+
+
+def names_picture(written: str) -> bool:
+    """Return whether a text ends as the name of a picture does."""
+    return written.lower().endswith(SUFFIXES)
 
 
 def path_fault(written: str) -> str:
@@ -123,14 +138,15 @@ def same_pictures(paths: Iterable[Path]) -> dict[Path, Path]:
     for path in dict.fromkeys(paths):
         same[path] = path
         try:
-            by_size[path.stat().st_size].append(path)
+            by_size[file_of(path).stat().st_size].append(path)
         except OSError:
             continue
     for size, alike in by_size.items():
         first: dict[str, Path] = {}
         for path in alike if len(alike) > 1 and size > 0 else ():
             try:
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest = hashlib.sha256(file_of(path).read_bytes()).hexdigest()
+                digest += "" if file_of(path) == path else path.name
             except OSError:
                 continue
             same[path] = first.setdefault(digest, path)

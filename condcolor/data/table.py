@@ -2,7 +2,7 @@
 
 Every cell stays text: `None`, `NA` and `007` are no missing values or numbers. The form is checked line by
 line, since `pandas.read_csv` skips bad lines silently. What spreadsheets write is read: commas, semicolons or
-tabs between cells, Excel's first line `sep=;`, UTF-8, UTF-16, Windows-1252.
+tabs between cells, Excel's first line `sep=;`, UTF-8, UTF-16, Windows-1252; .xlsx and .jsonl files, too.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from condcolor.data.faults import COLUMNS, FORM, Fault, Faults
+from condcolor.data.other_tables import Row, read_jsonl, read_xlsx
 from condcolor.errors import UsageError
-from condcolor.runtime.messages import Problems
 from condcolor.runtime.regular_files import NotRegular, TooLarge, read_regular
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _NOT_CSV = (
     (b"II*\0", "a TIFF picture"),
     (b"MM\0*", "a TIFF picture"),
     (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "an Excel workbook or a zip file; save it as 'CSV UTF-8'"),
+    (b"PK\x03\x04", "an Excel workbook or a zip file; call it .xlsx, or save it as 'CSV UTF-8'"),
     (b"\x1f\x8b", "a gzip file; unpack it first"),
     (b"version https://git-lfs", "a Git LFS pointer; run 'git lfs pull' for the file itself"),
     (b"<", "HTML or XML"),
@@ -40,6 +41,7 @@ _NOT_CSV = (
 )
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
 _FORMULA = re.compile(r"'*[=+\-@]")  # a formula of a spreadsheet, escaped or not
+PADDED = "has spaces around it"  # of a column's name
 SEPARATORS = (",", ";", "\t", "|")
 _SEP_LINE = re.compile(r"sep=([,;\t|])[,;\t|]*", re.IGNORECASE)  # as Excel writes and reads it
 
@@ -51,8 +53,13 @@ class Table:
     columns: tuple[str, ...] = ()  # of the header, stripped
     header_line: int = 1  # counted from 1
     rows: tuple[tuple[int, tuple[str, ...]], ...] = ()  # (line, cells)
-    problems: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The faults as texts."""
+        return tuple(map(str, self.faults))
 
     def frame(self) -> pandas.DataFrame:
         """Return the rows as text, indexed by line; columns by number, since names may repeat."""
@@ -65,64 +72,61 @@ class Table:
         return pandas.DataFrame(cells, index, range(len(self.columns)), dtype=str)
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line of a csv that is one row."""
-
-    number: int
-    cells: tuple[str, ...]
-
-
 def read_table(path: Path, name: str | None = None) -> Table:
-    """Read a csv; `name` is its name in messages, default the file's. Never raises."""
+    """Read a csv, .xlsx or .jsonl file; `name` is its name in messages, default the file's. Never raises."""
     name = name or path.name
-    problems, notes = Problems(), list[str]()
-    text = _read_text(path, name, problems, notes)
-    if text is None:
-        return Table(problems=problems.problems)
-    lines = _parse(text, name, problems)
-    if not lines:
-        if not problems.count:
+    faults, notes = Faults(), list[str]()
+    data = _read_bytes(path, name, faults)
+    rows: list[Row] = []
+    if data is not None and path.suffix.lower() == ".xlsx" and data.startswith(b"PK\x03\x04"):
+        rows = read_xlsx(data, name, faults)
+    elif data is not None and path.suffix.lower() == ".jsonl":
+        rows = read_jsonl(data, name, faults)
+    elif data is not None and (text := _decode(data, name, faults, notes)) is not None:
+        rows = _parse(text, name, faults)
+    if not rows:
+        if not faults.count:
             hint = "its first line names the columns: input,output"
-            problems.add("empty", f"{name} is empty; {hint}")
-        return Table(problems=problems.problems)
+            faults.add("empty", f"{name} is empty; {hint}", FORM)
+        return Table(faults=faults.faults)
 
-    header, *others = lines
-    where = f"{name} line {header.number}"
-    columns = _check_header(header.cells, where, problems)
-    rows = _check_rows(others, len(columns), name, problems)
-    if not others and not problems.count:
-        problems.add("no rows", f"{name} has a header but no rows")
+    header, *others = rows
+    columns = _check_header(header, name, faults)
+    kept = _check_rows(others, len(columns), name, faults)
+    if not others and not faults.count:
+        faults.add("no rows", f"{name} has a header but no rows", FORM)
     return Table(
         columns,
-        header.number,
-        tuple((row.number, row.cells) for row in rows),
-        problems.problems,
+        header.line,
+        tuple((row.line, row.cells) for row in kept),
+        faults.faults,
         tuple(notes),
     )
 
 
-def _read_text(path: Path, name: str, problems: Problems, notes: list[str]) -> str | None:
-    """Return the file's text, or None after adding the problem that prevents it."""
+def _read_bytes(path: Path, name: str, faults: Faults) -> bytes | None:
+    """Return the file's bytes, or None after adding the fault that prevents it."""
     try:
-        data = read_regular(path, MAX_BYTES)
+        return read_regular(path, MAX_BYTES)
     except FileNotFoundError:
-        problems.add("file", f"{name} does not exist")
-        return None
+        fault = "does not exist"
     except NotRegular:
-        problems.add("file", f"{name} is not a file")
-        return None
+        fault = "is not a file"
     except TooLarge:
         size = path.stat().st_size / 2**20
-        problems.add("file", f"{name} has {size:.0f} MB; at most {MAX_BYTES >> 20} MB")
-        return None
+        fault = f"has {size:.0f} MB; at most {MAX_BYTES >> 20} MB"
     except OSError as error:
-        problems.add("file", f"{name} cannot be read: {error.strerror or error}")
-        return None
+        fault = f"cannot be read: {error.strerror or error}"
+    faults.add("file", f"{name} {fault}", FORM)
+    return None
+
+
+def _decode(data: bytes, name: str, faults: Faults, notes: list[str]) -> str | None:
+    """Return the text of a csv's bytes, or None after adding the fault that prevents it."""
     body = data.removeprefix(b"\xef\xbb\xbf")
     for magic, kind in _NOT_CSV:
         if body.startswith(magic):
-            problems.add("file", f"{name} is not a csv but {kind}")
+            faults.add("file", f"{name} is not a csv but {kind}", FORM)
             return None
     sample = data[:4000]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or sample.count(0) * 3 > len(sample) > 0:
@@ -130,20 +134,22 @@ def _read_text(path: Path, name: str, problems: Problems, notes: list[str]) -> s
         try:
             return data.decode("utf-16-le" if is_little else "utf-16-be").removeprefix("\ufeff")
         except UnicodeDecodeError:
-            problems.add("file", f"{name} is damaged UTF-16; save it as UTF-8")
+            faults.add("file", f"{name} is damaged UTF-16; save it as UTF-8", FORM)
             return None
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        not_utf8 = f"{name} line {line}: not UTF-8 (byte 0x{body[error.start]:02x})"
+        not_utf8 = f"not UTF-8 (byte 0x{body[error.start]:02x})"
         try:
             text = body.decode("cp1252")
         except UnicodeDecodeError:
-            problems.add("file", f"{not_utf8}, nor Windows-1252: save it as UTF-8")
+            message = f"{not_utf8}, nor Windows-1252; save it as UTF-8"
+            faults.add("file", message, FORM, name, line)
             return None
         notes.append(
-            f"{not_utf8}: read as Windows-1252; save it as UTF-8 if letters come out wrong"
+            f"{name} line {line}: {not_utf8}: read as Windows-1252; save it as UTF-8 if letters come "
+            "out wrong"
         )
         return text
 
@@ -160,31 +166,31 @@ def _dialect(written: Sequence[str]) -> tuple[str, int]:
     return next((s for s in SEPARATORS if s in header), ","), 0
 
 
-def _parse(text: str, name: str, problems: Problems) -> list[_Line]:
-    """Return the lines that are one row each; others that are not empty are added to `problems`."""
+def _parse(text: str, name: str, faults: Faults) -> list[Row]:
+    """Return the lines that are one row each; others that are not empty are added to `faults`."""
     written = list(io.StringIO(text, newline=""))
     separator, skipped = _dialect(written)
     reader = csv.reader(written[skipped:], strict=True, delimiter=separator)
-    lines: list[_Line] = []
+    rows: list[Row] = []
     while True:
-        number = reader.line_num + 1 + skipped
-        where = f"{name} line {number}"
+        line = reader.line_num + 1 + skipped
         try:
             cells = next(reader)
         except StopIteration:
-            return lines
+            return rows
         except csv.Error as error:
-            problems.add("the quotes are wrong", f"{where}: {_quotes_problem(str(error))}")
+            faults.add("the quotes are wrong", _quotes_problem(str(error)), FORM, name, line)
             continue
         if any("\n" in cell or "\r" in cell for cell in cells):
             end = reader.line_num + skipped
-            message = f'{where}: a quote (") opened here closes on line {end}'
-            problems.add("a cell holds a line break", message)
+            message = f'a quote (") opened here closes on line {end}'
+            faults.add("a cell holds a line break", message, FORM, name, line)
         elif any(_CONTROL.search(cell) for cell in cells):
             kind = "NUL" if any("\0" in cell for cell in cells) else "control"
-            problems.add("a cell holds a control character", f"{where}: holds a {kind} character")
+            message = f"holds a {kind} character"
+            faults.add("a cell holds a control character", message, FORM, name, line)
         elif cells:
-            lines.append(_Line(number, tuple(map(plain_cell, cells))))
+            rows.append(Row(line, tuple(map(plain_cell, cells))))
 
 
 def _quotes_problem(error: str) -> str:
@@ -198,39 +204,41 @@ def _quotes_problem(error: str) -> str:
     return error
 
 
-def _check_header(header: Sequence[str], where: str, problems: Problems) -> tuple[str, ...]:
-    columns = tuple(column.strip() for column in header)
-    for number, (column, written) in enumerate(zip(columns, header, strict=True), start=1):
+def _check_header(header: Row, name: str, faults: Faults) -> tuple[str, ...]:
+    columns = tuple(column.strip() for column in header.cells)
+    for number, (column, written) in enumerate(zip(columns, header.cells, strict=True), start=1):
         if not column:
             hint = "name it, or take it out (pandas: to_csv(..., index=False))"
-            problems.add("no name", f"{where}: column {number} has no name; {hint}")
+            message = f"column {number} has no name; {hint}"
+            faults.add("no name", message, COLUMNS, name, header.line)
         elif column != written:
-            message = f"{where}: column '{written}' has spaces around it; write '{column}'"
-            problems.add("padded", message)
+            message = f"column '{written}' {PADDED}; write '{column}'"
+            faults.add("padded", message, COLUMNS, name, header.line, column)
     for column, count in Counter(columns).items():
         if column and count > 1:
-            problems.add("duplicate", f"{where}: column '{column}' is there {count} times")
+            message = f"column '{column}' is there {count} times"
+            faults.add("duplicate", message, COLUMNS, name, header.line, column)
     return columns
 
 
-def _check_rows(lines: Sequence[_Line], width: int, name: str, problems: Problems) -> list[_Line]:
-    """Return the lines with `width` cells; the others are added to `problems`."""
-    widths = {len(line.cells) for line in lines}
-    if len(lines) > 1 and len(widths) == 1 and widths != {width}:
+def _check_rows(rows: Sequence[Row], width: int, name: str, faults: Faults) -> list[Row]:
+    """Return the rows with `width` cells; the others are added to `faults`."""
+    widths = {len(row.cells) for row in rows}
+    if len(rows) > 1 and len(widths) == 1 and widths != {width}:
         count = widths.pop()
         hint = "the rows lack a value"
         if count > width:
             hint = "the header lacks a name, or the rows end in a comma"
-        message = f"{name}: every row has {count} cells but the header has {width}; {hint}"
-        problems.add("ragged", message)
+        message = f"every row has {count} cells but the header has {width}; {hint}"
+        faults.add("ragged", message, FORM, name)
         return []
-    for line in lines:
-        if (count := len(line.cells)) != width:
+    for row in rows:
+        if (count := len(row.cells)) != width:
             few = "few" if count < width else "many"
             hint = "" if count < width else "; a cell with a comma in it goes in quotes"
-            message = f"{name} line {line.number}: too {few} cells, {count} for {width} columns"
-            problems.add("the number of cells is wrong", f"{message}{hint}")
-    return [line for line in lines if len(line.cells) == width]
+            message = f"too {few} cells, {count} for {width} columns{hint}"
+            faults.add("the number of cells is wrong", message, FORM, name, row.line)
+    return [row for row in rows if len(row.cells) == width]
 
 
 def safe_cell(text: str) -> str:

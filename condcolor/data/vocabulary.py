@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from condcolor.conditions.schema import MAX_VALUES, Attribute, AttributeSchema, look_key
-from condcolor.runtime.messages import Problems
+from condcolor.data.faults import COLUMNS, Faults
 
 if TYPE_CHECKING:
     import pandas
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 RARE_ROWS = 3  # a value in at most so many rows, or in 2 % of them, may be misspelt
 TIMES_RARER = 4  # ratio of the rows of the value that is meant
+REMARK_NAMES = frozenset(
+    ("note", "notes", "remark", "remarks", "comment", "comments", "todo", "notizen", "bemerkung")
+)
+REMARK_ROWS = 8  # filled cells, from which a column of ever other texts is taken for remarks
 
 
 def collect_schema(
-    sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Problems
+    sheets: Sequence[Sheet], names: Sequence[str], shared: bool, faults: Faults
 ) -> AttributeSchema:
     """Collect the attributes and their sorted values, of the training rows if there are any.
 
@@ -29,19 +33,31 @@ def collect_schema(
 
     import pandas
 
+    name_of_csv, header = sheets[0].name, sheets[0].header
     rows = pandas.concat([sheet.frame() for sheet in sheets], ignore_index=True)
     counts: dict[str, pandas.Series[int]] = {}
     for name in names:
         trained = rows.loc[rows["split"] != "test", name].value_counts()
         uses = rows[name].value_counts() if trained.empty else trained
         if len(uses) > MAX_VALUES:
-            count = f"{len(uses):,} different values (at most {MAX_VALUES})"
-            hint = "it looks like an id: take it out, or call it 'character'"
-            faults.add("id column", f"{sheets[0].name}: column '{name}' has {count}; {hint}")
+            message = (
+                f"column '{name}' has {len(uses):,} different values (at most {MAX_VALUES}); it looks "
+                f"like an id: leave it out (--ignore {name}), or call it 'character'"
+            )
+            faults.add("id column", message, COLUMNS, name_of_csv, header, name)
+        elif looks_like_remarks(name, {str(text): int(count) for text, count in uses.items()}):
+            message = (
+                f"column '{name}' has {len(uses)} different texts in {uses.sum()} cells; if these are "
+                f"remarks: --ignore {name}"
+            )
+            faults.add("remarks", message, COLUMNS, name_of_csv, header, name)
         elif len(uses):
             counts[name] = uses
+        elif len(rows):
+            message = f"column '{name}' has no value; fill it in, or leave it out: --ignore {name}"
+            faults.add("no values", message, COLUMNS, name_of_csv, header, name)
     for name, uses in counts.items():
-        counts[name] = _one_of_a_look(f"{sheets[0].name}: column '{name}'", uses, faults)
+        counts[name] = _one_of_a_look(name, uses, name_of_csv, header, faults)
     if shared and counts:
         counts = dict.fromkeys(counts, pandas.concat([*counts.values()]).groupby(level=0).sum())
     attributes = []
@@ -51,18 +67,31 @@ def collect_schema(
     return AttributeSchema(tuple(attributes))
 
 
-def _one_of_a_look(where: str, uses: pandas.Series[int], faults: Problems) -> pandas.Series[int]:
+def looks_like_remarks(name: str, uses: Mapping[str, int]) -> bool:
+    """Return whether a column holds remarks, by its name or by texts of several words that rarely repeat."""
+    filled = sum(uses.values())
+    if len(uses) * 2 <= filled:
+        return False
+    wordy = any(len(text.split()) >= 3 for text in uses)
+    return name.lower() in REMARK_NAMES or (
+        filled >= REMARK_ROWS and len(uses) * 5 > filled * 4 and wordy
+    )
+
+
+def _one_of_a_look(
+    column: str, uses: pandas.Series[int], csv: str, header: int, faults: Faults
+) -> pandas.Series[int]:
     """Return the uses of each value in its most frequent spelling; others that look the same are faults."""
     alike: dict[str, list[str]] = {}
     for value in uses.index:  # the most frequent first
         alike.setdefault(look_key(value), []).append(value)
     for first, *others in alike.values():
         for other in others:
-            faults.add(
-                "values look the same",
-                f"{where} spells '{first}' in two ways that look the same: {uses[first]} times as "
-                f"{first!a}, {uses[other]} times as {other!a}; keep one",
+            message = (
+                f"column '{column}' spells '{first}' in two ways that look the same: {uses[first]} times "
+                f"as {first!a}, {uses[other]} times as {other!a}; keep one"
             )
+            faults.add("values look the same", message, COLUMNS, csv, header, column)
     return uses[[first for first, *_ in alike.values()]]
 
 

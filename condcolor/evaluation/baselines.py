@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from condcolor.conditions.schema import AttributeSchema
+from condcolor.conditions.schema import NOT_APPLICABLE, AttributeSchema
 from condcolor.evaluation.metrics import DARK, ColorFunction
 
 FLOODED = 195 / 255  # least lightness of ground and fill; darker pixels are lines
@@ -18,14 +18,21 @@ def grey(sketch: Tensor, values: Tensor) -> Tensor:
 
 def flat_fill(schema: AttributeSchema) -> ColorFunction:
     """Return a function that fills all that the lines enclose with the mean of the colors asked."""
-    palettes = [torch.tensor(a.palette).float() / 255 for a in schema.attributes if all(a.palette)]
+    palettes = {
+        i: torch.tensor(a.palette).float() / 255
+        for i, a in enumerate(schema.attributes)
+        if all(a.palette)
+    }
 
     def color(sketch: Tensor, values: Tensor) -> Tensor:
         light = sketch.float() / 255
         inside = _enclosed(light.mean(0))
         colored = light.expand(len(values), *light.shape).clone()
         if palettes:
-            mean = torch.stack([p[values[:, i]] for i, p in enumerate(palettes)]).mean(0)
+            colors = torch.stack([p[values[:, i]] for i, p in palettes.items()])  # (A, N, 3)
+            applies = torch.stack([values[:, i] != NOT_APPLICABLE for i in palettes])[..., None]
+            count = applies.sum(0)
+            mean = torch.where(count > 0, (colors * applies).sum(0) / count.clamp(min=1), 1.0)
             colored[:, :, inside] *= mean[:, :, None]
         return colored
 

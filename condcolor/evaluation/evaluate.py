@@ -46,8 +46,8 @@ def evaluate(
         max_inputs: at most this many inputs of a split, spread evenly over it.
         on_progress: called with the numbers of inputs measured so far and in all.
         on_skip: called with the reason why a photograph is left out.
-        options: fields of `SketchEvaluator` (`network_only`) or of `PhotoEvaluator` (`vivid`,
-            `short_side`, `keep_grey`, `fid_weights`, `lpips_weights`).
+        options: fields of `SketchEvaluator` (`network_only`, `ignore`, `labels`) or of `PhotoEvaluator`
+            (`vivid`, `short_side`, `keep_grey`, `fid_weights`, `lpips_weights`).
 
     Returns:
         A row for each split and method (the model, then the baselines), with the columns `split`,

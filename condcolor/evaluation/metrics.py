@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from condcolor.conditions.schema import NOT_APPLICABLE
 from condcolor.imaging.color import delta_e_2000, srgb_to_lab
 from condcolor.models.encoders import IMAGENET_STD
 
@@ -64,10 +65,15 @@ def spread(pictures: Tensor, groups: Sequence[Tensor]) -> Tensor:
 
 
 def groups_by(values: Tensor, attribute: int) -> list[Tensor]:
-    """Group rows of `values [N, A]` that differ in `attribute` alone; a group has one row per value."""
+    """Group rows of `values [N, A]` that differ in `attribute` alone; a group has one row per value.
+
+    Rows that the attribute does not apply to are in no group.
+    """
     groups: dict[tuple[int, ...], dict[int, int]] = {}  # the others' values -> its value -> row
     for row, others in enumerate(values.tolist()):
         value = others.pop(attribute)
+        if value == NOT_APPLICABLE:
+            continue
         groups.setdefault(tuple(others), {}).setdefault(value, row)
     return [torch.tensor(list(rows.values())) for rows in groups.values() if len(rows) > 1]
 

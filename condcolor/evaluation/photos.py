@@ -15,6 +15,7 @@ from torch import Tensor
 
 from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import open_photograph
+from condcolor.data.reading import Reading
 from condcolor.errors import DataError
 from condcolor.evaluation import metrics
 from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip
@@ -187,6 +188,8 @@ class PhotoEvaluator:
     vivid: Sequence[float] = ()  # chroma factors, each measured in a row of its own
     short_side: int = 256  # pixels to which the short side of larger photographs is reduced
     keep_grey: bool = False  # measure grey photographs as well
+    ignore: Sequence[str] = ()  # columns of a csv that are left out
+    labels: str = ""  # of sketches alone: the form of file names
     fid_weights: Path | str | None = None  # a TorchScript network for FID and KID
     lpips_weights: Path | str | None = None  # a TorchScript network for LPIPS
 
@@ -213,7 +216,8 @@ class PhotoEvaluator:
         colorizers |= {f"vivid {v:g}": colorizer.with_vivid(v) for v in self.vivid}
         device = getattr(colorizer, "device", "cpu")
         perceptual = Perceptual(self.fid_weights, self.lpips_weights, device)
-        records = PHOTOGRAPHS.read(data, colorizer.schema).records
+        reading = Reading(tuple(self.ignore), self.labels)
+        records = PHOTOGRAPHS.read(data, colorizer.schema, reading).records
         tested = tuple(record for record in records if record.split == "test")
         chosen = evenly(tested or records, max_inputs)
         tallies = {name: PhotoTally() for name in (*colorizers, "grey", "truth")}

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from condcolor.conditions.schema import AttributeSchema
+from condcolor.conditions.schema import NOT_APPLICABLE, AttributeSchema
 from condcolor.data.dataset import ImageDataset
+from condcolor.data.reading import Reading
 from condcolor.errors import DataError, UsageError
 from condcolor.evaluation import metrics
 from condcolor.evaluation.baselines import flat_fill, grey
@@ -128,7 +129,7 @@ def evaluate_sketches(
         sketch = pictures.pictures[source]  # (3, H, W) uint8
         own = _rows_of(pictures, source)
         targets, values = pictures.rows(own).target.float() / 255, pictures.values[own]
-        asked = _around(values, only, schema.sizes) if every is None else every
+        asked = _around(values, only, schema.sizes) if every is None else _that_apply(every, values)
         scored, counted = _among(asked, only), _among(values, only)
         colored = color(sketch, asked).float().cpu()
         pixels = metrics.lab_pixels(colored)
@@ -163,6 +164,9 @@ class SketchEvaluator:
         False  # the network's bare output, without the post-processing of `colorize`
     )
 
+    ignore: Sequence[str] = ()  # columns of the data that are left out
+    labels: str = ""  # the form of file names, for data without a table
+
     protocol: ClassVar[str] = SKETCH_PROTOCOL
     most_checked: ClassVar[int] = 8
     checked: ClassVar[str] = f"at most {most_checked} sketches in all colours"
@@ -187,7 +191,8 @@ class SketchEvaluator:
             raise UsageError(
                 "an exported model cannot be evaluated on sketches: evaluate the model folder it is from"
             )
-        metadata = SKETCHES.read(data, colorizer.schema.required)
+        reading = Reading(tuple(self.ignore), self.labels)
+        metadata = SKETCHES.read(data, colorizer.schema.required, reading)
         train, test = metadata.split("train"), metadata.split("test")
         splits = {"train": train, "test": test, "all rows": metadata.split("")}
         colors: dict[str, ColorFunction] = {
@@ -248,7 +253,8 @@ class _AttributeTally:
         """
         inside = change >= metrics.PURE * change.max()
         outside = change <= metrics.TOUCHED
-        if self.measurable:
+        scored = scored[asked[scored, self.index] != NOT_APPLICABLE]
+        if self.measurable and len(scored):
             wanted = asked[scored, self.index]
             means = pixels[:, :, inside].mean(dim=-1)[scored]
             distances = metrics.color_distances(means, self.palette)
@@ -306,14 +312,28 @@ def _indices(
     """Return value indices `[N, A]` of combinations of value names."""
     if combinations is None:
         return None
-    rows = [schema.indices(dict(zip(schema.names, c, strict=True))) for c in combinations]
+    rows = [schema.row_indices(c) for c in combinations]
     return torch.tensor(rows, dtype=torch.long).reshape(len(rows), len(schema.names))
+
+
+def _that_apply(every: Tensor, values: Tensor) -> Tensor:
+    """Return the combinations `every [N, A]` for an input, and those of its rows `values [R, A]`.
+
+    Attributes that apply to none of its rows do not apply in them.
+    """
+    blank = values == NOT_APPLICABLE
+    if not blank.any():
+        return every
+    asked = torch.where(blank.all(dim=0), NOT_APPLICABLE, every)
+    return torch.unique(torch.cat([asked, values]), dim=0)
 
 
 def _around(values: Tensor, only: Tensor | None, sizes: Sequence[int]) -> Tensor:
     """Return the rows' own `values [R, A]`, those of `only`, and each change of one value of the first."""
     rows = [values] if only is None else [values, only[:MOST_COLORINGS]]
     for i, size in enumerate(sizes):
+        if (values[:, i] == NOT_APPLICABLE).all():
+            continue
         changed = values[:1].repeat(size, 1)
         changed[:, i] = torch.arange(size)
         rows.append(changed)

@@ -8,7 +8,7 @@ replaced by a faster form. Pretrained encoders stay in float32, since bfloat16 i
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from condcolor.conditions.schema import NOT_APPLICABLE, AttributeSchema
 from condcolor.imaging.open import Picture
 from condcolor.imaging.part_regions import PartRegions
 from condcolor.inference.colorizer import Colorizer, learned_flat_fills
@@ -158,9 +159,15 @@ class TorchColorizer(Colorizer):
             scores = self.predict(framed.square[None], np.zeros((1, 0), np.float32))[0]
             regions = find_pixel_regions(framed.drawing, framed.crop(scores), self.schema)
         asked = self.schema.required
-        rows = [regions.recolor(**asked.values_of(row)) for row in values.tolist()]
+        rows = [regions.recolor(**_asked(asked, row)) for row in values.tolist()]
         pixels = np.stack([np.asarray(image) for image in rows])
         return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+
+
+def _asked(schema: AttributeSchema, indices: Sequence[int]) -> dict[str, str]:
+    """Return the value of each attribute; none, which leaves the part white, where it does not apply."""
+    pairs = zip(schema.attributes, indices, strict=True)
+    return {a.name: "none" if i == NOT_APPLICABLE else a.values[i] for a, i in pairs}
 
 
 WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # layers that autocast runs in bfloat16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -13,6 +14,7 @@ from typing import Any
 from condcolor.conditions.colors import RGB
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import Metadata
+from condcolor.data.reading import AS_IT_IS, Reading
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.config import ModelConfig
 from condcolor.recipes import Phase, TrainConfig, find_recipe
@@ -38,6 +40,7 @@ class RunConfig:
     schema: AttributeSchema
     data: Path
     fixed: RGB | None  # the color of the mask's channel after those of the attributes
+    reading: Reading = AS_IT_IS
     began_with: str = ""  # a model or an encoder's weights; "": random weights, drawn by the seed
 
     def save(self, run: Path, metadata: Metadata) -> None:
@@ -62,6 +65,7 @@ class RunConfig:
             "data_contents_sha256": data.sha256,
             "fixed": self.fixed,
             "began_with": self.began_with,
+            "reading": self.reading.to_json(),
         }
         content = (json.dumps(fields, indent=2) + "\n").encode()
         write_whole(run / RUN_CONFIG, content, overwrite=True)
@@ -94,6 +98,7 @@ class RunConfig:
                 AttributeSchema.from_json(config["schema"]),
                 Path(config["data"]),
                 _fixed(config["fixed"]),
+                Reading.from_json(config.get("reading")),
                 str(config.get("began_with", "")),
             )
             _check_phases(plan)
@@ -111,6 +116,14 @@ class RunConfig:
         ) as error:
             reason = error if isinstance(error, UsageError) else repr(error)
             raise CheckpointError(f"{label}: cannot be read as a run's config ({reason})") from None
+
+
+def reading_of(model: Path) -> Reading:
+    """Return how the data of a model's run is read; that of a plain table for a model of no run."""
+    for run in (model.parent, model.parent.parent):
+        with contextlib.suppress(CheckpointError):  # no run
+            return RunConfig.load(run)[0].reading
+    return AS_IT_IS
 
 
 def _fixed(color: object) -> RGB | None:

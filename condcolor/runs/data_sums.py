@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from condcolor.data.metadata import Metadata
+from condcolor.data.pictures import file_of
 from condcolor.data.records import Record
 from condcolor.errors import CheckpointError
 from condcolor.runtime.files import write_whole
@@ -92,16 +93,17 @@ class DataSums:
         ]
 
     def _sum_of(self, path: str) -> _Sum:
-        status, known = os.stat(path), self.sums.get(path)
+        file = file_of(Path(path))
+        status, known = os.stat(file), self.sums.get(path)
         seen = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         if known is not None and known[:3] == seen and max(seen[1:]) < self.looked - COARSE:
             return known
-        return _Sum(*seen, sha256(Path(path)))
+        return _Sum(*seen, sha256(file))
 
 
 def fingerprint_of_sizes(metadata: Metadata) -> Fingerprint:
     """Return the fingerprint that older runs have: of the pictures' sizes in bytes."""
-    return _fingerprint(metadata, SIZES, lambda path: str(os.stat(path).st_size))
+    return _fingerprint(metadata, SIZES, lambda path: str(os.stat(file_of(Path(path))).st_size))
 
 
 def _fingerprint(metadata: Metadata, of: str, mark: Callable[[str], str]) -> Fingerprint:

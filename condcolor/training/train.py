@@ -15,6 +15,7 @@ from condcolor.data.cache import default_cache
 from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import Metadata, split_by_character
 from condcolor.data.palette import measure_fixed, measure_palette
+from condcolor.data.reading import Reading
 from condcolor.data.records import Record
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.models.checkpoint import Model, check_channels, load_model
@@ -52,6 +53,8 @@ def train(
     init: Path | str | None = None,
     encoder_weights: Path | str = "imagenet",
     vocabulary: str = "own",
+    ignore: Sequence[str] = (),
+    labels: str = "",
     phase: Mapping[str, object] | None = None,
     model: Mapping[str, object] | None = None,
     cache: Path | str | None = None,
@@ -69,6 +72,8 @@ def train(
         init: a model folder whose generator and schema training starts from.
         encoder_weights: weights to start the network's encoder from: "imagenet", a file, or "none".
         vocabulary: "own" or "shared", as for `read_metadata`.
+        ignore: columns that are left out; the run remembers them.
+        labels: the form of file names of data without a table, "{character}_{hair}_{shirt}"; remembered, too.
         phase: fields of `Phase` to set (`gan_weight`, `pixel_loss` ...): one value for all phases that use
             the field, or a sequence with one for each phase.
         model: fields of `ModelConfig` to set (`base_channels`, `depth` ...).
@@ -94,7 +99,8 @@ def train(
         return resume(run, device=device, cache=cache, callbacks=callbacks)
     started_from = load_model(Path(init)) if init else None
     known = None if started_from is None or chosen.schema else started_from.schema
-    metadata = chosen.task.read(Path(data), known or vocabulary)
+    reading = Reading(tuple(ignore), labels)
+    metadata = chosen.task.read(Path(data), known or vocabulary, reading)
     schema = known or measure_palette(metadata)
     network = chosen.model_config(schema.planes, **(model or {}))
     if started_from:
@@ -114,6 +120,7 @@ def train(
         Path(data).resolve(),
         measure_fixed(metadata),
         began_with=_began_with(init, encoder, encoder_weights),
+        reading=reading,
     )
     with process_group(chosen_device) as group, ExitStack() as held, ExitStack() as undo:
         group.part(settings.batch_size)
@@ -179,7 +186,7 @@ def resume(
             f"{shown_name(run)}: stopped before its first state was saved: train it anew under the same "
             f"name, from {plan.began_with}"
         )
-    metadata = find_recipe(plan.recipe).task.read(plan.data, plan.schema)
+    metadata = find_recipe(plan.recipe).task.read(plan.data, plan.schema, plan.reading)
     _check_data(plan, run, metadata, before)
     chosen_device = pick_device(own_gpu(device))
     with process_group(chosen_device) as group, ExitStack() as held:

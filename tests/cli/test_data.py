@@ -8,7 +8,9 @@ import signal
 import pytest
 from drawn import draw_set, picture, save
 
+from condcolor.cli.data_sets import fault_table
 from condcolor.data.builders.avatar_svg import FRAMINGS
+from condcolor.data.faults import Fault
 
 KIT = ("--characters", "2", "--size", "32", "--colorings", "2", "--kit", "pixel-art")
 
@@ -41,13 +43,21 @@ def test_every_problem_is_listed_at_once(condcolor, here):
     done = condcolor("data", "check", "data")
     assert done.exit_code == 3
     for said in (
-        "data: 4 problems",
-        "line 2: hair 'blu' is not one of blue, brown, red; did you mean 'blue'",
-        "line 3: output 'outputs/none-",
-        "output 'outputs/0-red-red.png': empty file",
+        "hair 'blu' is not one of blue, brown, red",
+        "did you mean 'blue'?",
+        "output 'outputs/none-",
+        "output 'outputs/0-red-red.png': empty file (0 bytes)",
         "output is 16x8 but its input is 16x16",
     ):
-        assert said in done.stderr
+        assert said in done.stdout
+    assert "data: 4 problems; to repair what can be: --fix data/fixed.csv" in done.stderr
+    table = done.stdout[done.stdout.index("level ") :].splitlines()
+    assert [row.split()[:3] for row in table[1:]] == [
+        ["cells", "2", "hair"],
+        ["cells", "3", "output"],
+        ["pictures", "10", "output"],
+        ["pictures", "19", "output"],
+    ]
     assert "no problems" not in done.stdout
 
 
@@ -78,6 +88,48 @@ def test_a_data_set_without_attributes_or_targets_is_one(condcolor, here):
     assert (done.exit_code, done.stderr) == (0, "")
     assert "1 rows, 1 inputs" in done.stdout
     assert condcolor("data", "check", "photos.csv").exit_code == 3
+
+
+def test_a_table_of_faults_is_by_level_and_as_wide_as_the_terminal():
+    faults = [
+        Fault(
+            "hair is wrong in many ways that take a long sentence",
+            "x " * 30,
+            "cells",
+            "a.csv",
+            12,
+            "hair",
+        ),
+        Fault("no column 'input'", "", "columns", "b.csv", 1, "input"),
+    ]
+    lines = fault_table(faults, width=72)
+    assert max(map(len, lines)) <= 72
+    assert lines[0].split() == ["level", "line", "column", "what", "what", "to", "do"]
+    assert lines[1].startswith("columns  b.csv 1   input   no column 'input'")
+    assert lines[2].startswith("cells    a.csv 12  hair    hair is wrong")
+    assert len(lines) > 4
+    assert len(fault_table(faults)) == 3  # no terminal, so that nothing is cut
+
+
+def test_a_new_data_set_passes_the_check(condcolor, here):
+    done = condcolor("data", "new", "mine")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "check it: condcolor data check mine" in done.stdout
+    assert "condcolor train mine --out" in (here / "mine/README.md").read_text()
+    assert condcolor("data", "check", "mine").stdout.endswith("no problems\n")
+    again = condcolor("data", "new", "mine")
+    assert (again.exit_code, "mine exists: name a new folder" in again.stderr) == (2, True)
+
+
+def test_values_in_file_names_are_read_by_option(condcolor, here):
+    for hair in ("blue", "red"):
+        save(here / f"set/ada_{hair}.png", picture(0, hair, "red"))
+    save(here / "set/inputs/ada.png", picture(0))
+    done = condcolor("data", "check", "set", "--labels", "{character}_{hair}")
+    assert (done.exit_code, "hair: blue 1, red 1" in done.stdout) == (0, True)
+    assert condcolor("data", "check", "set").exit_code == 3
+    form = condcolor("data", "check", "set", "--labels", "{hair")
+    assert (form.exit_code, "labels '{hair'" in form.stderr) == (2, True)
 
 
 def test_shared_values_are_those_of_all_attributes(condcolor, here):

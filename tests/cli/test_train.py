@@ -17,10 +17,12 @@ from PIL import Image
 
 from condcolor import recipes
 from condcolor.cli.train import train
+from condcolor.data.metadata import write_metadata
 from condcolor.errors import DataError
 from condcolor.models import config
 from condcolor.models.encoders import ENCODERS
 from condcolor.models.losses import PIXEL_LOSSES
+from condcolor.runs.config import RunConfig
 from condcolor.training.trainer import Trainer
 
 # by the recipe and the data
@@ -30,7 +32,7 @@ NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
 OWN = {"data", "out", "recipe", "init", "encoder_weights", "shared_values", "device"}
 
 
-OWN |= {"cache", "nproc"}
+OWN |= {"cache", "nproc", "ignore", "labels"}
 
 
 SMALL = [
@@ -149,6 +151,19 @@ def test_a_run_says_what_it_does_and_what_to_try(condcolor, data, here):
     assert condcolor("variants", "ada.png", "-m", "run", "--sheet-only").exit_code == 0
     assert condcolor("info", "run").exit_code == 0
     assert "from step 8, epoch 2 of 2" in condcolor("resume", "run").stdout
+
+
+def test_a_run_remembers_a_column_to_ignore(condcolor, here):
+    rows = [(*row, f"remark {i}") for i, row in enumerate(draw_set(here / "data", (0, 1)))]
+    columns = ("input", "output", "hair", "shirt", "Notes")
+    write_metadata(here / "data/metadata.csv", rows, columns)
+    words = ("train", "data", "--out", "run", "--epochs", "1", *SMALL)
+    refused = condcolor(*words)
+    assert (refused.exit_code, "--ignore Notes" in refused.stderr) == (3, True)
+    assert condcolor(*words, "--ignore", "Notes").exit_code == 0
+    assert RunConfig.load(here / "run")[0].reading.ignore == ("Notes",)
+    assert condcolor("resume", "run", "--epochs", "2", "--device", "cpu").exit_code == 0
+    assert condcolor("evaluate", "run", "data", "--device", "cpu").exit_code == 0
 
 
 @pytest.fixture

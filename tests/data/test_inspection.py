@@ -62,7 +62,7 @@ def test_a_label_that_disagrees_with_the_colour(tmp_path, masked):
     save(tmp_path / "outputs/1-red-blue.png", picture(1, "brown", "blue"))
     (found,) = inspect(tmp_path).problems
     what = "hair 'red' is asked, but the colour seen, #b86b4b, is that of 'brown'"
-    assert found == f"metadata.csv line 17: {what}"
+    assert found == f"metadata.csv line 17: {what}; correct the value or the output"
 
 
 def test_values_that_are_no_colours_are_not_compared(tmp_path):

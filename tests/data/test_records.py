@@ -122,7 +122,7 @@ def test_a_picture_whose_name_differs_a_little_is_named(tmp_path, written, there
     (tmp_path / there).touch()
     csv = tmp_path / "metadata.csv"
     csv.write_text(f"input\n{written}\nother.png\n", encoding="utf-8")
-    [first, second] = scan_metadata(csv, require_target=False)[1]
+    first, second = map(str, scan_metadata(csv, require_target=False)[1])
     assert first.endswith(f"(looked beside the csv and in inputs); there is '{there}'")
     assert second.endswith("(looked beside the csv and in inputs)")
 

@@ -49,7 +49,7 @@ def test_line_ends_and_byte_order_mark(tmp_path, mark, end):
             'line 2: a quote (") opened here closes on line 3',
         ),
         (["a.png,b.png", 'a.png,b.png,"r"ed'], 'line 3: a quote (") inside a quoted cell'),
-        (["a.png,b.png,"], "line 2: hair is blank"),
+        (["a.png,b.png,"], "line 1: column 'hair' has no value; fill it in, or leave it out"),
         (["a.png,,red"], "line 2: output is blank"),
         (["a.png,b.png, red"], "line 2: hair has spaces around it; write 'red'"),
         (["a.png,b.png,r\0d"], "line 2: holds a NUL character"),

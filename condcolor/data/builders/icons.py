@@ -18,11 +18,11 @@ from condcolor.data.builders.avatar_svg import FRAMINGS
 from condcolor.data.builders.avatars import Options, check_installed, draw_icon, kit_meta
 from condcolor.data.builders.drawing_workers import BUNDLE, parallel_map
 from condcolor.data.builders.flat_png import write_png
-from condcolor.data.metadata import write_metadata
+from condcolor.data.metadata import PICTURE_COLUMNS, write_metadata
 from condcolor.errors import UsageError, check_range, did_you_mean
 from condcolor.runtime.files import atomic_folder
 
-COLUMNS = ("input", "output", "hair", "shirt", "character")
+COLUMNS = (*PICTURE_COLUMNS, "hair", "shirt", "character")
 _COLORINGS = len(PALETTE) ** 2
 _BUNDLE = BUNDLE
 

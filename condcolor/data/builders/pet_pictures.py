@@ -152,7 +152,7 @@ def split_by_csv(pets: Pets, csv: Path) -> Pets:
     """
     faults, label = Problems(), shown_name(csv)
     table = read_table(csv, label)
-    faults.extend(table.problems)
+    faults.extend(map(str, table.faults))
     header = f"{label} line {table.header_line}"
     for column in ("file", "split"):
         if table.columns and column not in table.columns:

@@ -18,11 +18,11 @@ from condcolor.data.builders.flat_png import write_png
 from condcolor.data.builders.icons import check_new_folder, kit_table
 from condcolor.data.builders.scene_ink import ink_scene
 from condcolor.data.builders.scene_layout import lay_out
-from condcolor.data.metadata import write_metadata
+from condcolor.data.metadata import PICTURE_COLUMNS, write_metadata
 from condcolor.errors import check_range
 from condcolor.runtime.files import atomic_folder
 
-COLUMNS = ("input", "output", "character", "split")
+COLUMNS = (*PICTURE_COLUMNS, "character", "split")
 CHARACTERS = 400  # the default of `characters`
 _TESTED = 50  # one of so many scenes is a test scene
 _CUTOUT = 9 / 8  # side of a drawn character, in sides of a scene

@@ -54,17 +54,17 @@ def drawn(tmp_path_factory):
 
 def test_layout(drawn):
     rows = read_rows(drawn)
-    assert list(rows[0]) == ["input", "output", "hair", "shirt", "character"]
-    assert len({row["output"] for row in rows}) == len(rows) == 5 * len(KITS)
+    assert list(rows[0]) == ["input_file_name", "output_file_name", "hair", "shirt", "character"]
+    assert len({row["output_file_name"] for row in rows}) == len(rows) == 5 * len(KITS)
     assert len({row["character"] for row in rows}) == len(KITS)
     for row in rows:
         kit, _, number = row["character"].rpartition("-")
         assert kit in KITS
         assert re.fullmatch(r"\d{4}s3", number)
-        mask = drawn / row["input"].replace("inputs", "masks")
-        assert pixels(drawn / row["input"]).shape == (48, 48)
-        assert pixels(drawn / row["output"]).shape == pixels(mask).shape == (48, 48, 3)
-    listed = {row[side] for row in rows for side in ("input", "output")}
+        mask = drawn / row["input_file_name"].replace("inputs", "masks")
+        assert pixels(drawn / row["input_file_name"]).shape == (48, 48)
+        assert pixels(drawn / row["output_file_name"]).shape == pixels(mask).shape == (48, 48, 3)
+    listed = {row[side] for row in rows for side in ("input_file_name", "output_file_name")}
     found = {p.relative_to(drawn).as_posix() for p in drawn.rglob("*puts/*.png")}
     assert listed == found
 
@@ -80,12 +80,12 @@ def test_five_colorings_hold_every_color_once(drawn):
 
 def test_outputs_are_the_composition_of_sketch_and_masks(drawn):
     for row in read_rows(drawn):
-        blank = pixels(drawn / row["input"]).astype(float)[..., None]
-        masks = pixels(drawn / row["input"].replace("inputs", "masks")).astype(float)
+        blank = pixels(drawn / row["input_file_name"]).astype(float)[..., None]
+        masks = pixels(drawn / row["input_file_name"].replace("inputs", "masks")).astype(float)
         colors = np.array([PALETTE[row["hair"]], PALETTE[row["shirt"]], SKIN])
         composed = blank - masks @ (255 - colors) / 255
         assert composed.min() >= 0
-        np.testing.assert_array_equal(pixels(drawn / row["output"]), composed.round())
+        np.testing.assert_array_equal(pixels(drawn / row["output_file_name"]), composed.round())
 
 
 def test_masks_never_add_up_to_more_than_white(drawn):

@@ -66,12 +66,12 @@ def drawn(tmp_path_factory):
 
 def test_layout(drawn):
     rows = read_rows(drawn)
-    assert list(rows[0]) == ["input", "output", "character", "split"]
-    assert rows[7]["input"] == "inputs/00007.png"
+    assert list(rows[0]) == ["input_file_name", "output_file_name", "character", "split"]
+    assert rows[7]["input_file_name"] == "inputs/00007.png"
     assert rows[7]["character"] == "scene-00007s3"
     assert len({row["character"] for row in rows}) == len(rows) == SCENES
     for row in rows:
-        for side in ("input", "output"):
+        for side in ("input_file_name", "output_file_name"):
             assert pixels(drawn / row[side]).shape == (SIZE, SIZE, 3)
     names = {path.name for path in drawn.iterdir()}
     assert names == {"inputs", "outputs", "metadata.csv", "ORIGIN.md"}
