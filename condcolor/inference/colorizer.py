@@ -12,7 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 from PIL import Image
@@ -149,14 +149,21 @@ class Colorizer(ABC):
     def set_threads(self, count: int) -> None:
         """Set how many threads compute for the calling thread, where the backend allows it."""
 
+    @overload
+    def __call__(self, picture: AnyPicture, /, **values: str | ColorSpec) -> Image.Image: ...
+
+    @overload
     def __call__(
         self,
         picture: AnyPicture,
         /,
         *,
-        hints: Sequence[Hint | str] = (),
-        like: AnyPicture | None = None,
-        **values: str | ColorSpec,
+        hints: Sequence[Hint | str] = ...,
+        like: AnyPicture | None = ...,
+    ) -> Image.Image: ...
+
+    def __call__(
+        self, picture: AnyPicture, /, *, hints: Any = (), like: Any = None, **values: Any
     ) -> Image.Image:
         """Return the picture colored by one value for each attribute: `hair="red", shirt="blue"`.
 

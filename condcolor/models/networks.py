@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import Any, TypedDict, TypeVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -22,6 +21,7 @@ from condcolor.conditions.hints import HINT_PLANES
 from condcolor.imaging.color import luma
 from condcolor.models.config import DROPPED_UPS, ModelConfig
 from condcolor.models.encoders import ENCODERS
+from condcolor.models.hints import JOINED, SPREAD_LEVEL, HintSpread
 
 LEAK = 0.2  # slope of LeakyReLU, pix2pix (Isola et al. 2017), section 6.1
 INIT_STD = 0.02  # standard deviation of initial weights, same section
@@ -39,11 +39,6 @@ class Kernel(TypedDict):
 KERNEL: Kernel = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": False}  # same section
 # gain of the head's colors over its weights, so that they reach +-2 in 1,000 steps
 MIX_GAIN = 16.0
-# planes joined to each of an encoder's maps: the hints near by, those of alike places, and two of 0, since
-# convolutions of 8 k channels are faster by a sixth of a training step
-JOINED = 8
-SPREAD_LEVEL = 3  # of the encoder's features at which hints are spread: 1/16
-NEVER = -1e4  # score of a place without a hint; its attention is 0
 CHROMA_GAIN = 4.0  # the chroma of photographs is a quarter as large as their grey
 
 
@@ -210,58 +205,6 @@ class UNet(nn.Module):
         return x
 
 
-def pooled_hints(hints: Tensor, levels: int) -> list[Tensor]:
-    """Return hints `[B, 3, H, W]` at 1/2, 1/4, ... of their size: the mean of the given a and b, and a mask.
-
-    The mask of a cell is 1 where any pixel of it is given.
-    """
-    given = hints[:, 2:]
-    planes = torch.cat((hints[:, :2] * given, given), dim=1)
-    pooled = []
-    for _ in range(levels):
-        planes = F.avg_pool2d(planes, 2)
-        share = planes[:, 2:]
-        pooled.append(
-            torch.cat((planes[:, :2] / share.clamp_min(1e-6), (share > 0).float()), dim=1)
-        )
-    return pooled
-
-
-class HintSpread(nn.Module):
-    """Hints brought to places that look alike, however far: cross-attention from every place to the hints.
-
-    Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1) between normalized projections of an
-    encoder's features, less a learned multiple of the squared distance. Keys are the places with a hint, and
-    one that stands for none of them, whose values are 0.
-    """
-
-    def __init__(self, channels: int, width: int = 32):
-        super().__init__()
-        self.query = nn.Conv2d(channels, width, 1)
-        self.key = nn.Conv2d(channels, width, 1)
-        # inverse temperature, weight of the squared distance, score of none
-        self.scale = nn.Parameter(torch.tensor(8.0))
-        self.near = nn.Parameter(torch.tensor(4.0))
-        self.none = nn.Parameter(torch.tensor(4.0))
-
-    def forward(self, features: Tensor, hints: Tensor) -> Tensor:
-        """`[B, C, h, w]` and hints `[B, 3, h, w]` -> a, b and the attention paid to hints, `[B, 3, h, w]`."""
-        height, width = features.shape[-2:]
-        query, key = (
-            F.normalize(p(features).float().flatten(2), dim=1) for p in (self.query, self.key)
-        )
-        rows = torch.arange(height, device=features.device) / height
-        columns = torch.arange(width, device=features.device) / width
-        place = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).flatten(1)  # (2, N)
-        apart = (place[:, :, None] - place[:, None]).square().sum(dim=0)  # (N, N)
-        scores = self.scale * torch.einsum("bci,bcj->bij", query, key) - self.near * apart
-        values = hints.float().flatten(2)  # (B, 3, N)
-        scores = scores.masked_fill(values[:, 2:] == 0, NEVER)
-        none = self.none.expand(*scores.shape[:2], 1)
-        attention = torch.cat((scores, none), dim=2).softmax(dim=2)[:, :, :-1]
-        return torch.einsum("bij,bcj->bci", attention, values).unflatten(2, (height, width))
-
-
 class EncoderUNet(UNet):
     """A U-Net whose downs are one of ENCODERS, which may be pretrained; the ups are those of `UNet`."""
 
@@ -295,12 +238,8 @@ class EncoderUNet(UNet):
         if not hints.shape[1]:
             hints = torch.zeros_like(source).expand(-1, HINT_PLANES, -1, -1)
         maps = self.encoder(source)
-        near = pooled_hints(hints, len(maps))
-        alike = self.spread(maps[SPREAD_LEVEL], near[SPREAD_LEVEL])
-        sizes = [tuple(m.shape[-2:]) for m in maps]
-        spread = [F.interpolate(alike, size=size, mode="nearest") for size in sizes]
-        none = [n[:, :1].expand(-1, JOINED - 2 * HINT_PLANES, -1, -1) * 0 for n in near]
-        return [join(*parts) for parts in zip(maps, near, spread, none, strict=True)]
+        planes = self.spread.planes(maps, hints)
+        return [join(*pair) for pair in zip(maps, planes, strict=True)]
 
 
 def make_generator(config: ModelConfig) -> UNet:

@@ -6,14 +6,13 @@ from torch import nn
 
 from condcolor.imaging.color import luma
 from condcolor.models.config import COND_LEVELS, ModelConfig
+from condcolor.models.hints import HintSpread, pooled_hints
 from condcolor.models.networks import (
     EncoderUNet,
-    HintSpread,
     PatchGAN,
     UNet,
     count_parameters,
     join,
-    pooled_hints,
     tile,
 )
 
