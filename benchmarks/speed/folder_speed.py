@@ -24,7 +24,8 @@ from PIL import Image
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.open import open_picture
-from condcolor.inference.colorizer import BATCH, Colorizer
+from condcolor.inference.colorizer import Colorizer
+from condcolor.inference.runner import BATCH
 from condcolor.models.checkpoint import save_model
 from condcolor.models.model_folder import BUILT_IN, read_config
 from condcolor.models.networks import UNet

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from condcolor.inference.colorizer import BATCH, Colorizer, Prepared
+from condcolor.inference.colorizer import Colorizer
+from condcolor.inference.framing import Prepared
+from condcolor.inference.runner import BATCH
 from condcolor.runtime.process import keep_memory
 
 

@@ -196,7 +196,7 @@ def _open(colorizer: Colorizer, job: Job, budget: PixelBudget, options: RenderOp
 
 def _next_batch(opened: deque[Future[OpenedJob]]) -> list[OpenedJob]:
     """Take the first job, and those behind it that are open already, at most a batch."""
-    from condcolor.inference.colorizer import BATCH
+    from condcolor.inference.runner import BATCH
 
     batch = [opened.popleft().result()]
     while opened and len(batch) < BATCH and opened[0].done():

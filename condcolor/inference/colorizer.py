@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, overload
@@ -19,40 +18,31 @@ from PIL import Image
 
 from condcolor.conditions.color_spec import NO_PERSONS, ColorSpec, parse_color_specs, plain_values
 from condcolor.conditions.hints import Hint
-from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
 from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.layers import Layers, make_layers
-from condcolor.imaging.line_art import even_fills, find_pieces, recolor
+from condcolor.imaging.line_art import recolor
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.share_regions import MOST_VALUES, find_regions
 from condcolor.inference.framing import AnyPicture, FramedPicture, Prepared, frame, to_picture
 from condcolor.inference.guide import NO_GUIDE, NO_HINTS, Guide, guided, make_guide, settled
 from condcolor.inference.parts import find_parts
+from condcolor.inference.runner import BATCH, Runner
 from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_advice
 
-BATCH = 16  # pictures in one pass of the network
 MOST_VARIANTS = 1000  # of one picture; more is a mistake, or a loop over `colorings`
 NOT_SEEN = np.empty(0, np.float32)  # the output where the network is not run
 
 
-class Colorizer(ABC):
+class Colorizer(Runner):
     """A trained model that colors pictures. Safe to share between threads.
 
     A model of photographs has no attributes in its `schema`. A subclass runs the network:
-    `TorchColorizer` or `OnnxColorizer`. All arrays are NumPy's, `[B, C, H, W]`.
+    `TorchColorizer` or `OnnxColorizer`.
     """
-
-    recipe: str  # name of the recipe that trained the model
-    schema: AttributeSchema
-    image_size: int  # pixels a side that the network sees
-    codec: Any  # with the `line_art`, `fill`, `parts` and `takes_vivid` of a Codec
-    flat: bool  # its outputs should be flat fills
-    takes_hints: bool = False  # a model of photographs whose network takes hints
-    vivid: float  # factor of the chroma of photographs, 0 to 4; the model's own is mostly 1
 
     @classmethod
     def load(
@@ -102,52 +92,10 @@ class Colorizer(ABC):
             colorizer.set_threads(threads)
         return colorizer
 
-    @abstractmethod
-    def predict(
-        self, squares: np.ndarray, cond: np.ndarray, hints: np.ndarray | None = None
-    ) -> np.ndarray:
-        """Return the raw outputs of the network.
-
-        Args:
-            squares: `[B, 3, S, S]` uint8, S the model's image size; or `[1, 3, S, S]` for all of `cond`.
-            cond: `[B, P]` float32.
-            hints: `[B, 3, S, S]` float32, as in FramedPicture; for models with `takes_hints`.
-
-        Returns:
-            `[B, O, S, S]` float32 in [-1, 1].
-        """
-
-    @abstractmethod
-    def strips(
-        self, original: np.ndarray, output: np.ndarray
-    ) -> Iterator[tuple[slice, np.ndarray]]:
-        """Decode `output [1, O, h, w]` over `original [1, 3, H, W]` uint8, strip by strip from the top.
-
-        Yields:
-            Rows, and those rows of the picture, `[R, W, 3]` uint8.
-        """
-
-    @abstractmethod
-    def fills(self, original: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the fills and the trust in them, as `SketchToRgb.fills` does."""
-
-    @abstractmethod
-    def spread(self, planes: np.ndarray, trust: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Return planes at full size, as `SketchToRgb.spread` does."""
-
     @property
     def takes_colors(self) -> bool:
         """Whether this is a model of line art with attributes, which takes colors for them."""
         return self.codec.line_art and bool(self.schema.attributes)
-
-    @property
-    @abstractmethod
-    def threads(self) -> int:
-        """The number of threads that compute for the calling thread."""
-
-    @abstractmethod
-    def set_threads(self, count: int) -> None:
-        """Set how many threads compute for the calling thread, where the backend allows it."""
 
     @overload
     def __call__(self, picture: AnyPicture, /, **values: str | ColorSpec) -> Image.Image: ...
@@ -230,7 +178,7 @@ class Colorizer(ABC):
         if len(plain) < len(specs):
             regions = self.regions(picture)
             return (regions.recolor(**each) for each in specs)
-        cond = self._one_hot([self.schema.indices(values) for values in plain])
+        cond = self.one_hot([self.schema.indices(values) for values in plain])
         return self._colorings(self._frame(picture), cond)
 
     def regions(
@@ -308,7 +256,7 @@ class Colorizer(ABC):
     def _colorings(self, framed: FramedPicture, cond: np.ndarray) -> Iterator[Image.Image]:
         for start in range(0, len(cond), BATCH):
             outputs = self.predict(framed.square[None], cond[start : start + BATCH])
-            for output in self._even(framed.square, outputs):
+            for output in self.even(framed.square, outputs):
                 yield self._decode(framed, output)
 
     def batch(
@@ -351,7 +299,7 @@ class Colorizer(ABC):
             return Prepared(framed, specs, np.zeros(0, np.float32))
         if plain is None:  # `finish` finds the regions and recolors them
             return Prepared(framed, specs)
-        return Prepared(framed, specs, self._one_hot([self.schema.indices(plain)])[0])
+        return Prepared(framed, specs, self.one_hot([self.schema.indices(plain)])[0])
 
     def predict_batch(self, prepared: Sequence[Prepared]) -> list[np.ndarray]:
         """Return the output `[O, S, S]` for each; NOT_SEEN for those with colors beyond the model's values.
@@ -387,32 +335,7 @@ class Colorizer(ABC):
         if prepared.cond is None:
             return self.regions(framed.picture).recolor(**prepared.specs)
         output = settled(framed, output)
-        return self._decode(framed, next(self._even(framed.square, output[None])))
-
-    def predict_values(self, sketch: np.ndarray, indices: Sequence[Sequence[int]]) -> np.ndarray:
-        """Return the outputs `[N, O, S, S]` for a sketch `[3, S, S]` uint8 and value indices `[N, A]`."""
-        cond = self._one_hot(indices)
-        starts = range(0, len(cond), BATCH)
-        return np.concatenate([self.predict(sketch[None], cond[i : i + BATCH]) for i in starts])
-
-    def predict_even(self, sketch: np.ndarray, indices: Sequence[Sequence[int]]) -> np.ndarray:
-        """Return the outputs of `predict_values`, their fills evened where the model learned flat fills."""
-        return np.stack(list(self._even(sketch, self.predict_values(sketch, indices))))
-
-    def _even(self, square: np.ndarray, outputs: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield the outputs `[B, O, S, S]` of one sketch `[3, S, S]` uint8 one by one, their fills evened."""
-        if not self.flat:
-            yield from outputs
-            return
-        pieces = find_pieces(square.mean(axis=0, dtype=np.float32) / 255)
-        for output in outputs:
-            even = even_fills(pieces, (output.transpose(1, 2, 0) + 1) / 2)
-            yield (even * 2 - 1).transpose(2, 0, 1)
-
-    def _one_hot(self, indices: Sequence[Sequence[int]]) -> np.ndarray:
-        """Return the one-hot planes `[N, P]` float32 of value indices `[N, A]`."""
-        cond = np.array([self.schema.one_hot(row) for row in indices], np.float32)
-        return cond.reshape(len(indices), self.schema.planes)  # P is 0 without attributes
+        return self._decode(framed, next(self.even(framed.square, output[None])))
 
     def _frame(self, picture: AnyPicture) -> FramedPicture:
         return frame(to_picture(picture), self.image_size, self.codec)
@@ -433,9 +356,3 @@ class Colorizer(ABC):
             elif picture.alpha is not None:
                 pixels = recolor(picture.rgb, picture.alpha, pixels, drawn=False)
             return Image.fromarray(pixels)
-
-
-def learned_flat_fills(training: object) -> bool:
-    """Whether a model learned flat fills, by its config's "training": targets composed of masks are flat."""
-    config = training.get("config") if isinstance(training, Mapping) else None
-    return isinstance(config, Mapping) and bool(config.get("compose"))

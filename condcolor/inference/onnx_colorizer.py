@@ -19,8 +19,9 @@ from condcolor.conditions.colors import checked_vivid, refuse_vivid
 from condcolor.conditions.hints import HINT_PLANES
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.imaging.geometry import decode_strips
-from condcolor.inference.colorizer import Colorizer, learned_flat_fills
+from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.onnx_graph import NETWORK, Graph, import_onnxruntime
+from condcolor.inference.runner import learned_flat_fills
 from condcolor.models.model_folder import (
     ABOUT,
     MAX_ONNX_BYTES,

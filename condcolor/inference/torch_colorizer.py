@@ -20,8 +20,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from condcolor.conditions.schema import NOT_APPLICABLE, AttributeSchema
 from condcolor.imaging.open import Picture
 from condcolor.imaging.part_regions import PartRegions
-from condcolor.inference.colorizer import Colorizer, learned_flat_fills
+from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.parts import find_pixel_regions
+from condcolor.inference.runner import learned_flat_fills
 from condcolor.models.checkpoint import Model, load_model
 from condcolor.models.codecs import Codec, levels
 from condcolor.models.model_folder import ModelInfo

@@ -17,7 +17,8 @@ from PIL import Image
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.errors import CheckpointError, DataError, PictureError, UsageError
 from condcolor.imaging.open import open_picture
-from condcolor.inference.colorizer import BATCH, MOST_VARIANTS, Colorizer
+from condcolor.inference.colorizer import MOST_VARIANTS, Colorizer
+from condcolor.inference.runner import BATCH
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.model_folder import built_in_models
 
@@ -266,9 +267,8 @@ def test_the_network_is_not_asked_where_regions_paint(colorizer, monkeypatch):
     asked = [{"hair": "red", "shirt": "blue"}, {"hair": "#123456", "shirt": "blue"}]
     prepared = [colorizer.prepare(sketch(16, 16), values) for values in asked]
     seen, honest = [], colorizer.predict
-    monkeypatch.setattr(
-        colorizer, "predict", lambda squares, cond: seen.append(len(cond)) or honest(squares, cond)
-    )
+    predict = lambda squares, cond, hints: seen.append(len(cond)) or honest(squares, cond)  # noqa: E731
+    monkeypatch.setattr(colorizer, "predict", predict)
     outputs = colorizer.predict_batch(prepared)
     assert seen == [1]
     assert [len(output) for output in outputs] == [3, 0]
