@@ -267,7 +267,7 @@ def test_the_network_is_not_asked_where_regions_paint(colorizer, monkeypatch):
     asked = [{"hair": "red", "shirt": "blue"}, {"hair": "#123456", "shirt": "blue"}]
     prepared = [colorizer.prepare(sketch(16, 16), values) for values in asked]
     seen, honest = [], colorizer.predict
-    predict = lambda squares, cond, hints: seen.append(len(cond)) or honest(squares, cond)  # noqa: E731
+    predict = lambda squares, cond, hints=None: seen.append(len(cond)) or honest(squares, cond)  # noqa: E731
     monkeypatch.setattr(colorizer, "predict", predict)
     outputs = colorizer.predict_batch(prepared)
     assert seen == [1]
