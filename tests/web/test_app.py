@@ -532,6 +532,7 @@ def test_the_description_is_of_the_routes_there_are(client):
         "keep",
         "hide",
         "vivid",
+        "hint",
         "recolor",
         "paper",
         "part",
