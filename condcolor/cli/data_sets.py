@@ -49,7 +49,7 @@ def check(path, shared_values, no_targets, fix, overwrite, ignore, labels) -> No
     condcolor data check my-sketches --fix my-sketches/fixed.csv
     condcolor data check my-sketches --ignore Notes
     condcolor data check wanted.csv --no-targets
-    condcolor data check pictures --labels "{character}_{hair}_{shirt}"
+    condcolor data check pictures --labels '{character}_{hair}_{shirt}'
     """
     if not path:
         raise UsageError("the name of the data set is empty: name its folder or csv")
@@ -163,7 +163,6 @@ def new(out) -> None:
 
     \b
     condcolor data new my-icons
-    condcolor data check my-icons
     """
     if not out:
         raise UsageError("the name of the folder is empty: name a new one")

@@ -127,7 +127,7 @@ def test_help_is_quick():
         ),
         (["xyz"], "no such command 'xyz'; there are colorize, parts, variants"),
         (["data", "icon"], "did you mean 'icons'? (see condcolor data --help)"),
-        (["data", "xyz"], "there are icons, check"),
+        (["data", "xyz"], "there are new, check"),
         (["ada.png"], "ada.png is a file, not a command; to colour it: condcolor colorize ada.png"),
         (["--verison"], "no such option --verison; did you mean '--version'?"),
         (["colorize"], "SKETCHES is missing (see condcolor colorize --help)"),

@@ -194,7 +194,7 @@ def test_any_schema_has_options_that_differ_and_parse(attributes):
     ("words", "offered"),
     [
         (["col"], ["colorize"]),
-        (["data", ""], ["icons", "check", "coco", "pets"]),
+        (["data", ""], ["new", "check", "icons", "coco", "pets"]),
         (["colorize", "--ha"], ["--hair"]),
         (["colorize", "a.png", "--hair", "b"], ["blue", "brown"]),
         (["colorize", "--hair=R"], ["red"]),
