@@ -93,7 +93,7 @@ def test_a_bug_of_ours_spoils_one_picture_only(here, colorizer, monkeypatch):
         sketch().save(here / name)
     honest = TorchColorizer.prepare
 
-    def buggy(self, picture, values):
+    def buggy(self, picture, values, guide):
         if values["hair"].value == "green":
             raise KeyError("whoops")
         return honest(self, picture, values)
@@ -165,8 +165,8 @@ def test_pixels_under_way_are_bounded(here, flow_colorizer, monkeypatch, large):
     jobs, inside, peak = jobs_of(here, 30, size), set(), []
     honest = flow_colorizer.prepare
 
-    def prepare(picture, values):
-        inside.add(id(prepared := honest(picture, values)))
+    def prepare(picture, values, guide):
+        inside.add(id(prepared := honest(picture, values, guide)))
         kept.append(prepared)  # so that no other gets its id
         peak.append(len(inside) * prepared.pixels)
         return prepared
