@@ -61,7 +61,7 @@ class HintSpread(nn.Module):
         near = pooled_hints(hints, len(maps))
         alike = self(maps[SPREAD_LEVEL], near[SPREAD_LEVEL])
         sizes = [tuple(each.shape[-2:]) for each in maps]
-        spread = [F.interpolate(alike, size=size, mode="nearest") for size in sizes]
+        spread = [F.interpolate(alike, size=size, mode="bilinear") for size in sizes]
         none = [each[:, :1].expand(-1, JOINED - 2 * HINT_PLANES, -1, -1) * 0 for each in near]
         return [torch.cat(three, dim=1) for three in zip(near, spread, none, strict=True)]
 
