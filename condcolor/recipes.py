@@ -35,6 +35,7 @@ from condcolor.runtime.devices import PRECISIONS
 
 MAX_BATCH_SIZE = 65536
 MAX_SEED = 2**63 - 1  # as torch takes it
+MOST_MINUTES = 100_000
 
 
 def _without_none(overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,6 +125,14 @@ class TrainConfig(AugmentConfig):
     ema: float = setting(
         0.0, "schedule", "Decay of the exponential moving average of the weights; 0: none."
     )
+    warmup: float = setting(
+        0.0, "schedule", "Share of each phase, at its start, over which lr rises linearly."
+    )
+    minutes: float = setting(
+        0.0,
+        "schedule",
+        "Minutes of a --preset in all; with a --recipe, of each phase, 0: by its epochs.",
+    )
     feature_encoder: str = setting(
         "efficientnet-lite0", "losses", "Encoder of the feature loss, on ImageNet weights", ENCODERS
     )
@@ -153,7 +162,8 @@ class TrainConfig(AugmentConfig):
         at_least(self, 0, "freeze_epochs", "check_steps", "patience")
         at_least(self, 0, "seed", most=MAX_SEED)
         within(self, 0, 1, "beta1", "beta2", "ema", open_end=True)
-        within(self, 0, 1, "lr_decay", "test_fraction")
+        within(self, 0, 1, "lr_decay", "warmup", "test_fraction")
+        within(self, 0, MOST_MINUTES, "minutes")
         if any(not is_whole(epoch) or epoch < 1 for epoch in self.sample_epochs):
             raise UsageError(f"sample_epochs must be numbers from 1 up, got {self.sample_epochs}")
         if not is_number(self.lr) or self.lr <= 0:

@@ -37,7 +37,7 @@ from condcolor.conditions.color_spec import (
 from condcolor.conditions.hints import Hint
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
-from condcolor.imaging.corrections import NO_PARTS, Correction, parse_corrections
+from condcolor.imaging.corrections import NO_PARTS, Correction, check_parts, parse_corrections
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.sheets import Grid
 from condcolor.inference.colorizer import Colorizer
@@ -182,6 +182,7 @@ def colorize_files(
         raise UsageError(f"--hint is for one picture, not for {len(planned)}")
     more = tuple(each for text in corrections for each in _parsed(text))
     if info.finds_parts:
+        check_parts(more, info.parts)
         planned = with_corrections(planned, None if parts is None else Path(parts), more)
     elif more or parts is not None or any(job.corrections for job in planned):
         raise UsageError(NO_PARTS)

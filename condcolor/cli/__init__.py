@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": "serve",
     "train": "train",
     "resume": "train",
+    "adapt": "adapt",
     "plot": "runs",
     "report": "runs",
     "evaluate": "evaluate",

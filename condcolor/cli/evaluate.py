@@ -5,17 +5,28 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from condcolor.cli.options import ModelName, device_option, overwrite_option, reading_options
+from condcolor.cli.options import (
+    ModelName,
+    device_option,
+    one_of,
+    overwrite_option,
+    reading_options,
+)
 from condcolor.cli.progress import Progress
+from condcolor.errors import DataError, UsageError
 from condcolor.evaluation.measures import Measure, of_group
+from condcolor.runtime.messages import shown_name
 
 if TYPE_CHECKING:
+    from condcolor.data.metadata import Metadata
+    from condcolor.evaluation.evaluator import Prepare
     from condcolor.evaluation.photos import PhotoEvaluation, PhotoEvaluator
     from condcolor.evaluation.sketches import AttributeScore, Evaluation, SketchEvaluator
 
@@ -23,6 +34,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model", type=ModelName())
 @click.argument("data", type=click.Path())
+@click.option(
+    "--on",
+    "chosen_split",
+    type=one_of("held-out", "training", "all"),
+    metavar="DRAWINGS",
+    help="Of the model of a run: the drawings that the run held out, those that it trained on "
+    "(training), or all.  [default: held-out]",
+)
 @click.option("--inputs", type=click.IntRange(1), help="At most this many inputs a split.")
 @click.option(
     "--network-only", is_flag=True, help="Sketches: the bare network, its lines not sharpened."
@@ -73,9 +92,20 @@ if TYPE_CHECKING:
 @device_option
 @click.pass_context
 def evaluate(
-    context, model, data, inputs, json_path, csv_path, overwrite, device, **options: object
+    context,
+    model,
+    data,
+    chosen_split,
+    inputs,
+    json_path,
+    csv_path,
+    overwrite,
+    device,
+    **options: object,
 ) -> None:
     """Measure how a model colours a data set.
+
+    The model of a run is graded on what the run did not train on, known by its content.
 
     Sketches in every combination of values, beside a flat fill and the sketch as it is; photographs
     beside the grey picture and the truth.
@@ -84,6 +114,7 @@ def evaluate(
     condcolor evaluate icons data/icons
     condcolor evaluate photo my-photographs/ --vivid 1 --vivid 2
     condcolor evaluate runs/mine my-sketches --csv measures.csv --json measures.json
+    condcolor evaluate runs/mine my-sketches --on training
     """
     from condcolor.runtime.files import refuse_taken, write_whole
 
@@ -108,6 +139,7 @@ def evaluate(
     chosen = reading_of(info.path).as_options() | chosen
     flags = {option.name: option.opts[0] for option in context.command.params}
     evaluator = make_evaluator(colorizer.recipe, chosen, flags)
+    prepare, about = _drawings_of_run(info.path, chosen_split)
     with Progress("evaluating") as progress:
         tables = evaluator.compare(
             colorizer,
@@ -115,6 +147,7 @@ def evaluate(
             max_inputs=inputs,
             on_progress=progress,
             on_skip=lambda reason: progress.say(f"left out: {reason}", err=True),
+            prepare=prepare,
         )
     if csv_path is not None:
         write_whole(csv_path, encode_csv(to_frame(tables)), overwrite=overwrite)
@@ -126,6 +159,44 @@ def evaluate(
         write_whole(json_path, (json.dumps(measures) + "\n").encode(), overwrite=overwrite)
     for line in LINES[find_recipe(colorizer.recipe).task.name](tables, evaluator):
         click.echo(line)
+    if about:
+        click.echo(f"\n{about}")
+
+
+def _drawings_of_run(model: Path, chosen: str | None) -> tuple[Prepare | None, str]:
+    """Return what chooses the pictures to grade the model of a run on, and a line that says which they are.
+
+    Raises:
+        UsageError: pictures of a run are asked for, and the model is of none.
+    """
+    from condcolor.runs.held_out import as_split_by, run_of
+
+    run = run_of(model)
+    if run is None:
+        if chosen is not None:
+            raise UsageError(f"--on is for the model of a run; {shown_name(model)} is of none")
+        return None, ""
+    kept = {"training": ("train",), "all": ("train", "test")}.get(chosen or "", ("test",))
+
+    def prepare(metadata: Metadata) -> Metadata:
+        split = as_split_by(run, metadata)
+        records = tuple(record for record in split.records if record.split in kept)
+        if not records:
+            raise DataError(
+                f"{shown_name(metadata.root)}: nothing to grade on: {shown_name(run)} "
+                f"{'trained on all of it: say --on training' if kept == ('test',) else 'never saw it'}"
+            )
+        return replace(split, records=records)
+
+    name = shown_name(run)
+    about: dict[tuple[str, ...], str] = {
+        ("test",): f"graded on what {name} did not train on",
+        (
+            "train",
+        ): f"graded on what {name} trained on: how well it colours anything else, this does not say",
+    }
+    both = f"test is what {name} did not train on; train is what it knows"
+    return prepare, about.get(kept, both)
 
 
 def _sketch_lines(

@@ -73,6 +73,7 @@ def correction_source(info: ModelInfo, sketch: str, options: Mapping[str, Any]) 
         NO_CORRECTIONS,
         NO_PARTS,
         CorrectionSource,
+        check_parts,
         parts_path,
     )
 
@@ -81,6 +82,7 @@ def correction_source(info: ModelInfo, sketch: str, options: Mapping[str, Any]) 
         if more or file is not None:
             raise UsageError(NO_PARTS)
         return NO_CORRECTIONS
+    check_parts(more, info.parts)
     beside = parts_path(sketch)
     if file is None and sketch != STREAM and beside.is_file():
         file = beside

@@ -161,6 +161,7 @@ class TrainingProgress(Callbacks):
 
     def __init__(self, progress: Progress):
         self.progress = progress
+        self.says_epochs = True
 
     def on_decoded(self, done: int, total: int) -> None:
         self.progress(done, total, "pictures decoded")
@@ -169,6 +170,7 @@ class TrainingProgress(Callbacks):
         self.progress(done, total, "pictures coloured")
 
     def on_begin(self, trainer: Trainer) -> None:
+        self.says_epochs = not trainer.config.minutes  # which of few drawings are short
         rows = f"{len(trainer.train)} rows to train on"
         rows += f", {len(trainer.test)} to test on" if trainer.test else ", none to test on"
         start = f"step {trainer.step}, epoch {trainer.epoch} of {trainer.epochs}"
@@ -181,6 +183,8 @@ class TrainingProgress(Callbacks):
         self.progress(done, total, _losses(losses))
 
     def on_epoch(self, entry: dict[str, Any], summary: str) -> None:
+        if not (self.says_epochs or summary):
+            return
         minutes = f"{entry['seconds'] / 60:.1f} min"
         parts = (f"epoch {entry['epoch']:>3}", entry["phase"], _losses(entry), minutes, summary)
         self.on_note("  ".join(part for part in parts if part))

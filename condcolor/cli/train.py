@@ -21,6 +21,7 @@ from condcolor.models.model_folder import read_config
 from condcolor.runtime.config_fields import settings_of
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, cores, keep_memory, memory_advice
+from condcolor.training.presets import PRESETS
 
 MOST_PROCESSES = 64  # of one machine, one a GPU or a core
 nproc_option = click.option(
@@ -83,14 +84,23 @@ cache_option = grouped_option(
 
 @click.command(cls=TrainCommand)
 @click.argument("data", type=click.Path())
-@click.option("--out", required=True, type=click.Path(), help="The run folder; must be new.")
+@click.option(
+    "--out",
+    type=click.Path(),
+    help="The run folder; must be new.  [default: runs/ and DATA's name]",
+)
+@click.option(
+    "--preset",
+    type=one_of(*PRESETS),
+    metavar="NAME",
+    help="How to train sketches, by one of the presets below.  [default: fast]",
+)
 @click.option(
     "--recipe",
-    default="icons",
-    show_default=True,
     type=one_of("icons", "parts", "photo", "pets"),
     metavar="NAME",
-    help="What kind of colouring to train: icons, photo or pets.",
+    help="What kind of colouring to train, by numbers of its own: icons, photo or pets.  [default: icons, "
+    "if such numbers are given]",
 )
 @grouped_option(
     "--init",
@@ -116,6 +126,7 @@ cache_option = grouped_option(
 def train(
     data,
     out,
+    preset,
     recipe,
     epochs,
     init,
@@ -134,26 +145,30 @@ def train(
     the run folder --out. The best model is OUT/model. Ctrl-C saves, and `condcolor resume` goes on
     from there.
 
+    With DATA alone, it looks at the drawings and at this machine, says what it will do, and does it in
+    --minutes. At the end it says how well the model colours drawings that it never saw.
+
     Options of a phase take one value, or one for each phase of the recipe with commas between.
 
     \b
-    condcolor train data/icons --out runs/icons
-    condcolor train my-sketches --out runs/mine --epochs 80 --compose
+    condcolor train my-sketches
+    condcolor train my-sketches --minutes 30 --out runs/mine
+    condcolor train data/icons --preset published --out runs/icons
+    condcolor train my-sketches --recipe icons --out runs/mine --epochs 80 --compose
     condcolor train scenes --recipe parts --out runs/parts
     condcolor train photographs/ --recipe photo --out runs/photo
     condcolor train pets --recipe pets --out runs/pets --epochs 2,6,10
     condcolor train data/icons --out runs/four --nproc 4 --batch-size 40
     """
-    if not data or not out:
+    if not data or out == "":
         raise UsageError("the name of the data or of the run folder is empty")
     _check_epochs(epochs)
-    if launch(nproc):
-        return
 
     from condcolor.models.config import ModelConfig
     from condcolor.models.model_folder import find_folder
     from condcolor.recipes import Phase, TrainConfig
     from condcolor.training import train
+    from condcolor.training.own import train_own
 
     config, phase, model = (
         {setting.name: options[setting.name] for setting in settings_of(kind)}
@@ -163,6 +178,28 @@ def train(
     generators = [name.replace("_", "-") for name in chosen if not name.startswith("disc_")]
     if init and generators:
         raise UsageError(f"--init takes the generator of its model: take --{generators[0]} away")
+    numbers = {"epochs": epochs, **phase, **model}
+    if init and not finds_parts(init):
+        numbers["init"] = init  # by which a recipe begins
+    of_recipe = [name for name, value in numbers.items() if value is not None]
+    out = out or _free_run(data)
+    preset = _preset(preset, recipe, of_recipe, [n for n, v in config.items() if v is not None])
+    if preset and nproc not in (None, 1):
+        raise UsageError(f"--preset {preset} trains in one process: take --nproc away")
+    if launch(nproc):
+        return
+    if preset:
+        minutes = config.pop("minutes")
+        vocabulary = "shared" if shared_values else "own"
+        more = {"minutes": minutes, "device": device, "cache": cache, "vocabulary": vocabulary}
+        more |= {"ignore": ignore, "labels": labels or ""}
+        more["init"] = find_folder(init, "--init").path if init else None
+        _run(
+            out,
+            lambda calls: train_own(data, out, preset=preset, callbacks=calls, **more, **config),
+        )
+        return
+    recipe = recipe or "icons"
     _run(
         out,
         lambda callbacks: train.train(
@@ -192,6 +229,12 @@ def train(
     type=Numbers(),
     help="Other numbers, for phases that are not over.  [default: the run's]",
 )
+@click.option("--lr", type=float, help="Another learning rate from here on.  [default: the run's]")
+@click.option(
+    "--precision",
+    type=one_of("auto", "fp32", "bf16"),
+    help="How the networks compute from here on.  [default: the run's]",
+)
 @click.option(
     "--data",
     type=click.Path(),
@@ -200,7 +243,7 @@ def train(
 @cache_option
 @nproc_option
 @device_option
-def resume(run, epochs, data, cache, nproc, device) -> None:
+def resume(run, epochs, lr, precision, data, cache, nproc, device) -> None:
     """Go on with a training that was stopped, or is to train longer.
 
     With --epochs, phases that were left out or are to take longer are trained, too, one after the
@@ -210,6 +253,7 @@ def resume(run, epochs, data, cache, nproc, device) -> None:
     \b
     condcolor resume runs/icons
     condcolor resume runs/pets --epochs 2,6,20
+    condcolor resume runs/icons --lr 5e-5 --precision fp32
     condcolor resume runs/icons --data /mnt/disk/icons
     """
     if not run:
@@ -225,9 +269,57 @@ def resume(run, epochs, data, cache, nproc, device) -> None:
     _run(
         run,
         lambda callbacks: train.resume(
-            run, data=data, epochs=epochs, device=device, cache=cache, callbacks=callbacks
+            run,
+            data=data,
+            epochs=epochs,
+            lr=lr,
+            precision=precision,
+            device=device,
+            cache=cache,
+            callbacks=callbacks,
         ),
     )
+
+
+def finds_parts(model: str) -> bool:
+    """Whether a model finds parts, with which a training by a preset can begin."""
+    from condcolor.models.model_folder import find_folder
+
+    return find_folder(model, "--init").finds_parts
+
+
+def _preset(
+    preset: str | None, recipe: str | None, of_recipe: list[str], config: list[str]
+) -> str | None:
+    """Return the preset to train by; None for a recipe with numbers of its own.
+
+    Args:
+        of_recipe: the options that presets do not have, where given.
+        config: the settings that both have, where given.
+
+    Raises:
+        UsageError: preset and recipe are both asked for.
+    """
+    if preset is None:
+        return None if recipe or of_recipe or {*config} - {"minutes"} else "fast"
+    if recipe:
+        raise UsageError("--preset and --recipe are two ways to say how to train: give one of them")
+    if preset == "published":
+        return None
+    if of_recipe:
+        flag = of_recipe[0].replace("_", "-")
+        raise UsageError(f"--{flag} is for a --recipe: name one instead of --preset {preset}")
+    return preset
+
+
+def _free_run(data: str) -> str:
+    """Return a name for the run of a data set: runs/NAME, or with the first free number, runs/NAME-2."""
+    path = Path(data).resolve()
+    name = path.parent.name if path.name == "metadata.csv" else path.stem
+    names = (
+        Path("runs") / (name if number == 1 else f"{name}-{number}") for number in range(1, 10**6)
+    )
+    return str(next(path for path in names if not path.exists()))
 
 
 def _check_epochs(epochs: tuple[int, ...] | None) -> None:

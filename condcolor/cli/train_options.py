@@ -10,6 +10,7 @@ import click
 
 from condcolor.cli.options import one_of
 from condcolor.runtime.config_fields import settings_of
+from condcolor.training.presets import PRESETS
 
 if TYPE_CHECKING:
     from condcolor.recipes import Recipe
@@ -82,6 +83,8 @@ class TrainCommand(click.Command):
         for group, records in sections.items():
             with formatter.section(group.capitalize()):
                 formatter.write_dl(records)
+        with formatter.section("Presets"):
+            formatter.write_dl([(preset.name, preset.text) for preset in PRESETS.values()])
 
 
 def setting_options() -> list[click.Option]:

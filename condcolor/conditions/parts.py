@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from condcolor.conditions.colors import RGB
-from condcolor.conditions.schema import Attribute, AttributeSchema
-from condcolor.errors import UsageError, did_you_mean
+from condcolor.conditions.colors import RGB, format_hex, parse_hex
+from condcolor.conditions.schema import Attribute, AttributeSchema, name_fault
+from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.runtime.messages import listed
 
 WHITE: RGB = (255, 255, 255)
@@ -30,7 +31,8 @@ class Part:
     fill: RGB = WHITE
 
 
-# the order is that of the network's outputs; a model of fewer outputs has the first ones
+# the order is that of the network's outputs; a model of fewer outputs has the first ones, one that was
+# trained on parts of its own has a table of its own in its config.json
 PARTS = (
     Part("ground", WHITE),
     Part("other", (0x80, 0x80, 0x80)),  # objects, frames, lettering, whites of eyes
@@ -72,18 +74,21 @@ PARTS_SCHEMA = AttributeSchema(
 NOTHING = "none"  # a word for the part that is left white, whatever it is
 
 
-def part_index(name: str) -> int:
-    """Return the index of a part in PARTS; ValueError if there is none of that name."""
-    return [part.name for part in PARTS].index(name)
+MOST_PARTS = 24  # of a model's own table: a bit each in the three bytes of a pixel
 
 
-def find_part(name: str) -> int:
-    """Return the index in PARTS of the part that a person names; `none` is "other", which stays white.
+def part_index(name: str, table: Sequence[Part] = PARTS) -> int:
+    """Return the index of a part in a table; ValueError if there is none of that name."""
+    return [part.name for part in table].index(name)
+
+
+def find_part(name: str, table: Sequence[Part] = PARTS) -> int:
+    """Return the index of the part that a person names; `none` is "other", which stays white.
 
     Raises:
         UsageError: there is no such part.
     """
-    names = [part.name for part in PARTS]
+    names = [part.name for part in table]
     if name == NOTHING:
         return names.index("other")
     if name not in names:
@@ -92,3 +97,35 @@ def find_part(name: str) -> int:
             f"{name!r} is no part; there are {listed(words)}{did_you_mean(name, words)}"
         )
     return names.index(name)
+
+
+def table_to_json(table: Sequence[Part]) -> list[dict[str, str]]:
+    """Return `[{"name": "roof", "label": "#ff0000", "fill": "#ffffff"}]`."""
+    return [
+        {"name": part.name, "label": format_hex(part.label), "fill": format_hex(part.fill)}
+        for part in table
+    ]
+
+
+def table_from_json(entries: Any) -> tuple[Part, ...]:
+    """Return the table of `table_to_json`; PARTS for None, as models without one of their own have it.
+
+    Raises:
+        CheckpointError: it is malformed.
+    """
+    if entries is None:
+        return PARTS
+    try:
+        table = tuple(
+            Part(str(each["name"]), parse_hex(each["label"]), parse_hex(each["fill"]))
+            for each in entries
+        )
+        names = [part.name for part in table]
+        odd = next((name for name in names if name_fault(name)), None)
+        if odd is not None or not 2 <= len(set(names)) == len(names) <= MOST_PARTS:
+            raise ValueError(f"2 to {MOST_PARTS} parts, each with a name of its own")
+        if tuple(names[:2]) != tuple(part.name for part in PARTS[:2]):
+            raise ValueError(f"the first two are {PARTS[0].name} and {PARTS[1].name}")
+    except (TypeError, KeyError, ValueError, UsageError) as error:
+        raise CheckpointError(f"the parts are malformed: {error}") from None
+    return table

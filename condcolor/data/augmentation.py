@@ -36,7 +36,9 @@ class AugmentConfig:
     bend: float = _option(
         0.0, help="Typical displacement of an elastic distortion, as a share of the side."
     )
-    fade: float = _option(0.0, help="Largest loss of line contrast, as a share; needs --compose.")
+    fade: float = _option(
+        0.0, help="Largest loss of line contrast, as a share; with --compose, or own parts."
+    )
     grain: float = _option(0.0, help="Largest noise on the sketch, as a share of the range.")
     compose: bool = _option(
         False, help="Random colourings made from masks/, instead of the csv's own."
@@ -124,8 +126,13 @@ def mirrored(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
     return flipped
 
 
-def warp(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
-    """Flip, shift, zoom and bend `[B, C, H, W]` uint8; outside of a picture is 0."""
+def warp(
+    squares: Tensor, draws: Draws, config: AugmentConfig, *, exact_from: int | None = None
+) -> Tensor:
+    """Flip, shift, zoom and bend `[B, C, H, W]` uint8; outside of a picture is 0.
+
+    exact_from: channels from here on keep the exact values of pixels, none between two.
+    """
     assert draws.moves is not None
     flipped = (draws.moves[:, 0] < 0.5) & config.flips
     scale = 1 + config.zoom * (2 * draws.moves[:, 1] - 1)
@@ -140,7 +147,10 @@ def warp(squares: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
         size = squares.shape[-2:]
         field = F.interpolate(draws.waves, size=size, mode="bicubic", align_corners=True)
         grid = grid + 2 * config.bend * field.permute(0, 2, 3, 1)
-    warped = F.grid_sample(squares.float(), grid, mode="bilinear", align_corners=False)
+    warped = F.grid_sample(squares[:, :exact_from].float(), grid, "bilinear", align_corners=False)
+    if exact_from is not None:
+        exact = F.grid_sample(squares[:, exact_from:].float(), grid, "nearest", align_corners=False)
+        warped = torch.cat((warped, exact), dim=1)
     return warped.round().clamp(0, 255).to(torch.uint8)
 
 

@@ -131,6 +131,8 @@ class ImageDataset:
         self.partners = decoded  # targets or masks
         self.source_of = torch.tensor([files[r.source, 255] for r in records])  # row -> picture
         self.partner_of = torch.tensor([files[file] for file in partner])
+        self.is_labelled = False  # whether the partners are bits of parts, see `with_labels`
+        self.colored = self  # the dataset with its own targets
         self.values = torch.tensor([schema.row_indices(value_names(r)) for r in records]).reshape(
             len(records), len(schema.names)
         )
@@ -194,9 +196,9 @@ class ImageDataset:
         if config is not None:
             both = self._warped(both, draws, config)
         source, partner = (both[:, :3], both[:, 3:]) if apart else (both, both)
+        if (self.compose or self.is_labelled) and config is not None and config.fade:
+            source = faded(source, draws, config.fade)
         if self.compose:
-            if config is not None and config.fade:
-                source = faded(source, draws, config.fade)
             partner = self._fill(source, partner, raw.values)
         if config is not None and config.grain:
             source = grained(source, draws, config.grain)
@@ -215,28 +217,62 @@ class ImageDataset:
         other.partners, other.partner_of = targets, torch.arange(len(self))
         return other
 
+    def with_labels(self, labels: ImageCache, rows: Tensor) -> ImageDataset:
+        """Return the dataset of some of its rows, with bits of parts for targets, one for each row.
+
+        Args:
+            labels: as `SketchToOwnParts.encode_target` reads them, of the pictures' side.
+            rows: `[N]` row indices.
+        """
+        other = copy.copy(self)
+        other.records = tuple(self.records[row] for row in rows.tolist())
+        other.source_of, other.values = self.source_of[rows], self.values[rows]
+        other.partners, other.partner_of = labels, torch.arange(len(rows))
+        other.is_labelled, other.colored = True, self
+        return other
+
+    def repeated(self, times: int) -> ImageDataset:
+        """Return the dataset with its rows so often, one after the other."""
+        if times == 1:
+            return self
+        other = copy.copy(self)
+        other.records = self.records * times
+        other.source_of, other.partner_of = (
+            self.source_of.repeat(times),
+            self.partner_of.repeat(times),
+        )
+        other.values = self.values.repeat(times, 1)
+        return other
+
     def near(self, device: torch.device) -> ImageDataset:
         """Return the dataset with its pictures on the device, if they fit half of its free memory."""
         if 2 * self.pictures.bytes > free_memory(device):
             return self
         other = copy.copy(self)
-        other.pictures = other.partners = self.pictures.to(device)
+        both = self.partners is self.pictures
+        other.pictures = self.pictures.to(device)
+        other.partners = other.pictures if both else self.partners.to(device)
         return other
 
     def mask_of(self, row: int, channel: int) -> Tensor | None:
         """Return channel `[H, W]` in [0, 1] of the mask of a row's source, or None."""
-        path = self.records[row].mask
-        if path is None or channel > 2:
+        mask = self.whole_mask_of(row) if channel <= 2 else None
+        if mask is None:
             return None
-        mask = np.ascontiguousarray(_framed(path, 0, self.image_size)[..., channel])
-        return torch.from_numpy(mask).float() / 255
+        return torch.from_numpy(np.ascontiguousarray(mask[..., channel])).float() / 255
+
+    def whole_mask_of(self, row: int) -> np.ndarray | None:
+        """Return the mask `[H, W, 3]` uint8 of a row's source, or None."""
+        path = self.records[row].mask
+        return None if path is None else _framed(path, 0, self.pictures.side)
 
     def _warped(self, both: Tensor, draws: Draws, config: AugmentConfig) -> Tensor:
         """Warp sources and partners alike; outside the picture is white, and 0 in masks."""
         if not moves_in(config):
             return mirrored(both, draws, config)
         white = 3 if self.compose else both.shape[1]  # channels with a white background
-        moved = warp(torch.cat((255 - both[:, :white], both[:, white:]), dim=1), draws, config)
+        inverted = torch.cat((255 - both[:, :white], both[:, white:]), dim=1)
+        moved = warp(inverted, draws, config, exact_from=3 if self.is_labelled else None)
         return torch.cat((255 - moved[:, :white], moved[:, white:]), dim=1)
 
     def _fill(self, blank: Tensor, masks: Tensor, values: Tensor) -> Tensor:

@@ -10,10 +10,12 @@ from PIL import Image
 
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.dataset import ImageDataset
+from condcolor.data.metadata import Metadata
 from condcolor.evaluation.metrics import ColorFunction
 
 OnProgress = Callable[[int, int], None]  # pictures done, pictures in all
 OnSkip = Callable[[str], None]  # why a picture is left out
+Prepare = Callable[[Metadata], Metadata]
 
 
 class Scores(Protocol):
@@ -82,6 +84,7 @@ class Evaluator(Protocol):
         max_inputs: int | None = None,
         on_progress: OnProgress | None = None,
         on_skip: OnSkip | None = None,
+        prepare: Prepare | None = None,
     ) -> Tables:
         """Measure a model and its baselines on each split of `data`.
 
@@ -89,6 +92,7 @@ class Evaluator(Protocol):
             max_inputs: at most this many inputs of a split, spread evenly over it.
             on_progress: called after each input of the model.
             on_skip: called with the reason why a picture is left out.
+            prepare: given the data set, returns what of it is measured, with its splits.
 
         Raises:
             DataError: the data cannot be used, or nothing of it can be measured.

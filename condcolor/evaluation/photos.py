@@ -18,7 +18,7 @@ from condcolor.data.metadata import open_photograph
 from condcolor.data.reading import Reading
 from condcolor.errors import DataError
 from condcolor.evaluation import metrics
-from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip
+from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip, Prepare
 from condcolor.evaluation.measures import json_value
 from condcolor.evaluation.metrics import SSIM_WINDOW, ColorFunction
 from condcolor.evaluation.perceptual import Perceptual
@@ -210,6 +210,7 @@ class PhotoEvaluator:
         max_inputs: int | None = None,
         on_progress: OnProgress | None = None,
         on_skip: OnSkip | None = None,
+        prepare: Prepare | None = None,
     ) -> dict[str, dict[str, PhotoEvaluation]]:
         """Measure a model as `Evaluator.compare` does."""
         colorizers = {"model": colorizer}
@@ -217,7 +218,8 @@ class PhotoEvaluator:
         device = getattr(colorizer, "device", "cpu")
         perceptual = Perceptual(self.fid_weights, self.lpips_weights, device)
         reading = Reading(tuple(self.ignore), self.labels)
-        records = PHOTOGRAPHS.read(data, colorizer.schema, reading).records
+        metadata = PHOTOGRAPHS.read(data, colorizer.schema, reading)
+        records = (prepare(metadata) if prepare else metadata).records
         tested = tuple(record for record in records if record.split == "test")
         chosen = evenly(tested or records, max_inputs)
         tallies = {name: PhotoTally() for name in (*colorizers, "grey", "truth")}

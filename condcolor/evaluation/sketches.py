@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ from condcolor.data.reading import Reading
 from condcolor.errors import DataError, UsageError
 from condcolor.evaluation import metrics
 from condcolor.evaluation.baselines import flat_fill, grey
-from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip
+from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip, Prepare
 from condcolor.evaluation.measures import MEASURES, json_value
 from condcolor.evaluation.metrics import ColorFunction
 from condcolor.recipes import SKETCHES
@@ -113,12 +113,14 @@ def evaluate_sketches(
     combinations: Sequence[Sequence[str]] | None = None,
     max_inputs: int | None = None,
     on_progress: OnProgress | None = None,
+    on_input: Callable[[int, float], None] | None = None,
 ) -> Evaluation:
     """Measure `color` on the inputs of `pictures`, as SKETCH_PROTOCOL defines it.
 
     Args:
         combinations: the only ones to score (values in the schema's order); regions do not depend on them.
         max_inputs: at most this many inputs, spread evenly over the set.
+        on_input: called with the number of each input in `pictures` and its MSE.
     """
     schema = pictures.schema
     every, only = _every_combination(schema), _indices(schema, combinations)
@@ -135,7 +137,10 @@ def evaluate_sketches(
         pixels = metrics.lab_pixels(colored)
 
         coloring_of = (values[:, None] == asked).all(-1).int().argmax(1)  # row -> its coloring
-        squared += [metrics.mse(colored[coloring_of[row]], targets[row]) for row in counted]
+        errors = [metrics.mse(colored[coloring_of[row]], targets[row]) for row in counted]
+        squared += errors
+        if on_input is not None:
+            on_input(source, metrics.mean(errors))
         light = sketch.float() / 255
         ground = ((light >= metrics.WHITE) & (targets >= metrics.WHITE).all(0)).all(0).flatten()
         if ground.any():
@@ -184,6 +189,7 @@ class SketchEvaluator:
         max_inputs: int | None = None,
         on_progress: OnProgress | None = None,
         on_skip: OnSkip | None = None,
+        prepare: Prepare | None = None,
     ) -> dict[str, dict[str, Evaluation]]:
         """Measure a model as `Evaluator.compare` does; UsageError for an exported one."""
         model_color = getattr(colorizer, "color_bare" if self.network_only else "color", None)
@@ -193,6 +199,7 @@ class SketchEvaluator:
             )
         reading = Reading(tuple(self.ignore), self.labels)
         metadata = SKETCHES.read(data, colorizer.schema.required, reading)
+        metadata = prepare(metadata) if prepare else metadata
         train, test = metadata.split("train"), metadata.split("test")
         splits = {"train": train, "test": test, "all rows": metadata.split("")}
         colors: dict[str, ColorFunction] = {

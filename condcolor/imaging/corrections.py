@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from condcolor.conditions.parts import PARTS, find_part
+from condcolor.conditions.parts import NOTHING, PARTS, Part, find_part
 from condcolor.conditions.points import Point, parse_point, point_text
+from condcolor.conditions.schema import name_fault
 from condcolor.errors import CheckpointError, DataError, UsageError
 from condcolor.runtime.json_files import parse_json, read_json, sha256
 from condcolor.runtime.messages import shown_name
@@ -71,16 +72,18 @@ def parse_part(text: str) -> SetPart | SetPerson:
     """Return the correction of `120,80=hair` or `120,80=person-2`.
 
     Raises:
-        UsageError: it is not written so, or there is no such part.
+        UsageError: it is not written so; which parts there are, the model knows: see `check_parts`.
     """
     at, equals, name = text.partition("=")
     if not equals:
         raise UsageError(f"{text!r} is no correction: write x,y=part, such as 120,80=hair")
     point, name = parse_point(at, text), name.strip()
     number = name.removeprefix(PERSON)
-    if number != name and number.isascii() and number.isdigit():
+    if number != name:
+        if not (number.isascii() and number.isdigit()):
+            raise UsageError(f"{text!r}: persons are counted from 1, such as {PERSON}2")
         return SetPerson(point, int(number[:9]))
-    return SetPart(point, PARTS[find_part(name)].name)
+    return SetPart(point, _part_name(name))
 
 
 def parse_cut(text: str) -> Cut:
@@ -103,6 +106,23 @@ def parse_corrections(text: str) -> tuple[Correction, ...]:
     """
     each = filter(None, map(str.strip, text.split(";")))
     return tuple(parse_part(one) if "=" in one else parse_cut(one) for one in each)
+
+
+def check_parts(corrections: Iterable[Correction], table: Sequence[Part]) -> None:
+    """Raise UsageError for a correction to a part that a model does not know.
+
+    table: its parts.
+    """
+    for each in corrections:
+        if isinstance(each, SetPart):
+            find_part(each.part, table)
+
+
+def _part_name(name: str) -> str:
+    """Return the name of a part as a person writes it; UsageError where it can be none."""
+    if fault := name_fault(name):
+        raise UsageError(f"the part {name!r} {fault}")
+    return PARTS[find_part(NOTHING)].name if name == NOTHING else name
 
 
 @dataclass(frozen=True)
@@ -267,7 +287,7 @@ def _from_json(entry: Mapping[str, Any]) -> Correction:
         if not _is_count(entry["person"]):
             raise ValueError("a person is a number from 1")
         return SetPerson((x, y), entry["person"], box)
-    return SetPart((x, y), PARTS[find_part(str(entry["part"]))].name, box)
+    return SetPart((x, y), _part_name(str(entry["part"])), box)
 
 
 def _numbers(values: Sequence[Any], count: int) -> list[float]:

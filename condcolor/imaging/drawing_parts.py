@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from condcolor.conditions.color_spec import ColorSpec, parse_color_specs, split_persons
-from condcolor.conditions.parts import PARTS, find_part
+from condcolor.conditions.parts import PARTS, Part, find_part
 from condcolor.conditions.points import Point, point_text
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import UsageError
@@ -77,11 +77,18 @@ class Parts:
 
     drawing: the drawing.
     schema: the parts that can be asked for.
+    table: all parts that the model knows.
     corrections: what was corrected, in order.
     """
 
-    def __init__(self, drawing: Drawing, decision: Decision, schema: AttributeSchema):
-        self.drawing, self.schema = drawing, schema
+    def __init__(
+        self,
+        drawing: Drawing,
+        decision: Decision,
+        schema: AttributeSchema,
+        table: tuple[Part, ...] = PARTS,
+    ):
+        self.drawing, self.schema, self.table = drawing, schema, table
         self.corrections: tuple[Correction, ...] = ()
         self._decision = decision
         self._undone: list[Correction] = []
@@ -152,17 +159,19 @@ class Parts:
     def set(self, point: Point, part: str) -> Self:
         """Say which part the piece at a point is; returns itself.
 
-        part: a name in PARTS, such as hair, or `none` for what is to be left white.
+        part: a name in the table, such as hair, or `none` for what is to be left white.
 
         Raises:
             UsageError: the point is not in the picture, or there is no such part.
         """
-        number, index = self._number(point), find_part(part)
+        number, index = self._number(point), find_part(part, self.table)
         self._part[number] = index
         self._set[number] = True
         self._in_doubt[number] = False
         self._add(
-            SetPart(self._places.point(number), PARTS[index].name, self._places.corners(number))
+            SetPart(
+                self._places.point(number), self.table[index].name, self._places.corners(number)
+            )
         )
         return self
 
@@ -331,6 +340,7 @@ class Parts:
             colors={attribute.name: attribute.colors for attribute in self.schema.attributes},
             drawing=drawing,
             paper=paper,
+            table=self.table,
             labels=self._labels,
             part_of=self._part.copy(),
             in_doubt=self._in_doubt.copy(),
@@ -348,7 +358,7 @@ class Parts:
         As found from the corrected parts, then as `set_person` has it.
         """
         if self._persons is None:
-            found = find_persons(self._labels, self._part)
+            found = find_persons(self._labels, self._part, self.table)
             self._persons = np.where(self._person, self._person, found)
         return self._persons
 
@@ -379,7 +389,8 @@ class Parts:
         if self._apart is None or self._apart[0] is not regions:
             self._apart = regions, regions.of_persons(persons)
         apart = self._apart[1]
-        alike = {name: specs[name.partition("-")[0]] for name in apart.schema.names}
+        own = self.schema.names
+        alike = {n: specs[n if n in own else n.rpartition("-")[0]] for n in apart.schema.names}
         return apart, alike | specs
 
     def colored(self, /, **values: str | ColorSpec) -> Image.Image:
@@ -417,7 +428,7 @@ class Parts:
             self._places.point(number),
             self._places.corners(number),
             area,
-            PARTS[part].name,
+            self.table[part].name,
             float(self._probabilities[number, part]) if known else 0.0,
             bool(self._in_doubt[number]),
             bool(self._set[number]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from condcolor.conditions.parts import PARTS
 from condcolor.imaging.drawing_parts import Parts
 
 PALE = 0.55  # of white in the color of a part
@@ -19,7 +18,7 @@ def part_map(parts: Parts) -> Image.Image:
 
     A smaller drawing is enlarged to SIDE; the points named are pixels of the drawing.
     """
-    table = np.array([part.label for part in PARTS], np.float32)
+    table = np.array([part.label for part in parts.table], np.float32)
     table = PALE * 255 + (1 - PALE) * table
     table[0] = 255  # ground
     regions = parts.regions()

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from condcolor.conditions.color_spec import KEEP, NONE, ColorSpec
-from condcolor.conditions.parts import PARTS, part_index
+from condcolor.conditions.parts import PARTS, Part, part_index
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import WHITE, Color, Regions
@@ -24,9 +24,10 @@ class PartRegions(Regions):
     """Regions of pieces: each pixel lies in one piece, and each piece in one part.
 
     labels: `[H, W]` int, the number of each pixel's piece, also under the lines.
-    part_of: `[N]` int, the index in PARTS of each piece.
+    part_of: `[N]` int, the index in the table of each piece.
     person_of: `[N]` int, the person of each piece, from 1; None where all are colored alike. An attribute
         of a further person is called `hair-2`.
+    table: the parts that the model knows.
     in_doubt: `[N]` bool, the pieces whose part is in doubt; None where pieces are not decided.
     """
 
@@ -34,6 +35,7 @@ class PartRegions(Regions):
     part_of: np.ndarray
     person_of: np.ndarray | None = None
     in_doubt: np.ndarray | None = None
+    table: tuple[Part, ...] = PARTS
 
     @property
     def doubts(self) -> np.ndarray | None:
@@ -56,16 +58,17 @@ class PartRegions(Regions):
 
     @cached_property
     def parts(self) -> np.ndarray:
-        """The part of each pixel, `[H, W]` uint8, an index in PARTS."""
+        """The part of each pixel, `[H, W]` uint8, an index in the table."""
         return self.part_of.astype(np.uint8)[self.labels]
 
     @property
     def _rows(self) -> list[int]:
-        """The row of each attribute in the table of colors: PARTS, once for each person."""
+        """The row of each attribute in the table of colors: that of parts, once for each person."""
         rows = []
+        names = {part.name for part in self.table}
         for name in self.schema.names:
-            part, _, person = name.partition("-")
-            rows.append(part_index(part) + len(PARTS) * (int(person or 1) - 1))
+            part, person = (name, "1") if name in names else name.rsplit("-", 1)
+            rows.append(part_index(part, self.table) + len(self.table) * (int(person) - 1))
         return rows
 
     @property
@@ -73,7 +76,7 @@ class PartRegions(Regions):
         """The row of each piece, `[N]` int."""
         if self.person_of is None:
             return self.part_of
-        return self.part_of + len(PARTS) * np.maximum(self.person_of - 1, 0)
+        return self.part_of + len(self.table) * np.maximum(self.person_of - 1, 0)
 
     @cached_property
     def _row_of_pixel(self) -> np.ndarray:
@@ -112,7 +115,7 @@ class PartRegions(Regions):
     def _table(self, colors: Mapping[str, Color]) -> tuple[np.ndarray, np.ndarray]:
         """Return the color of each row, `[R, 3]` float32 in [0, 1], and `[R]` bool: which keep their own."""
         persons = 1 if self.person_of is None else max(1, int(self.person_of.max()))
-        own = np.array([part.fill for part in PARTS], np.float32) / 255
+        own = np.array([part.fill for part in self.table], np.float32) / 255
         table = np.tile(own, (persons, 1))
         kept = np.full(len(table), self.drawing.fills is not None)
         for index, name in zip(self._rows, self.schema.names, strict=True):

@@ -8,13 +8,13 @@ are mostly one person's (skin and shirt) and long between others (shirt and shir
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
-from condcolor.conditions.parts import PARTS, part_index
+from condcolor.conditions.parts import PARTS, Part
 
 SEEN = 256  # pixels on the longer side, in which contacts are counted
 PERSONAL = ("hair", "shirt", "skin", "trousers", "hat", "shoes")
@@ -63,39 +63,48 @@ class _Graph:
     contacts: dict[tuple[int, int], int]
 
 
-def find_persons(labels: np.ndarray, part_of: np.ndarray) -> np.ndarray:
+def find_persons(
+    labels: np.ndarray, part_of: np.ndarray, table: Sequence[Part] = PARTS
+) -> np.ndarray:
     """Return the person of each piece, `[N]` int32: from 1, left to right; 0 for what is nobody's.
 
     Args:
         labels: `[H, W]` int, the piece of each pixel, also under lines.
-        part_of: `[N]` int, the index in PARTS of each piece.
+        part_of: `[N]` int, the index in `table` of each piece.
+        table: the parts that the model knows.
     """
+    names = [part.name for part in table]
     step = -(-max(labels.shape) // SEEN)
     graph = _graph(labels[::step, ::step], len(part_of))
-    personal = np.isin(part_of, [part_index(name) for name in PERSONAL]) & (graph.areas > 0)
+    personal = _are(part_of, names, PERSONAL) & (graph.areas > 0)
     persons = np.zeros(len(part_of), np.int32)
     if not personal.any():
         return persons
     pairs = [pair for pair in graph.contacts if personal[pair[0]] and personal[pair[1]]]
-    faces = _faces(graph, part_of)
+    faces = _faces(graph, _are(part_of, names, ("skin",)))
     figures = _joined(personal, pairs)
     seeds = [np.flatnonzero(faces == face) for face in range(1, int(faces.max(initial=0)) + 1)]
-    has_head = personal & np.isin(part_of, [part_index("hair"), part_index("hat")])
+    has_head = personal & _are(part_of, names, ("hair", "hat"))
     seeds += _faceless(graph, figures, faces, has_head)
     if not seeds:
         seeds = [np.flatnonzero(personal)]
     centers = [np.average(graph.x[seed], weights=graph.areas[seed] + 1e-9) for seed in seeds]
     seeds = [seeds[index] for index in np.argsort(centers)]
     if len(seeds) == 1:
-        persons[np.isin(part_of, [part_index(name) for name in PERSONAL])] = 1
+        persons[_are(part_of, names, PERSONAL)] = 1
         return persons
     side = float(np.mean([np.sqrt(graph.areas[seed].sum()) for seed in seeds]))
-    ways = _ways(graph, part_of, pairs, side)
+    ways = _ways(graph, [names[part] for part in part_of], pairs, side)
     costs = np.stack([_costs(graph, ways, seed, side) for seed in seeds])
     persons[personal] = costs[:, personal].argmin(axis=0) + 1
     for person, seed in enumerate(seeds, start=1):
         persons[seed] = person
     return persons
+
+
+def _are(part_of: np.ndarray, names: Sequence[str], wanted: Collection[str]) -> np.ndarray:
+    """Return `[N]` bool: which pieces are of a part that is named in `wanted`."""
+    return np.isin(part_of, [index for index, name in enumerate(names) if name in wanted])
 
 
 def _graph(labels: np.ndarray, count: int) -> _Graph:
@@ -136,9 +145,8 @@ def _joined(wanted: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
     return groups
 
 
-def _faces(graph: _Graph, part_of: np.ndarray) -> np.ndarray:
+def _faces(graph: _Graph, skin: np.ndarray) -> np.ndarray:
     """Return the number, from 1, of the face that each piece of skin lies in; 0 for all others."""
-    skin = part_of == part_index("skin")
     area = ndimage.binary_fill_holes(skin[graph.labels])  # eyes and mouth are holes
     radii = ndimage.distance_transform_edt(np.pad(area, 1))[1:-1, 1:-1]
     peaks = (radii == ndimage.maximum_filter(radii, 5)) & (radii >= LEAST_FACE * radii.max())
@@ -155,7 +163,7 @@ def _faces(graph: _Graph, part_of: np.ndarray) -> np.ndarray:
         )
         if not same:
             found.append((float(radius), float(x), float(y)))
-    faces = np.zeros(len(part_of), int)
+    faces = np.zeros(len(skin), int)
     if found:
         apart = np.stack([np.hypot(graph.x - x, graph.y - y) / radius for radius, x, y in found])
         nearest = apart.argmin(axis=0)
@@ -184,16 +192,16 @@ def _faceless(
 
 
 def _ways(
-    graph: _Graph, part_of: np.ndarray, pairs: Sequence[tuple[int, int]], side: float
+    graph: _Graph, names: Sequence[str], pairs: Sequence[tuple[int, int]], side: float
 ) -> dict[int, list[tuple[int, float]]]:
     """Return for each piece its neighbors, and the length of the step to each."""
     ways: dict[int, list[tuple[int, float]]] = {}
     for i, j in pairs:
-        names = frozenset((PARTS[part_of[i]].name, PARTS[part_of[j]].name))
+        pair = frozenset((names[i], names[j]))
         apart = float(np.hypot(graph.x[i] - graph.x[j], graph.y[i] - graph.y[j])) / side
         usual = CLOSE * np.sqrt(min(graph.areas[i], graph.areas[j]))
         close = min(1.0, max(LOOSE, graph.contacts[i, j] / max(usual, 1)))
-        length = STEPS.get(names, FAR) * (0.3 + apart) / close
+        length = STEPS.get(pair, FAR) * (0.3 + apart) / close
         ways.setdefault(i, []).append((j, length))
         ways.setdefault(j, []).append((i, length))
     return ways

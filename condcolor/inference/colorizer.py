@@ -230,7 +230,7 @@ class Colorizer(Runner):
         with memory_advice(f"{width}x{height} pixels are too many here: make the picture smaller"):
             if scores is None:
                 scores = self.predict(framed.square[None], np.zeros((1, 0), np.float32))[0]
-            return find_parts(framed.drawing, framed.crop(scores), self.schema)
+            return find_parts(framed.drawing, framed.crop(scores), self.schema, self.table)
 
     def layers(self, picture: AnyPicture | Regions | Parts, /, **values: str | ColorSpec) -> Layers:
         """Return the colored picture, as for a call, in layers: lines, parts, rest, paper.

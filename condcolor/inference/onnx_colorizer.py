@@ -93,7 +93,7 @@ class OnnxColorizer(Colorizer):
         self.network, self.schema, self._threads = network, info.schema, threads
         self.recipe, self.image_size = info.recipe, info.image_size
         self.vivid = info.vivid if vivid is None else vivid
-        self.codec = codec
+        self.codec, self.table = codec, info.parts
         channels = info.config["model"].get("output_channels")
         if type(channels) is not int or channels < max(1, len(codec.parts)):
             label = shown_name(info.path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from condcolor.conditions.parts import SHARPNESS
+from condcolor.conditions.parts import PARTS, SHARPNESS, Part
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.drawing import Drawing
 from condcolor.imaging.drawing_parts import Parts
@@ -25,19 +25,23 @@ def probabilities(scores: np.ndarray) -> np.ndarray:
     return odds
 
 
-def find_parts(drawing: Drawing, scores: np.ndarray, schema: AttributeSchema) -> Parts:
+def find_parts(
+    drawing: Drawing, scores: np.ndarray, schema: AttributeSchema, table: tuple[Part, ...] = PARTS
+) -> Parts:
     """Return the pieces of a drawing, and the part of each.
 
     Args:
         drawing: the drawing.
-        scores: `[K, h, w]` float32 in [-1, 1], the network's for PARTS in the drawing's box.
+        scores: `[K, h, w]` float32 in [-1, 1], the network's for the parts of `table` in the drawing's box.
         schema: the parts that can be asked for.
+        table: all parts that the network knows.
     """
-    return Parts(drawing, decide(find_pieces(drawing.lightness), probabilities(scores)), schema)
+    decision = decide(find_pieces(drawing.lightness), probabilities(scores))
+    return Parts(drawing, decision, schema, table)
 
 
 def find_pixel_regions(
-    drawing: Drawing, scores: np.ndarray, schema: AttributeSchema
+    drawing: Drawing, scores: np.ndarray, schema: AttributeSchema, table: tuple[Part, ...] = PARTS
 ) -> PartRegions:
     """Return the regions of a drawing whose pixels each have their own part, as the network has it.
 
@@ -54,6 +58,7 @@ def find_pixel_regions(
         own=WHITE if drawing.fills is None else drawing.fills,
         colors={attribute.name: attribute.colors for attribute in schema.attributes},
         drawing=drawing,
+        table=table,
         labels=scores.argmax(axis=0)[rows[:, None], columns],
         part_of=np.arange(len(scores)),
     )

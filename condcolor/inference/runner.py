@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from condcolor.conditions.parts import PARTS, Part
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.line_art import even_fills, find_pieces
 
@@ -25,6 +26,7 @@ class Runner(ABC):
     image_size: int  # pixels a side that the network sees
     codec: Any  # with the `line_art`, `fill`, `parts` and `takes_vivid` of a Codec
     flat: bool  # its outputs should be flat fills
+    table: tuple[Part, ...] = PARTS  # what the outputs of a model of parts stand for
     takes_hints: bool = False  # a model of photographs whose network takes hints
     vivid: float  # factor of the chroma of photographs, 0 to 4; the model's own is mostly 1
 

@@ -20,6 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from condcolor.conditions.schema import NOT_APPLICABLE, AttributeSchema
 from condcolor.imaging.open import Picture
 from condcolor.imaging.part_regions import PartRegions
+from condcolor.imaging.regions import Regions
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.parts import find_pixel_regions
 from condcolor.inference.runner import learned_flat_fills
@@ -47,7 +48,7 @@ class TorchColorizer(Colorizer):
         self.model, self.recipe = model, model.recipe
         self.schema, self.image_size = model.schema, model.image_size
         self.vivid = model.vivid if vivid is None else vivid
-        self.codec = model.codec
+        self.codec, self.table = model.codec, model.parts or self.table
         if vivid is not None or model.vivid != 1:
             self.codec = self.codec.with_vivid(self.vivid)
         self.device = pick_device(device)
@@ -158,11 +159,17 @@ class TorchColorizer(Colorizer):
         else:
             assert framed.drawing is not None
             scores = self.predict(framed.square[None], np.zeros((1, 0), np.float32))[0]
-            regions = find_pixel_regions(framed.drawing, framed.crop(scores), self.schema)
-        asked = self.schema.required
-        rows = [regions.recolor(**_asked(asked, row)) for row in values.tolist()]
-        pixels = np.stack([np.asarray(image) for image in rows])
-        return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+            regions = find_pixel_regions(
+                framed.drawing, framed.crop(scores), self.schema, self.table
+            )
+        return colored(regions, self.schema.required, values)
+
+
+def colored(regions: Regions, schema: AttributeSchema, values: Tensor) -> Tensor:
+    """Return regions in several colors, `[N, 3, H, W]` float in [0, 1], by value indices `[N, A]`."""
+    rows = [regions.recolor(**_asked(schema, row)) for row in values.tolist()]
+    pixels = np.stack([np.asarray(image) for image in rows])
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
 
 
 def _asked(schema: AttributeSchema, indices: Sequence[int]) -> dict[str, str]:

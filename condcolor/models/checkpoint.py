@@ -17,9 +17,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from condcolor.conditions.parts import Part, table_from_json, table_to_json
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, CondcolorError
-from condcolor.models.codecs import CODECS, Codec, checked_recipe
+from condcolor.models.codecs import CODECS, Codec, checked_recipe, codec_of
 from condcolor.models.config import ModelConfig
 from condcolor.models.model_folder import CONFIG, CONFIG_FORMAT, WEIGHTS, ModelInfo, read_config
 from condcolor.models.networks import UNet, make_generator
@@ -44,11 +45,12 @@ class Model:
     metrics: dict[str, Any]
     licence: str
     vivid: float = 1.0  # factor of the network's chroma
+    parts: tuple[Part, ...] | None = None  # of a model of parts that has its own
 
     @property
     def codec(self) -> Codec:
         """The codec of the recipe, without `vivid`."""
-        return CODECS[self.recipe]
+        return codec_of(self.recipe, self.parts)
 
 
 def save_model(
@@ -64,11 +66,13 @@ def save_model(
     licence: str = "not stated",
     vivid: float = 1.0,
     half: bool = False,
+    parts: Sequence[Part] | None = None,
 ) -> None:
     """Write a model folder atomically, replacing an existing one.
 
     Args:
         half: store the weights as float16.
+        parts: what the outputs stand for, in a model of parts that has its own.
 
     Raises:
         CheckpointError: a weight is not finite, or the folder cannot be written; an existing one is kept.
@@ -85,6 +89,7 @@ def save_model(
             "recipe": recipe,
             "model": asdict(config),
             "schema": schema.to_json(),
+            **({"parts": table_to_json(parts)} if parts is not None else {}),
             "image_size": image_size,
             "training": dict(training),
             "metrics": dict(metrics),
@@ -125,7 +130,8 @@ def _rebuilt(folder: Path, described: Mapping[str, Any]) -> Model:
         vivid = described.get("vivid", 1.0)
         if vivid != 1:
             CODECS[recipe].with_vivid(vivid)  # raises UsageError if it is out of range
-        _check_fit(recipe, config, schema, size)
+        parts = table_from_json(described["parts"]) if described.get("parts") else None
+        _check_fit(codec_of(recipe, parts), recipe, config, schema, size)
         with NoInit():
             generator = make_generator(config)
         training, metrics = (dict(described.get(name) or {}) for name in ("training", "metrics"))
@@ -135,13 +141,16 @@ def _rebuilt(folder: Path, described: Mapping[str, Any]) -> Model:
         raise CheckpointError(f"{label}: no model can be made of it ({error})") from None
     load_weights(generator, _verified_weights(folder, described.get("sha256")), folder / WEIGHTS)
     licence = str(described.get("licence", "not stated"))
-    return Model(generator.eval(), recipe, config, schema, size, training, metrics, licence, vivid)
+    about = training, metrics, licence, vivid, parts
+    return Model(generator.eval(), recipe, config, schema, size, *about)
 
 
-def _check_fit(recipe: str, config: ModelConfig, schema: AttributeSchema, size: int) -> None:
+def _check_fit(
+    codec: Codec, recipe: str, config: ModelConfig, schema: AttributeSchema, size: int
+) -> None:
     """Raise CheckpointError unless network, recipe, schema and image size fit each other."""
-    check_channels(config, recipe)
-    if parts := CODECS[recipe].parts:  # which are found without being asked for
+    check_channels(config, recipe, codec)
+    if parts := codec.parts:  # which are found without being asked for
         if config.cond_planes or not {*schema.names} <= {*parts}:
             raise CheckpointError(f"the schema names other parts than {', '.join(parts)}")
     elif schema.planes != config.cond_planes:
@@ -154,10 +163,11 @@ def _check_fit(recipe: str, config: ModelConfig, schema: AttributeSchema, size: 
         )
 
 
-def check_channels(config: ModelConfig, recipe: str) -> None:
-    """Raise CheckpointError unless the network has the channels of the recipe's codec."""
+def check_channels(config: ModelConfig, recipe: str, codec: Codec | None = None) -> None:
+    """Raise CheckpointError unless the network has the channels of the codec, by default the recipe's."""
+    codec = codec or CODECS[recipe]
     has = (config.source_channels, config.output_channels)
-    needs = (CODECS[recipe].source_channels, CODECS[recipe].output_channels)
+    needs = (codec.source_channels, codec.output_channels)
     if has != needs:
         raise CheckpointError(
             f"a network from {has[0]} to {has[1]} channels; recipe {recipe} has "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.conditions.colors import checked_vivid, refuse_vivid
-from condcolor.conditions.parts import PARTS, SHARPNESS
+from condcolor.conditions.parts import PARTS, SHARPNESS, Part
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.color import lab_to_srgb, luma, srgb8_to_lab, srgb_to_lab
 from condcolor.imaging.geometry import decode_strips
@@ -168,8 +168,10 @@ class SketchToRgb(Codec):
 class SketchToParts(SketchToRgb):
     """Line art to the score of each of PARTS in each pixel; targets are pictures of their label colors."""
 
-    output_channels = len(PARTS)
-    parts = tuple(part.name for part in PARTS)
+    def __init__(self, table: Sequence[Part] = PARTS):
+        self.table = tuple(table)
+        self.output_channels = len(self.table)
+        self.parts = tuple(part.name for part in self.table)
 
     def encode_target(self, rgb: Tensor) -> Tensor:
         """Encode labels, uint8, as one-hot planes `[B, K, H, W]` in 0 and 1: all 0 without a label.
@@ -177,14 +179,27 @@ class SketchToParts(SketchToRgb):
         A color between two labels, as resizing and warps leave at a border, is none: halfway from the ground
         to a line it would be that of another part.
         """
-        labels = torch.tensor([part.label for part in PARTS], device=rgb.device).float()
+        labels = torch.tensor([part.label for part in self.table], device=rgb.device).float()
         away = rgb.float()[:, None] - labels[None, :, :, None, None]  # (B, K, 3, H, W)
         return (away.abs_().amax(dim=2) <= LABEL_TOLERANCE).float()  # labels are 127 apart or more
 
     def decode(self, source: Tensor, output: Tensor) -> Tensor:
         """Return the mean of the label colors, weighted by the probabilities of the parts."""
-        labels = torch.tensor([part.label for part in PARTS], device=output.device).float() / 255
-        return torch.einsum("bkhw,kc->bchw", probabilities(output), labels)
+        labels = torch.tensor([part.label for part in self.table], device=output.device).float()
+        return torch.einsum("bkhw,kc->bchw", probabilities(output), labels / 255)
+
+
+class SketchToOwnParts(SketchToParts):
+    """Line art to the score of each part of a table of its own; targets are bits of the parts that may be.
+
+    Bit `k % 8` of channel `k // 8` is set where a pixel may be of part k: of one part where that is known, of
+    several where it is one of them, of all where nothing is known. See `data.part_labels`.
+    """
+
+    def encode_target(self, rgb: Tensor) -> Tensor:
+        """Return planes `[B, K, H, W]` in 0 and 1 of the bits, uint8."""
+        numbers = range(self.output_channels)
+        return torch.stack([(rgb[:, k // 8] >> (k % 8)) & 1 for k in numbers], dim=1).float()
 
 
 @dataclass(frozen=True)
@@ -301,6 +316,11 @@ def checked_recipe(name: str) -> str:
             f"recipe {name!r} is not one of {', '.join(CODECS)}{did_you_mean(name, CODECS)}"
         )
     return name
+
+
+def codec_of(recipe: str, table: Sequence[Part] | None = None) -> Codec:
+    """Return the codec of a recipe; for a model of parts with a `table` of its own, one of that."""
+    return CODECS[recipe] if table is None else SketchToOwnParts(table)
 
 
 def probabilities(scores: Tensor) -> Tensor:

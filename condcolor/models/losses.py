@@ -15,7 +15,11 @@ SMOOTH = 1e-3  # of a range of 2: makes the distance differentiable at 0
 
 
 def _cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
-    return -(target * (SHARPNESS * scores).log_softmax(dim=1)).sum(dim=1)
+    """Return -log of the probability of the target's parts together; 0 where it has none."""
+    logits = SHARPNESS * scores
+    may_be = (target > 0) | (target == 0).all(dim=1, keepdim=True)
+    own = torch.where(may_be, logits, torch.finfo(logits.dtype).min)
+    return logits.logsumexp(dim=1) - own.logsumexp(dim=1)
 
 
 # error of each pixel, `[B, C, H, W]` twice -> `[B, H, W]`
@@ -26,7 +30,7 @@ PIXEL_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "distance": lambda output, target: torch.sqrt(
         (output - target).square().sum(dim=1) + SMOOTH**2
     ),
-    # of scores of parts to one-hot planes; 0 where the target has no part
+    # of scores of parts to planes of 0 and 1: the part, or those that it may be; 0 where there is none
     "cross-entropy": _cross_entropy,
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from condcolor.conditions.palette_file import with_palette
+from condcolor.conditions.parts import Part, table_from_json
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
 from condcolor.runtime.json_files import parse_json, read_json
@@ -75,6 +76,11 @@ class ModelInfo:
     def takes_hints(self) -> bool:
         """Whether the model is one of photographs whose network takes hints."""
         return self.config["model"].get("hints") is True
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that the outputs of a model of parts stand for; CheckpointError if they are malformed."""
+        return table_from_json(self.config.get("parts"))
 
     @property
     def vivid(self) -> float:

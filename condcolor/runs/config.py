@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from condcolor.conditions.colors import RGB
+from condcolor.conditions.parts import Part, table_from_json, table_to_json
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import Metadata
 from condcolor.data.reading import AS_IT_IS, Reading
 from condcolor.errors import CheckpointError, UsageError
+from condcolor.models.codecs import Codec, codec_of
 from condcolor.models.config import ModelConfig
 from condcolor.recipes import Phase, TrainConfig, find_recipe
 from condcolor.runs.data_sums import CONTENTS, SIZES, DataSums, Fingerprint, fingerprint_of_sizes
@@ -42,6 +44,19 @@ class RunConfig:
     fixed: RGB | None  # the color of the mask's channel after those of the attributes
     reading: Reading = AS_IT_IS
     began_with: str = ""  # a model or an encoder's weights; "": random weights, drawn by the seed
+    parts: tuple[Part, ...] | None = None  # that the outputs stand for, found in colored targets
+    fixed_parts: tuple[tuple[str, RGB], ...] = ()  # the part of each fixed color of the targets
+
+    @property
+    def codec(self) -> Codec:
+        """The codec of the recipe, or of the run's own parts."""
+        return codec_of(self.recipe, self.parts)
+
+    @property
+    def model_schema(self) -> AttributeSchema:
+        """The attributes of the models that the run saves."""
+        own = None if self.parts else find_recipe(self.recipe).schema
+        return own or self.schema
 
     def save(self, run: Path, metadata: Metadata) -> None:
         """Write the config.json of the run, with the fingerprint of its data, and the sums of the latter.
@@ -67,6 +82,9 @@ class RunConfig:
             "began_with": self.began_with,
             "reading": self.reading.to_json(),
         }
+        if self.parts is not None:
+            fields["parts"] = table_to_json(self.parts)
+            fields["fixed_parts"] = [[name, list(color)] for name, color in self.fixed_parts]
         content = (json.dumps(fields, indent=2) + "\n").encode()
         write_whole(run / RUN_CONFIG, content, overwrite=True)
 
@@ -100,6 +118,8 @@ class RunConfig:
                 _fixed(config["fixed"]),
                 Reading.from_json(config.get("reading")),
                 str(config.get("began_with", "")),
+                table_from_json(config["parts"]) if config.get("parts") else None,
+                tuple((str(name), _rgb(c)) for name, c in config.get("fixed_parts", [])),
             )
             _check_phases(plan)
             sizes, contents = config["data_sha256"], config.get("data_contents_sha256")
@@ -128,8 +148,10 @@ def reading_of(model: Path) -> Reading:
 
 def _fixed(color: object) -> RGB | None:
     """Return the color of JSON as a tuple; ValueError if it is none."""
-    if color is None:
-        return None
+    return None if color is None else _rgb(color)
+
+
+def _rgb(color: object) -> RGB:
     if not isinstance(color, list) or len(color) != 3 or not all(map(is_number, color)):
         raise ValueError(f"fixed is no color: {color!r}")
     return color[0], color[1], color[2]

@@ -138,8 +138,10 @@ class Checks:
         stopping.learnt = learnt
         return Check(logged, f"test {scores.summary}", is_best)
 
-    def go_back(self, phase: Phase, step: int) -> Progress | None:
+    def go_back(self, phase: Phase, step: int, why: str = "its epochs are over") -> Progress | None:
         """Restore networks and optimizers of the phase's best check.
+
+        why: the phase ends, where its checks do not end it.
 
         Returns:
             The progress behind them; None where the phase ends at its best `step`, or has no intact state.
@@ -156,6 +158,6 @@ class Checks:
             self.say(f"{error}: {phase.name} stays at step {step}")
             return None
         worse = f"no better in {self._stopping.worse} checks"
-        why = worse if self.is_over else "its epochs are over"
+        why = worse if self.is_over else why
         self.say(f"{phase.name} ends at step {step}: {why}; back to step {best}, its best")
         return {"step": best, "epoch": epoch}

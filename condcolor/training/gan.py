@@ -30,6 +30,10 @@ from condcolor.runtime.devices import autocast, pick_precision
 from condcolor.runtime.distributed import ALONE, ProcessGroup
 
 READINGS = ("generator", "pixel", "gan", "feature", "discriminator", "accuracy")
+# a sketch `[3, H, W]` uint8, scores `[K, H, W]`, values `[N, A]` -> `[N, 3, H, W]` float in [0, 1]
+Paint = Callable[[Tensor, Tensor, Tensor], Tensor]
+DIVERGED = "The last good state stands: resume from it with a lower --lr, or with --precision fp32"
+FAR_ABOVE, ABOVE_FIRST = 50.0, 3.0  # times the lowest and the first reading; beyond, it exploded
 MOST_AT_ONCE = 32  # pictures in a forward pass without gradients
 
 
@@ -56,7 +60,8 @@ class Gan:
         group: ProcessGroup = ALONE,
     ):
         self.codec, self.config, self.sizes, self.device = codec, config, tuple(sizes), device
-        self.multiple, self.group, self.hints = model.multiple, group, model.hints
+        self.multiple, self.planes, self.group = model.multiple, model.cond_planes, group
+        self.hints = model.hints
         self.precision = pick_precision(config.precision, device)
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
@@ -70,6 +75,7 @@ class Gan:
         self.optimizer_d = self._optimizer(self.discriminator)
         self.generators_turn = False  # in a phase with `switch_below`
         self.generator_steps = 0  # in which the generator was trained
+        self.paint: Paint | None = None  # colors by the scores of parts
 
     def step(
         self, phase: Phase, batch: Batch, step: int, generated: Batch | None = None
@@ -85,6 +91,8 @@ class Gan:
         Returns:
             The computed ones of READINGS, each a scalar on the device.
         """
+        if not self.planes:  # parts are found without being asked for
+            batch = batch._replace(cond=batch.cond[:, :0], wrong=batch.wrong[:, :0])
         source, target = self.encoded(batch)
         d_learns = phase.trains_discriminator and not self.generators_turn
         g_learns = phase.trains_generator and (self.generators_turn or not phase.switch_below)
@@ -179,6 +187,10 @@ class Gan:
         network = (network or self.averaged).eval()
         cond = one_hot(values, self.sizes).to(self.device)
         source = self.codec.encode_source(sketch[None].to(self.device))
+        if self.paint is not None:
+            with autocast(self.precision, self.device):
+                scores = network(_channels_last(source), cond[:1, :0])
+            return self.paint(sketch, scores[0].float().cpu(), values)
         colored = []
         for part in cond.split(MOST_AT_ONCE):
             repeated = _channels_last(source.expand(len(part), -1, -1, -1))
@@ -322,7 +334,27 @@ class LossMeter:
         losses = {name: total / count for name, total, count in pairs if count}
         if bad := [name for name, value in losses.items() if not math.isfinite(value)]:
             raise CheckpointError(
-                f"the {bad[0]} loss is not finite near step {step}: training diverged. The last good state "
-                "stands; start anew with a lower --lr, or with --precision fp32"
+                f"the {bad[0]} loss is not finite near step {step}: training diverged. {DIVERGED}"
             )
         return losses
+
+
+class Explosion:
+    """Watches the pixel loss of a phase, which a rate of learning that is too high drives up and up."""
+
+    def __init__(self) -> None:
+        self.first: float | None = None
+        self.lowest = math.inf
+
+    def check(self, losses: Mapping[str, float], step: int) -> None:
+        """Raise CheckpointError where the loss is far above where it has been, and where it began."""
+        loss = losses.get("pixel")
+        if loss is None:
+            return
+        self.first = loss if self.first is None else self.first
+        self.lowest = min(self.lowest, loss)
+        if loss > FAR_ABOVE * self.lowest and loss > ABOVE_FIRST * self.first:
+            raise CheckpointError(
+                f"the pixel loss is {loss:.3g} near step {step}, after {self.lowest:.3g}: training "
+                f"diverged. {DIVERGED}"
+            )

@@ -63,7 +63,7 @@ class RunWriter:
             for split, pictures in self.pictures.items():
                 if pictures is not None:
                     path = self.run / "samples" / f"{split}-{name}.png"
-                    write_samples(path, self.recipe.codec, colors, pictures)
+                    write_samples(path, self.plan.codec, colors, pictures)
 
     def model(
         self, name: str, generator: nn.Module, *, training: dict[str, Any], metrics: dict[str, Any]
@@ -75,7 +75,8 @@ class RunWriter:
                 generator.state_dict(),
                 recipe=self.recipe.name,
                 config=self.plan.model,
-                schema=self.recipe.schema or self.plan.schema,
+                schema=self.plan.model_schema,
+                parts=self.plan.parts,
                 image_size=self.plan.config.image_size,
                 training=training,
                 metrics=metrics,
@@ -99,15 +100,21 @@ ROWS = 6  # of a sample sheet
 
 
 def write_samples(
-    path: Path, codec: Codec, colors: Mapping[str, ColorFunction], pictures: ImageDataset
+    path: Path,
+    codec: Codec,
+    colors: Mapping[str, ColorFunction],
+    pictures: ImageDataset,
+    *,
+    rows: Tensor | None = None,
 ) -> None:
-    """Save a sample sheet: ROWS rows, evenly spread over the split, in the colors of their csv.
+    """Save a sample sheet: `rows`, by default ROWS evenly spread over the split, in the colors of their csv.
 
     Args:
         path: the PNG file.
         colors: column heading -> function that colors a picture.
     """
-    rows = torch.linspace(0, len(pictures) - 1, ROWS).long().unique()
+    if rows is None:
+        rows = torch.linspace(0, len(pictures) - 1, ROWS).long().unique()
     batch = pictures.rows(rows)
     grid = []
     for source, target, values in zip(

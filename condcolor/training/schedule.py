@@ -40,12 +40,13 @@ def check_extension(
             raise UsageError(f"epochs: {phase.name} has {least} already, more than {phase.epochs}")
 
 
-def lr_factor(progress: float, decay: float) -> float:
-    """Return the learning rate's factor: 1, then over the last `decay` of a phase linearly down to 0.
+def lr_factor(progress: float, decay: float, warmup: float = 0.0) -> float:
+    """Return the learning rate's factor: linearly up to 1 over `warmup`, and to 0 over the last `decay`.
 
-    Both arguments are shares of the phase, in [0, 1].
+    All arguments are shares of the phase, in [0, 1].
     """
-    return min(1.0, (1 - progress) / decay) if decay else 1.0
+    rising = min(1.0, progress / warmup) if warmup else 1.0
+    return min(rising, (1 - progress) / decay) if decay else rising
 
 
 def augmentation_at(config: TrainConfig, epoch: int) -> TrainConfig:

@@ -27,7 +27,8 @@ from condcolor.runtime.process import Interrupted, StopFlag, ahead
 from condcolor.training import schedule
 from condcolor.training.callbacks import Callbacks
 from condcolor.training.checks import Check, Checks, Progress
-from condcolor.training.gan import Gan, LossMeter
+from condcolor.training.gan import Explosion, Gan, LossMeter
+from condcolor.training.part_colors import part_colors
 from condcolor.training.run_writer import MODEL, RunWriter
 from condcolor.training.schedule import EarlyStopping
 
@@ -36,6 +37,7 @@ LOG_STEPS = 10  # steps between readings of the losses, each of which synchroniz
 StepInputs = tuple[RawBatch, RawBatch | None, int]
 # attributes of the Trainer and of its Gan that a training state holds
 COUNTERS = ("phase", "epoch", "step_in_epoch", "step", "seconds", "went_back", "losses")
+PHASE_BEGAN = "phase_began"  # a counter that the states of earlier versions lack
 GAN_COUNTERS = ("generators_turn", "generator_steps")
 
 
@@ -67,13 +69,15 @@ class Trainer:
         callbacks: Callbacks | None = None,
         group: ProcessGroup = ALONE,
     ):
-        self.run, self.phases, self.config = run, plan.phases, plan.config
+        self.run, self.plan, self.phases, self.config = run, plan, plan.phases, plan.config
         self.recipe = recipe = recipes.find_recipe(plan.recipe)
         self.train, self.test = train.near(device), test
         self.device, self.callbacks, self.group = device, callbacks or Callbacks(), group
         sizes = plan.schema.sizes
-        self.nets = Gan(recipe.codec, plan.config, plan.model, sizes, device, features, group)
-        self.writer = RunWriter(run, recipe, plan, {"train": self.train, "test": test}, group)
+        self.nets = Gan(plan.codec, plan.config, plan.model, sizes, device, features, group)
+        self.nets.paint = part_colors(plan) if plan.parts else None
+        sheets = {"train": train.colored, "test": test}
+        self.writer = RunWriter(run, recipe, plan, sheets, group)
         self.checks = Checks(
             self.nets, self.writer, plan.config, test, self.save_model, self.callbacks.on_note
         )
@@ -82,8 +86,10 @@ class Trainer:
         self.step_in_epoch = 0
         self.step = 0  # steps done, over all epochs
         self.seconds = 0.0  # of training, without time lost by interrupts
+        self.phase_began = 0.0  # `seconds` at the start of the phase in progress
         self.went_back: Progress | None = None  # of the weights, if a phase went back to its best
         self.loss_meter = LossMeter(device, group)
+        self.exploding = Explosion()
         self.losses: dict[str, float] = {}  # last reading
         self.generated: dict[str, ImageDataset] = {}  # by split, for a discriminator trained alone
         self.stop = StopFlag()
@@ -92,6 +98,17 @@ class Trainer:
     def epochs(self) -> int:
         """The number of epochs of all phases."""
         return sum(phase.epochs for phase in self.phases)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the phase in progress ends before its epochs are over: by its checks, or by the time."""
+        return self.checks.is_over or self._share_of_time >= 1
+
+    @property
+    def _share_of_time(self) -> float:
+        """How much of its minutes the phase in progress has used; 0 without a limit."""
+        limit = 60 * self.config.minutes
+        return (self.seconds - self.phase_began) / limit if limit else 0.0
 
     def fit(self) -> None:
         """Train to the end of the last phase.
@@ -112,7 +129,7 @@ class Trainer:
                     continue
                 end = recipes.start_of(self.phases, self.phase + 1)
                 self._begin_phase(phase)
-                while self.epoch < end and (self.step_in_epoch or not self.checks.is_over):
+                while self.epoch < end and (self.step_in_epoch or not self.is_over):
                     self._train_epoch(phase, end)
                 self._end_phase(phase, end)
         self.save_model("model-last")
@@ -138,10 +155,11 @@ class Trainer:
         batches = epoch_batches(len(self.train), config.batch_size, config.seed, self.epoch)
         self.nets.freeze_encoder(self.epoch < config.freeze_epochs)
         for raw, generated, dropout in self._prefetched(batches):
-            if self.checks.is_over:
+            if self.is_over:
                 break
             progress = (self.epoch - first + self.step_in_epoch / len(batches)) / phase.epochs
-            self.nets.set_lr(phase, schedule.lr_factor(progress, config.lr_decay))
+            progress = min(1.0, max(progress, self._share_of_time))
+            self.nets.set_lr(phase, schedule.lr_factor(progress, config.lr_decay, config.warmup))
             self._step(phase, raw, generated, dropout)
             self.step += 1
             self.step_in_epoch += 1
@@ -149,7 +167,7 @@ class Trainer:
             self._end_step(phase, len(batches))
         self.epoch += 1
         self.step_in_epoch = 0
-        self._end_epoch(phase, last=self.epoch == end or self.checks.is_over)
+        self._end_epoch(phase, last=self.epoch == end or self.is_over)
         self.seconds = time.monotonic() - self.started
 
     def _prefetched(self, batches: Sequence[Tensor]) -> Iterator[StepInputs]:
@@ -187,8 +205,9 @@ class Trainer:
             self.callbacks.on_check(self.step, check.summary)
             if config.patience and check.is_best:
                 self.save()  # the state to go back to
-        done = self.epoch * steps_in_epoch + self.step_in_epoch
-        self.callbacks.on_step(done, self.epochs * steps_in_epoch, self.losses)
+        done, total = self.epoch * steps_in_epoch + self.step_in_epoch, self.epochs * steps_in_epoch
+        done = min(total, max(done, int(total * self._share_of_time)))
+        self.callbacks.on_step(done, total, self.losses)
         if signal := self.group.highest(self.stop.signal):
             self.save()
             self._interrupt(signal)
@@ -216,12 +235,15 @@ class Trainer:
     def _end_phase(self, phase: Phase, end: int) -> None:
         """With early stopping, go back to the best check; write the phase's results and the state."""
         if self.config.patience and phase.trains_generator:
-            self.went_back = self.checks.go_back(phase, self.step) or self.went_back
+            why = "its time is over" if self._share_of_time >= 1 else "its epochs are over"
+            self.went_back = self.checks.go_back(phase, self.step, why) or self.went_back
         self.nets.settle()
         self._write_results(phase)
         self.epoch, self.step_in_epoch = end, 0
         self.phase += 1
         self.checks.stopping, self.generated, self.losses = None, {}, {}
+        self.exploding = Explosion()
+        self.phase_began = self.seconds
         self.save()
 
     def _write_results(self, phase: Phase) -> None:
@@ -240,7 +262,9 @@ class Trainer:
         entry |= {"epoch": self.epoch, "step": self.step}
         if self.config.patience and phase.trains_generator:
             kept = self.went_back["step"] if self.went_back else self.step
-            entry |= {"kept_step": kept, "stopped": self.checks.is_over}
+            entry |= {"kept_step": kept, "stopped": self.is_over}
+        elif self.is_over:
+            entry["stopped"] = True
         self.writer.log(entry)
 
     def _report_generated(self, done: int, total: int) -> None:
@@ -258,9 +282,10 @@ class Trainer:
         """Log the mean losses since the last reading.
 
         Raises:
-            CheckpointError: a loss is not finite.
+            CheckpointError: a loss is not finite, or has exploded.
         """
         if losses := self.loss_meter.read(self.step):
+            self.exploding.check(losses, self.step)
             self.losses = losses
             self.writer.log({"kind": "step", "step": self.step, "phase": phase.name} | losses)
 
@@ -271,6 +296,7 @@ class Trainer:
             self._read_losses(self.phases[self.phase])
         tensors = state.pack(self.nets.modules(), self.nets.optimizers())
         counters = {name: getattr(self, name) for name in COUNTERS}
+        counters |= {PHASE_BEGAN: self.phase_began}
         counters |= {"best": self.checks.best_models.best, "watch": stopping and asdict(stopping)}
         counters |= {name: getattr(self.nets, name) for name in GAN_COUNTERS}
         spare = stopping.step if stopping else None
@@ -290,6 +316,7 @@ class Trainer:
         for owner, names in ((self, COUNTERS), (self.nets, GAN_COUNTERS)):
             for name in names:
                 setattr(owner, name, counters[name])
+        self.phase_began = counters.get(PHASE_BEGAN, 0.0)
         self.checks.best_models.best = counters["best"]
         self.checks.stopping = EarlyStopping(**counters["watch"]) if counters["watch"] else None
         if self.checks.stopping is None:  # between two phases, whose lengths may have changed

@@ -12,7 +12,6 @@ from PIL import Image
 
 from condcolor.conditions.color_spec import ColorSpec, split_persons
 from condcolor.conditions.hints import Hint
-from condcolor.conditions.parts import PARTS
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.has_colors import keep_colored_areas
@@ -59,7 +58,7 @@ class Renderer:
             "name": self.name,
             "attributes": self.schema.to_json(),
             "any_color": self.takes_colors,
-            "parts": [part.name for part in PARTS] if self.finds_parts else [],
+            "parts": [part.name for part in self.colorizer.table] if self.finds_parts else [],
             "variants": self.variants,
             "vivid": self.colorizer.vivid if self.colorizer.codec.takes_vivid else None,
             "takes_hints": self.colorizer.takes_hints,

@@ -13,7 +13,13 @@ from starlette.requests import ClientDisconnect, Request
 from condcolor.conditions.color_spec import KEEP, NO_PERSONS, parse_color_specs, split_persons
 from condcolor.conditions.hints import Hint, parse_hint
 from condcolor.errors import UsageError, did_you_mean
-from condcolor.imaging.corrections import NO_PARTS, Correction, parse_cut, parse_part
+from condcolor.imaging.corrections import (
+    NO_PARTS,
+    Correction,
+    check_parts,
+    parse_cut,
+    parse_part,
+)
 from condcolor.imaging.paper import Paper, parse_paper
 from condcolor.inference.guide import NO_HINTS
 from condcolor.web.rendering import Renderer
@@ -153,7 +159,9 @@ def corrections_of(request: Request, renderer: Renderer) -> Corrections:
     if items and not renderer.finds_parts:
         raise UsageError(NO_PARTS)
     refuse_too_many(len(items))
-    return tuple(parsers[key](text) for key, text in items)
+    corrections = tuple(parsers[key](text) for key, text in items)
+    check_parts(corrections, renderer.colorizer.table)
+    return corrections
 
 
 def refuse_too_many(corrections: int) -> None:

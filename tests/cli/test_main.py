@@ -138,7 +138,7 @@ def test_help_is_quick():
         (["variants", "a.png", "--cell", "abc"], "--cell: 'abc' is not a valid integer"),
         (["variants", "a.png", "--cell", "5"], "--cell: 5 is not in the range"),
         (["variants", "a.png", "b.png"], "unexpected extra argument"),
-        (["train", "x"], "--out is missing"),
+        (["adapt", "icons", "x"], "-o is missing"),
         (["train", "x", "--out", "y", "--epochs", "two"], "--epochs: whole numbers with commas"),
         (["info", "iconz"], "did you mean 'icons'?"),
         (["evaluate", "iconz", "x"], "did you mean 'icons'?"),

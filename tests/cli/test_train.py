@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from drawn import draw_set, shoot
+from models import save_random_parts
 from pictures import sketch
 from PIL import Image
 
@@ -29,7 +30,7 @@ from condcolor.training.trainer import Trainer
 GIVEN = {"source_channels", "output_channels", "cond_planes", "keeps_luma"}
 PHASES = {"name", "trains_generator", "trains_discriminator"}
 NOT_ASKED = {"beta1", "beta2"}  # Adam's, which nobody needs to turn
-OWN = {"data", "out", "recipe", "init", "encoder_weights", "shared_values", "device"}
+OWN = {"data", "out", "preset", "recipe", "init", "encoder_weights", "shared_values", "device"}
 
 
 OWN |= {"cache", "nproc", "ignore", "labels"}
@@ -96,7 +97,16 @@ def test_the_help_shows_the_default_of_every_recipe(name, shown):
 def test_the_help_shows_each_option_once_under_the_heading_of_its_group(condcolor):
     shown = condcolor("train", "--help", terminal_width=100).stdout
     headings = re.findall(r"^(\w+):$", shown, re.M)
-    assert headings == ["Run", "Data", "Network", "Losses", "Schedule", "Checks", "Augmentation"]
+    assert headings == [
+        "Run",
+        "Data",
+        "Network",
+        "Losses",
+        "Schedule",
+        "Checks",
+        "Augmentation",
+        "Presets",
+    ]
     flags = re.findall(r"^  (?:-h, )?(--[a-z-]+)", shown, re.M)
     assert sorted(flags) == sorted(
         [o.opts[0] for o in train.params if o.name != "data"] + ["--help"]
@@ -408,3 +418,64 @@ def test_a_discriminator_may_be_chosen_beside_an_init(condcolor, data, here):
     assert done.exit_code == 0, done.output
     done = condcolor("train", data, "--out", "third", *kept, "--depth", "4")
     assert (done.exit_code, "take --depth away" in done.stderr) == (2, True)
+
+
+def test_a_preset_trains_and_judges(condcolor, data, here):
+    save_random_parts(here / "base")
+    options = ["--preset", "fast", "--image-size", "16", "--precision", "fp32", "--device", "cpu"]
+    done = condcolor("train", data, "--minutes", "0.02", "--init", "base", *options)
+    assert done.exit_code == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert said[0] == "looking at data"
+    assert said[1].startswith("flat colourings: learns to find hair, shirt")
+    assert any(line.startswith("hair: ") and "never seen" in line for line in said)
+    assert "model: runs/data/model" in said
+    graded = condcolor("evaluate", "runs/data", data)
+    assert graded.exit_code == 0, graded.stderr
+    assert "test: 1 inputs" in graded.stdout
+    assert "train: " not in graded.stdout
+    assert "graded on what runs/data did not train on" in graded.stdout
+    known = condcolor("evaluate", "runs/data", data, "--on", "training")
+    assert "train: 2 inputs" in known.stdout
+    assert "graded on what runs/data trained on" in known.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--preset", "fsat"], "did you mean 'fast'"),
+        (["--preset", "fast", "--recipe", "icons"], "give one of them"),
+        (["--preset", "fast", "--epochs", "3"], "--epochs is for a --recipe"),
+        (["--preset", "best", "--nproc", "2"], "trains in one process"),
+        (["--minutes", "-1"], "minutes"),
+    ],
+)
+def test_a_preset_refuses_what_is_for_a_recipe(condcolor, data, options, problem):
+    done = condcolor("train", data, *options)
+    assert done.exit_code == 2
+    assert problem in done.stderr
+
+
+def test_a_run_goes_on_with_another_rate_and_precision(condcolor, data):
+    assert condcolor("train", data, "--out", "run", "--epochs", "1", *SMALL).exit_code == 0
+    done = condcolor("resume", "run", "--epochs", "2", "--lr", "1e-5", "--precision", "fp32")
+    assert done.exit_code == 0, done.stderr
+    kept = RunConfig.load(Path("run"))[0].config
+    assert (kept.lr, kept.precision) == (1e-5, "fp32")
+    assert condcolor("resume", "run", "--lr", "0").exit_code == 2
+
+
+def test_a_model_with_other_values_is_begun_from(condcolor, data, here):
+    assert condcolor("train", data, "--out", "first", "--epochs", "1", *SMALL).exit_code == 0
+    rows = (here / "data/train/metadata.csv").read_text().splitlines()
+    for split in ("train", "test"):
+        path = here / f"data/{split}/metadata.csv"
+        path.write_text(
+            path.read_text().replace("input,output,hair,shirt", "input,output,cap,shirt")
+        )
+    assert rows
+    options = ["--out", "second", "--epochs", "1", "--init", "first", "--recipe", "icons"]
+    done = condcolor("train", data, *options, *SMALL[:8], *SMALL[-4:])
+    assert done.exit_code == 0, done.stderr
+    assert "--init: new to the model: cap" in done.stdout
+    assert "not in the data, so not in the new model: hair" in done.stdout

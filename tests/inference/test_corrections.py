@@ -13,13 +13,14 @@ from figures import SIDE as WIDE
 from models import RGBS, make_model, make_parts_model
 from PIL import Image, ImageDraw
 
-from condcolor.conditions.parts import part_index
+from condcolor.conditions.parts import PARTS, Part, part_index
 from condcolor.errors import DataError, UsageError
 from condcolor.imaging.corrections import (
     Cut,
     SavedCorrections,
     SetPart,
     SetPerson,
+    check_parts,
     parse_corrections,
     parse_cut,
     parse_part,
@@ -210,8 +211,8 @@ def test_what_does_not_fit_any_more_is_said_and_the_rest_is_kept(colorizer, part
         ),
         (
             '{"format": 1, "picture": {"width": 5, "height": 5, "sha256": ""}, '
-            '"corrections": [{"point": [1, 2], "part": "hare"}]}',
-            "hare",
+            '"corrections": [{"point": [1, 2], "part": "ha re"}]}',
+            "ha re",
         ),
         (
             '{"format": 1, "picture": {"width": 5, "height": 5, "sha256": ""}, '
@@ -255,6 +256,13 @@ def test_corrections_as_text():
 def test_what_is_no_correction_is_refused(text):
     with pytest.raises(UsageError):
         parse_part(text)
+
+
+def test_which_parts_there_are_the_model_says():
+    roof = parse_part("5,6=roof")
+    check_parts([roof, parse_cut("1,2:3,4")], (*PARTS, Part("roof", (1, 2, 3))))
+    with pytest.raises(UsageError, match="'roof' is no part"):
+        check_parts([roof], PARTS)
 
 
 def test_a_model_that_finds_no_parts_has_none_to_correct():
