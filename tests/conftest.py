@@ -99,12 +99,12 @@ def undrawn(request, monkeypatch) -> None:
 
     A test that looks at them is marked `drawn`.
     """
-    from condcolor.training import train
+    from condcolor.training import session
 
     if request.node.get_closest_marker("drawn") is None:
         nothing = SimpleNamespace(plot_run=lambda *_, **__: None)
-        monkeypatch.setattr(train, "plots", nothing)
-        monkeypatch.setattr(train, "write_report", lambda run: None)
+        monkeypatch.setattr(session, "plots", nothing)
+        monkeypatch.setattr(session, "write_report", lambda run: None)
 
 
 @pytest.fixture

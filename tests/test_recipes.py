@@ -140,8 +140,8 @@ def test_fields_survive_json():
     [
         (
             TrainConfig,
-            {"lr": 1e-3, "warmup": 5},
-            "TrainConfig has no field warmup: a newer format?",
+            {"lr": 1e-3, "heat": 5},
+            "TrainConfig has no field heat: a newer format?",
         ),
         (TrainConfig, {"lr": -1}, "TrainConfig cannot be rebuilt: lr must be above 0"),
         (TrainConfig, {"lr": "fast"}, "TrainConfig cannot be rebuilt"),

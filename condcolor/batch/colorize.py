@@ -177,7 +177,7 @@ def colorize_files(
     if report and is_one:
         raise UsageError(REPORT_OF_ONE)
     options = replace(options, made_for=made_for(info.name), was_chosen=info.was_chosen)
-    planned, passed_over = _plan(names, target, values or {}, info.schema, lock=lock)
+    planned, passed_over = _plan(names, target, values or {}, info, lock=lock)
     if hints and len(planned) > 1:
         raise UsageError(f"--hint is for one picture, not for {len(planned)}")
     more = tuple(each for text in corrections for each in _parsed(text))
@@ -306,7 +306,7 @@ def _plan(
     names: Sequence[str],
     out: str | None,
     values: Mapping[str, str | ColorSpec],
-    schema: AttributeSchema,
+    info: ModelInfo,
     *,
     lock: bool,
 ) -> tuple[list[Job], list[str]]:
@@ -317,11 +317,11 @@ def _plan(
             raise UsageError("a .csv names all its pictures: give it without other sketches")
         if values:
             raise UsageError("a .csv names the values of its pictures: give no others")
-        jobs = plan_csv(Path(names[0]), out, schema)
+        jobs = plan_csv(Path(names[0]), out, info.schema, info.parts)
     else:
-        jobs, passed_over = plan_jobs(names, out, parse_color_specs(schema, values))
+        jobs, passed_over = plan_jobs(names, out, parse_color_specs(info.schema, values))
     if lock:
-        jobs = [replace(job, values=exact_specs(schema, job.values)) for job in jobs]
+        jobs = [replace(job, values=exact_specs(info.schema, job.values)) for job in jobs]
     return jobs, passed_over
 
 

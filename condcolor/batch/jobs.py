@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import TypeVar
 
 from condcolor.conditions.color_spec import ColorSpec, asked_for, parse_color_specs
+from condcolor.conditions.parts import PARTS, Part
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.data.metadata import read_metadata
 from condcolor.data.records import Record
@@ -19,6 +20,7 @@ from condcolor.imaging.corrections import (
     NO_CORRECTIONS,
     Correction,
     CorrectionSource,
+    check_parts,
     parts_path,
 )
 from condcolor.imaging.formats import READ_SUFFIXES, WRITE_SUFFIXES, find_pictures, format_for
@@ -73,12 +75,16 @@ def plan_jobs(
     return _checked(jobs), passed_over
 
 
-def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
+def plan_csv(
+    csv: Path, out: str | None, schema: AttributeSchema, parts: Sequence[Part] = PARTS
+) -> list[Job]:
     """Return a job for each row of a csv of `input,hair,shirt`, in the order of its rows.
 
     A cell is a value of the model, any color, or a mix. A column `output` names the files in `out`; without
     it, they are named after input and values. A column `parts` has corrections. With a column `person`, the
     rows of one input, and of one output where that is named, are of the persons of one picture.
+
+    parts: of the model, which corrections may name.
 
     Raises:
         UsageError: `out` is missing or no folder, or two rows have one output.
@@ -94,6 +100,11 @@ def plan_csv(csv: Path, out: str | None, schema: AttributeSchema) -> list[Job]:
         own = record.line if record.person is None else (record.source, record.target)
         pictures.setdefault(own, []).append(record)
     faults = [fault for rows in pictures.values() for fault in _person_faults(rows, csv)]
+    for record in metadata.records:
+        try:
+            check_parts(record.corrections, parts)
+        except UsageError as error:
+            faults.append(f"{csv.name} line {record.line}: {error}")
     if faults:
         raise DataError(f"{csv} cannot be used: {counted(len(faults), 'problem')}", faults)
     for rows in pictures.values():

@@ -167,7 +167,7 @@ def test_restarted_processes_go_on_from_the_newest_state(data, tmp_path):
         "        super()._end_epoch(phase, last=last)\n"
         "        if self.epoch == 2 and os.environ['RANK'] == '1':\n"
         "            if os.environ['TORCHELASTIC_RESTART_COUNT'] == '0': os._exit(9)\n"
-        "from condcolor.training import train as training\n"
+        "from condcolor.training import session as training\n"
         "training.Trainer = Dying\n"
         "main(sys.argv[1:])\n"
     )
