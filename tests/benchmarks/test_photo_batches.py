@@ -50,7 +50,7 @@ def test_hints_are_of_the_target_and_half_of_the_pictures_have_none(store):
             assert not hint[:2, ~given].any()
             if given.any():
                 away.append(np.median(abs(hint[:2, given] - ab[:, given])))
-    assert np.median(away) < 0.01  # a hint is the mean of a small square of the target
+    assert np.median(away) < 0.05  # a hint is the mean of a small square of the target
     assert 0.35 < hinted / (4 * SIZE) < 0.7
 
 
