@@ -166,9 +166,12 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
 
     picture = None
     named = options.pop("model") is not None
+    of_drawings = not named and are_for_drawings(ctx, keep, options)
     if not named and (options["hints"] or options["like"] is not None):
+        if of_drawings:
+            raise UsageError(DRAWING_OR_PHOTOGRAPH)
         use_photo_model(ctx)
-    elif not named and not are_for_drawings(ctx, keep, options):
+    elif not named and not of_drawings:
         if STREAM in (*sketches, out):
             _check_streams(sketches, out, overwrite=overwrite, skip=skip_existing)
             picture = _opened(sketches[0])
@@ -263,6 +266,10 @@ def _print_result(result: ColorizeResult, stop: StopFlag, overwrite: bool) -> No
         raise SomeFailed(f"{problems}, as named above")
 
 
+DRAWING_OR_PHOTOGRAPH = (
+    "--hint and --like are for photographs, values such as --hair and parts for drawings: give the one or "
+    "the other"
+)
 NOT_LOCKED = "the picture is not locked in every part, as named above"
 # options of what is drawn, besides the colors
 RENDERING = (*("lock", "grid", "check", "report", "paper", "fill_black", "recolor", "keep_colors"),)
