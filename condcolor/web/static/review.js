@@ -3,13 +3,14 @@
 import { nextDoubt } from "./doubts.js";
 import { onOpen, open } from "./open.js";
 import { onPieces, map } from "./pieces.js";
-import { say, tell } from "./picture.js";
+import { onShown, say, tell } from "./picture.js";
 import { ask } from "./server.js";
 import { $, corrections, ofModel, state, withCorrections } from "./state.js";
 
 let pictures = []; // { name, doubts, values }
 let at = -1; // the picture that is shown
 let opened = ""; // the corrections it was opened with
+let ended = ""; // what is said after the last picture
 let isFresh = false; // its pieces have not come yet
 const saving = new Map(); // number -> promise
 const unsaved = new Map(); // number -> why
@@ -43,6 +44,7 @@ function press(event) {
 
 async function go(number) {
   save();
+  ended = "";
   if (number < 0) return;
   if (number >= pictures.length) return finish();
   await saving.get(number);
@@ -94,8 +96,11 @@ async function finish() {
   await Promise.all(saving.values());
   if (unsaved.size) return say("");
   const left = pictures.filter(({ doubts }) => doubts).length;
-  say(left ? `That was the last one; ${left} still flagged` : "That was the last one; none is flagged any more");
+  ended = left ? `That was the last one; ${left} still flagged` : "That was the last one; none is flagged any more";
+  say(ended);
 }
+
+onShown(() => ended && say(ended)); // a colouring that comes later says how long it took
 
 onOpen((sent) => {
   if (!state.review) return;
