@@ -32,6 +32,7 @@ from condcolor.models.checkpoint import save_model
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import find_weights
 from condcolor.models.networks import EncoderUNet, to_channels_last
+from condcolor.training.gan import average
 
 ENCODER = "efficientnet-lite2"
 CONFIG = ModelConfig(
@@ -165,7 +166,7 @@ def train(store: Path, out: Path, seconds: float) -> None:
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1
-        _average(averaged, learning, min(EMA, (step + 1) / (step + 20)))
+        average(averaged, learning, EMA, step)
         sums += torch.stack(losses).detach()
         if step % 100 == 0:
             distance, entropy = (sums / 100).tolist()
@@ -204,13 +205,6 @@ def _step(
         entropy = classes.loss(ab, row, column)
     distance = torch.sqrt((output.float() - ab).square().sum(dim=1) + 1e-6).mean()
     return [distance, entropy]
-
-
-@torch.no_grad()
-def _average(averaged: nn.Module, learning: nn.Module, decay: float) -> None:
-    pairs = zip(averaged.state_dict().values(), learning.state_dict().values(), strict=True)
-    for mean, new in pairs:
-        mean.lerp_(new, 1 - decay) if mean.is_floating_point() else mean.copy_(new)
 
 
 def _save_state(

@@ -6,12 +6,11 @@ import dataclasses
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from drawn import draw_set
+from killing import kill_at_random
 from PIL import Image
 from training_runs import QUICK, SMALL, StopAt, state_of
 
@@ -28,8 +27,6 @@ from condcolor.training.callbacks import Callbacks
 from condcolor.training.train import resume, train
 
 pytestmark = pytest.mark.usefixtures("undrawn")
-
-HELPERS = Path(__file__).parents[1] / "helpers"
 
 
 @pytest.fixture(scope="module")
@@ -69,22 +66,10 @@ class Notes(Callbacks):
         self.notes.append(text)
 
 
-def kill_at_random(kills: int, folder: Path) -> None:
-    command = [sys.executable, str(HELPERS / "killed_runs.py"), str(kills), "7", str(folder)]
-    path = os.pathsep.join([str(HELPERS), str(HELPERS.parents[1])])
-    done = subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert found["wrong"] == [], done.stderr
-    assert found["kills"] >= kills
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_twelve_kills_at_random_moments_lose_nothing(tmp_path):
     """Fault 1."""
-    kill_at_random(12, tmp_path)
+    kill_at_random("killed_runs.py", 12, tmp_path)
 
 
 @pytest.mark.slow
@@ -92,7 +77,7 @@ def test_twelve_kills_at_random_moments_lose_nothing(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_two_hundred_kills_at_random_moments_lose_nothing(tmp_path):
     """Fault 1."""
-    kill_at_random(200, tmp_path)
+    kill_at_random("killed_runs.py", 200, tmp_path)
 
 
 @pytest.mark.parametrize(
