@@ -42,7 +42,7 @@ from condcolor.imaging.paper import Paper
 from condcolor.imaging.sheets import Grid
 from condcolor.inference.colorizer import Colorizer
 from condcolor.models.model_folder import ModelInfo, made_for, read_model_info
-from condcolor.runtime.files import make_folder
+from condcolor.runtime.files import make_folder, remove_left_behind
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import StopFlag
 
@@ -223,6 +223,8 @@ def colorize_files(
     if jobs:
         colorizer = load()
         make_folder(manifest.folder)
+        for folder in {job.out.parent for job in planned}:
+            remove_left_behind(folder)
         results = run_jobs(colorizer, jobs, overwrite=overwrite, manifest=manifest, options=options)
         with stop or nullcontext(), closing(results):
             for count, result in enumerate(results, start=1):

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from condcolor.batch.checks import Inconsistency
 from condcolor.batch.jobs import Job
 from condcolor.batch.rendering import PLAIN, RenderOptions
 from condcolor.conditions.color_spec import asked_for
-from condcolor.conditions.colors import format_hex
-from condcolor.errors import CondcolorError
+from condcolor.conditions.colors import format_hex, parse_hex
+from condcolor.errors import CondcolorError, UsageError
 from condcolor.models.model_folder import ModelInfo
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.regular_files import read_regular
@@ -176,8 +177,9 @@ class Manifest:
         for number, line in enumerate(lines, start=1):
             try:
                 entry = json.loads(line)
+                _check_findings(entry)
                 self._entries[entry["output"]] = entry
-            except (ValueError, TypeError, KeyError, RecursionError):
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError):
                 was_cut_off = line.startswith(b"{") and not line.endswith(b"}")  # by a crash
                 if not was_cut_off:
                     wrong.append(number)
@@ -205,6 +207,19 @@ class Manifest:
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()
+
+
+def _check_findings(entry: Mapping[str, Any]) -> None:
+    """Check that the doubts and measured colors of an entry are such.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError, UsageError: they are not.
+    """
+    for doubt in (entry.get("doubts") or {}).values():
+        Inconsistency(float(doubt["score"]), str(doubt["when"]))
+    for color in (entry.get("measured") or {}).values():
+        if color:
+            parse_hex(color)
 
 
 def settings_of(info: ModelInfo, vivid: float | None, options: RenderOptions = PLAIN) -> Settings:

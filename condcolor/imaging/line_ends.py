@@ -150,10 +150,8 @@ def line_ends(ink: np.ndarray, radius: int, width: float) -> LineEnds:
     same = np.hypot(*(found[:2, :, None] - found[:2, None])) < max(width, 1)
     is_first = np.flatnonzero(~np.tril(same, -1).any(axis=1))
     rows, columns, down, right = (found @ same)[:, is_first] / same.sum(axis=0)[is_first]
+    ends = np.stack((rows, columns, down, right))
+    ends = ends[:, np.hypot(down, right) > 0]  # not where corners that point apart became one
+    places, (down, right) = np.rint(ends[:2]).astype(np.intp), ends[2:]
     length = np.hypot(down, right)
-    return LineEnds(
-        np.rint(rows).astype(np.intp),
-        np.rint(columns).astype(np.intp),
-        down / length,
-        right / length,
-    )
+    return LineEnds(*places, down / length, right / length)

@@ -13,6 +13,7 @@ import secrets
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,8 @@ OLD = ".old"  # end of the name of a folder that is being replaced
 SYNCED_ONE_BY_ONE = 256  # files of a folder; with more, the whole system is synced at once
 LONGEST_NAME = 255  # bytes, on the file systems in use
 SPARE = 32 << 20  # bytes of the disk that stay free
+TOKEN = 8  # bytes of the random name of a temporary file
+STALE = 3600  # seconds without a write after which no process is writing a temporary file any more
 
 
 @contextmanager
@@ -40,7 +43,7 @@ def atomic_file(path: str | os.PathLike, *, overwrite: bool = False) -> Iterator
         OSError: the disk refuses.
     """
     path = Path(path)
-    temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
+    temporary = path.parent / f".{secrets.token_hex(TOKEN)}.tmp"
     try:
         with open(temporary, "xb+") as file:
             yield file
@@ -53,6 +56,15 @@ def atomic_file(path: str | os.PathLike, *, overwrite: bool = False) -> Iterator
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Remove temporary files of `atomic_file` that killed processes left in a folder, STALE seconds ago."""
+    for path in folder.glob(f".{'[0-9a-f]' * 2 * TOKEN}.tmp"):
+        with suppress(OSError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and status.st_mtime < time.time() - STALE:
+                path.unlink()
 
 
 def _rename_to_new(temporary: Path, path: Path) -> None:

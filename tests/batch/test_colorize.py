@@ -70,6 +70,20 @@ def test_a_folder_goes_on_where_it_stopped_and_tells_of_each_picture(colorize, s
     assert (again.colored, again.failed, again.skipped) == (0, 1, 3)
 
 
+def test_what_a_killed_run_left_long_ago_is_removed(colorize, sketches):
+    out = Path("made")
+    out.mkdir()
+    old, fresh, other = (
+        out / name for name in (f".{'0a' * 8}.tmp", f".{'0b' * 8}.tmp", ".own.tmp")
+    )
+    for path in (old, fresh, other):
+        path.write_bytes(b"half")
+    for path in (old, other):
+        os.utime(path, (1, 1))
+    colorize("sketches", "made", RED_BLUE)
+    assert [path.exists() for path in (old, fresh, other)] == [False, True, True]
+
+
 def test_what_is_passed_over_is_told_before_any_picture(colorize, sketches):
     os.symlink("none.png", sketches / "lost.png")
     notes = []

@@ -126,7 +126,20 @@ def test_a_torn_last_line_is_no_problem_and_spoils_no_other(ran, cut):
 
 
 @pytest.mark.parametrize(
-    "wrong", [b"{}", b"\xff\xfe", b"[1]", b"3", b'{"output": {}}', b"[" * 5000]
+    "wrong",
+    [
+        b"{}",
+        b"\xff\xfe",
+        b"[1]",
+        b"3",
+        b'{"output": {}}',
+        b"[" * 5000,
+        b'{"output": "ada.png", "doubts": [1]}',
+        b'{"output": "ada.png", "doubts": {"hair": {"scores": 0.2}}}',
+        b'{"output": "ada.png", "doubts": {"hair": {"score": "much", "when": "close"}}}',
+        b'{"output": "ada.png", "measured": {"hair": "reddish"}}',
+        b'{"output": "ada.png", "measured": {"hair": 3}}',
+    ],
 )
 def test_a_broken_line_is_told_and_kept(ran, wrong):
     path = Path("made", NAME)

@@ -34,6 +34,15 @@ def test_solid_ink_has_no_ends_but_its_corners():
         assert len(line_ends(np.ones((400, 1200), bool), radius, 3).rows) <= 8
 
 
+def test_ends_of_noise_have_directions():
+    """The corners of one end may point apart, so that they cancel out."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        ink = rng.random((128, 128)) < rng.uniform(0.02, 0.5)
+        ends = line_ends(ink, int(rng.integers(2, 9)), int(rng.integers(1, 6)))
+        assert np.allclose(np.hypot(ends.down, ends.right), 1)
+
+
 @pytest.mark.parametrize(("gap", "joined"), [(9, True), (12, True), (40, False)])
 def test_ends_that_face_each_other_are_joined(gap, joined):
     line = np.s_[60:63, 10 : 64 - gap], np.s_[60:63, 64:118]
