@@ -26,6 +26,7 @@ from condcolor.data.metadata import read_metadata
 from condcolor.data.palette import rows_by_input
 from condcolor.data.records import Record
 from condcolor.evaluation import metrics
+from condcolor.evaluation.distinct_pixels import DistinctPixels
 from condcolor.imaging.color import delta_e_2000, srgb8_to_lab
 from condcolor.imaging.layers import Layers
 from condcolor.imaging.open import open_picture
@@ -88,7 +89,7 @@ def _measure(
     for i, (inside, outside) in enumerate(places):
         asked = [[*pairs[0][:i], pair[i], *pairs[0][i + 1 :]] for pair in pairs]
         painted = [_tensor(regions.recolor(**_named(names, pair))) for pair in asked]
-        pixels = metrics.lab_pixels(torch.stack(painted).float() / 255)
+        pixels = DistinctPixels.of(torch.stack(painted).float() / 255)
         every = metrics.neighbors([torch.arange(len(pairs))])
         leaks.append(metrics.leakage(pixels, every, inside, outside))
     cells.append(_joined(leaks, 4))

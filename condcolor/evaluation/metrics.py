@@ -1,7 +1,7 @@
 """Metrics as pure functions: PSNR, SSIM, AuC, colorfulness, attribute accuracy, leakage, haze.
 
-Color differences take Lab *pixels* `[..., 3, P]`, P = H * W, converted once for all measures; regions are
-`[P]` bool.
+Color differences of sketches take the `DistinctPixels` of all colorings of one; regions are `[P]` bool,
+P = H * W.
 
 The lightness of a photograph is copied, so measures of RGB (PSNR, SSIM) reward a grey picture; those of ab
 do not.
@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from condcolor.conditions.schema import NOT_APPLICABLE
+from condcolor.evaluation.distinct_pixels import DistinctPixels
 from condcolor.imaging.color import delta_e_2000, srgb_to_lab
 from condcolor.models.encoders import IMAGENET_STD
 
@@ -26,25 +27,6 @@ PURE = 0.9  # share of an attribute's largest difference above which a pixel bel
 UNCHANGED = 0.01  # CIEDE2000 below which nothing has changed
 DARK = 0.3  # lightness (mean of R, G, B) below which a pixel is a line; red and brown are above
 WHITE = 250 / 255  # smallest value of white ground in sketch and targets
-
-
-def lab_pixels(pictures: Tensor) -> Tensor:
-    """Convert RGB pictures `[N, 3, H, W]` in [0, 1] to Lab pixels `[N, 3, H * W]`."""
-    pixels = torch.empty(pictures.shape[0], 3, pictures[0, 0].numel())
-    for lab, picture in zip(pixels, pictures, strict=True):  # one picture fits the cache
-        lab.copy_(srgb_to_lab(picture).flatten(1))
-    return pixels
-
-
-def difference(first: Tensor, second: Tensor) -> Tensor:
-    """Return the CIEDE2000 difference `[P]` of Lab pixels `[3, P]` and `[3, P]` or `[3, 1]`."""
-    differ = (first != second).any(dim=0)
-    if differ.sum() > 0.7 * len(differ):
-        return delta_e_2000(first[..., None], second[..., None])[..., 0]
-    second = second.expand_as(first)  # equal pixels, the majority in flat fills, are skipped
-    change = torch.zeros(len(differ))
-    change[differ] = delta_e_2000(first[:, differ, None], second[:, differ, None])[..., 0]
-    return change
 
 
 def color_distances(lab: Tensor, palette: Tensor) -> Tensor:
@@ -83,30 +65,27 @@ def neighbors(groups: Sequence[Tensor]) -> Tensor:
     return torch.cat([torch.stack((g, g.roll(1)), dim=1) for g in groups])
 
 
-def leakage(pixels: Tensor, pairs: Tensor, inside: Tensor, outside: Tensor) -> float:
+def leakage(pixels: DistinctPixels, pairs: Tensor, inside: Tensor, outside: Tensor) -> float:
     """Return the mean change outside an attribute's region divided by that inside; 0 is perfect.
 
     NaN if pixels change outside but not inside.
 
     Args:
-        pixels: `[N, 3, P]` Lab, of outputs.
+        pixels: of outputs.
         pairs: `[M, 2]` indices of pictures that differ in this attribute alone.
         inside, outside: `[P]` bool.
     """
-    change = torch.zeros(pixels.shape[-1])
-    for first, second in pairs.tolist():
-        change += difference(pixels[first], pixels[second])
-    change /= len(pairs)
-    leaked, meant = float(change[outside].mean()), float(change[inside].mean())
+    change = pixels.change(pairs)
+    leaked, meant = (float(change @ pixels.shares(where)) for where in (outside, inside))
     if meant < UNCHANGED:
         return 0.0 if leaked < UNCHANGED else float("nan")
     return leaked / meant
 
 
-def haze(pixels: Tensor, ground: Tensor) -> float:
-    """Return the mean CIEDE2000 to white of Lab pixels `[N, 3, P]` on the white `ground [P]` bool."""
-    white = srgb_to_lab(torch.ones(3, 1, 2))[..., :1, 0]  # a single pixel is rounded differently
-    return float(torch.stack([difference(p[:, ground], white).mean() for p in pixels]).mean())
+def haze(pixels: DistinctPixels, ground: Tensor, scored: Tensor) -> float:
+    """Return the mean CIEDE2000 to white of the `scored` pictures on the white `ground [P]` bool."""
+    white = DistinctPixels.of(torch.ones(1, 3, 1, 1)).lab[0, :, 0]
+    return float(pixels.distances(white, ground)[scored].mean())
 
 
 def line_f1(sketch: Tensor, pictures: Tensor) -> float:

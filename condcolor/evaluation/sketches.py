@@ -19,6 +19,7 @@ from condcolor.data.reading import Reading
 from condcolor.errors import DataError, UsageError
 from condcolor.evaluation import metrics
 from condcolor.evaluation.baselines import flat_fill, grey
+from condcolor.evaluation.distinct_pixels import DistinctPixels
 from condcolor.evaluation.evaluator import MeasuredColorizer, OnProgress, OnSkip, Prepare
 from condcolor.evaluation.measures import MEASURES, json_value
 from condcolor.evaluation.metrics import ColorFunction
@@ -122,39 +123,61 @@ def evaluate_sketches(
         max_inputs: at most this many inputs, spread evenly over the set.
         on_input: called with the number of each input in `pictures` and its MSE.
     """
-    schema = pictures.schema
-    every, only = _every_combination(schema), _indices(schema, combinations)
-    inputs = evenly(pictures.source_of.unique().tolist(), max_inputs)
-    tallies = [_AttributeTally(schema, i) for i in range(len(schema.names))]
-    squared, hazes, f1s = list[float](), list[float](), list[float]()
-    for done, source in enumerate(inputs, start=1):
-        sketch = pictures.pictures[source]  # (3, H, W) uint8
-        own = _rows_of(pictures, source)
-        targets, values = pictures.rows(own).target.float() / 255, pictures.values[own]
-        asked = _around(values, only, schema.sizes) if every is None else _that_apply(every, values)
-        scored, counted = _among(asked, only), _among(values, only)
-        colored = color(sketch, asked).float().cpu()
-        pixels = metrics.lab_pixels(colored)
+    tallies = _measured([color], pictures, combinations, max_inputs, on_progress)
+    if on_input is not None:
+        for source, error in tallies[0].errors.items():
+            on_input(source, error)
+    return tallies[0].score()
 
-        coloring_of = (values[:, None] == asked).all(-1).int().argmax(1)  # row -> its coloring
-        errors = [metrics.mse(colored[coloring_of[row]], targets[row]) for row in counted]
-        squared += errors
-        if on_input is not None:
-            on_input(source, metrics.mean(errors))
-        light = sketch.float() / 255
-        ground = ((light >= metrics.WHITE) & (targets >= metrics.WHITE).all(0)).all(0).flatten()
-        if ground.any():
-            hazes.append(metrics.haze(pixels[scored], ground))
-        f1s.append(metrics.line_f1(light, colored[scored]))
-        for i, tally in enumerate(tallies):
-            change = _region(pictures, own, targets, values, i)
-            if change is not None:
-                tally.add(pixels, asked, scored, change)
+
+def _measured(
+    colors: Sequence[ColorFunction],
+    pictures: ImageDataset,
+    combinations: Sequence[Sequence[str]] | None,
+    max_inputs: int | None,
+    on_progress: OnProgress | None,
+) -> list[_Tally]:
+    """Measure several ways to color the same inputs: what the targets say is found once for all."""
+    every, only = _every_combination(pictures.schema), _indices(pictures.schema, combinations)
+    inputs = evenly(pictures.source_of.unique().tolist(), max_inputs)
+    tallies = [_Tally(pictures.schema) for _ in colors]
+    for done, source in enumerate(inputs, start=1):
+        drawing = _Drawing.of(pictures, source, every, only)
+        for color, tally in zip(colors, tallies, strict=True):
+            tally.add(drawing, color(drawing.sketch, drawing.asked).float().cpu())
         if on_progress is not None:
             on_progress(done, len(inputs))
-    mse, haze, line_f1 = (metrics.mean(figures) for figures in (squared, hazes, f1s))
-    scores = tuple(tally.score() for tally in tallies)
-    return Evaluation(len(inputs), len(squared), mse, haze, line_f1, scores)
+    return tallies
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """An input with its targets: what is measured of every way to color it."""
+
+    source: int
+    sketch: Tensor  # [3, H, W] uint8
+    targets: Tensor  # [R, 3, H, W] in [0, 1]
+    asked: Tensor  # [N, A] value indices of the colorings
+    scored: Tensor  # indices of the colorings that count
+    counted: Tensor  # indices of the targets that count
+    coloring_of: Tensor  # [R] target -> its coloring
+    ground: Tensor  # [P] bool, where the sketch and all targets are white
+    changes: tuple[Tensor | None, ...]  # [P] of each attribute: see `_region`
+
+    @classmethod
+    def of(
+        cls, pictures: ImageDataset, source: int, every: Tensor | None, only: Tensor | None
+    ) -> _Drawing:
+        schema, sketch, own = pictures.schema, pictures.pictures[source], _rows_of(pictures, source)
+        targets, values = pictures.rows(own).target.float() / 255, pictures.values[own]
+        asked = _around(values, only, schema.sizes) if every is None else _that_apply(every, values)
+        light = sketch.float() / 255
+        ground = ((light >= metrics.WHITE) & (targets >= metrics.WHITE).all(0)).all(0).flatten()
+        attributes = range(len(schema.names))
+        changes = tuple(_region(pictures, own, targets, values, i) for i in attributes)
+        coloring_of = (values[:, None] == asked).all(-1).int().argmax(1)
+        scored, counted = _among(asked, only), _among(values, only)
+        return cls(source, sketch, targets, asked, scored, counted, coloring_of, ground, changes)
 
 
 @dataclass(frozen=True)
@@ -211,16 +234,8 @@ class SketchEvaluator:
         def measure(
             pictures: ImageDataset, only: Sequence[Sequence[str]] | None = None
         ) -> dict[str, Evaluation]:
-            return {
-                name: evaluate_sketches(
-                    color,
-                    pictures,
-                    combinations=only,
-                    max_inputs=max_inputs,
-                    on_progress=on_progress if name == "model" else None,
-                )
-                for name, color in colors.items()
-            }
+            found = _measured([*colors.values()], pictures, only, max_inputs, on_progress)
+            return {name: tally.score() for name, tally in zip(colors, found, strict=True)}
 
         tables = {}
         for name, records in splits.items():
@@ -236,6 +251,35 @@ class SketchEvaluator:
         return tables
 
 
+class _Tally:
+    """The measures of one way to color, collected over the inputs."""
+
+    def __init__(self, schema: AttributeSchema):
+        self.attributes = [_AttributeTally(schema, i) for i in range(len(schema.names))]
+        self.errors: dict[int, float] = {}  # input -> its MSE
+        self.squared, self.hazes, self.f1s = list[float](), list[float](), list[float]()
+
+    def add(self, drawing: _Drawing, colored: Tensor) -> None:
+        """Add an input, colored `[N, 3, H, W]` in [0, 1] as asked."""
+        of_row = drawing.coloring_of
+        squared = [metrics.mse(colored[of_row[i]], drawing.targets[i]) for i in drawing.counted]
+        self.squared += squared
+        self.errors[drawing.source] = metrics.mean(squared)
+        pixels = DistinctPixels.of(colored)
+        if drawing.ground.any():
+            self.hazes.append(metrics.haze(pixels, drawing.ground, drawing.scored))
+        self.f1s.append(metrics.line_f1(drawing.sketch.float() / 255, colored[drawing.scored]))
+        for attribute, change in zip(self.attributes, drawing.changes, strict=True):
+            if change is not None:
+                attribute.add(pixels, drawing.asked, drawing.scored, change)
+
+    def score(self) -> Evaluation:
+        """Return the measures of all inputs so far."""
+        mse, haze, line_f1 = map(metrics.mean, (self.squared, self.hazes, self.f1s))
+        attributes = tuple(attribute.score() for attribute in self.attributes)
+        return Evaluation(len(self.errors), len(self.squared), mse, haze, line_f1, attributes)
+
+
 class _AttributeTally:
     """The measures of one attribute, collected over the inputs."""
 
@@ -249,11 +293,11 @@ class _AttributeTally:
         self.distances: list[float] = []
         self.leaks: list[float] = []
 
-    def add(self, pixels: Tensor, asked: Tensor, scored: Tensor, change: Tensor) -> None:
+    def add(self, pixels: DistinctPixels, asked: Tensor, scored: Tensor, change: Tensor) -> None:
         """Add an input.
 
         Args:
-            pixels: `[N, 3, P]` Lab, of the colorings.
+            pixels: of the colorings.
             asked: `[N, A]` value indices of the colorings.
             scored: indices of the colorings that count.
             change: `[P]` in [0, 1], the range of each pixel over the values of the attribute.
@@ -263,8 +307,7 @@ class _AttributeTally:
         scored = scored[asked[scored, self.index] != NOT_APPLICABLE]
         if self.measurable and len(scored):
             wanted = asked[scored, self.index]
-            means = pixels[:, :, inside].mean(dim=-1)[scored]
-            distances = metrics.color_distances(means, self.palette)
+            distances = metrics.color_distances(pixels.means(inside)[scored], self.palette)
             for i, nearest in zip(wanted, distances.argmin(1), strict=True):
                 self.confusion[i, nearest] += 1
             self.distances += distances.gather(1, wanted[:, None]).flatten().tolist()

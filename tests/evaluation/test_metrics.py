@@ -11,12 +11,11 @@ from drawn import photograph
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from condcolor.evaluation import metrics
+from condcolor.evaluation.distinct_pixels import DistinctPixels
 from condcolor.evaluation.metrics import (
     color_distances,
-    difference,
     groups_by,
     haze,
-    lab_pixels,
     leakage,
     line_f1,
     mse,
@@ -36,28 +35,9 @@ def noise(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def test_lab_pixels_are_the_pictures_pixels_in_a_row():
-    pictures = noise(3, 3, 5, 7)
-    pixels = lab_pixels(pictures)
-    assert pixels.shape == (3, 3, 35)
-    assert torch.equal(pixels[1, :, 2 * 7 + 3], srgb_to_lab(pictures)[1, :, 2, 3])
-
-
-@pytest.mark.parametrize("equal", [0.0, 0.2, 0.8, 1.0])  # either way to compute it
-def test_difference_is_ciede2000_pixel_by_pixel(equal):
-    first, second = lab_pixels(noise(2, 3, 16, 16))
-    same = torch.arange(256) < 256 * equal
-    second = torch.where(same, first, second)
-    expected = delta_e_2000(first[..., None], second[..., None])[..., 0]
-    assert torch.allclose(difference(first, second), expected, atol=1e-4)
-    one = second[:, :1].clone()
-    expected = delta_e_2000(first[..., None], one[..., None])[..., 0]
-    assert torch.allclose(difference(first, one), expected, atol=1e-4)
-
-
 def test_the_nearest_palette_colour_is_the_colour_itself():
     palette = noise(6, 3)
-    distances = color_distances(lab_pixels(palette[:, :, None, None])[..., 0], palette)
+    distances = color_distances(srgb_to_lab(palette[:, :, None, None])[..., 0, 0], palette)
     assert distances.shape == (6, 6)
     assert distances.argmin(1).tolist() == list(range(6))
     assert distances.diag().max() < 0.01
@@ -92,14 +72,14 @@ def test_a_known_bleed_gives_a_known_leakage():
     inside = torch.arange(16) < 8
     pictures = torch.stack((flat(RED), flat(BLUE)))
     pictures[:, :, 2:] = 1.0  # rows 0 and 1 are the region, the others white
-    assert leakage(lab_pixels(pictures), torch.tensor([[0, 1]]), inside, ~inside) == 0
+    assert leakage(DistinctPixels.of(pictures), torch.tensor([[0, 1]]), inside, ~inside) == 0
     pictures[:, :, 2] = torch.stack((RED, BLUE))[:, :, None]  # one of the two outer rows follows
-    leaked = leakage(lab_pixels(pictures), torch.tensor([[0, 1], [1, 0]]), inside, ~inside)
+    leaked = leakage(DistinctPixels.of(pictures), torch.tensor([[0, 1], [1, 0]]), inside, ~inside)
     assert leaked == pytest.approx(0.5, abs=1e-5)
 
 
 def test_pictures_that_never_change_leak_nothing():
-    pixels = lab_pixels(flat(RED)[None].repeat(2, 1, 1, 1))
+    pixels = DistinctPixels.of(flat(RED)[None].repeat(2, 1, 1, 1))
     inside = torch.arange(16) < 8
     assert leakage(pixels, torch.tensor([[0, 1]]), inside, ~inside) == 0
 
@@ -108,10 +88,11 @@ def test_haze_is_the_mean_distance_of_the_ground_to_white():
     pictures = torch.stack((flat(WHITE), flat(WHITE)))
     ground = torch.arange(16) < 12
     pictures[:, :, 3] = 0.0  # not ground
-    assert haze(lab_pixels(pictures), ground) == 0
-    pictures[0, :, 0] = RED[:, None]  # a third of the ground of one of two
-    apart = delta_e_2000(srgb_to_lab(flat(RED)), srgb_to_lab(flat(WHITE)))[0, 0]
-    assert haze(lab_pixels(pictures), ground) == pytest.approx(float(apart) / 6, rel=1e-5)
+    assert haze(DistinctPixels.of(pictures), ground, torch.arange(2)) == 0
+    red = (RED * 255).round() / 255
+    pictures[0, :, 0] = red[:, None]  # a third of the ground of one of two
+    apart = delta_e_2000(srgb_to_lab(flat(red)), srgb_to_lab(flat(WHITE)))[0, 0]
+    assert haze(DistinctPixels.of(pictures), ground, torch.arange(2)) == pytest.approx(float(apart) / 6, rel=1e-5)
 
 
 def test_lines_that_are_all_found_and_no_others_score_1():
