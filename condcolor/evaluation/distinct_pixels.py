@@ -11,7 +11,9 @@ from torch import Tensor
 from condcolor.imaging.color import delta_e_2000, srgb8_to_lab
 
 LEVELS = 256
-REGISTERS = 64  # numbers: a multiple of what vector instructions take; the last few are rounded in another way
+REGISTERS = (
+    64  # numbers; a multiple of what vector instructions take: a rest is rounded in another way
+)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from condcolor.evaluation.measures import MEASURES, json_value
 from condcolor.evaluation.metrics import ColorFunction
 from condcolor.recipes import SKETCHES
 from condcolor.runtime.messages import evenly
+from condcolor.runtime.process import ahead
 
 SKETCH_PROTOCOL = """\
 The protocol. Each input is coloured in every combination of values; where there are more than 128, in
@@ -40,6 +41,7 @@ outside. Where the data does not hold such pairs, the input's mask is used.
 - haze: mean CIEDE2000 to white where the sketch and all targets are white.
 - line F1: the dark pixels of the picture against those of the sketch."""
 MOST_COLORINGS = 128  # of one input at a time: 100 MB of pictures at 256 px
+ONE = 1  # input colored ahead
 LEAST_CHANGE = 0.1  # of the range; a region that changes less with its value is not visible
 
 
@@ -136,15 +138,25 @@ def _measured(
     combinations: Sequence[Sequence[str]] | None,
     max_inputs: int | None,
     on_progress: OnProgress | None,
+    *,
+    beside: bool = False,
 ) -> list[_Tally]:
-    """Measure several ways to color the same inputs: what the targets say is found once for all."""
+    """Measure several ways to color the same inputs: what the targets say is found once for all.
+
+    beside: an input is colored in a thread while the one before is measured.
+    """
     every, only = _every_combination(pictures.schema), _indices(pictures.schema, combinations)
     inputs = evenly(pictures.source_of.unique().tolist(), max_inputs)
     tallies = [_Tally(pictures.schema) for _ in colors]
-    for done, source in enumerate(inputs, start=1):
+
+    def colored(source: int) -> tuple[_Drawing, list[Tensor]]:
         drawing = _Drawing.of(pictures, source, every, only)
-        for color, tally in zip(colors, tallies, strict=True):
-            tally.add(drawing, color(drawing.sketch, drawing.asked).float().cpu())
+        return drawing, [color(drawing.sketch, drawing.asked).float().cpu() for color in colors]
+
+    drawings = ahead(colored, inputs, ONE) if beside else map(colored, inputs)
+    for done, (drawing, colorings) in enumerate(drawings, start=1):
+        for tally, pixels in zip(tallies, colorings, strict=True):
+            tally.add(drawing, pixels)
         if on_progress is not None:
             on_progress(done, len(inputs))
     return tallies
@@ -234,7 +246,9 @@ class SketchEvaluator:
         def measure(
             pictures: ImageDataset, only: Sequence[Sequence[str]] | None = None
         ) -> dict[str, Evaluation]:
-            found = _measured([*colors.values()], pictures, only, max_inputs, on_progress)
+            found = _measured(
+                [*colors.values()], pictures, only, max_inputs, on_progress, beside=True
+            )
             return {name: tally.score() for name, tally in zip(colors, found, strict=True)}
 
         tables = {}

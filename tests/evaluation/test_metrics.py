@@ -92,7 +92,9 @@ def test_haze_is_the_mean_distance_of_the_ground_to_white():
     red = (RED * 255).round() / 255
     pictures[0, :, 0] = red[:, None]  # a third of the ground of one of two
     apart = delta_e_2000(srgb_to_lab(flat(red)), srgb_to_lab(flat(WHITE)))[0, 0]
-    assert haze(DistinctPixels.of(pictures), ground, torch.arange(2)) == pytest.approx(float(apart) / 6, rel=1e-5)
+    assert haze(DistinctPixels.of(pictures), ground, torch.arange(2)) == pytest.approx(
+        float(apart) / 6, rel=1e-5
+    )
 
 
 def test_lines_that_are_all_found_and_no_others_score_1():
