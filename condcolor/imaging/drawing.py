@@ -57,15 +57,11 @@ class Drawing:
         return light
 
     def lines(self, paper: Paper = "keep") -> np.ndarray:
-        """Return the factor of the fills, `[1 or 3, H, W]` float32 in [0, 1]: lines on their paper."""
+        """Return the factor of the fills, `[H, W, 1 or 3]` uint8, 255 is 1: lines on their paper."""
         sheet = self.sheet
         if self.fills is not None:
-            return sheet.sketch[None, ..., 0].astype(np.float32) / 255
-        seen = sheet.sketch if sheet.inverted else sheet.restore(sheet.sketch, paper=paper)
-        lines = np.empty((3, *seen.shape[:2]), np.float32)
-        for rows in strips_of(seen.shape):
-            np.divide(seen[rows].transpose(2, 0, 1), np.float32(255), out=lines[:, rows])
-        return lines
+            return sheet.sketch[..., :1]
+        return sheet.sketch if sheet.inverted else sheet.restore(sheet.sketch, paper=paper)
 
     def as_image(self, pixels: np.ndarray) -> np.ndarray:
         """Return a coloring on white, `[H, W, 3]` uint8, with the transparency of the picture."""

@@ -335,7 +335,7 @@ class Parts:
         drawing = self.drawing
         regions = PartRegions(
             schema=self.schema,
-            lines=drawing.lines(paper),
+            levels=drawing.lines(paper),
             own=WHITE if drawing.fills is None else drawing.fills,
             colors={attribute.name: attribute.colors for attribute in self.schema.attributes},
             drawing=drawing,

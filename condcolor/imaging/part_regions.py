@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+from PIL import Image, ImageChops
 from scipy import ndimage
 
 from condcolor.conditions.color_spec import KEEP, NONE, ColorSpec
@@ -16,6 +17,7 @@ from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import WHITE, Color, Regions
 
+PALETTE = 256  # colors of an image with a palette
 OUTLINE = 1 / 100  # of the longer side; width of the outline that a filled black area keeps
 
 
@@ -83,27 +85,19 @@ class PartRegions(Regions):
         return self._row_of.astype(np.uint16)[self.labels]
 
     def on_paper(self, paper: Paper) -> Self:
-        return replace(self, lines=self.drawing.lines(paper), paper=paper)
+        return replace(self, levels=self.drawing.lines(paper), paper=paper)
 
     def pixels(self, specs: Mapping[str, ColorSpec]) -> np.ndarray:
         table, kept = self._table(self.target_colors(specs))
-        if kept.any() or self.drawing.sheet.inverted:
+        if kept.any() or self.drawing.sheet.inverted or len(table) > PALETTE:
             return super().pixels(specs)
-        light = np.arange(256, dtype=np.float32) / 255 * 255  # as of lines, in the same steps
-        levels = np.rint(table[:, None] * light[:, None]).astype(np.uint8).reshape(-1, 3)
-        pixels = np.empty((*self.labels.shape, 3), np.uint8)
-        places = self._places
-        for channel in range(3):
-            place = places[min(channel, len(places) - 1)]
-            pixels[..., channel] = levels[:, channel].take(place)
-        return pixels
-
-    @cached_property
-    def _places(self) -> np.ndarray:
-        """Where each pixel is in a table of rows and of levels of its lines, `[1 or 3, H, W]` int32."""
-        levels = np.rint(self.lines * np.float32(255)).astype(np.int32)
-        levels += self._row_of_pixel.astype(np.int32) * 256
-        return levels
+        fills = Image.fromarray(self._row_of_pixel.astype(np.uint8))
+        fills.putpalette(np.rint(table * 255).astype(np.uint8).tobytes())
+        if self.levels.shape[2] == 1:
+            lines = Image.fromarray(self.levels[..., 0]).convert("RGB")
+        else:
+            lines = Image.fromarray(self.levels)
+        return np.asarray(ImageChops.multiply(fills.convert("RGB"), lines))
 
     def fills(self, colors: Mapping[str, Color]) -> np.ndarray:
         table, kept = self._table(colors)
@@ -156,4 +150,4 @@ class PartRegions(Regions):
         filled = black & np.isin(self._row_of, self._rows)[self.labels]
         width = max(1, round(OUTLINE * max(filled.shape)))
         inside = ndimage.binary_erosion(filled, iterations=width)
-        return replace(self, lines=np.where(inside, np.float32(1), self.lines))
+        return replace(self, levels=np.where(inside[..., None], np.uint8(255), self.levels))

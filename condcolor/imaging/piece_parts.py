@@ -51,7 +51,7 @@ def _means(
         if missing.any():
             places = np.flatnonzero(missing[labels])
             own = np.append(own, labels.ravel()[places])
-            cells = np.append(cells, _cells(labels.shape, probabilities.shape[1:], 1)[places])
+            cells = np.append(cells, _cells_of(places, labels.shape, probabilities.shape[1:]))
     heavy = heavy[cells] + 1e-9  # a piece without weight is decided by all of its pixels alike
     total = np.bincount(own, heavy, count)
     sums = np.stack([np.bincount(own, heavy * plane[cells], count) for plane in flat], axis=1)
@@ -72,6 +72,12 @@ def _cells(shape: tuple[int, ...], coarse: tuple[int, ...], step: int) -> np.nda
         for size, small in zip(shape, coarse, strict=True)
     )
     return (rows[:, None] * coarse[1] + columns).ravel()
+
+
+def _cells_of(places: np.ndarray, shape: tuple[int, ...], coarse: tuple[int, ...]) -> np.ndarray:
+    """Return the flat index in a picture of the `coarse` shape for flat indices in one of `shape`."""
+    rows, columns = np.divmod(places, shape[1])
+    return rows * coarse[0] // shape[0] * coarse[1] + columns * coarse[1] // shape[1]
 
 
 SURE = 0.8  # probability from which a pixel is sure of its part
@@ -148,7 +154,6 @@ def divide(pieces: Pieces, probabilities: np.ndarray) -> Pieces:
         for size, small in zip(full, coarse, strict=True)
     )
     labels = pieces.labels[rows[:, None], columns]  # (h, w)
-    cells = _cells(full, coarse, 1).reshape(full) if coarse != full else None
     divided, count = pieces.labels.copy(), pieces.count
     gone = []
     near_lines = reduce_windows(labels == 0, NEAR, np.logical_or)
@@ -157,8 +162,8 @@ def divide(pieces: Pieces, probabilities: np.ndarray) -> Pieces:
         if seeds is None:
             continue
         grown = seeds[nearest(seeds == 0)] + count
-        own = pieces.labels == number
-        divided[own] = grown[own] if cells is None else grown.ravel()[cells[own]]
+        own = np.flatnonzero(pieces.labels == number)
+        divided.reshape(-1)[own] = grown.reshape(-1)[_cells_of(own, full, coarse)]
         count += int(seeds.max())
         gone.append(number)
     if not gone:

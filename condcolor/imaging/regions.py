@@ -34,10 +34,10 @@ Color = tuple[float, float, float] | str  # RGB in 0..255, or NONE or KEEP
 class Regions(ABC):
     """A picture as lines times fills, and the fills as a rest and a term for each attribute.
 
-    All arrays are float32 in [0, 1], at the picture's own size.
+    All arrays but the levels are float32 in [0, 1], at the picture's own size.
 
     schema: the attributes; one that the picture does not show has an empty region.
-    lines: `[1 or 3, H, W]`, the factor of the fills: the sketch itself.
+    levels: `[H, W, 1 or 3]` uint8, the factor of the fills, 255 is 1: the sketch itself.
     own: `[3, H, W]`, the fills of the input picture; `[3, 1, 1]` of ones where it is a sketch.
     colors: attribute -> value -> RGB in 0..255, as the model has it here.
     drawing: the picture as line art.
@@ -45,7 +45,7 @@ class Regions(ABC):
     """
 
     schema: AttributeSchema
-    lines: np.ndarray
+    levels: np.ndarray
     own: np.ndarray
     colors: Mapping[str, Mapping[str, tuple[float, float, float]]]
     drawing: Drawing
@@ -57,6 +57,14 @@ class Regions(ABC):
         return self.drawing.picture
 
     @property
+    def lines(self) -> np.ndarray:
+        """The factor of the fills, `[1 or 3, H, W]` float32 in [0, 1]."""
+        lines = np.empty((self.levels.shape[2], *self.levels.shape[:2]), np.float32)
+        for rows in strips_of(self.levels.shape):
+            np.divide(self.levels[rows].transpose(2, 0, 1), np.float32(255), out=lines[:, rows])
+        return lines
+
+    @property
     def doubts(self) -> np.ndarray | None:
         """The pieces whose part is in doubt, `[H, W]` bool; None where pieces are not decided."""
         return None
@@ -64,7 +72,7 @@ class Regions(ABC):
     @property
     def arrays(self) -> list[np.ndarray]:
         """All arrays that are kept, for their size in memory."""
-        return [self.lines, self.own, self.drawing.sheet.sketch]
+        return [self.levels, self.own, self.drawing.sheet.sketch]
 
     @property
     @abstractmethod
@@ -108,9 +116,8 @@ class Regions(ABC):
         """Return the picture on white, `[H, W, 3]` uint8, with fills `[3, H, W]` in [0, 1]."""
         pixels = np.empty((*fills.shape[1:], 3), np.uint8)
         for rows in strips_of(pixels.shape):  # in strips, what is computed stays in the cache
-            light = self.lines[:, rows] * np.float32(255)
-            light = fills[:, rows] * light
-            pixels[rows] = np.rint(light, out=light).transpose(1, 2, 0)
+            light = fills[:, rows].transpose(1, 2, 0) * self.levels[rows]
+            pixels[rows] = np.rint(light, out=light)
         sheet = self.drawing.sheet
         if not sheet.inverted:  # else the paper is in the lines
             return pixels

@@ -132,7 +132,7 @@ class ShareRegions(Regions):
         return self.found.rest
 
     def on_paper(self, paper: Paper) -> Self:
-        return replace(self, lines=self.drawing.lines(paper), paper=paper)
+        return replace(self, levels=self.drawing.lines(paper), paper=paper)
 
     def fills(self, colors: Mapping[str, Color]) -> np.ndarray:
         fills = self.rest.copy()
@@ -205,12 +205,12 @@ def find_regions(
         rest, shares, covers = large[:3], large[3 : 3 + count], large[3 + count :]
         if drawing.fills is not None:
             rest = own * (1 - covers.sum(0))
-        lines = drawing.lines(paper)
+        levels = drawing.lines(paper)
     colors = _colors(schema, sampled, small)
     found = replace(small, rest=rest, shares=shares, covers=covers)
     return ShareRegions(
         schema=schema,
-        lines=lines,
+        levels=levels,
         own=own,
         colors=colors,
         drawing=drawing,

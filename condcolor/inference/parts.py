@@ -54,7 +54,7 @@ def find_pixel_regions(
     )
     return PartRegions(
         schema=schema,
-        lines=drawing.lines(),
+        levels=drawing.lines(),
         own=WHITE if drawing.fills is None else drawing.fills,
         colors={attribute.name: attribute.colors for attribute in schema.attributes},
         drawing=drawing,
