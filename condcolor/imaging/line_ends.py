@@ -152,6 +152,6 @@ def line_ends(ink: np.ndarray, radius: int, width: float) -> LineEnds:
     rows, columns, down, right = (found @ same)[:, is_first] / same.sum(axis=0)[is_first]
     ends = np.stack((rows, columns, down, right))
     ends = ends[:, np.hypot(down, right) > 0]  # not where corners that point apart became one
-    places, (down, right) = np.rint(ends[:2]).astype(np.intp), ends[2:]
+    (rows, columns), (down, right) = np.rint(ends[:2]).astype(np.intp), ends[2:]
     length = np.hypot(down, right)
-    return LineEnds(*places, down / length, right / length)
+    return LineEnds(rows, columns, down / length, right / length)
