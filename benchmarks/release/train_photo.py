@@ -1,13 +1,11 @@
 """Trains the built-in model `photo`: colors of photographs, with hints, on a CPU core or two.
 
     pip install 'condcolor[encoders]'
-    python benchmarks/release/train_photo.py photographs --out runs/release-photo --minutes 95
+    python benchmarks/release/train_photo.py photographs --out runs/release-photo --minutes 95 --thawed 112
 
-where `photographs` has a folder `train`. Batches are made by a process beside (photo_batches.py). Killed, it
-goes on from its last state when run again. The model is OUT/model; ship_model.py makes it the built-in one.
-
-The encoder rests, so its BatchNorm is folded, it computes in bfloat16, and torch compiles it: 0.11 seconds of
-a batch of 32 at 160 px in place of 0.26.
+where `photographs` has a folder `train`. Batches are made by a process beside (photo_batches.py). First the
+encoder rests, then its deeper half learns, too (photo_encoders.py). Killed, it goes on from its last state
+when run again. The model is OUT/model; ship_model.py makes it the built-in one.
 """
 
 from __future__ import annotations
@@ -23,11 +21,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from photo_batches import Store, batches
+from photo_encoders import Resting, Thawed
 from torch import Tensor, nn
 
 from condcolor.conditions.hints import HINT_PLANES
 from condcolor.conditions.schema import AttributeSchema
-from condcolor.inference.torch_colorizer import fold_norms
 from condcolor.models.checkpoint import save_model
 from condcolor.models.config import ModelConfig
 from condcolor.models.encoders import find_weights
@@ -39,7 +37,16 @@ CONFIG = ModelConfig(
     1, 2, encoder=ENCODER, depth=5, base_channels=32, max_channels=512, dropout=0.4, hints=True
 )
 BATCH, SIDE = 32, 160
-LR, WARMUP, DECAY = 2e-3, 300, 0.01  # peak, steps to it, weight decay
+LR, LATE_LR, ENCODER_LR = (
+    2e-3,
+    5e-4,
+    1e-4,
+)  # peaks: at first, of the same when the encoder learns, of it
+WARMUP, DECAY, LEAST_RATE = (
+    300,
+    0.01,
+    1e-3,
+)  # steps to the peak, weight decay, share of the peak at the end
 CLIP = 1.0  # largest norm of the gradient
 EMA = 0.999
 CLASS_WEIGHT = 0.05  # of the cross-entropy over color classes
@@ -48,34 +55,10 @@ STEP_OF_GRID, HALF_GRID = (
     10 / 110,
     11,
 )  # color classes: a grid of 10 in a and b, 11 to each side of 0
-SAVED_EVERY = 1500  # steps
+SAVED_EVERY, LOGGED_EVERY = 500, 100  # steps
 QUEUED = 6  # batches made ahead
 CPU = torch.device("cpu")
-
-
-class Resting(nn.Module):
-    """A trained encoder that learns nothing: norms folded, bfloat16, compiled."""
-
-    def __init__(self, encoder: nn.Module):
-        super().__init__()
-        own = copy.deepcopy(encoder).eval().requires_grad_(False)
-        fold_norms(own)
-        self.encoder = own.to(torch.bfloat16)
-        import torch._inductor.config as inductor
-
-        inductor.freezing = True
-        self.compiled = torch.compile(lambda x: self.encoder(x))
-        with torch.no_grad():
-            self.compiled(self._input(torch.zeros(BATCH, 1, SIDE, SIDE)))
-        inductor.freezing = False
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        with torch.no_grad(), torch.autocast("cpu", enabled=False):
-            return [each.clone() for each in self.compiled(self._input(x))]
-
-    @staticmethod
-    def _input(x: Tensor) -> Tensor:
-        return x.to(torch.bfloat16, memory_format=torch.channels_last)
+Queues = tuple[Any, Any, list[tuple[Tensor, ...]]]  # of full and of free buffers, and these
 
 
 class ColorClasses(nn.Module):
@@ -84,14 +67,17 @@ class ColorClasses(nn.Module):
     def __init__(self, up: nn.Module, channels: int):
         super().__init__()
         self.scores = nn.Conv2d(channels, (2 * HALF_GRID + 1) ** 2, 1)
+        self.seen: list[Tensor] = []
         up.register_forward_pre_hook(self._keep)
 
     def _keep(self, up: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        self.seen = inputs[0]
+        self.seen[:] = inputs[:1]
 
     def loss(self, ab: Tensor, row: int, column: int) -> Tensor:
         """Return the cross-entropy to the four classes around each mean color, by their nearness."""
-        scores = self.scores(F.relu(self.seen[:, :, row::2, column::2])).float().log_softmax(dim=1)
+        (seen,) = self.seen
+        self.seen.clear()  # what gradients pass through is not copied with the network
+        scores = self.scores(F.relu(seen[:, :, row::2, column::2])).float().log_softmax(dim=1)
         mean = F.avg_pool2d(ab, CLASS_STRIDE)[:, :, row::2, column::2]
         place = (mean / STEP_OF_GRID + HALF_GRID).clamp(0, 2 * HALF_GRID - 1e-3)
         low = place.floor().long()
@@ -114,73 +100,49 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=95, help="of training, over all runs of it"
     )
+    parser.add_argument(
+        "--thawed", type=float, default=112, help="minutes after these in which the encoder learns"
+    )
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     store = options.out / "photographs.bin"
     Store.of_folder(options.photographs / "train", store)
-    train(store, options.out, 60 * options.minutes)
+    train(store, options.out, 60 * options.minutes, 60 * options.thawed)
 
 
-def train(store: Path, out: Path, seconds: float) -> None:
-    """Train until `seconds` are used up over all runs; write states, a log and the model to `out`."""
+def train(store: Path, out: Path, seconds: float, thawed_seconds: float) -> None:
+    """Train until the seconds of both phases are used up; write states, a log and the model to `out`."""
     torch.manual_seed(1)
     network = to_channels_last(EncoderUNet(CONFIG), CPU)
-    network.encoder.load_published(find_weights(ENCODER, "imagenet"))
+    encoder = network.encoder
+    encoder.load_published(find_weights(ENCODER, "imagenet"))
     with torch.no_grad():
         network.ups[-1].conv.weight.mul_(0.1)  # as drawn, the first colors saturate
-    own_encoder, network.encoder = network.encoder, Resting(network.encoder)
-    channels = network.ups[CLASS_LEVEL].conv.in_channels
-    classes = ColorClasses(network.ups[CLASS_LEVEL], channels)
-    learning = nn.ModuleDict(
-        {"ups": network.ups, "spread": network.spread, "scores": classes.scores}
+    classes = ColorClasses(network.ups[CLASS_LEVEL], network.ups[CLASS_LEVEL].conv.in_channels)
+    parts = {"ups": network.ups, "spread": network.spread, "scores": classes.scores}
+    learning = nn.ModuleDict(parts)
+    queues = _batches_beside(store)
+
+    network.encoder = Resting(encoder, BATCH, SIDE)
+    rested = Phase(out / "state.pt", seconds, [(learning, LR)])
+    rested.run(network, classes, queues)
+    learning.load_state_dict(rested.averaged["0"].state_dict())
+
+    thawed = Thawed(encoder, BATCH, SIDE)
+    network.encoder = thawed
+    late = Phase(
+        out / "thawed.pt", thawed_seconds, [(learning, LATE_LR), (thawed.levels, ENCODER_LR)]
     )
-    averaged = copy.deepcopy(learning)
-    optimizer = torch.optim.AdamW(
-        learning.parameters(), LR, betas=(0.9, 0.99), weight_decay=DECAY, fused=True
-    )
-    step, used = 0, 0.0
-    state = out / "state.pt"
-    if state.is_file():
-        saved = torch.load(state, weights_only=True)
-        learning.load_state_dict(saved["learning"])
-        averaged.load_state_dict(saved["averaged"])
-        optimizer.load_state_dict(saved["optimizer"])
-        step, used = saved["step"], saved["used"]
-    queue, free, buffers = _batches_beside(store)
-    log = (out / "log.txt").open("a")
-    before, sums = time.monotonic(), torch.zeros(2)
-    while used < seconds:
-        now = time.monotonic()
-        used, before = used + now - before, now
-        warm = min(1, (step + 1) / WARMUP)
-        for group in optimizer.param_groups:
-            group["lr"] = LR * warm * (1 + math.cos(math.pi * used / seconds)) / 2 + 1e-6
-        number = queue.get()
-        lightness, ab, hints = (each.float() for each in buffers[number])
-        free.put(number)
-        losses = _step(network, classes, lightness, ab, hints)
-        (losses[0] + CLASS_WEIGHT * losses[1]).backward()
-        torch.nn.utils.clip_grad_norm_(learning.parameters(), CLIP)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step += 1
-        average(averaged, learning, EMA, step)
-        sums += torch.stack(losses).detach()
-        if step % 100 == 0:
-            distance, entropy = (sums / 100).tolist()
-            log.write(f"{step} {used / 60:.1f} min  distance {110 * distance:.2f}  {entropy:.3f}\n")
-            log.flush()
-            sums.zero_()
-        if step % SAVED_EVERY == 0:
-            _save_state(state, learning, averaged, optimizer, step, used)
-    _save_state(state, learning, averaged, optimizer, step, used)
-    network.encoder = own_encoder
-    network.ups.load_state_dict(averaged["ups"].state_dict())
-    network.spread.load_state_dict(averaged["spread"].state_dict())
-    training = {"steps": step, "minutes": round(used / 60, 1), "device": "cpu", "precision": "bf16"}
-    training |= {"pictures": len(Store(store)), "batch_size": BATCH, "image_size": SIDE}
+    late.run(network, classes, queues)
+    learning.load_state_dict(late.averaged["0"].state_dict())
+    thawed.levels.load_state_dict(late.averaged["1"].state_dict())
+    thawed.into(encoder)
+    network.encoder = encoder
+    minutes = round((rested.used + late.used) / 60, 1)
+    training = {"steps": rested.step + late.step, "minutes": minutes, "device": "cpu"}
+    training |= {"precision": "bf16", "pictures": len(Store(store)), "batch_size": BATCH}
     save_model(
         out / "model",
         network.state_dict(),
@@ -188,9 +150,78 @@ def train(store: Path, out: Path, seconds: float) -> None:
         config=CONFIG,
         schema=AttributeSchema(),
         image_size=SIDE,
-        training=training,
+        training=training | {"image_size": SIDE},
         metrics={},
     )
+
+
+class Phase:
+    """A phase of the training: what learns at which rate, its moving average, its state on the disk.
+
+    state: a file; where it is there, the phase goes on from it.
+    seconds: of training, over all runs of it.
+    learning: modules, each with the peak of its learning rate.
+    """
+
+    def __init__(self, state: Path, seconds: float, learning: list[tuple[nn.Module, float]]):
+        self.state, self.seconds = state, seconds
+        self.learning = nn.ModuleDict({str(i): module for i, (module, _) in enumerate(learning)})
+        self.averaged = copy.deepcopy(self.learning)
+        self.rates = [rate for _, rate in learning]
+        groups = [{"params": [*module.parameters()], "lr": rate} for module, rate in learning]
+        self.optimizer = torch.optim.AdamW(
+            groups, betas=(0.9, 0.99), weight_decay=DECAY, fused=True
+        )
+        self.step, self.used = 0, 0.0
+        if state.is_file():
+            saved = torch.load(state, weights_only=True)
+            self.learning.load_state_dict(saved["learning"])
+            self.averaged.load_state_dict(saved["averaged"])
+            self.optimizer.load_state_dict(saved["optimizer"])
+            self.step, self.used = saved["step"], saved["used"]
+
+    def run(self, network: EncoderUNet, classes: ColorClasses, queues: Queues) -> None:
+        """Train until the seconds are used up."""
+        queue, free, buffers = queues
+        before, sums = time.monotonic(), torch.zeros(2)
+        with self.state.with_suffix(".txt").open("a") as log:
+            while self.used < self.seconds:
+                now = time.monotonic()
+                self.used, before = self.used + now - before, now
+                self._set_rates()
+                number = queue.get()
+                lightness, ab, hints = (each.float() for each in buffers[number])
+                free.put(number)
+                losses = _step(network, classes, lightness, ab, hints)
+                (losses[0] + CLASS_WEIGHT * losses[1]).backward()
+                torch.nn.utils.clip_grad_norm_(self.learning.parameters(), CLIP)
+                self.optimizer.step()
+                self.optimizer.zero_grad(set_to_none=True)
+                self.step += 1
+                average(self.averaged, self.learning, EMA, self.step)
+                sums += torch.stack(losses).detach()
+                if self.step % LOGGED_EVERY == 0:
+                    distance, entropy = (sums / LOGGED_EVERY).tolist()
+                    figures = f"distance {110 * distance:.2f}  {entropy:.3f}"
+                    print(f"{self.step} {self.used / 60:.1f} min  {figures}", file=log, flush=True)
+                    sums.zero_()
+                if self.step % SAVED_EVERY == 0:
+                    self._save()
+        self._save()
+
+    def _set_rates(self) -> None:
+        """Set learning rates: a warm-up, then half a cosine over the seconds."""
+        warm = min(1, (self.step + 1) / WARMUP)
+        cosine = (1 + math.cos(math.pi * self.used / self.seconds)) / 2
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * (warm * cosine + LEAST_RATE)
+
+    def _save(self) -> None:
+        state = {"learning": self.learning.state_dict(), "averaged": self.averaged.state_dict()}
+        state |= {"optimizer": self.optimizer.state_dict(), "step": self.step, "used": self.used}
+        temporary = self.state.with_suffix(".tmp")
+        torch.save(state, temporary)
+        temporary.replace(self.state)
 
 
 def _step(
@@ -207,21 +238,7 @@ def _step(
     return [distance, entropy]
 
 
-def _save_state(
-    path: Path,
-    learning: nn.Module,
-    averaged: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    used: float,
-) -> None:
-    state = {"learning": learning.state_dict(), "averaged": averaged.state_dict()}
-    state |= {"optimizer": optimizer.state_dict(), "step": step, "used": used}
-    torch.save(state, path.with_suffix(".tmp"))
-    path.with_suffix(".tmp").replace(path)
-
-
-def _batches_beside(store: Path) -> tuple[Any, Any, list[tuple[Tensor, ...]]]:
+def _batches_beside(store: Path) -> Queues:
     """Start the process that makes batches; return the queues of full and of free buffers, and these."""
     buffers = [
         tuple(
