@@ -239,18 +239,18 @@ def find_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[str]
             path = here / name
             if suffix in OTHER_SUFFIXES:
                 skip(path, f"a {suffix} file, which cannot be read: save it as PNG")
-            elif fault := _why_skipped(path, real):
+            elif fault := _why_skipped(os.path.join(parent, name), real):
                 skip(path, fault)
             else:
                 files.append(path)
     return sorted(files, key=lambda path: path.parts), sorted(skipped)
 
 
-def _why_skipped(path: Path, root: Path) -> str | None:
+def _why_skipped(path: str, root: Path) -> str | None:
     try:
         kind = os.lstat(path).st_mode
         if stat.S_ISLNK(kind):
-            if not path.resolve(strict=True).is_relative_to(root):
+            if not Path(path).resolve(strict=True).is_relative_to(root):
                 return "link that leaves the folder skipped"
             kind = os.stat(path).st_mode
         return None if stat.S_ISREG(kind) else "not a file (a pipe or device) skipped"

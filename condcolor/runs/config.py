@@ -20,7 +20,7 @@ from condcolor.errors import CheckpointError, UsageError
 from condcolor.models.codecs import Codec, codec_of
 from condcolor.models.config import ModelConfig
 from condcolor.recipes import Phase, TrainConfig, find_recipe
-from condcolor.runs.data_sums import CONTENTS, SIZES, DataSums, Fingerprint, fingerprint_of_sizes
+from condcolor.runs.data_sums import CONTENTS, SIZES, DataSums, Fingerprint
 from condcolor.runtime.config_fields import from_fields, is_number
 from condcolor.runtime.files import disk_faults, write_whole
 from condcolor.runtime.json_files import read_json
@@ -76,7 +76,9 @@ class RunConfig:
             "model": asdict(self.model),
             "schema": self.schema.to_json(),
             "data": str(self.data),
-            "data_sha256": fingerprint_of_sizes(metadata).sha256,  # all that older versions read
+            "data_sha256": sums.fingerprint_of_sizes(
+                metadata
+            ).sha256,  # all that older versions read
             "data_contents_sha256": data.sha256,
             "fixed": self.fixed,
             "began_with": self.began_with,
