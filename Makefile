@@ -1,8 +1,9 @@
 # make demo: install, colour a sketch and a photograph with the built-in models.  make test: install, run the tests.
+# make docs: the documentation site in build/site.  make dist: the package, checked, in dist/.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs dist clean
 
 demo: .venv/installed
 	rm -rf demo && mkdir demo
@@ -18,6 +19,9 @@ test: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/installed
+	$(BIN)/python -m mkdocs build --strict
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

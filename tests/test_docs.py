@@ -14,20 +14,28 @@ from benchmarks.speed.cli import bench
 from condcolor.cli import COMMANDS, main
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 PAGES += sorted((ROOT / "examples").rglob("*.md"))
 PAGES += sorted((ROOT / "tools").rglob("*.md"))
 
 
-OF_A_MODEL = {"--hair", "--shirt", "--roof", "--wall", "--door"}  # options that models bring
+OF_A_MODEL = {
+    "--hair",
+    "--shirt",
+    "--skin",
+    "--roof",
+    "--wall",
+    "--door",
+}  # options that models bring
 
 
 def commands_in(page: Path) -> list[str]:
     """Every `condcolor ...` in a code span or block of a page, comments taken off."""
     text = page.read_text(encoding="utf-8").replace("\\\n", " ").replace("\\|", "|")
-    code = re.findall(r"```(?:bash)?\n(.*?)```", text, re.S)
+    blocks = re.findall(r"^ *```(\w*)\n(.*?)^ *```", text, re.S | re.M)
+    code = [block for language, block in blocks if language in ("", "bash")]
     code += re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
     lines = [line.split(" #")[0] for block in code for line in block.splitlines()]
     return [m for line in lines for m in re.findall(r"(?:^|\| )condcolor ([a-z].*)", line)]
@@ -54,9 +62,10 @@ def test_commands_and_options_exist(page):
         command, words = find(line.split())
         assert command is not None, line
         known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
+        known |= OF_A_MODEL | (OF_LAYERS if command.name == "recolor" else set())
         for word in words:
             if word.startswith("--"):
-                assert word.split("=")[0] in known | OF_A_MODEL, f"{word} in: condcolor {line}"
+                assert word.split("=")[0] in known, f"{word} in: condcolor {line}"
 
 
 def test_options_of_the_benchmarks_exist_and_have_a_help():
