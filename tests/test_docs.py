@@ -21,14 +21,10 @@ PAGES += sorted((ROOT / "examples").rglob("*.md"))
 PAGES += sorted((ROOT / "tools").rglob("*.md"))
 
 
-OF_A_MODEL = {
-    "--hair",
-    "--shirt",
-    "--skin",
-    "--roof",
-    "--wall",
-    "--door",
-}  # options that models bring
+# options that models bring, and those that layers bring to `recolor`
+OF_A_MODEL = {"--hair", "--shirt", "--skin", "--trousers", "--hat", "--shoes"}
+OF_A_MODEL |= {"--roof", "--wall", "--door"}
+OF_LAYERS = {"--paper", "--lines"}
 
 
 def commands_in(page: Path) -> list[str]:

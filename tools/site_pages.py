@@ -1,8 +1,8 @@
 """Pages and pictures of the documentation site that lie outside docs/, and the links to them.
 
 All pages are written to be read in the repository: they link to files by paths of the repository. This
-hook of MkDocs (see mkdocs.yml) adds the pages of `PAGES` to the site, copies the pictures that pages show, and
-makes links of the repository ones of the site; what has no page in the site is linked on the web.
+hook of MkDocs (see mkdocs.yml) adds the pages of `PAGES` to the site, copies the pictures that pages show,
+and makes links of the repository ones of the site; what has no page in the site is linked on the web.
 """
 
 from __future__ import annotations
