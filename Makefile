@@ -23,6 +23,15 @@ lint: .venv/installed
 docs: .venv/installed
 	$(BIN)/python -m mkdocs build --strict
 
+dist:
+	rm -rf dist build/tools build/empty
+	$(PYTHON) -m venv build/tools && build/tools/bin/pip install --quiet build twine
+	build/tools/bin/python -m build --outdir dist
+	build/tools/bin/twine check --strict dist/*
+	$(PYTHON) -m venv build/empty && build/empty/bin/pip install --quiet --constraint constraints.txt dist/*.whl
+	build/empty/bin/condcolor colorize examples/sketches/ada.png --hair red --shirt blue --overwrite -o build/ada.png
+	build/empty/bin/condcolor colorize examples/photographs/collins.jpg --overwrite -o build/collins.png
+
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
