@@ -1,9 +1,8 @@
 # make demo: install, colour a sketch and a photograph with the built-in models.  make test: install, run the tests.
-# make docs: the documentation site in build/site.  make dist: the package, checked, in dist/.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint docs dist clean
+.PHONY: demo test lint clean
 
 demo: .venv/installed
 	rm -rf demo && mkdir demo
@@ -20,18 +19,6 @@ lint: .venv/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: .venv/installed
-	$(BIN)/python -m mkdocs build --strict
-
-dist:
-	rm -rf dist build/tools build/empty
-	$(PYTHON) -m venv build/tools && build/tools/bin/pip install --quiet build twine
-	build/tools/bin/python -m build --outdir dist
-	build/tools/bin/twine check --strict dist/*
-	$(PYTHON) -m venv build/empty && build/empty/bin/pip install --quiet --constraint constraints.txt dist/*.whl
-	build/empty/bin/condcolor colorize examples/sketches/ada.png --hair red --shirt blue --overwrite -o build/ada.png
-	build/empty/bin/condcolor colorize examples/photographs/collins.jpg --overwrite -o build/collins.png
-
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
@@ -39,3 +26,25 @@ dist:
 
 clean:
 	rm -rf .venv demo build dist *.egg-info
+
+# make docs: the documentation site in build/site.  make dist: sdist and wheel in dist/, checked and tried in an empty environment.
+.PHONY: docs dist
+
+docs: build/docs/installed
+	build/docs/bin/python -m mkdocs build --strict
+
+build/docs/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv build/docs
+	build/docs/bin/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
+dist:
+	rm -rf dist build/tools build/empty
+	$(PYTHON) -m venv build/tools
+	build/tools/bin/pip install --quiet build twine
+	build/tools/bin/python -m build --outdir dist
+	build/tools/bin/twine check --strict dist/*
+	$(PYTHON) -m venv build/empty
+	build/empty/bin/pip install --quiet --constraint constraints.txt dist/*.whl
+	build/empty/bin/condcolor colorize examples/sketches/ada.png --hair red --shirt blue --overwrite -o build/ada.png
+	build/empty/bin/condcolor colorize examples/photographs/collins.jpg --overwrite -o build/collins.png
