@@ -20,9 +20,8 @@ def on_the_web(match: re.Match) -> str:
         return match[0]
     path = posixpath.normpath(target)
     is_picture = before.startswith(("!", "<"))
-    is_folder = not posixpath.splitext(path)[
-        1
-    ]  # by its name: an sdist has not all of the repository
+    # by its name, since an sdist has not all of the repository; folders here begin in lower case
+    is_folder = "." not in posixpath.basename(path) and path[0].islower()
     kind = "raw" if is_picture else "tree" if is_folder else "blob"
     return f"{before}{REPOSITORY}/{kind}/main/{path}"
 
