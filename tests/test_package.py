@@ -1,4 +1,4 @@
-"""What the package says of itself: the description that PyPI shows, its citation, the versions of Python."""
+"""The package as others meet it: on PyPI, cited, on GitHub, in a container."""
 
 from __future__ import annotations
 
@@ -78,3 +78,22 @@ def test_the_workflow_runs_the_versions_of_python_that_the_package_names():
     named = {each.rpartition(":: ")[2] for each in project["classifiers"] if ":: 3." in each}
     assert named <= set(tested)
     assert any("bash .ci/run" in step.get("run", "") for step in workflow["jobs"]["test"]["steps"])
+
+
+def test_the_dockerfile_is_as_its_linter_wants_it():
+    hadolint = shutil.which("hadolint", path=Path(sys.executable).parent) or shutil.which(
+        "hadolint"
+    )
+    if hadolint is None:
+        pytest.skip("needs hadolint")
+    done = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_what_the_dockerfile_copies_is_there_and_not_ignored():
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    copied = [name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]]
+    copied = [name for name in copied if not name.startswith(("--from", "/"))]
+    kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "condcolor" in copied
+    assert [name for name in copied if not (ROOT / name).exists() or f"!{name}" not in kept] == []
