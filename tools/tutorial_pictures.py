@@ -1,12 +1,10 @@
 """Draw the pictures of docs/tutorials from the examples, by the calls that the tutorials show.
 
 python tools/tutorial_pictures.py
-python tools/tutorial_pictures.py --run runs/houses     # also the sheet of a training on houses
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,24 +65,6 @@ def photographs() -> None:
     row(pictures, 320, WHITE).save(OUT / "photograph.jpg", quality=88)
 
 
-def training(run: Path) -> None:
-    """The run's sheet of held-out houses, its six rows in two columns."""
-    sheet = Image.open(run / "samples/test-after-labels.png").convert("RGB")
-    head = sheet.height % 132  # rows of 128 px and a gap of 4
-    half = (sheet.height - head) // 2
-    two = Image.new("RGB", (2 * sheet.width + 24, head + half), "white")
-    for column, top in enumerate((head, head + half)):
-        left = column * (sheet.width + 24)
-        two.paste(sheet.crop((0, 0, sheet.width, head)), (left, 0))
-        two.paste(sheet.crop((0, top, sheet.width, top + half)), (left, head))
-    two.save(ROOT / "examples/own_attributes/houses.png", optimize=True)
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--run", type=Path, help="a run of `condcolor train houses`")
-    arguments = parser.parse_args()
     icons()
     photographs()
-    if arguments.run:
-        training(arguments.run)
