@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,8 @@ from condcolor.imaging.sheets import contact_sheet, reduced
 from condcolor.inference.colorizer import Colorizer
 from condcolor.runtime.files import make_folder, refuse_taken
 from condcolor.runtime.messages import shown_name
+
+WRITERS = 4  # files written side by side
 
 
 def write_variants(
@@ -64,12 +68,18 @@ def write_variants(
     for parent in [out.parent, folder] if folder else [out.parent]:
         make_folder(parent)
     small = []
-    for i, image in enumerate(colorings):
-        if files:
-            save_image(files[i], image, overwrite=overwrite)
-        small.append(reduced(image, cell))
-        if on_progress:
-            on_progress(i + 1, len(combinations))
+    with ThreadPoolExecutor(WRITERS) as writers:  # encoding and the disk take most of the time
+        saved: deque[Future[None]] = deque()
+        for i, image in enumerate(colorings):
+            if files:
+                saved.append(writers.submit(save_image, files[i], image, overwrite=overwrite))
+            small.append(reduced(image, cell))
+            if len(saved) > WRITERS:
+                saved.popleft().result()
+            if on_progress:
+                on_progress(i + 1, len(combinations))
+        for each in saved:
+            each.result()
     save_picture(out, contact_sheet(small, combinations, cell), overwrite=overwrite)
     return len(combinations)
 
