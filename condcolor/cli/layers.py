@@ -119,7 +119,7 @@ LAYERS = "condcolor.layers"  # key of a context's meta: the layers of the source
     "-o",
     "--out",
     type=click.Path(),
-    help="A folder, or a file that ends in .ora.  [default: the sketch's name with -layers, here]",
+    help="A folder, or a file: .ora, .psd or .svg.  [default: the sketch's name with -layers, here]",
 )
 @keep_option
 @person_option
@@ -132,15 +132,17 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
     """Colour a sketch, and save lines, parts and paper as layers.
 
     A folder gets a PNG a layer, and layers.ora for Krita and GIMP. Stacked, they are the coloured icon;
-    `condcolor recolor` gives them other colours.
+    `condcolor recolor` gives them other colours. A .psd is for Photoshop, Krita and GIMP. An .svg has a
+    group of smooth closed paths for each layer; to recolour one, change its fill.
 
     \b
     condcolor layers ada.png --hair red --shirt blue -o ada/
-    condcolor layers ada.png --hair '#ff8800' --shirt none -o ada.ora
+    condcolor layers ada.png --hair '#ff8800' --shirt none -o ada.psd
+    condcolor layers ada.png --hair red --shirt blue -o ada.svg
     """
     specs = take_values(ctx, values, keep)
     if out == "":
-        raise UsageError("the name of the output is empty: give a folder, or a file.ora")
+        raise UsageError("the name of the output is empty: give a folder, or a file.psd")
     target = Path(out or f"{Path(sketch).stem}-layers")
 
     from condcolor.imaging.layer_files import save_layers
@@ -191,21 +193,21 @@ class LayersCommand(AttributeCommand):
     "--out",
     required=True,
     type=click.Path(),
-    help="A picture (icon.png), or new layers: a folder, or a file that ends in .ora.",
+    help="A picture (icon.png), or new layers: a folder, or a file: .ora, .psd or .svg.",
 )
 @overwrite_option
 @click.pass_context
 def recolor(ctx, source, out, overwrite, **values) -> None:
     """Give layers other colours, without a model.
 
-    SOURCE is a folder of `condcolor layers`, or an .ora file. Each of its layers is an option: the
+    SOURCE is a folder of `condcolor layers`, or an .ora or .psd file. Each of its layers is an option: the
     parts, and --lines and --paper; those not named stay as they are.
 
     \b
     condcolor recolor ada/ --hair '#00aa88' -o icon.png
     condcolor recolor ada/ --shirt rebeccapurple --paper ivory -o other.ora
     """
-    from condcolor.imaging.layer_files import ORA, save_layers
+    from condcolor.imaging.layer_files import LAYER_FORMATS, save_layers
     from condcolor.imaging.save import save_image
     from condcolor.runtime.files import make_folder, refuse_taken
 
@@ -213,9 +215,9 @@ def recolor(ctx, source, out, overwrite, **values) -> None:
     options = {c.name: values[f"{ATTRIBUTE}{i}"] for i, c in enumerate(stack.choices)}
     specs = {name: spec for name, spec in options.items() if spec is not None}
     if not out:
-        raise UsageError("the name of the output is empty: give a picture, a folder, or a file.ora")
+        raise UsageError("the name of the output is empty: give a picture, a folder, or a file.psd")
     suffix = Path(out).suffix
-    if suffix and suffix.lower() != ORA and not out.endswith("/"):
+    if suffix and suffix.lower() not in LAYER_FORMATS and not out.endswith("/"):
         refuse_taken(out, overwrite)
         image = stack.recolored(**specs).composed()
         make_folder(Path(out).parent)

@@ -1,4 +1,4 @@
-"""Layers as files: a folder of PNGs, an OpenRaster file.
+"""Layers as files: a folder of PNGs, an OpenRaster, Photoshop or SVG file.
 
 The formats are described in docs/format.md.
 """
@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,11 @@ import numpy as np
 from condcolor.conditions.color_spec import ColorSpec
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CondcolorError, DataError, UsageError
-from condcolor.imaging.layers import Layers
+from condcolor.imaging.formats import OTHER_SUFFIXES, WRITE_SUFFIXES
+from condcolor.imaging.layer_stack import MAX_LAYER_PIXELS, MAX_LAYERS
+from condcolor.imaging.layer_svg import encode_svg
+from condcolor.imaging.layers import LINES, PAPER, Layers
 from condcolor.imaging.openraster import (
-    MAX_LAYER_PIXELS,
-    MAX_LAYERS,
     MAX_MEMBER,
     MAX_TEXT,
     decode_layer,
@@ -31,18 +32,18 @@ from condcolor.imaging.openraster import (
     encode_stack,
     read_ora,
 )
+from condcolor.imaging.photoshop import SIGNATURE, encode_psd, read_psd
 from condcolor.runtime.files import make_folder, refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.regular_files import open_regular, read_regular
 
-ORA = ".ora"
 ORA_NAME, INDEX = "layers.ora", "layers.json"
 FORMAT = 1
-MAX_FILE_BYTES = 2**30  # of an .ora file
+MAX_FILE_BYTES = 2**30  # of an .ora or .psd file
 
 
 def recolor_layers(source: str | os.PathLike[str], /, **values: str | ColorSpec) -> Layers:
-    """Load the layers of a folder or .ora file and recolor some: `recolor_layers("out", hair="#0a8")`.
+    """Load the layers of a folder, .ora or .psd file and recolor some: `recolor_layers("out", hair="#0a8")`.
 
     `Layers.composed` makes the picture, `save_layers` saves the layers. No network or model is needed.
 
@@ -59,19 +60,27 @@ def recolor_layers(source: str | os.PathLike[str], /, **values: str | ColorSpec)
 def save_layers(
     layers: Layers, out: str | os.PathLike[str], *, overwrite: bool = False
 ) -> list[Path]:
-    """Save layers as an OpenRaster file if `out` ends in .ora, otherwise in a folder.
+    """Save layers as one file if `out` ends in .ora, .psd or .svg, otherwise in a folder.
 
     Returns:
         The files. In a folder: a PNG for each layer from the bottom up, layers.ora and layers.json.
 
     Raises:
-        UsageError: a file exists already.
+        UsageError: a file exists already, or `out` has the suffix of another kind of picture.
         DataError: a file cannot be written.
     """
     out = Path(out)
-    if out.suffix.lower() == ORA:
-        write_whole(out, encode_ora(layers), overwrite=overwrite)
+    suffix = out.suffix.lower()
+    if suffix in LAYER_FORMATS:
+        refuse_taken(out, overwrite)
+        write_whole(out, LAYER_FORMATS[suffix](layers), overwrite=overwrite)
         return [out]
+    if suffix in (*WRITE_SUFFIXES, *OTHER_SUFFIXES) and not out.is_dir():
+        choices = ", ".join(LAYER_FORMATS)
+        raise UsageError(
+            f"{shown_name(out)}: layers are no {suffix} file: give a folder, or a file that ends in "
+            f"one of {choices}"
+        )
     names = [f"{i}-{name}.png" for i, name in enumerate(layers.names)]
     paths = [out / name for name in (*names, ORA_NAME, INDEX)]
     for path in paths:
@@ -86,7 +95,7 @@ def save_layers(
 
 
 def load_layers(source: str | os.PathLike[str]) -> Layers:
-    """Load layers from a folder of `save_layers`, or from an .ora file of any program.
+    """Load layers from a folder of `save_layers`, or from an .ora or .psd file of any program.
 
     Raises:
         DataError: the layers are missing or cannot be read.
@@ -97,7 +106,7 @@ def load_layers(source: str | os.PathLike[str]) -> Layers:
     try:
         if source.is_dir():
             return _load_folder(source)
-        return _load_ora(source)
+        return _load_file(source)
     except CondcolorError:
         raise
     except OSError as error:
@@ -108,7 +117,7 @@ def load_layers(source: str | os.PathLike[str]) -> Layers:
         *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError, RuntimeError),
         *(NotImplementedError, struct.error),
     ) as error:
-        hint = "give a folder of `condcolor layers`, or an .ora file"
+        hint = "give a folder of `condcolor layers`, or an .ora or .psd file"
         reason = shown_name(str(error))
         raise DataError(f"{label}: holds no layers that can be read ({reason}): {hint}") from error
 
@@ -116,6 +125,21 @@ def load_layers(source: str | os.PathLike[str]) -> Layers:
 def encode_ora(layers: Layers) -> bytes:
     """Encode layers as an OpenRaster file, which Krita, GIMP and MyPaint open."""
     return _ora(layers, [encode_layer(image) for image in layers.images])
+
+
+def _psd(layers: Layers) -> bytes:
+    """Encode layers as a PSD file, which Photoshop, Krita and GIMP open: the parts in a group."""
+    names = layers.names
+    first, last = int(names[0] == PAPER), len(names) - int(names[-1] == LINES)
+    return encode_psd(names, layers.images, layers.composed(), (first, last))
+
+
+# the files that hold layers, by their suffix
+LAYER_FORMATS: dict[str, Callable[[Layers], bytes]] = {
+    ".ora": encode_ora,
+    ".psd": _psd,
+    ".svg": encode_svg,
+}
 
 
 def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:
@@ -153,10 +177,16 @@ def _load_folder(folder: Path) -> Layers:
     return _checked(tuple(name for name, _ in listed), images, _schema(text), shown_name(folder))
 
 
-def _load_ora(path: Path) -> Layers:
+def _load_file(path: Path) -> Layers:
     label = shown_name(path)
+    texts: dict[str, bytes] = {}
     with open_regular(path, MAX_FILE_BYTES) as file:
-        names, images, texts = read_ora(file, label)
+        is_psd = file.read(len(SIGNATURE)) == SIGNATURE
+        file.seek(0)
+        if is_psd:
+            names, images = read_psd(file)
+        else:
+            names, images, texts = read_ora(file, label)
     schema = _schema(texts[INDEX]) if INDEX in texts else AttributeSchema()
     return _checked(tuple(names), images, schema, label)
 

@@ -8,8 +8,10 @@ Layers are stacked from the bottom up by plain alpha compositing (Porter and Duf
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -69,6 +71,12 @@ class Layers:
             rgb = color / np.maximum(alpha, 1e-6)[..., None]
             pixels[rows] = (np.dstack((rgb, alpha)) * 255).round().clip(0, 255)
         return Image.fromarray(pixels[..., :3].copy() if pixels[..., 3].min() == 255 else pixels)
+
+    def save(self, out: str | os.PathLike[str], *, overwrite: bool = False) -> list[Path]:
+        """Save as .ora, .psd or .svg, or in a folder: returns and raises as `save_layers`."""
+        from condcolor.imaging.layer_files import save_layers
+
+        return save_layers(self, out, overwrite=overwrite)
 
     def recolored(self, /, **values: str | ColorSpec) -> Layers:
         """Return a copy with some layers in other colors.

@@ -18,6 +18,15 @@ import numpy as np
 from PIL import Image
 
 from condcolor.errors import PictureError
+from condcolor.imaging.layer_stack import (
+    MAX_DEPTH,
+    MAX_LAYER_PIXELS,
+    MAX_LAYERS,
+    BadStack,
+    check_pixels,
+    in_group,
+    place,
+)
 from condcolor.imaging.open import MAX_PIXELS, open_picture
 from condcolor.imaging.save import encode_picture
 from condcolor.runtime.messages import escaped
@@ -28,13 +37,6 @@ STORED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip; fixed, so files
 PLAIN_OVER = ("svg:src-over", "")
 MAX_TEXT = 2**20  # bytes of a stack.xml
 MAX_MEMBER = 2**28  # bytes of an uncompressed member
-MAX_LAYERS = 1000
-MAX_DEPTH = 50  # of groups in groups
-MAX_LAYER_PIXELS = 2**28  # of all layers together: 1 GiB of RGBA, about 20 layers of 4000x3000
-
-
-class BadStack(ValueError):
-    """A stack that cannot be read; the message says which layer and why."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,14 @@ def read_ora(file: BinaryIO, label: str) -> tuple[list[str], list[np.ndarray], d
                 left -= decoded[layer.file][..., 0].size
             key = replace(layer, name="")
             if key not in placed:
-                placed[key] = _place(decoded[layer.file], layer, stack.size)
+                placed[key] = place(
+                    decoded[layer.file], (layer.left, layer.top), stack.size, layer.opacity
+                )
             images.append(placed[key])
         json_names = [name for name in archive.namelist() if name.endswith(".json")][:8]
         texts = {name: _member(archive, name, MAX_TEXT) for name in json_names}
     for first, last, opacity in stack.groups:
-        images[first:last] = _in_group(images[first:last], opacity)
+        images[first:last] = in_group(images[first:last], opacity)
     return [layer.name for layer in stack.layers], images, texts
 
 
@@ -117,11 +121,7 @@ def parse_stack(xml: bytes) -> Stack:
     groups: list[tuple[int, int, float]] = []
     for element in reversed(image):
         _collect(element, (0, 0), layers, groups, depth=0)
-    if len(layers) * size[0] * size[1] > MAX_LAYER_PIXELS:
-        raise BadStack(
-            f"{len(layers)} layers of {size[0]}x{size[1]} pixels, over the limit of "
-            f"{MAX_LAYER_PIXELS / 1e6:,.0f} million in all: merge some, or make it smaller"
-        )
+    check_pixels(len(layers), size)
     return Stack(size, tuple(layers), tuple(groups))
 
 
@@ -203,48 +203,6 @@ def decode_layer(data: io.BytesIO, name: str, *, most_pixels: int = MAX_PIXELS) 
             return np.array(image.convert("RGBA"))
     except (OSError, ValueError, SyntaxError) as error:
         raise PictureError(f"{name}: {error}") from error
-
-
-def _place(own: np.ndarray, layer: PlacedLayer, size: tuple[int, int]) -> np.ndarray:
-    """Place a layer, which editors crop and offset, on the canvas: `[H, W, 4]` uint8, its opacity applied."""
-    width, height = size
-    if (layer.left, layer.top, *own.shape[:2]) == (0, 0, height, width):
-        whole = own if layer.opacity == 1 else own.copy()
-    else:
-        whole = np.zeros((height, width, 4), np.uint8)
-        bottom, right = layer.top + own.shape[0], layer.left + own.shape[1]
-        rows = slice(min(max(layer.top, 0), height), max(min(bottom, height), 0))
-        columns = slice(min(max(layer.left, 0), width), max(min(right, width), 0))
-        if rows.start < rows.stop and columns.start < columns.stop:
-            whole[rows, columns] = own[
-                rows.start - layer.top : rows.stop - layer.top,
-                columns.start - layer.left : columns.stop - layer.left,
-            ]
-    if layer.opacity < 1:
-        whole[..., 3] = (whole[..., 3] * layer.opacity).round()
-    return whole
-
-
-def _in_group(images: Sequence[np.ndarray], opacity: float) -> list[np.ndarray]:
-    """Return the layers of a group of this opacity as layers without a group.
-
-    Seen from above, a layer shows by its alpha times what the layers over it let through. A group lets its
-    own layers hide each other as if it were opaque, and fades the result: each layer's new alpha gives the
-    same share of the pixel, under layers that let more through.
-    """
-    shape = images[0].shape[:2]
-    through, faded = np.ones(shape, np.float32), np.ones(shape, np.float32)
-    result = []
-    for image in reversed(images):
-        alpha = image[..., 3].astype(np.float32) / 255
-        share = opacity * alpha * through
-        own = np.divide(share, faded, out=np.zeros_like(share), where=faded > 0)
-        changed = image.copy()
-        changed[..., 3] = (own * 255).round().clip(0, 255)
-        through *= 1 - alpha
-        faded *= 1 - changed[..., 3].astype(np.float32) / 255
-        result.append(changed)
-    return result[::-1]
 
 
 def encode_stack(

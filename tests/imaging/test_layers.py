@@ -312,7 +312,12 @@ def test_commands_make_and_recolor_layers(condcolor, built_in, here):
         (["recolor", "nowhere", "--hair", "red", "-o", "x.png"], 3, "nowhere"),
         (["recolor", "ada", "--hair", "red"], 2, "-o is missing"),
         (["recolor", "ada", "--hair", "red", "-o", "ada"], 2, "exists already"),
-        (["recolor", "ada", "-o", "x.psd"], 2, ".psd"),
+        (["recolor", "ada", "-o", "x.xcf"], 2, ".xcf"),
+        (
+            ["layers", "ada.png", "--hair", "red", "--shirt", "blue", "-o", "x.png"],
+            2,
+            "no .png file",
+        ),
         (["layers", "ada.png", "--hair", "red"], 2, "--shirt is missing"),
         (["layers", "ada.png", "--hair", "red", "--keep", "hair"], 2, "exclude each other"),
         (["layers", "ada.png", "--keep", "hare"], 2, "did you mean 'hair'"),
