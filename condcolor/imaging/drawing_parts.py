@@ -41,6 +41,7 @@ from condcolor.imaging.persons import find_persons
 from condcolor.imaging.piece_parts import Decision
 from condcolor.imaging.piece_places import PiecePlaces
 from condcolor.imaging.regions import WHITE
+from condcolor.imaging.save import encode_shown
 from condcolor.runtime.files import write_whole
 from condcolor.runtime.messages import counted
 
@@ -107,6 +108,12 @@ class Parts:
         self._persons: np.ndarray | None = None  # as far as they are known
         self._regions: dict[tuple[Paper, bool], PartRegions] = {}
         self._apart: tuple[PartRegions, PartRegions] | None = None  # the last ones, and of persons
+
+    def _repr_png_(self) -> bytes:
+        """Return the map of the parts, as a notebook shows it."""
+        from condcolor.imaging.part_map import part_map
+
+        return encode_shown(part_map(self))
 
     @property
     def size(self) -> tuple[int, int]:

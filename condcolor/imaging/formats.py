@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import stat
@@ -34,7 +35,6 @@ OTHERS = (
     (rb"version https://git-lfs", "is a Git LFS pointer, not the picture: run git lfs pull"),
     (rb"\x89PNG", "damaged PNG header (copied as text?): copy it again as it is"),
     (_HTML, "is an HTML page, not a picture: download the picture itself"),
-    (_SVG, "is an SVG drawing, not a bitmap: export it as PNG"),
     (_GAP + rb"<[?!]", "is an XML or HTML file, not a picture: download the picture itself"),
     (rb"%PDF-", "is a PDF document, not a picture: export the page as PNG"),
     (rb"%!PS|\xc5\xd0\xd3\xc6", "is an EPS or PostScript file, not a bitmap: export it as PNG"),
@@ -58,6 +58,11 @@ def picture_format(head: bytes) -> str | None:
         if re.match(pattern, head, re.DOTALL):
             return name
     return None
+
+
+def is_svg(head: bytes) -> bool:
+    """Return whether a file's first bytes are those of an SVG drawing."""
+    return not re.match(_HTML, head, re.DOTALL) and bool(re.match(_SVG, head, re.DOTALL))
 
 
 def describe(head: bytes) -> str:
@@ -174,13 +179,17 @@ def format_for(path: str | os.PathLike[str]) -> str:
     raise UsageError(f"{shown_name(path)}: {came} one of {choices}{hint}")
 
 
+SVG = ".svg"
+READS_SVG = importlib.util.find_spec("resvg_py") is not None
 READ_SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
     *(".heic", ".heif"),
+    *((SVG,) if READS_SVG else ()),
 )
 # of pictures that are not read: those in a folder are named, so that none is missed
 OTHER_SUFFIXES = (
-    *(".svg", ".psd", ".psb", ".xcf", ".kra", ".clip", ".ai", ".eps", ".avif", ".jxl", ".jp2"),
+    *(() if READS_SVG else (SVG,)),
+    *(".psd", ".psb", ".xcf", ".kra", ".clip", ".ai", ".eps", ".avif", ".jxl", ".jp2"),
     *(".ppm", ".pgm", ".pbm", ".tga", ".exr"),
     *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
 )
@@ -238,7 +247,8 @@ def find_pictures(folder: str | os.PathLike[str]) -> tuple[list[Path], list[str]
                 continue
             path = here / name
             if suffix in OTHER_SUFFIXES:
-                skip(path, f"a {suffix} file, which cannot be read: save it as PNG")
+                hint = ": pip install 'condcolor[icons]', or" if suffix == SVG else ":"
+                skip(path, f"a {suffix} file, which cannot be read{hint} save it as PNG")
             elif fault := _why_skipped(os.path.join(parent, name), real):
                 skip(path, fault)
             else:

@@ -140,6 +140,11 @@ LAYER_FORMATS: dict[str, Callable[[Layers], bytes]] = {
     ".psd": _psd,
     ".svg": encode_svg,
 }
+LAYER_MEDIA_TYPES = {
+    ".ora": "image/openraster",
+    ".psd": "image/vnd.adobe.photoshop",
+    ".svg": "image/svg+xml",
+}
 
 
 def _ora(layers: Layers, pictures: Sequence[bytes]) -> bytes:

@@ -8,6 +8,8 @@ Layers are stacked from the bottom up by plain alpha compositing (Porter and Duf
 
 from __future__ import annotations
 
+import base64
+import html
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +23,7 @@ from condcolor.conditions.schema import Attribute, AttributeSchema, name_fault
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.line_art import PAINTED, fill_behind
 from condcolor.imaging.regions import Color, Regions
+from condcolor.imaging.save import encode_shown
 from condcolor.runtime.messages import listed
 
 LINES, REST, PAPER = "lines", "rest", "paper"  # layers that every picture has, or may have
@@ -71,6 +74,19 @@ class Layers:
             rgb = color / np.maximum(alpha, 1e-6)[..., None]
             pixels[rows] = (np.dstack((rgb, alpha)) * 255).round().clip(0, 255)
         return Image.fromarray(pixels[..., :3].copy() if pixels[..., 3].min() == 255 else pixels)
+
+    def _repr_html_(self) -> str:
+        """Return the picture and its layers, from the top down, as a notebook shows them."""
+        shown = [
+            ("", self.composed()),
+            *zip(self.names[::-1], map(Image.fromarray, self.images[::-1]), strict=True),
+        ]
+        return "".join(
+            f'<figure style="display:inline-block;margin:4px">'
+            f'<img alt="" src="data:image/png;base64,{base64.b64encode(encode_shown(image)).decode()}">'
+            f"<figcaption>{html.escape(name)}</figcaption></figure>"
+            for name, image in shown
+        )
 
     def save(self, out: str | os.PathLike[str], *, overwrite: bool = False) -> list[Path]:
         """Save as .ora, .psd or .svg, or in a folder: returns and raises as `save_layers`."""

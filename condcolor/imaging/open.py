@@ -25,6 +25,8 @@ from condcolor.conditions.colors import RGB
 from condcolor.errors import PictureError
 from condcolor.imaging import costs, formats, pixels
 from condcolor.imaging.origin import NO_ORIGIN, Origin, is_deep, read_origin
+from condcolor.imaging.svg import MAX_BYTES as MAX_SVG_BYTES
+from condcolor.imaging.svg import BadDrawing, render_drawing
 from condcolor.runtime.messages import shown_name, why_unread
 from condcolor.runtime.regular_files import NotRegular, TooLarge, open_regular
 
@@ -82,8 +84,9 @@ def open_picture(
     background: RGB = (255, 255, 255),
     max_pixels: int = MAX_PIXELS,
     name: str | None = None,
+    svg_side: int | None = None,
 ) -> Picture:
-    """Decode a PNG, JPEG, WEBP, GIF, BMP, TIFF or HEIC file or stream; its content tells the format.
+    """Decode a PNG, JPEG, WEBP, GIF, BMP, TIFF, HEIC or SVG file or stream; its content tells the format.
 
     The first frame or page is decoded and rotated by its EXIF orientation. 16-bit grey is scaled by 1/257,
     and a color profile is converted to sRGB. A stream is read to its end. Thread-safe.
@@ -92,6 +95,7 @@ def open_picture(
         background: RGB in 0..255, on which transparent pixels are composited.
         max_pixels: largest width x height; checked before the pixels are decoded.
         name: the picture's name in messages; default its path.
+        svg_side: pixels of the longer side of an SVG drawing; default its own, 1024 to 4096.
 
     Raises:
         PictureError: the file cannot be read or decoded; `cat.png: what is wrong: what to do`.
@@ -100,7 +104,7 @@ def open_picture(
     label = shown_name(name or path)
     try:
         with open_stream(source) as stream:
-            rgb, alpha, notes, origin = _read(stream, max_pixels)
+            rgb, alpha, notes, origin = _read(stream, max_pixels, svg_side)
         return replace(_composited(rgb, alpha, notes, background), origin=origin)
     except Fault as fault:
         raise PictureError(f"{label}: {fault}") from fault.__cause__
@@ -124,6 +128,34 @@ def picture_of(image: Image.Image, *, name: str = "the picture") -> Picture:
     return _composited(rgb, alpha, notes, (255, 255, 255))
 
 
+def picture_of_array(array: np.ndarray, *, name: str = "the array") -> Picture:
+    """Convert an array of pixels to a `Picture`, composited on white.
+
+    Args:
+        array: `[H, W]` or `[H, W, 1]` grey, `[H, W, 3]` RGB or `[H, W, 4]` RGB with straight alpha; uint8,
+            bool, or float in [0, 1].
+
+    Raises:
+        ValueError: another shape, dtype or range.
+    """
+    shape = list(array.shape)
+    if array.ndim not in (2, 3) or 0 in shape or (array.ndim == 3 and shape[2] not in (1, 3, 4)):
+        hint = "; move the channels to the end" if array.ndim == 3 and shape[0] in (1, 3, 4) else ""
+        raise ValueError(f"{name} must be [H, W], [H, W, 3] or [H, W, 4], not {shape}{hint}")
+    if array.dtype.kind == "f":
+        if not (array.min() >= 0 and array.max() <= 1):  # also where one is NaN
+            reach = f"{array.min():g} to {array.max():g}"
+            raise ValueError(f"{name} of {array.dtype} must be in 0 to 1, not {reach}: divide it")
+        array = (array * 255).round().astype(np.uint8)
+    elif array.dtype == bool:
+        array = array.astype(np.uint8) * 255
+    elif array.dtype != np.uint8:
+        raise ValueError(f"{name} must be uint8, or float in 0 to 1, not {array.dtype}")
+    if array.ndim == 3 and shape[2] == 1:
+        array = array[..., 0]
+    return picture_of(Image.fromarray(np.ascontiguousarray(array)))
+
+
 def _composited(
     rgb: Image.Image, alpha: Image.Image | None, notes: tuple[str, ...], background: RGB
 ) -> Picture:
@@ -134,11 +166,14 @@ def _composited(
     return Picture(np.array(ground), np.array(alpha), notes)
 
 
-def _read(stream: BinaryIO, max_pixels: int) -> _Decoded:
+def _read(stream: BinaryIO, max_pixels: int, svg_side: int | None) -> _Decoded:
     head = stream.read(formats.HEAD_BYTES)
     if not head:
         raise Fault("empty file (0 bytes): copy or download it again")
     kind = formats.picture_format(head)
+    if kind is None and formats.is_svg(head):
+        stream.seek(0)
+        return _drawn(stream.read(MAX_SVG_BYTES + 1), max_pixels, svg_side)
     if kind is None:
         raise Fault(formats.describe(head))
     if kind == "PNG" and (fault := formats.png_fault(stream)):
@@ -157,6 +192,18 @@ def _read(stream: BinaryIO, max_pixels: int) -> _Decoded:
         if isinstance(error, OSError) and error.errno:
             raise
         raise Fault(_damage(error, stream, kind)) from error
+
+
+def _drawn(data: bytes, max_pixels: int, side: int | None) -> _Decoded:
+    """Return an SVG drawing, on paper where it draws none: most are line art on nothing."""
+    try:
+        image = render_drawing(data, side=side)
+    except BadDrawing as error:
+        raise Fault(str(error)) from error
+    _check_size(image.size, max_pixels)
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground, None, (), NO_ORIGIN
 
 
 def _decode(stream: BinaryIO, kind: str, max_pixels: int) -> _Decoded:

@@ -25,6 +25,7 @@ from condcolor.conditions.schema import AttributeSchema
 from condcolor.imaging.drawing import Drawing
 from condcolor.imaging.open import Picture
 from condcolor.imaging.paper import Paper, strips_of
+from condcolor.imaging.save import encode_shown
 
 WHITE = np.ones((3, 1, 1), np.float32)
 Color = tuple[float, float, float] | str  # RGB in 0..255, or NONE or KEEP
@@ -107,6 +108,14 @@ class Regions(ABC):
             UsageError: an attribute is missing, or a value is none of the model's and no color.
         """
         return self.as_image(self.pixels(parse_color_specs(self.schema, values)))
+
+    def _repr_png_(self) -> bytes:
+        """Return the picture as a notebook shows it: each attribute in another of its values."""
+        values = {
+            attribute.name: attribute.values[index % len(attribute.values)]
+            for index, attribute in enumerate(self.schema.attributes)
+        }
+        return encode_shown(self.recolor(**values))
 
     def pixels(self, specs: Mapping[str, ColorSpec]) -> np.ndarray:
         """Return the picture in these colors on white, `[H, W, 3]` uint8."""

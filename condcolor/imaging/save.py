@@ -132,6 +132,16 @@ def encode_image(
     return encode_for(path, *_channels(image), origin)
 
 
+SHOWN = 512  # pixels of the longer side of a picture in a notebook
+
+
+def encode_shown(image: Image.Image) -> bytes:
+    """Encode an RGB or RGBA image as PNG for a notebook, reduced to SHOWN pixels if it is larger."""
+    small = image.copy()
+    small.thumbnail((SHOWN, SHOWN))
+    return encode_picture(*_channels(small))
+
+
 def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     """Return RGB `[H, W, 3]` and alpha `[H, W]` or None, uint8, of an RGB or RGBA image."""
     alpha = np.asarray(image.getchannel("A")) if image.mode == "RGBA" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ from PIL import Image
 from condcolor.conditions.color_spec import ColorSpec
 from condcolor.imaging.drawing import SEEN, Drawing, make_drawing
 from condcolor.imaging.geometry import Box, letterbox
-from condcolor.imaging.open import Picture, open_picture, picture_of
+from condcolor.imaging.open import Picture, open_picture, picture_of, picture_of_array
 
-AnyPicture = Image.Image | Picture | str | os.PathLike | BinaryIO
+AnyPicture = Image.Image | Picture | np.ndarray | bytes | str | os.PathLike | BinaryIO
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,24 @@ class Prepared:
 
 
 def to_picture(picture: AnyPicture) -> Picture:
-    """Return the Picture of a path, a binary file or a PIL image; a Picture as it is.
+    """Return the Picture of a path, a binary file, a file's bytes, a PIL image or an array.
+
+    A Picture is returned as it is. Arrays are as of `picture_of_array`.
 
     Raises:
         PictureError: the picture cannot be read. TypeError: it is none of these.
+        ValueError: an array of another shape, dtype or range.
     """
     if isinstance(picture, Image.Image):
         return picture_of(picture)
+    if isinstance(picture, np.ndarray):
+        return picture_of_array(picture)
+    if isinstance(picture, bytes | bytearray | memoryview):
+        return open_picture(io.BytesIO(picture))
     if isinstance(picture, Picture):
         return picture
     if not (isinstance(picture, str | os.PathLike) or hasattr(picture, "read")):
-        kinds = "a path, a binary file, a PIL image or a Picture"
+        kinds = "a path, a binary file, bytes, a PIL image, a numpy array or a Picture"
         raise TypeError(f"a picture is {kinds}, not {type(picture).__name__}")
     return open_picture(picture)
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from condcolor.conditions.color_spec import plain_values
 from condcolor.errors import CondcolorError, UsageError
+from condcolor.imaging.layer_files import LAYER_FORMATS, LAYER_MEDIA_TYPES
 from condcolor.inference.colorizer import Colorizer
 from condcolor.version import __version__
 from condcolor.web.decoding import Decoders
@@ -117,7 +118,7 @@ class _Api:
             Route(f"{sketch}/doubts.png", self.doubts),
             Route(f"{sketch}/variants.png", self.variants),
             Route(f"{sketch}/layers", self.layers),
-            Route(f"{sketch}/layers.ora", self.ora),
+            *(Route(f"{sketch}/layers{suffix}", self.layer_file) for suffix in LAYER_FORMATS),
             Route(f"{sketch}/layers/{{name}}.png", self.layer),
             *PieceRoutes(self._service).routes(sketch),
             *self._review.routes(),
@@ -231,8 +232,10 @@ class _Api:
         names = await self._of_layers(request, Renderer.layer_names)
         return JSONResponse({"layers": names})
 
-    async def ora(self, request: Request) -> Response:
-        return Response(await self._of_layers(request, Renderer.ora), media_type="image/openraster")
+    async def layer_file(self, request: Request) -> Response:
+        suffix = Path(request.url.path).suffix
+        data = await self._of_layers(request, partial(Renderer.layer_file, suffix=suffix))
+        return Response(data, media_type=LAYER_MEDIA_TYPES[suffix])
 
     async def layer(self, request: Request) -> Response:
         name = request.path_params["name"]

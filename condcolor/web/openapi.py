@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from condcolor.imaging.layer_files import LAYER_MEDIA_TYPES
 from condcolor.version import __version__
 
 ID = {
@@ -184,11 +185,14 @@ PATHS = {
     f"{ONE}/layers": _get(
         "The names of its layers, bottom first.", JSON, ID, MODEL, VALUES, KEEP, PAPER, PART, CUT
     ),
-    f"{ONE}/layers.ora": _get(
-        "Its layers as OpenRaster.",
-        {"image/openraster": BYTES},
-        *(ID, MODEL, VALUES, KEEP, PAPER, PART, CUT),
-    ),
+    **{
+        f"{ONE}/layers{suffix}": _get(
+            f"Its layers as {suffix} file.",
+            {media_type: BYTES},
+            *(ID, MODEL, VALUES, KEEP, PAPER, PART, CUT),
+        )
+        for suffix, media_type in LAYER_MEDIA_TYPES.items()
+    },
     f"{ONE}/layers/{{name}}.png": _get(
         "A layer.", PNG, ID, LAYER, MODEL, VALUES, KEEP, PAPER, PART, CUT
     ),

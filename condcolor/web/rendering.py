@@ -15,7 +15,7 @@ from condcolor.conditions.hints import Hint
 from condcolor.errors import UsageError, did_you_mean
 from condcolor.imaging.drawing_parts import Parts
 from condcolor.imaging.has_colors import keep_colored_areas
-from condcolor.imaging.layer_files import encode_ora
+from condcolor.imaging.layer_files import LAYER_FORMATS
 from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import as_it_came
 from condcolor.imaging.open import Picture
@@ -202,8 +202,9 @@ class Renderer:
             return None
         return encode_png(Image.fromarray(layers.images[layers.names.index(name)]))
 
-    def ora(self, sketch: StoredPicture, coloring: Coloring) -> bytes:
-        return encode_ora(self.layers(sketch, coloring))
+    def layer_file(self, sketch: StoredPicture, coloring: Coloring, suffix: str) -> bytes:
+        """Return the layers as a file of this suffix, a key of LAYER_FORMATS."""
+        return LAYER_FORMATS[suffix](self.layers(sketch, coloring))
 
     def without(self, sketch: StoredPicture, coloring: Coloring, hidden: Collection[str]) -> bytes:
         """Return the PNG of the picture without the `hidden` layers; UsageError for an unknown one."""

@@ -540,7 +540,13 @@ def test_a_profile_for_other_pixels_is_ignored():
     assert np.array_equal(picture.rgb[..., 1], noise()[..., 0])
 
 
-def test_pictures_of_a_folder_that_cannot_be_read_are_named(tmp_path):
+def test_pictures_of_a_folder_that_cannot_be_read_are_named(tmp_path, monkeypatch):
+    from condcolor.imaging import formats
+
+    monkeypatch.setattr(
+        formats, "READ_SUFFIXES", tuple(s for s in formats.READ_SUFFIXES if s != ".svg")
+    )
+    monkeypatch.setattr(formats, "OTHER_SUFFIXES", (".svg", *formats.OTHER_SUFFIXES))
     for name in (
         "a.png",
         "b.HEIC",
@@ -556,7 +562,7 @@ def test_pictures_of_a_folder_that_cannot_be_read_are_named(tmp_path):
     assert [path.name for path in files] == ["a.png", "b.HEIC"]
     assert skipped == [
         "c.psd: a .psd file, which cannot be read: save it as PNG",
-        "d.svg: a .svg file, which cannot be read: save it as PNG",
+        "d.svg: a .svg file, which cannot be read: pip install 'condcolor[icons]', or save it as PNG",
         "e.AVIF: a .avif file, which cannot be read: save it as PNG",
     ]
 

@@ -23,7 +23,12 @@ from starlette.testclient import TestClient
 from webserver import pixels, png, renderers
 
 from condcolor.conditions.schema import AttributeSchema
-from condcolor.imaging.layer_files import encode_ora, load_layers
+from condcolor.imaging.layer_files import (
+    LAYER_FORMATS,
+    LAYER_MEDIA_TYPES,
+    encode_ora,
+    load_layers,
+)
 from condcolor.imaging.layers import Layers
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
@@ -130,6 +135,10 @@ def test_layers_are_the_colorizers(client, tmp_path):
     assert ora == encode_ora(expected)
     (tmp_path / "a.ora").write_bytes(ora)
     assert load_layers(tmp_path / "a.ora").names == expected.names
+    for suffix, media_type in LAYER_MEDIA_TYPES.items():
+        answer = client.get(f"{place}/layers{suffix}", params=RED_BLUE)
+        assert answer.content == LAYER_FORMATS[suffix](expected)
+        assert answer.headers["content-type"] == media_type
     assert client.get(f"{place}/layers/hat.png", params=RED_BLUE).status_code == 404
 
 

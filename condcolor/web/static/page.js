@@ -53,7 +53,7 @@ function refreshPanel() {
   markRecolor();
   markVivid();
   $("shuffle-row").hidden = !model.attributes.length;
-  $("layers").hidden = $("download-ora").hidden = $("paper").hidden = !model.any_color;
+  for (const id of ["layers", "download-ora", "download-psd", "download-svg", "paper"]) $(id).hidden = !model.any_color;
   $("variants").hidden = $("download-sheet").hidden = !model.variants;
   $("variants-title").textContent = `All ${model.variants} variants`;
   $("layer-list").replaceChildren();
@@ -151,8 +151,10 @@ function listen() {
   $("load-parts").addEventListener("click", () => $("parts-file").click());
   $("layers").addEventListener("toggle", () => $("layers").open && showLayers());
   $("variants-details").addEventListener("toggle", () => $("variants-details").open && showVariants());
-  $("download-ora").addEventListener("click", (event) =>
-    download(event.currentTarget, "layers.ora", query(), `${state.name}.ora`));
+  for (const suffix of ["ora", "psd", "svg"]) {
+    $(`download-${suffix}`).addEventListener("click", (event) =>
+      download(event.currentTarget, `layers.${suffix}`, query(), `${state.name}.${suffix}`));
+  }
   $("download-sheet").addEventListener("click", (event) =>
     download(event.currentTarget, "variants.png", withCorrections(ofModel()), `${state.name}-sheet.png`));
 }
