@@ -95,6 +95,30 @@ def _ora(folder: Path) -> Reader:
     )
 
 
+def _psd(folder: Path) -> Reader:
+    from psd_tools import PSDImage
+
+    from condcolor.imaging.layer_files import load_layers
+
+    folder.mkdir()
+    path = folder / "a.psd"
+
+    def seed(opacity: int) -> bytes:
+        file = PSDImage.new("RGBA", (12, 12))
+        group = file.create_group(name="parts")
+        group.create_pixel_layer(_image("RGBA"), name="hair", top=2, left=-3)
+        group.opacity = opacity
+        buffer = io.BytesIO()
+        file.save(buffer)
+        return buffer.getvalue()
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        load_layers(path).composed()
+
+    return Reader([seed(255), seed(100)], read)
+
+
 def _layers_json(folder: Path) -> Reader:
     from condcolor.imaging.layer_files import load_layers
 
@@ -382,6 +406,7 @@ def _is_ours(error: Exception) -> bool:
 READERS: dict[str, Callable[[Path], Reader]] = {
     "pictures": _pictures,
     "ora": _ora,
+    "psd": _psd,
     "layers": _layers_json,
     "palette": _palette,
     "csv": _csv,

@@ -79,7 +79,7 @@ def test_drawings_of_a_folder_are_pictures(tmp_path):
     assert [path.name for path in find_pictures(tmp_path)[0]] == ["a.svg"]
 
 
-def test_the_command_colors_one(condcolor, built_in, here):
+def test_the_command_colors_one(condcolor, here):
     (here / "a.svg").write_bytes(svg())
     done = condcolor("colorize", "a.svg", "--hair", "red", "--shirt", "blue")
     assert (done.exit_code, done.stderr) == (0, "")
