@@ -190,7 +190,8 @@ PROGRAMS = {"gimp": (of_gimp, ("gimp-console",)), "krita": (of_krita, ("krita", 
 @pytest.mark.parametrize(  # Debian's GIMP has no reader of .ora
     ("program", "suffix"), [("gimp", ".psd"), ("krita", ".psd"), ("krita", ".ora")]
 )
-def test_painting_programs_show_the_colored_icon(tmp_path, program, suffix):
+@pytest.mark.parametrize("name", ["0000", "0001", "0002", "0003"])
+def test_painting_programs_show_the_colored_icon(tmp_path, program, suffix, name):
     command, needed = PROGRAMS[program]
     for name in needed:
         if not shutil.which(name):
