@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -81,7 +82,8 @@ def _polygons(area: np.ndarray, level: float) -> list[list[np.ndarray]]:
     generator = contourpy.contour_generator(
         x, y, padded, fill_type=contourpy.FillType.OuterOffset, corner_mask=False
     )
-    points, offsets = generator.filled(level, np.inf)
+    filled: Any = generator.filled(level, np.inf)  # as its fill_type says
+    points, offsets = filled
     pieces = []
     for all_points, starts in zip(points, offsets, strict=True):
         lines = [all_points[a:b] for a, b in pairwise(starts)]

@@ -196,7 +196,9 @@ def test_painting_programs_show_the_colored_icon(tmp_path, program, suffix, name
     for name in needed:
         if not shutil.which(name):
             pytest.skip(f"{name} is not there: apt-get install gimp krita xvfb")
-    layers = Colorizer.load("icons").layers(TEST_SET / "inputs/0002.png", hair="red", shirt="blue")
+    layers = Colorizer.load("icons").layers(
+        TEST_SET / f"inputs/{name}.png", hair="red", shirt="blue"
+    )
     (source,) = layers.save(tmp_path / f"a{suffix}")
     out = tmp_path / "a.png"
     subprocess.run(
