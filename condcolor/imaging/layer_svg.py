@@ -45,6 +45,7 @@ def encode_svg(layers: Layers) -> bytes:
     ink = np.zeros((height, width), np.uint8) if lines is None else lines[..., 3]
     groups: list[Group] = []
     hidden = ink >= INK  # by what is drawn later, from here up
+    fringe = (ink >= SEEN) & ~hidden & ~_is_even(ink)  # soft edges of lines
     for index in range(len(layers.names) - 1, -1, -1):  # from the top down
         name, image = layers.names[index], layers.images[index]
         if name == LINES:
@@ -52,7 +53,7 @@ def encode_svg(layers: Layers) -> bytes:
         elif name == PAPER:
             groups.append(_paper(image))
         elif (image[..., 3] >= SEEN).any():
-            groups.append(_fills(name, image, hidden))
+            groups.append(_fills(name, image, hidden, fringe))
             hidden |= image[..., 3] > HALF
     ids: set[str] = set()
     body = "\n".join(group.text(ids) for group in groups[::-1])
@@ -116,14 +117,19 @@ def _embedded(image: np.ndarray) -> str:
     return f'<image width="{width}" height="{height}" href="data:image/png;base64,{data}"/>'
 
 
-def _fills(name: str, image: np.ndarray, hidden: np.ndarray) -> Group:
-    """Return the group of a layer of fills, which goes on under what is `hidden` by layers above."""
+def _fills(name: str, image: np.ndarray, hidden: np.ndarray, fringe: np.ndarray) -> Group:
+    """Return the group of a layer of fills, which goes on under what is `hidden` by layers above.
+
+    It ends under a line beyond which nothing but the `fringe` of the line is its own.
+    """
     alpha = image[..., 3]
     opacity = float(np.median(alpha[alpha >= SEEN])) / 255
     seen = alpha >= opacity * HALF
     reach = ndimage.binary_dilation(seen, iterations=UNDER)
     colors, nearest = _colors(image, seen)
-    whole = seen | (reach & hidden)
+    bare = ~hidden & ~fringe
+    own, other = (ndimage.binary_dilation(a & bare, iterations=UNDER) for a in (seen, ~seen))
+    whole = (seen & ~(fringe & other & ~own)) | (reach & hidden)
     if len(colors) == 1:
         return Group(name, _fill(colors[0], opacity), _mask_paths(whole))
     elements = []
