@@ -48,6 +48,7 @@ WARMUP, DECAY, LEAST_RATE = (
     1e-3,
 )  # steps to the peak, weight decay, share of the peak at the end
 CLIP = 1.0  # largest norm of the gradient
+MIXED = 0.75  # of the last weights, with those of before the encoder learnt: Wortsman et al. 2022, section 4
 EMA = 0.999
 CLASS_WEIGHT = 0.05  # of the cross-entropy over color classes
 CLASS_LEVEL, CLASS_STRIDE = 3, 4  # the up whose input is classified, and its stride
@@ -135,9 +136,11 @@ def train(store: Path, out: Path, seconds: float, thawed_seconds: float) -> None
     late = Phase(
         out / "thawed.pt", thawed_seconds, [(learning, LATE_LR), (thawed.levels, ENCODER_LR)]
     )
+    before = copy.deepcopy(nn.ModuleDict({"0": learning, "1": thawed.levels}))
     late.run(network, classes, queues)
-    learning.load_state_dict(late.averaged["0"].state_dict())
-    thawed.levels.load_state_dict(late.averaged["1"].state_dict())
+    average(before, late.averaged, 1 - MIXED, late.step)
+    learning.load_state_dict(before["0"].state_dict())
+    thawed.levels.load_state_dict(before["1"].state_dict())
     thawed.into(encoder)
     network.encoder = encoder
     minutes = round((rested.used + late.used) / 60, 1)
