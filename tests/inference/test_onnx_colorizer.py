@@ -19,7 +19,7 @@ from condcolor.errors import CheckpointError, UsageError
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.onnx_colorizer import OnnxColorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.models.model_folder import ABOUT, parse_onnx, read_onnx
+from condcolor.models.onnx_file import ABOUT, parse_onnx, read_onnx
 
 RED_BLUE = {"hair": "red", "shirt": "blue"}
 ANY = {"hair": "#ff8800", "shirt": "none"}
