@@ -227,7 +227,7 @@ def colorize_files(
         note(f"passed over: {line}")
     outputs, failed, known_problem = [], 0, manifest.problem
     if jobs:
-        colorizer = load(len(jobs))
+        colorizer = load(len(planned))  # not of those left: a resumed set is of one engine
         make_folder(manifest.folder)
         for folder in {job.out.parent for job in planned}:
             remove_left_behind(folder)

@@ -15,7 +15,7 @@ from condcolor.runtime.messages import shown_name
 
 ONNX_RUNTIME, TORCH = "onnx", "torch"
 ENGINES = ("auto", ONNX_RUNTIME, TORCH)
-MANY = 200  # pictures from which torch pays on a CPU, its start included: docs/benchmarks.md
+MANY = 50  # pictures from which torch pays on a CPU, its start included: docs/benchmarks.md
 
 
 @dataclass(frozen=True)
