@@ -129,7 +129,7 @@ class OnnxColorizer(Colorizer):
         if precision not in PRECISIONS:
             hint = did_you_mean(str(precision), PRECISIONS)
             raise UsageError(
-                f"precision {precision!r} is not one that .onnx files have: fp32{hint}"
+                f"precision {precision!r} is not one of ONNX Runtime's here: fp32{hint}"
             )
         providers = pick_providers(device, label)
         info = read_model_info(path)

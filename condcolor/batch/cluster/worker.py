@@ -20,6 +20,7 @@ from condcolor.imaging.open import Picture, open_picture
 from condcolor.imaging.save import encode_image
 from condcolor.imaging.sheets import as_image
 from condcolor.inference.colorizer import Colorizer
+from condcolor.inference.engine import MANY, pick_engine
 from condcolor.models.model_folder import read_model_info
 from condcolor.runtime.messages import shown_name
 
@@ -62,8 +63,10 @@ class Worker:
                 "put the same model on all machines, or on a disk that they share"
             )
         self.work = work
+        running = {"device": work.device, "precision": work.precision}
+        engine = pick_engine(info, pictures=MANY, **running).name  # a cluster is for many pictures
         self.colorizer = Colorizer.load(
-            info, vivid=work.vivid, device=work.device, precision=work.precision, threads=work.cpus
+            info, vivid=work.vivid, threads=work.cpus, engine=engine, **running
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
