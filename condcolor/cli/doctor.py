@@ -10,7 +10,18 @@ import click
 
 from condcolor.errors import CondcolorError, SomeFailed
 
-PACKAGES = ("numpy", "pillow", "click", "scipy", "onnxruntime", "tqdm", "starlette", "uvicorn")
+PACKAGES = (
+    "numpy",
+    "pillow",
+    "click",
+    "scipy",
+    "onnxruntime",
+    "tqdm",
+    "contourpy",
+    "psd-tools",
+    "starlette",
+    "uvicorn",
+)
 EXTRAS = {
     "train": (
         *("torch", "torchvision", "safetensors", "pandas", "matplotlib", "filelock", "jinja2"),

@@ -10,6 +10,7 @@ EXTRAS = {
     **dict.fromkeys(("torch", "torchvision", "safetensors", "onnx", "onnxscript"), TRAIN),
     **dict.fromkeys(("pandas", "matplotlib", "filelock", "jinja2"), TRAIN),
     **dict.fromkeys(("numpy", "PIL", "scipy", "onnxruntime", "tqdm", "starlette", "uvicorn"), ""),
+    **dict.fromkeys(("psd_tools", "contourpy"), ""),
 }
 
 
