@@ -88,7 +88,9 @@ def test_an_unknown_engine_is_told():
 
 @pytest.mark.usefixtures("on_a_cpu")
 def test_the_colorizer_is_of_the_engine():
-    assert isinstance(Colorizer.load("icons"), OnnxColorizer)
+    colorizer = Colorizer.load("icons")
+    assert isinstance(colorizer, OnnxColorizer)
+    assert isinstance(colorizer.in_torch(), TorchColorizer)  # which measures sketches
     assert isinstance(Colorizer.load("icons", engine="torch"), TorchColorizer)
     assert isinstance(Colorizer.load("icons", precision="bf16"), TorchColorizer)
 
