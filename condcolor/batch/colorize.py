@@ -194,9 +194,10 @@ def colorize_files(
         raise UsageError(NO_PERSONS)
 
     def load(pictures: int = 1) -> Colorizer:
-        running = {"device": device, "precision": precision}
-        name = pick_engine(info, engine, pictures=pictures, **running).name
-        return Colorizer.load(info, vivid=vivid, engine=name, **running)
+        picked = pick_engine(info, engine, device=device, precision=precision, pictures=pictures)
+        return Colorizer.load(
+            info, vivid=vivid, device=device, precision=precision, engine=picked.name
+        )
 
     if is_one:
         jobs = still_to_do(planned, overwrite=overwrite, skip=skip_existing)

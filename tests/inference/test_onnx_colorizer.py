@@ -166,7 +166,7 @@ def test_damage_is_told(spoilt, icons_onnx):
         ({"cut": 1}, r"a\.onnx: damaged, or no ONNX file"),
         ({"condcolor_onnx": about}, "damaged: its sha256"),
         ({"condcolor_onnx": "[]"}, r"a\.onnx: holds a list, not an object"),
-        ({"condcolor_paint": "bm90aGluZw=="}, r"a\.onnx: ONNX Runtime cannot load it"),
+        ({"condcolor_paint": "bm90aGluZw=="}, r"a\.onnx: its graph 'paint' is damaged"),
         ({"condcolor_config": "{}"}, r"a\.onnx: not the config of a condcolor model"),
         ({"condcolor_onnx": about.replace("1", "2", 1)}, "layout 2 is not one"),
     ):

@@ -63,10 +63,16 @@ class Worker:
                 "put the same model on all machines, or on a disk that they share"
             )
         self.work = work
-        running = {"device": work.device, "precision": work.precision}
-        engine = pick_engine(info, pictures=MANY, **running).name  # a cluster is for many pictures
+        picked = pick_engine(  # a cluster is for many pictures
+            info, device=work.device, precision=work.precision, pictures=MANY
+        )
         self.colorizer = Colorizer.load(
-            info, vivid=work.vivid, threads=work.cpus, engine=engine, **running
+            info,
+            vivid=work.vivid,
+            device=work.device,
+            precision=work.precision,
+            threads=work.cpus,
+            engine=picked.name,
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
