@@ -8,7 +8,6 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 from models import save_random_parts
-from pictures import sketch
 
 from condcolor.errors import UsageError
 from condcolor.inference import engine
@@ -117,12 +116,9 @@ def test_a_graph_of_ones_own_model_is_what_torch_gives(tmp_path):
     made = write_graph(folder)
     assert made.difference < 1e-3
     assert made.size == (folder / "model.onnx").stat().st_size
-    drawn = sketch(64, 64)
-    pictures = [
-        np.asarray(
-            Colorizer.load(folder, engine=name, device="cpu")(drawn, hair="red", shirt="blue")
-        )
-        for name in (ONNX_RUNTIME, TORCH)
-    ]
-    assert (pictures[0] == pictures[1]).all()
-    assert np.ptp(pictures[0].astype(int), axis=-1).max() > 30
+    loaded = [Colorizer.load(folder, engine=name, device="cpu") for name in (ONNX_RUNTIME, TORCH)]
+    side = loaded[0].image_size
+    squares = np.random.default_rng(0).integers(0, 256, (1, 3, side, side), np.uint8)
+    scores = [one.predict(squares, np.zeros((1, 0), np.float32)) for one in loaded]
+    assert np.abs(scores[0] - scores[1]).max() < 1e-4
+    assert scores[0].std() > 1e-4  # or all would be alike
