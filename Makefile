@@ -1,10 +1,14 @@
-# make demo: install, colour a sketch and a photograph with the built-in models.  make test: install, run the tests.
+# make demo: install what colours, colour a sketch and a photograph with the built-in models.
+# make test: install all, run the tests.  Both use .venv, in any order.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --constraint constraints.txt
+# torch without CUDA, several GB smaller; make test TORCH_INDEX=https://pypi.org/simple takes the one with it
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 .PHONY: demo test lint clean
 
-demo: .venv/installed
+demo: .venv/light
 	rm -rf demo && mkdir demo
 	$(BIN)/condcolor colorize examples/sketches/ada.png --hair red --shirt blue -o demo/ada.png
 	$(BIN)/condcolor variants examples/sketches/ada.png -o demo/ada-variants.png
@@ -12,17 +16,24 @@ demo: .venv/installed
 	@echo "Look at demo/ada.png (red hair, blue shirt), demo/ada-variants.png (all 25 variants)"
 	@echo "and demo/collins.png (a grey photograph in colour)."
 
-test: .venv/installed
+test: .venv/all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-lint: .venv/installed
+lint: .venv/all
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-.venv/installed: pyproject.toml constraints.txt
+.venv/light: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(PIP) --editable .
 	touch $@
+
+# torch first and alone: the other packages are not looked for in its index
+.venv/all: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) --retries 1 --extra-index-url $(TORCH_INDEX) torch torchvision
+	$(PIP) --editable '.[dev]'
+	touch .venv/light $@
 
 clean:
 	rm -rf .venv demo build dist *.egg-info

@@ -6,7 +6,7 @@
     colorizer("sketch.png", hair="red", shirt="blue").save("icon.png")
 
 Every name is imported on first use, so that `import condcolor` stays light. Other module paths may change.
-Without torch, `Colorizer` colors with exported .onnx files.
+Without torch, `Colorizer` runs the built-in models and exported ones by ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from condcolor.runtime.extras import not_installed
 from condcolor.version import __version__
 
 if TYPE_CHECKING:
@@ -71,7 +72,12 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module 'condcolor' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_MODULES[name]), name)
+    try:
+        value = getattr(importlib.import_module(_MODULES[name]), name)
+    except ModuleNotFoundError as error:
+        if missing := not_installed(error):
+            raise ModuleNotFoundError(f"condcolor.{name}: {missing}", name=error.name) from error
+        raise
     globals()[name] = value  # later accesses do not call this function
     return value
 

@@ -1,4 +1,4 @@
-"""Make a trained model a built-in one: half-precision weights, its measures on a data set, its licence.
+"""Make a trained model a built-in one: half-precision weights, its graph, its measures, its licence.
 
 python benchmarks/release/ship_model.py runs/release/icons/model condcolor/pretrained/icons --data data/icons
 python benchmarks/release/ship_model.py runs/photo/model condcolor/pretrained/photo --data photos/val
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from condcolor.evaluation.evaluate import make_evaluator
 from condcolor.inference.colorizer import Colorizer
+from condcolor.inference.onnx_export import write_graph
 from condcolor.models.checkpoint import load_model, save_model
 
 LICENCE = "MIT (weights); what they were trained on has terms of its own, see card.md"
@@ -43,12 +44,13 @@ def main() -> None:
     }
     weights = model.generator.state_dict()
     save_model(options.out, weights, metrics={}, **fields)
-    shipped = Colorizer.load(options.out)  # what is measured is what is shipped
+    shipped = Colorizer.load(options.out, engine="torch")  # what is measured is what is shipped
     tables = make_evaluator(shipped.recipe).compare(shipped, options.data)
     scores = (tables.get("test") or tables["all photographs"])["model"]
     save_model(options.out, weights, metrics=scores.to_json(), **fields)
     if text:
         card.write_text(text, encoding="utf-8")
+    write_graph(options.out)
     print(f"{options.out}: {scores.summary}")
 
 

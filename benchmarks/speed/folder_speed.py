@@ -76,7 +76,7 @@ def measure(folder: Path, model: str, words: list[str]) -> tuple[float, float, f
 
 
 def network_rate(model: str, picture: Path) -> float:
-    colorizer = Colorizer.load(model, precision="auto")
+    colorizer = Colorizer.load(model, precision="auto", engine="torch")
     asked = [next(iter(colorizer.schema.combinations()))] * BATCH
     batch = [colorizer.prepare(open_picture(picture), values) for values in asked]
     colorizer.predict_batch(batch)

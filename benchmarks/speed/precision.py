@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def compare(model: str, pictures: Iterable[Path], every: int) -> None:
-    exact, fast = (Colorizer.load(model, precision=p) for p in ("fp32", "bf16"))
+    exact, fast = (Colorizer.load(model, precision=p, engine="torch") for p in ("fp32", "bf16"))
     asked = exact.combinations()[::every]
     counts, made = np.zeros(256, int), 0
     for path in pictures:

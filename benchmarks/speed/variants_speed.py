@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     told = parser.parse_args()
     keep_memory()
-    colorizer = Colorizer.load(told.model, precision="auto")
+    colorizer = Colorizer.load(told.model, precision="auto", engine="torch")
     asked = [colorizer.prepare(told.sketch, values) for values in colorizer.combinations()]
     parts = [asked[i : i + BATCH] for i in range(0, len(asked), BATCH)]
     square = asked[0].framed.square[None]

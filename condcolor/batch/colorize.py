@@ -41,6 +41,7 @@ from condcolor.imaging.corrections import NO_PARTS, Correction, check_parts, par
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.sheets import Grid
 from condcolor.inference.colorizer import Colorizer
+from condcolor.inference.engine import pick_engine
 from condcolor.models.model_folder import ModelInfo, made_for, read_model_info
 from condcolor.runtime.files import make_folder, remove_left_behind
 from condcolor.runtime.messages import shown_name
@@ -101,6 +102,7 @@ def colorize_files(
     vivid: float | None = None,
     device: str | None = None,
     precision: str = "auto",
+    engine: str = "auto",
     on_progress: Callable[[int, int], None] | None = None,
     on_note: Callable[[str], None] | None = None,
     on_result: Callable[[JobResult], None] | None = None,
@@ -135,6 +137,8 @@ def colorize_files(
         like: a photograph whose colors the others take where things look alike.
         overwrite, skip_existing: replace or skip outputs that this set did not write.
         vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
+        device, precision: as for `Colorizer.load`.
+        engine: "onnx", "torch" or "auto": torch where there is a GPU, or for many pictures.
         on_progress: called with the number of finished pictures and of all.
         on_note: called with each line for a person: `failed: ...`, `check: ...`.
         on_result: called with the result of each picture, in order.
@@ -189,8 +193,11 @@ def colorize_files(
     elif any(split_persons(info.schema, job.values) for job in planned):
         raise UsageError(NO_PERSONS)
 
-    def load() -> Colorizer:
-        return Colorizer.load(info, vivid=vivid, device=device, precision=precision)
+    def load(pictures: int = 1) -> Colorizer:
+        picked = pick_engine(info, engine, device=device, precision=precision, pictures=pictures)
+        return Colorizer.load(
+            info, vivid=vivid, device=device, precision=precision, engine=picked.name
+        )
 
     if is_one:
         jobs = still_to_do(planned, overwrite=overwrite, skip=skip_existing)
@@ -221,7 +228,7 @@ def colorize_files(
         note(f"passed over: {line}")
     outputs, failed, known_problem = [], 0, manifest.problem
     if jobs:
-        colorizer = load()
+        colorizer = load(len(planned))  # not of those left: a resumed set is of one engine
         make_folder(manifest.folder)
         for folder in {job.out.parent for job in planned}:
             remove_left_behind(folder)

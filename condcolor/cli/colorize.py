@@ -18,6 +18,7 @@ from condcolor.cli.options import (
     ModelCommand,
     ModelName,
     device_option,
+    engine_option,
     keep_option,
     model_info,
     overwrite_option,
@@ -131,6 +132,7 @@ if TYPE_CHECKING:
     help="Photographs: strength of the colours, 0 (grey) to 4.  [default: the model's, mostly 1]",
 )
 @device_option
+@engine_option
 @precision_option
 @click.pass_context
 def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> None:
@@ -178,7 +180,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
         use_suited_model(ctx, sketches, out, picture)
     info = model_info(ctx)
     rendering = {name: options[name] for name in RENDERING}
-    engine = {name: options[name] for name in ("vivid", "device", "precision")}
+    running = {name: options[name] for name in ("vivid", "device", "precision", "engine")}
     if STREAM in (*sketches, out):
         guide = guide_of(info, options["hints"], options["like"])
         render = render_options(info.schema, **rendering, guide=guide)
@@ -194,7 +196,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
 
             keep_memory()
             wait_asleep()
-            return Colorizer.load(info, **engine)
+            return Colorizer.load(info, **running)
 
         _check_streams(sketches, out, overwrite=overwrite, skip=skip_existing)
         source = correction_source(info, sketches[0], options)
@@ -225,7 +227,7 @@ def colorize(ctx, sketches, out, keep, overwrite, skip_existing, **options) -> N
             specs,
             model=info,
             **rendering,
-            **engine,
+            **running,
             parts=options["parts"],
             corrections=corrections_of(options),
             hints=options["hints"],

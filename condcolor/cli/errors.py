@@ -19,6 +19,7 @@ import click
 
 from condcolor.cli.terminal import escaped_output
 from condcolor.errors import CondcolorError, DataError, did_you_mean
+from condcolor.runtime.extras import not_installed
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import Interrupted, is_memory_error
 
@@ -76,6 +77,8 @@ def _ending(error: BaseException) -> tuple[str, int]:
             return f"Error: {error}", error.exit_code
         case click.ClickException():
             return _usage(error), error.exit_code
+        case ImportError() if missing := not_installed(error):
+            return f"Error: {missing}", missing.exit_code
         case click.Abort() | KeyboardInterrupt():
             return "Interrupted.", INTERRUPTED
         case Terminated():

@@ -15,6 +15,7 @@ from condcolor.cli.options import (
     AttributeCommand,
     ModelCommand,
     device_option,
+    engine_option,
     keep_option,
     model_info,
     model_option,
@@ -62,9 +63,10 @@ from condcolor.runtime.messages import shown_name
 @model_option
 @overwrite_option
 @device_option
+@engine_option
 @precision_option
 def variants(
-    sketch, out, folder, sheet_only, cell, model, overwrite, device, precision, **options
+    sketch, out, folder, sheet_only, cell, model, overwrite, device, engine, precision, **options
 ) -> None:
     """Draw a sketch in every combination: files and a sheet.
 
@@ -95,7 +97,7 @@ def variants(
     files = None if sheet_only else Path(folder or Path(out).with_suffix(""))
     with Progress("colouring") as progress:
         count = write_variants(
-            Colorizer.load(info, device=device, precision=precision),
+            Colorizer.load(info, device=device, engine=engine, precision=precision),
             Path(sketch),
             Path(out),
             folder=files,
@@ -127,8 +129,9 @@ LAYERS = "condcolor.layers"  # key of a context's meta: the layers of the source
 @model_option
 @overwrite_option
 @device_option
+@engine_option
 @click.pass_context
-def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
+def layers(ctx, sketch, out, keep, model, overwrite, device, engine, **values) -> None:
     """Colour a sketch, and save lines, parts and paper as layers.
 
     A folder gets a PNG a layer, and layers.ora for Krita and GIMP. Stacked, they are the coloured icon;
@@ -151,7 +154,7 @@ def layers(ctx, sketch, out, keep, model, overwrite, device, **values) -> None:
 
     source = correction_source(model_info(ctx), sketch, values)
     picture = open_picture(sketch)
-    colorizer = Colorizer.load(model_info(ctx), device=device)
+    colorizer = Colorizer.load(model_info(ctx), device=device, engine=engine)
     notes = picture.notes
     if source:
         parts = colorizer.parts(picture)

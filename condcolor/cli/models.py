@@ -13,7 +13,8 @@ from condcolor.conditions.colors import format_hex
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.evaluation.measures import MEASURES, Measure, of_group
-from condcolor.models.model_folder import ModelInfo, built_in_models, read_model_info
+from condcolor.inference.engine import pick_engine
+from condcolor.models.model_folder import GRAPH_FILE, ModelInfo, built_in_models, read_model_info
 from condcolor.runtime.messages import shown_name
 
 # keys of a config's "training" that `info` shows
@@ -56,6 +57,7 @@ def _description(info: ModelInfo) -> list[str]:
         rows = [
             ("model", str(info.path)),
             ("recipe", f"{info.recipe}, {info.image_size} px, {_weights(info)}"),
+            ("engine", _engine(info)),
             ("licence", str(config.get("licence", "not stated"))),
             ("network", _pairs(config["model"], config["model"])),
             *_options(info.schema),
@@ -74,6 +76,14 @@ def _description(info: ModelInfo) -> list[str]:
 def _weights(info: ModelInfo) -> str:
     path = info.weights
     return f"weights {path.stat().st_size / 1e6:.1f} MB" if path.is_file() else "weights missing"
+
+
+def _engine(info: ModelInfo) -> str:
+    """Return what runs one picture on this machine; a problem where nothing can."""
+    try:
+        return str(pick_engine(info))
+    except UsageError as error:
+        return str(error)
 
 
 def _pairs(values: Mapping[str, object], names: Iterable[str]) -> str:
@@ -112,7 +122,6 @@ def _listed(measures: Iterable[Measure], figures: Mapping) -> str:
 @click.option(
     "--onnx",
     "path",
-    required=True,
     type=click.Path(),
     metavar="FILE",
     help="The file to write, which ends in .onnx.",
@@ -122,24 +131,41 @@ def _listed(measures: Iterable[Measure], figures: Mapping) -> str:
     is_flag=True,
     help="Store the weights as float16: half the size, for the web; colours may differ by a little.",
 )
+@click.option(
+    "--beside",
+    is_flag=True,
+    help="Write the graph alone into the model's folder, as model.onnx; a graph there is replaced.",
+)
 @overwrite_option
-def export(model: str, path: str, half: bool, overwrite: bool) -> None:
-    """Write a model to one file that needs no torch.
+def export(model: str, path: str | None, half: bool, beside: bool, overwrite: bool) -> None:
+    """Write a model to one file that needs no torch, or give its folder a graph.
 
-    The file colours with ONNX Runtime: as the --model of colorize, variants and info, or in a browser
-    (examples/browser). It is compared with torch first, and not written where the two differ. Needs the
-    onnx extra: pip install 'condcolor[onnx]'
+    With --onnx the file colours with ONNX Runtime: as the --model of colorize, variants and info, or in a
+    browser (examples/browser). With --beside the model's folder itself does so from then on: the graph takes
+    the weights from model.safetensors. Both are compared with torch first, and not written where the two
+    differ. Needs torch and ONNX: pip install 'condcolor[train]'
 
     \b
     condcolor export icons --onnx icons.onnx
     condcolor export runs/mine --onnx mine.onnx --half
+    condcolor export runs/mine --beside
     """
-    if not path:
-        raise UsageError("the name of the file is empty: name a new one")
+    if beside and (path is not None or half):
+        raise UsageError(
+            "--beside goes without --onnx and --half: the folder has its weights already"
+        )
+    if not beside and not path:
+        raise UsageError(
+            "--onnx FILE is missing: name a new file that ends in .onnx; or give --beside"
+        )
 
-    from condcolor.inference.onnx_export import export_onnx
+    from condcolor.inference.onnx_export import export_onnx, write_graph
 
-    exported = export_onnx(model, path, half=half, overwrite=overwrite)
+    if beside:
+        path, exported = GRAPH_FILE, write_graph(model)
+    else:
+        assert path
+        exported = export_onnx(model, path, half=half, overwrite=overwrite)
     click.echo(
         f"{shown_name(path)}: {exported.size / 1e6:.1f} MB; on {exported.pictures} pictures at most "
         f"{exported.difference:.1e} of 1 from torch, at full size {exported.off_by} of 255"

@@ -86,6 +86,15 @@ precision_option = click.option(
     metavar="NAME",
     help="How the network computes: auto (bf16 where that is faster), fp32 or bf16.",
 )
+engine_option = click.option(
+    "--engine",
+    default="auto",
+    show_default=True,
+    type=one_of("auto", "onnx", "torch"),
+    metavar="NAME",
+    help="What runs the model: onnx (ONNX Runtime), torch, or auto: torch where a GPU or many pictures "
+    "make up for its start.",
+)
 
 
 def reading_options(
@@ -148,6 +157,7 @@ class Value(click.ParamType):
 TAKEN = frozenset(
     {
         *("h", "help", "debug", "o", "out", "m", "model", "overwrite", "skip-existing", "device"),
+        "engine",
         *("precision", "keep", "palette", "lock", "grid", "check", "report", "paper", "fill-black"),
         *("vivid", "recolor", "keep-colors", "parts", "part", "cut", "person", "hint", "like"),
     }

@@ -8,6 +8,7 @@ import click
 
 from condcolor.cli.options import (
     device_option,
+    engine_option,
     model_option,
     overwrite_option,
 )
@@ -32,7 +33,8 @@ from condcolor.runtime.messages import shown_name
 @model_option
 @overwrite_option
 @device_option
-def parts(sketch, out, map_file, model, overwrite, device, **options) -> None:
+@engine_option
+def parts(sketch, out, map_file, model, overwrite, device, engine, **options) -> None:
     """List the parts that a model finds in a sketch, and correct them.
 
     Each line is a piece of the drawing: a pixel inside of it, its part, how sure the model is, its share of
@@ -64,7 +66,7 @@ def parts(sketch, out, map_file, model, overwrite, device, **options) -> None:
         format_for(map_file)
         refuse_taken(map_file, overwrite)
     picture = open_picture(sketch)
-    found = Colorizer.load(model, device=device).parts(picture)
+    found = Colorizer.load(model, device=device, engine=engine).parts(picture)
     notes = found.apply_source(CorrectionSource(None if read is None else Path(read), corrections))
     for note in (*picture.notes, *found.drawing.notes, *notes):
         click.echo(f"note: {shown_name(sketch)}: {note}", err=True)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from condcolor.cli.errors import Terminated, leave
-from condcolor.cli.options import ModelName, device_option
+from condcolor.cli.options import ModelName, device_option, engine_option
 from condcolor.errors import UsageError
 from condcolor.runtime.messages import counted, shown_name
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-NEEDED = ("starlette", "uvicorn")
+    from condcolor.inference.colorizer import Colorizer
+    from condcolor.models.model_folder import ModelInfo
+
+    Load = Callable[[str | ModelInfo], Colorizer]
 
 
 @click.command()
@@ -38,6 +41,7 @@ NEEDED = ("starlette", "uvicorn")
     help="A model to begin with, besides the built-in ones. Repeatable.",
 )
 @device_option
+@engine_option
 @click.option(
     "--review",
     type=click.Path(),
@@ -50,6 +54,7 @@ def serve(
     port: int,
     models: tuple[str, ...],
     device: str | None,
+    engine: str,
     review: str | None,
     opens: bool,
 ) -> None:
@@ -66,18 +71,16 @@ def serve(
     condcolor serve --model runs/mine --port 9000
     condcolor serve --review colored/ --open
     """
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        verb = "is" if len(missing) == 1 else "are"
-        raise UsageError(f"{' and '.join(missing)} {verb} missing: pip install 'condcolor[web]'")
+    from condcolor.inference.colorizer import Colorizer
     from condcolor.web import server
     from condcolor.web.store import is_computing
 
+    load = partial(Colorizer.load, device=device, engine=engine)
     with server.listen(host, port) as sock:
         if review is not None:
-            app = _make_review(review, models, device, is_local=server.is_loopback(sock))
+            app = _make_review(review, models, load, is_local=server.is_loopback(sock))
         else:
-            app = _make_app(models, device, host, any_address=server.is_wildcard(sock))
+            app = _make_app(models, load, host, any_address=server.is_wildcard(sock))
         if app is None:
             return
         url = server.url_of(sock)
@@ -100,13 +103,10 @@ def serve(
             raise
 
 
-def _make_app(
-    models: Sequence[str], device: str | None, host: str, *, any_address: bool
-) -> ASGIApp:
+def _make_app(models: Sequence[str], load: Load, host: str, *, any_address: bool) -> ASGIApp:
     """Make the app with all models loaded, those of --model first."""
     import socket
 
-    from condcolor.inference.colorizer import Colorizer
     from condcolor.models.model_folder import built_in_models
     from condcolor.web.app import make_app
 
@@ -115,13 +115,13 @@ def _make_app(
         name = shown_name(Path(model).resolve().name) if Path(model).is_dir() else model
         if name in loaded:  # two folders of one name
             name = next(n for i in range(2, 99) if (n := f"{name}-{i}") not in loaded)
-        loaded[name] = Colorizer.load(model, device=device)
+        loaded[name] = load(model)
     hosts = {host, socket.gethostname()} if any_address else {host}
     return make_app(loaded, hosts=hosts, any_address=any_address)
 
 
 def _make_review(
-    folder: str, models: Sequence[str], device: str | None, *, is_local: bool
+    folder: str, models: Sequence[str], load: Load, *, is_local: bool
 ) -> ASGIApp | None:
     """Make the app of a review, with the model of the folder alone; None where nothing is in doubt.
 
@@ -129,7 +129,6 @@ def _make_review(
         UsageError: the folder cannot be reviewed.
     """
     from condcolor.batch.review import ReviewFolder, model_of
-    from condcolor.inference.colorizer import Colorizer
     from condcolor.models.model_folder import read_model_info
     from condcolor.web.app import make_app
 
@@ -146,4 +145,4 @@ def _make_review(
         return None
     click.echo(f"{shown_name(folder)}: {counted(len(review.pictures), 'picture')} in doubt")
     name = shown_name(Path(info.name).name)
-    return make_app({name: Colorizer.load(info, device=device)}, review=review)
+    return make_app({name: load(info)}, review=review)

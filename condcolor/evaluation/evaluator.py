@@ -47,8 +47,8 @@ Tables = Mapping[str, Mapping[str, Scores]]
 class MeasuredColorizer(Protocol):
     """What an evaluator needs of a `Colorizer`.
 
-    That of sketches needs `color` and `color_bare` besides, of type `ColorFunction`, which exported models
-    lack; `color_bare` returns the network's bare output.
+    That of sketches needs `color` and `color_bare` besides, of type `ColorFunction`, or a method `in_torch`
+    that returns a colorizer with both; `color_bare` returns the network's bare output.
     """
 
     recipe: str

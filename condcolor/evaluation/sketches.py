@@ -16,7 +16,7 @@ from torch import Tensor
 from condcolor.conditions.schema import NOT_APPLICABLE, AttributeSchema
 from condcolor.data.dataset import ImageDataset
 from condcolor.data.reading import Reading
-from condcolor.errors import DataError, UsageError
+from condcolor.errors import DataError
 from condcolor.evaluation import metrics
 from condcolor.evaluation.baselines import flat_fill, grey
 from condcolor.evaluation.distinct_pixels import DistinctPixels
@@ -226,12 +226,9 @@ class SketchEvaluator:
         on_skip: OnSkip | None = None,
         prepare: Prepare | None = None,
     ) -> dict[str, dict[str, Evaluation]]:
-        """Measure a model as `Evaluator.compare` does; UsageError for an exported one."""
-        model_color = getattr(colorizer, "color_bare" if self.network_only else "color", None)
-        if model_color is None:
-            raise UsageError(
-                "an exported model cannot be evaluated on sketches: evaluate the model folder it is from"
-            )
+        """Measure a model as `Evaluator.compare` does, by torch; UsageError for an exported one."""
+        in_torch: Any = getattr(colorizer, "in_torch", lambda: colorizer)()
+        model_color = in_torch.color_bare if self.network_only else in_torch.color
         reading = Reading(tuple(self.ignore), self.labels)
         metadata = SKETCHES.read(data, colorizer.schema.required, reading)
         metadata = prepare(metadata) if prepare else metadata

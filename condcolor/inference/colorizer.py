@@ -25,11 +25,13 @@ from condcolor.imaging.line_art import recolor
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.share_regions import MOST_VALUES, find_regions
+from condcolor.inference.engine import ONNX_RUNTIME, pick_engine
 from condcolor.inference.framing import AnyPicture, FramedPicture, Prepared, frame, to_picture
 from condcolor.inference.guide import NO_GUIDE, NO_HINTS, Guide, guided, make_guide, settled
 from condcolor.inference.parts import find_parts
 from condcolor.inference.runner import BATCH, Runner
-from condcolor.models.model_folder import ONNX, ModelInfo, read_model_info
+from condcolor.models.model_folder import ModelInfo, read_model_info
+from condcolor.runtime.extras import missing, not_installed
 from condcolor.runtime.messages import shown_name
 from condcolor.runtime.process import memory_advice
 
@@ -53,24 +55,27 @@ class Colorizer(Runner):
         device: str | None = None,
         precision: str = "fp32",
         threads: int | None = None,
+        engine: str = "auto",
     ) -> Colorizer:
         """Load a built-in model by name, a model or run folder, or an exported .onnx file.
-
-        An .onnx file needs no torch, which takes seconds to import.
 
         Args:
             model: a name, a path, or a ModelInfo, whose config is not read again.
             vivid: factor of the chroma of photographs, 0 to 4; None is the model's own.
-            threads: number of computing threads; None is all cores for an .onnx file, torch's own
-                number for a folder.
+            device: "auto", "cpu", "cuda", "cuda:N" or "mps"; None is auto.
+            precision: "fp32", "bf16", or "auto": bf16 where torch runs the model and that is faster.
+            threads: number of computing threads; None is all cores for ONNX Runtime, torch's own number
+                for torch.
+            engine: "onnx" for ONNX Runtime, "torch", or "auto": see `inference.engine.pick_engine`.
 
         Raises:
-            UsageError: there is no such model, device or precision; the model does not support
+            UsageError: there is no such model, device, precision or engine; the model does not support
                 `vivid`; or torch or ONNX Runtime, which the model needs, is not installed.
             CheckpointError: the model is damaged or of a newer format.
         """
         info = read_model_info(model)
-        if info.kind == ONNX:
+        picked = pick_engine(info, engine, device=device, precision=precision)
+        if picked.name == ONNX_RUNTIME:
             from condcolor.inference.onnx_colorizer import OnnxColorizer
 
             return OnnxColorizer.from_file(
@@ -79,12 +84,10 @@ class Colorizer(Runner):
         try:
             from condcolor.inference.torch_colorizer import TorchColorizer
         except ModuleNotFoundError as error:
-            if error.name != "torch":
+            if not_installed(error) is None:
                 raise
-            raise UsageError(
-                f"model '{shown_name(info.name)}': a model folder needs torch, which is not installed: "
-                "install it, or name an exported .onnx file, which works without"
-            ) from None
+            label = f"model '{shown_name(info.name)}', which runs on torch ({picked.why}),"
+            raise missing((error.name or "").partition(".")[0], label) from None
         colorizer = TorchColorizer.from_folder(
             info, vivid=vivid, device=device, precision=precision
         )

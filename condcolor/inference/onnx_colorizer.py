@@ -1,4 +1,4 @@
-"""An exported model run by ONNX Runtime, without torch.
+"""An exported model, or the graph beside the weights of a model folder, run by ONNX Runtime, without torch.
 
 The file holds the network, and each function of its codec as a graph of its own, exported from the code that
 training and `TorchColorizer` run.
@@ -22,7 +22,8 @@ from condcolor.imaging.geometry import decode_strips
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.onnx_graph import NETWORK, Graph, import_onnxruntime
 from condcolor.inference.runner import learned_flat_fills
-from condcolor.models.model_folder import (
+from condcolor.models.model_folder import ONNX, WEIGHTS, ModelInfo, damaged_weights, read_model_info
+from condcolor.models.onnx_file import (
     ABOUT,
     MAX_ONNX_BYTES,
     ONNX_FORMAT,
@@ -30,9 +31,7 @@ from condcolor.models.model_folder import (
     PARTS,
     PARTS_FORMAT,
     SKETCH_PARTS,
-    ModelInfo,
     parse_onnx,
-    read_model_info,
 )
 from condcolor.runtime.json_files import parse_json
 from condcolor.runtime.messages import shown_name
@@ -91,6 +90,7 @@ class OnnxColorizer(Colorizer):
     ):
         """Take graphs that compute with `threads` threads."""
         self.network, self.schema, self._threads = network, info.schema, threads
+        self.info = info
         self.recipe, self.image_size = info.recipe, info.image_size
         self.vivid = info.vivid if vivid is None else vivid
         self.codec, self.table = codec, info.parts
@@ -114,7 +114,9 @@ class OnnxColorizer(Colorizer):
         precision: str = "fp32",
         threads: int | None = None,
     ) -> OnnxColorizer:
-        """Load an .onnx file that `condcolor export` wrote; a ModelInfo's config is not read again.
+        """Load an .onnx file, or a folder with a graph, that `condcolor export` wrote.
+
+        A ModelInfo's config is not read again.
 
         threads: number of computing threads; None is all cores of this process.
 
@@ -127,16 +129,20 @@ class OnnxColorizer(Colorizer):
         if precision not in PRECISIONS:
             hint = did_you_mean(str(precision), PRECISIONS)
             raise UsageError(
-                f"precision {precision!r} is not one that .onnx files have: fp32{hint}"
+                f"precision {precision!r} is not one of ONNX Runtime's here: fp32{hint}"
             )
         providers = pick_providers(device, label)
         info = read_model_info(path)
-        try:
-            data = read_regular(info.path, MAX_ONNX_BYTES)
-        except OSError as error:
-            raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
-        network, codec = open_graphs(data, label, providers, threads or cores())
-        return cls(network, codec, info, vivid=vivid, threads=threads or cores())
+        threads = threads or cores()
+        if info.graph is None:
+            data, files, weights = _read(info.path, MAX_ONNX_BYTES), {}, None
+        else:
+            label, weights = shown_name(info.graph), info.sha256
+            data, files = _read(info.graph, MAX_ONNX_BYTES), {WEIGHTS: verified_weights(info)}
+        network, codec = open_graphs(
+            data, label, providers, threads, files=files, weights_sha256=weights
+        )
+        return cls(network, codec, info, vivid=vivid, threads=threads)
 
     def predict(
         self, squares: np.ndarray, cond: np.ndarray, hints: np.ndarray | None = None
@@ -153,6 +159,18 @@ class OnnxColorizer(Colorizer):
                 source = np.concatenate((source, hints), axis=1)
             shape = (len(cond), self.channels, *squares.shape[2:])
             return self.network.shaped(shape, source=source, cond=cond)[0]
+
+    def in_torch(self) -> Colorizer:
+        """Return the colorizer of the same model that runs it by torch, which measures sketches.
+
+        Raises:
+            UsageError: the model is an exported file.
+        """
+        if self.info.kind == ONNX:
+            raise UsageError(
+                "an exported model cannot be evaluated on sketches: evaluate the model folder it is from"
+            )
+        return Colorizer.load(self.info, device="cpu", engine="torch")
 
     def strips(
         self, original: np.ndarray, output: np.ndarray
@@ -179,12 +197,42 @@ class OnnxColorizer(Colorizer):
         """Do nothing: the threads of a session are fixed when it is made."""
 
 
+def verified_weights(info: ModelInfo) -> bytes:
+    """Return the bytes of a folder's weights; CheckpointError unless their sha256 is that of its config."""
+    label, data = shown_name(info.weights), _read(info.weights, MAX_ONNX_BYTES)
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != info.sha256:
+        raise CheckpointError(damaged_weights(label, actual, info.sha256))
+    return data
+
+
+def _read(path: Path, most: int) -> bytes:
+    try:
+        return read_regular(path, most)
+    except OSError as error:
+        raise CheckpointError(
+            f"{shown_name(path)}: cannot be read ({error.strerror or error})"
+        ) from None
+
+
 def open_graphs(
-    data: bytes, label: str, providers: list | None = None, threads: int = 0
+    data: bytes,
+    label: str,
+    providers: list | None = None,
+    threads: int = 0,
+    *,
+    files: Mapping[str, bytes] | None = None,
+    weights_sha256: str | None = None,
 ) -> tuple[Graph, OnnxCodec]:
     """Load the network and the codec from the bytes of an exported file.
 
-    threads: number of computing threads; 0 leaves it to ONNX Runtime.
+    Args:
+        data: the bytes.
+        label: the file's name, for messages.
+        providers: of ONNX Runtime; None is the CPU.
+        threads: number of computing threads; 0 leaves it to ONNX Runtime.
+        files: bytes of the files beside it that its network may refer to.
+        weights_sha256: of the weights that a graph beside them has to be made for.
 
     Raises:
         CheckpointError: the file is damaged or of a newer format.
@@ -194,6 +242,7 @@ def open_graphs(
         properties = file.properties
         about = parse_json(properties[ABOUT].encode(), label)
         version, line_art, fill = about["format"], about["pairs"], about["fill"]
+        made_for = about.get("weights_sha256")
         scored = tuple(about.get("parts", ()))
         names = PARTS[:1] if scored else PARTS + (SKETCH_PARTS if line_art else ())
         parts = {name: base64.b64decode(properties[PART.format(name)]) for name in names}
@@ -208,11 +257,17 @@ def open_graphs(
         raise CheckpointError(
             f"{label}: damaged: its sha256 is not the one it tells: copy it again"
         )
+    if made_for != weights_sha256:
+        raise CheckpointError(
+            f"{label}: made for other weights than {WEIGHTS} beside it: make it again by condcolor "
+            "export MODEL --beside"
+        )
     settings = (label, providers or [CPU], threads)
     if not (fill is None or (type(fill) is int and 0 <= fill <= 255)):
         raise CheckpointError(f"{label}: 'fill' is wrong: export it again")
     graphs = {name: Graph(part, *settings, name) for name, part in parts.items()}
-    return Graph(data, *settings, NETWORK), OnnxCodec(bool(line_art), fill, graphs, parts=scored)
+    network = Graph(data, *settings, NETWORK, files)
+    return network, OnnxCodec(bool(line_art), fill, graphs, parts=scored)
 
 
 def graph_sha256(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Export a model to an .onnx file, verified against torch."""
+"""Export a model to an .onnx file, or give its folder a graph beside the weights, verified against torch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from torch import Tensor
 from condcolor.conditions.hints import HINT_PLANES
 from condcolor.errors import CheckpointError, UsageError
 from condcolor.imaging.geometry import decode_strips
-from condcolor.inference.onnx_colorizer import OnnxCodec, open_graphs
-from condcolor.inference.onnx_graphs import to_onnx
+from condcolor.inference.onnx_colorizer import OnnxCodec, open_graphs, verified_weights
+from condcolor.inference.onnx_graphs import graph_beside, to_onnx
 from condcolor.models.checkpoint import Model, load_model
 from condcolor.models.codecs import levels
-from condcolor.models.model_folder import CARD_FILE, SUFFIX, find_folder
+from condcolor.models.model_folder import CARD_FILE, GRAPH_FILE, WEIGHTS, ModelInfo, find_folder
+from condcolor.models.onnx_file import SUFFIX
 from condcolor.runtime.files import refuse_taken, write_whole
 from condcolor.runtime.messages import shown_name
 
@@ -63,20 +64,49 @@ def export_onnx(
     loaded = load_model(info)
     data = to_onnx(loaded, info.config, card=card_text, half=half)
     exported = compare(loaded, data, shown_name(path))
-    limit = HALF_LIMIT if half else LIMIT
+    _refuse_different(exported, HALF_LIMIT if half else LIMIT, path)
+    write_whole(path, data, overwrite=overwrite)
+    return exported
+
+
+def write_graph(model: str | Path) -> Exported:
+    """Write the graph of a model into its folder, beside the weights, which it refers to.
+
+    Args:
+        model: name of a built-in model, or a model or run folder; a graph that it has is replaced.
+
+    Raises:
+        UsageError: the packages for ONNX are not installed.
+        CheckpointError: the model cannot be loaded, or the graph differs from torch; no file is written.
+        DataError: the file cannot be written.
+    """
+    info = find_folder(model, "export")
+    path = info.path / GRAPH_FILE
+    loaded = load_model(info)
+    data = graph_beside(loaded, info.weights, info.sha256)
+    exported = compare(loaded, data, shown_name(path), weights=info)
+    _refuse_different(exported, LIMIT, path)
+    write_whole(path, data, overwrite=True)
+    return exported
+
+
+def _refuse_different(exported: Exported, limit: float, path: Path) -> None:
     if not exported.difference <= limit or exported.off_by > LEVELS_LIMIT:  # NaN, too
         raise CheckpointError(
             f"{shown_name(path)}: not written, for it differs from torch: by {exported.difference:.1e} "
             f"of 1 (at most {limit:g}), and by {exported.off_by} of 255 at full size (at most "
             f"{LEVELS_LIMIT})"
         )
-    write_whole(path, data, overwrite=overwrite)
-    return exported
 
 
-def compare(model: Model, data: bytes, label: str) -> Exported:
-    """Compare the bytes of an exported file with the model in torch, float32 on the CPU."""
-    network, codec = open_graphs(data, label)
+def compare(model: Model, data: bytes, label: str, *, weights: ModelInfo | None = None) -> Exported:
+    """Compare the bytes of an exported file with the model in torch, float32 on the CPU.
+
+    weights: the model whose weights a graph refers to.
+    """
+    beside = {} if weights is None else {WEIGHTS: verified_weights(weights)}
+    made_for = weights.sha256 if weights else None
+    network, codec = open_graphs(data, label, files=beside, weights_sha256=made_for)
     squares = _pictures((model.image_size, model.image_size))
     cond = _conditions(model, len(squares))
     with torch.inference_mode():

@@ -1,17 +1,21 @@
 """`Graph`: an ONNX graph run as a function of arrays; what it takes and gives is checked.
 
 A file from a stranger may hold any graph. Its inputs and outputs are compared with those that condcolor
-exports, its first run has a time limit, and outputs that are not finite or of another shape are errors.
+exports, its first run has a time limit, and outputs that are not finite or of another shape are errors. It
+names no file but those that are given with it as bytes.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 
-from condcolor.errors import CheckpointError, UsageError
+from condcolor.errors import CheckpointError
+from condcolor.models.onnx_file import external_tensors
+from condcolor.runtime.extras import missing
 from condcolor.runtime.messages import shown_name
 
 U8, F32 = "tensor(uint8)", "tensor(float)"
@@ -41,12 +45,32 @@ class Graph:
     Its inputs and outputs are those of SIGNATURES; a file from a stranger may say other things than it does.
     """
 
-    def __init__(self, data: bytes, label: str, providers: list, threads: int, name: str):
+    def __init__(
+        self,
+        data: bytes,
+        label: str,
+        providers: list,
+        threads: int,
+        name: str,
+        files: Mapping[str, bytes] | None = None,
+    ):
+        """Load a model of ONNX; `files` are the bytes of the other files that its tensors may lie in.
+
+        Raises:
+            CheckpointError: it is damaged, refers to another file, or takes or gives other things.
+        """
+        files = files or {}
+        self.label, self.name = label, name
+        self._check_files(data, files)
         ort = import_onnxruntime(label)
-        self.ort, self.label, self.name, self.has_run = ort, label, name, False
+        self.ort, self.has_run = ort, False
         options = ort.SessionOptions()
         options.log_severity_level = SILENT
         options.intra_op_num_threads = threads
+        if files:
+            options.add_external_initializers_from_files_in_memory(
+                list(files), list(files.values()), [len(file) for file in files.values()]
+            )
         try:
             self.session = ort.InferenceSession(data, options, providers=providers)
         except Exception as error:  # of many classes, none of them public
@@ -54,6 +78,19 @@ class Graph:
             raise CheckpointError(f"{label}: ONNX Runtime cannot load it ({reason})") from None
         self.inputs = {node.name for node in self.session.get_inputs()}
         self._check_signature()
+
+    def _check_files(self, data: bytes, files: Mapping[str, bytes]) -> None:
+        try:
+            tensors = external_tensors(data)
+        except ValueError:
+            raise CheckpointError(
+                f"{self.label}: its graph '{self.name}' is damaged: export it again"
+            ) from None
+        for tensor in tensors:
+            if tensor.location not in files:
+                self.refuse(f"tensors in another file, {shown_name(tensor.location[:80])!r}")
+            if tensor.offset + tensor.length > len(files[tensor.location]):
+                self.refuse(f"tensors after the end of {tensor.location}")
 
     def _check_signature(self) -> None:
         inputs, outputs = SIGNATURES[self.name]
@@ -120,7 +157,5 @@ def import_onnxruntime(label: str) -> Any:
     except ImportError as error:
         if error.name != "onnxruntime":
             raise
-        raise UsageError(
-            f"{label}: an .onnx file needs ONNX Runtime: pip install onnxruntime"
-        ) from None
+        raise missing("onnxruntime", label) from None
     return onnxruntime

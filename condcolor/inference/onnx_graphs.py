@@ -9,7 +9,8 @@ import base64
 import functools
 import json
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,12 +18,12 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from condcolor.conditions.hints import HINT_PLANES
-from condcolor.errors import UsageError
 from condcolor.imaging.geometry import strips
 from condcolor.inference.onnx_colorizer import graph_sha256
-from condcolor.models.checkpoint import Model
+from condcolor.models.checkpoint import Model, tensor_places
 from condcolor.models.codecs import Codec, levels
-from condcolor.models.model_folder import ABOUT, CARD, CONFIG_KEY, ONNX_FORMAT, PART, PARTS_FORMAT
+from condcolor.models.onnx_file import ABOUT, CARD, CONFIG_KEY, ONNX_FORMAT, PART, PARTS_FORMAT
+from condcolor.runtime.extras import missing
 from condcolor.version import __version__
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 OPSET = 20  # supported by ONNX Runtime from 1.17 on
 MOST_STEPS = 64  # largest height and width of a source, in multiples of ModelConfig.multiple
 SMALL = 1024  # elements of a weight up to which it stays float32
+HALF = "{}.half"  # name of a weight in float16, by the name that the nodes have for it in float32
 ANY = Dim.DYNAMIC
 
 
@@ -49,25 +51,49 @@ def to_onnx(
         UsageError: the packages for ONNX are not installed.
     """
     _need_onnx()
-    codec = model.codec
     network = _network(model, folded=not half)
     if half:
         _halve(network.graph)
+    properties = {CONFIG_KEY: json.dumps(dict(described))}
+    if card is not None:
+        properties[CARD] = card
+    return _encoded(network, model, {"weights": "float16" if half else "float32"}, properties)
+
+
+def graph_beside(model: Model, weights: Path, sha256: str) -> bytes:
+    """Encode a model as an .onnx file whose weights stay in the safetensors file in the same folder.
+
+    Args:
+        model: the model.
+        weights: that file, verified.
+        sha256: of it.
+
+    Raises:
+        UsageError: the packages for ONNX are not installed.
+    """
+    _need_onnx()
+    network = _network(model, folded=False)
+    _refer(network.graph, weights)
+    return _encoded(network, model, {"weights": weights.name, "weights_sha256": sha256}, {})
+
+
+def _encoded(
+    network: ModelProto, model: Model, weights: Mapping[str, str], properties: Mapping[str, str]
+) -> bytes:
+    """Return the bytes of a network, with what there is to know of it and the codec's graphs inside."""
+    codec = model.codec
     network.producer_name, network.producer_version = "condcolor", __version__
     about: dict[str, object] = {
         "format": PARTS_FORMAT if codec.parts else ONNX_FORMAT,
         "pairs": codec.line_art,
         "fill": codec.fill,
-        "weights": "float16" if half else "float32",
+        **weights,
         "graph_sha256": graph_sha256(network.SerializeToString()),
     }
     if codec.parts:
         about["parts"] = list(codec.parts)
-    properties = {ABOUT: json.dumps(about), CONFIG_KEY: json.dumps(dict(described))}
-    if card is not None:
-        properties[CARD] = card
-    properties |= {PART.format(name): text for name, text in _codec_parts(codec).items()}
-    for key, value in properties.items():
+    parts = {PART.format(name): text for name, text in _codec_parts(codec).items()}
+    for key, value in {ABOUT: json.dumps(about), **properties, **parts}.items():
         network.metadata_props.add(key=key, value=value)
     return network.SerializeToString()
 
@@ -219,16 +245,49 @@ def _traced(
 
 def _halve(graph: GraphProto) -> None:
     """Convert large weights to float16, in place, each followed by a Cast to float32."""
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import TensorProto, numpy_helper
 
-    casts = []
+    names = []
     for weight in graph.initializer:
         if weight.data_type != TensorProto.FLOAT or numpy_helper.to_array(weight).size <= SMALL:
             continue
-        name = weight.name
+        names.append(weight.name)
         half = numpy_helper.to_array(weight).astype("float16")
-        weight.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
-        casts.append(helper.make_node("Cast", [weight.name], [name], to=TensorProto.FLOAT))
+        weight.CopyFrom(numpy_helper.from_array(half, HALF.format(weight.name)))
+    _cast(graph, names)
+
+
+def _refer(graph: GraphProto, weights: Path) -> None:
+    """Let the initializers that a safetensors file holds refer to their place in it, in place."""
+    from onnx import TensorProto
+
+    tensors, start = tensor_places(weights)
+    halves = []
+    for weight in graph.initializer:
+        if weight.name not in tensors:  # a constant of the code
+            continue
+        place = tensors[weight.name]
+        first, end = place["data_offsets"]
+        if place["dtype"] == "F16":
+            halves.append(weight.name)
+            weight.name, weight.data_type = HALF.format(weight.name), TensorProto.FLOAT16
+        for field in ("raw_data", "float_data", "int64_data"):
+            weight.ClearField(field)
+        weight.data_location = TensorProto.EXTERNAL
+        where = {"location": weights.name, "offset": start + first, "length": end - first}
+        for key, value in where.items():
+            weight.external_data.add(key=key, value=str(value))
+    _cast(graph, halves)
+
+
+def _cast(graph: GraphProto, names: Sequence[str]) -> None:
+    """Cast float16 initializers of these names, as HALF has them, to the float32 that nodes take."""
+    from onnx import TensorProto, helper
+
+    halves = [(HALF.format(name), name) for name in names]
+    casts = [
+        helper.make_node("Cast", [half], [name], to=TensorProto.FLOAT) for half, name in halves
+    ]
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
@@ -241,4 +300,4 @@ def _need_onnx() -> None:
         except ImportError as error:
             if error.name != name:
                 raise
-            raise UsageError(f"{name} is not installed: pip install 'condcolor[onnx]'") from None
+            raise missing(name) from None

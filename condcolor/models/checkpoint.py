@@ -6,6 +6,7 @@ folder is replaced atomically (runtime/files.py).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,13 +23,20 @@ from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, CondcolorError
 from condcolor.models.codecs import CODECS, Codec, checked_recipe, codec_of
 from condcolor.models.config import ModelConfig
-from condcolor.models.model_folder import CONFIG, CONFIG_FORMAT, WEIGHTS, ModelInfo, read_config
+from condcolor.models.model_folder import (
+    CONFIG,
+    CONFIG_FORMAT,
+    WEIGHTS,
+    ModelInfo,
+    damaged_weights,
+    read_config,
+)
 from condcolor.models.networks import UNet, make_generator
 from condcolor.runtime.config_fields import from_fields
 from condcolor.runtime.files import checkpoint_folder, surviving
 from condcolor.runtime.json_files import sha256, sha256_of, write_json
 from condcolor.runtime.messages import shown_name
-from condcolor.runtime.regular_files import check_regular
+from condcolor.runtime.regular_files import check_regular, open_regular
 from condcolor.version import __version__
 
 
@@ -224,10 +232,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 def _verified_weights(folder: Path, expected: object) -> dict[str, Tensor]:
     actual = sha256_of(folder / WEIGHTS)
     if actual != expected:
-        raise CheckpointError(
-            f"{shown_name(folder / WEIGHTS)}: damaged: its sha256 begins {actual[:8]}, {CONFIG} says "
-            f"{str(expected)[:8]}; copy the model again"
-        )
+        label = shown_name(folder / WEIGHTS)
+        raise CheckpointError(damaged_weights(label, actual, str(expected)))
     return read_tensors(folder / WEIGHTS)
 
 
@@ -240,6 +246,16 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(
             f"{shown_name(path)}: not readable as safetensors ({error})"
         ) from None
+
+
+def tensor_places(path: Path) -> tuple[dict[str, dict[str, Any]], int]:
+    """Return the header of a safetensors file that was read before, and where its data begin, in bytes.
+
+    The header has the `dtype`, `shape` and `data_offsets`, from the beginning of the data, of each tensor.
+    """
+    with open_regular(path) as file:
+        length = int.from_bytes(file.read(8), "little")
+        return json.loads(file.read(length)), 8 + length
 
 
 def refuse_not_finite(tensors: Mapping[str, Tensor], label: str) -> None:

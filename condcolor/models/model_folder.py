@@ -2,29 +2,28 @@
 
 A model is a folder, or an .onnx file that `condcolor export` made of one, with the same config inside.
 
-An .onnx file is a `ModelProto` of Protocol Buffers, whose fields follow each other as number, length,
-content. The network's graph, nearly all of the file, is skipped.
+A folder may have its network's graph beside the weights, which it refers to: GRAPH_FILE, for ONNX Runtime.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from condcolor.conditions.palette_file import with_palette
 from condcolor.conditions.parts import Part, table_from_json
 from condcolor.conditions.schema import AttributeSchema
 from condcolor.errors import CheckpointError, UsageError, did_you_mean
+from condcolor.models.onnx_file import CARD, CONFIG_KEY, is_onnx, read_onnx
 from condcolor.runtime.json_files import parse_json, read_json
 from condcolor.runtime.messages import shown_name
-from condcolor.runtime.regular_files import open_regular
 
 CONFIG_FORMAT = 1  # of config.json; a reader refuses a newer one
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+GRAPH_FILE = "model.onnx"
 CARD_FILE = "card.md"
 FOLDER, ONNX = "folder", "onnx"  # kinds of models
 BUILT_IN = Path(__file__).parents[1] / "pretrained"
@@ -96,6 +95,12 @@ class ModelInfo:
     def weights(self) -> Path:
         """The file that holds the weights."""
         return self.path if self.kind == ONNX else self.path / WEIGHTS
+
+    @property
+    def graph(self) -> Path | None:
+        """The graph beside the weights of a folder, where it has one."""
+        path = self.path / GRAPH_FILE
+        return path if self.kind == FOLDER and path.is_file() else None
 
     def with_palette(self, path: str | Path) -> ModelInfo:
         """Return a copy whose schema has the names of a palette file.
@@ -212,6 +217,10 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 def _onnx_config(path: Path, properties: Mapping[str, str]) -> dict[str, Any]:
     label = shown_name(path)
+    if CONFIG_KEY not in properties and (path.parent / CONFIG).is_file():
+        raise CheckpointError(
+            f"{label}: only the graph of a model: name the folder that it lies in"
+        )
     return _checked(parse_json(properties.get(CONFIG_KEY, "").encode(), label), label)
 
 
@@ -245,112 +254,9 @@ def _schema(path: Path, kind: str, config: Mapping[str, Any]) -> AttributeSchema
         raise CheckpointError(f"{label}: {error}") from None
 
 
-SUFFIX = ".onnx"
-# of the metadata below; a reader refuses a newer one. 2: the outputs are scores of parts
-ONNX_FORMAT, PARTS_FORMAT = 1, 2
-# names of metadata_props
-ABOUT = "condcolor.onnx"  # JSON: format, pairs, fill, parts, weights, graph_sha256
-CONFIG_KEY = "condcolor.config"  # the model's config.json
-CARD = "condcolor.card"  # its card.md, where it has one
-PARTS = ("encode", "prepare", "paint")  # parts of the codec, each an ONNX model
-SKETCH_PARTS = ("fills", "spread")  # more parts for line art, with which any color is put in
-PART = "condcolor.{}"  # a part, in base64
-# fields of onnx.proto
-GRAPH, METADATA_PROPS, KEY, VALUE = 7, 14, 1, 2
-MAX_TEXT = 64 * 2**20  # bytes of one property
-MAX_ONNX_BYTES = 2**31  # of a file; Protocol Buffers end there
-
-
-@dataclass(frozen=True)
-class OnnxFile:
-    """The metadata_props of an .onnx file, and the place of its graph."""
-
-    properties: dict[str, str]
-    graph: tuple[int, int]  # first byte and length
-
-
-class _DamagedOnnx(ValueError):
-    """The bytes are no ModelProto."""
-
-
-def is_onnx(path: str | os.PathLike) -> bool:
-    """Return whether the path is a file with the suffix .onnx."""
-    return Path(path).suffix.lower() == SUFFIX and os.path.isfile(path)
-
-
-def read_onnx(path: str | os.PathLike) -> OnnxFile:
-    """Read the metadata of an exported file.
-
-    Raises:
-        CheckpointError: it cannot be read, is damaged, or was not exported by condcolor.
-    """
-    label = shown_name(path)
-    try:
-        with open_regular(path, MAX_ONNX_BYTES) as file:
-            onnx_file = parse_onnx(file, os.fstat(file.fileno()).st_size)
-    except OSError as error:
-        raise CheckpointError(f"{label}: cannot be read ({error.strerror})") from None
-    except (_DamagedOnnx, UnicodeDecodeError):
-        raise CheckpointError(f"{label}: damaged, or no ONNX file: export it again") from None
-    if ABOUT not in onnx_file.properties:
-        raise CheckpointError(
-            f"{label}: not a model that condcolor exported ('{ABOUT}' is missing): make one with "
-            f"condcolor export MODEL --onnx FILE"
-        )
-    return onnx_file
-
-
-def parse_onnx(file: BinaryIO, size: int) -> OnnxFile:
-    """Read the metadata of an open file of `size` bytes; ValueError if it is no ONNX file."""
-    properties: dict[str, str] = {}
-    graph: tuple[int, int] | None = None
-    for number, start, length in _fields(file, 0, size):
-        if number == GRAPH:
-            graph = start, length
-        elif number == METADATA_PROPS:
-            pair = {n: _text(file, s, c) for n, s, c in list(_fields(file, start, length))}
-            properties[pair.get(KEY, "")] = pair.get(VALUE, "")
-    if graph is None:
-        raise _DamagedOnnx
-    return OnnxFile(properties, graph)
-
-
-def _fields(file: BinaryIO, start: int, length: int) -> Iterator[tuple[int, int, int]]:
-    """Yield number, start and length of each field that has content, in `length` bytes from `start`."""
-    end = start + length
-    while start < end:
-        file.seek(start)
-        key = _varint(file)
-        number, wire = key >> 3, key & 7
-        if wire == 0:
-            _varint(file)
-            start = file.tell()
-            continue
-        count = {1: 8, 5: 4}.get(wire) if wire != 2 else _varint(file)
-        start = file.tell()
-        if count is None or start + count > end:
-            raise _DamagedOnnx
-        if wire == 2:
-            yield number, start, count
-        start += count
-    if start != end:
-        raise _DamagedOnnx
-
-
-def _varint(file: BinaryIO) -> int:
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = file.read(1)
-        if not byte:
-            break
-        value |= (byte[0] & 127) << shift
-        if byte[0] < 128:
-            return value
-    raise _DamagedOnnx
-
-
-def _text(file: BinaryIO, start: int, length: int) -> str:
-    if length > MAX_TEXT:
-        raise _DamagedOnnx
-    file.seek(start)
-    return file.read(length).decode("utf-8")
+def damaged_weights(label: str, actual: str, expected: str) -> str:
+    """Return the message for weights whose sha256 is not the one that config.json says."""
+    return (
+        f"{label}: damaged: its sha256 begins {actual[:8]}, {CONFIG} says {expected[:8]}; copy the model "
+        "again"
+    )

@@ -86,7 +86,7 @@ def measure_kept(
         CheckpointError: there is no model yet, or it is damaged.
         DataError: the data is missing, or cannot be used.
     """
-    colorizer = Colorizer.load(run.path, device=device)
+    colorizer = Colorizer.load(run.path, device=device, engine="torch")
     return make_evaluator(colorizer.recipe).compare(
         colorizer, run.plan.data, max_inputs=max_inputs, on_progress=on_progress, on_skip=on_skip
     )

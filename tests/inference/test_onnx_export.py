@@ -20,16 +20,9 @@ from condcolor.inference.onnx_colorizer import CPU, OnnxColorizer
 from condcolor.inference.onnx_export import LIMIT, export_onnx
 from condcolor.inference.onnx_graph import NETWORK, Graph
 from condcolor.models.checkpoint import load_model, save_model
-from condcolor.models.model_folder import (
-    ABOUT,
-    CARD,
-    CONFIG,
-    CONFIG_KEY,
-    find_model,
-    read_config,
-    read_onnx,
-)
+from condcolor.models.model_folder import CONFIG, find_model, read_config
 from condcolor.models.networks import make_generator
+from condcolor.models.onnx_file import ABOUT, CARD, CONFIG_KEY, read_onnx
 from condcolor.recipes import RECIPES
 
 

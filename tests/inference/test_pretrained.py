@@ -1,4 +1,4 @@
-"""The built-in model of photographs, as it ships, on the examples."""
+"""The built-in models, as they ship, on the examples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.model_folder import WEIGHTS, find_model
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "photographs").glob("*.jpg"))
+FOLDER = Path(__file__).parents[2] / "examples"
+EXAMPLES = sorted((FOLDER / "photographs").glob("*.jpg"))
 FACES = {"collins": (150, 30, 260, 140), "hopper": (130, 130, 300, 290)}  # left, top, right, bottom
 
 
@@ -24,7 +25,24 @@ def lab_of(picture: Image.Image) -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def colorizer():
-    return Colorizer.load("photo")
+    return Colorizer.load("photo", engine="torch")
+
+
+@pytest.mark.parametrize(
+    ("model", "pictures", "values", "most"),
+    [
+        ("icons", sorted((FOLDER / "sketches").glob("*.png")), {"hair": "red", "shirt": "blue"}, 0),
+        ("photo", EXAMPLES, {}, 1),
+    ],
+)
+def test_both_engines_colour_alike(model, pictures, values, most):
+    """Parts are decided, so the colours of sketches are the same; rounding moves a photograph by a level."""
+    engines = [Colorizer.load(model, engine=name, device="cpu") for name in ("onnx", "torch")]
+    assert len(pictures) >= 2
+    for path in pictures:
+        made = [np.asarray(one(path, **values)).astype(int) for one in engines]
+        assert np.abs(made[0] - made[1]).max() <= most, path
+        assert np.ptp(made[0], axis=-1).max() > 30  # colored
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

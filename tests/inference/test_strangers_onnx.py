@@ -14,7 +14,7 @@ from pictures import sketch
 from condcolor.errors import CheckpointError
 from condcolor.inference import onnx_graph
 from condcolor.inference.onnx_colorizer import OnnxColorizer, graph_sha256
-from condcolor.models.model_folder import ABOUT, CONFIG_KEY, PART
+from condcolor.models.onnx_file import ABOUT, CONFIG_KEY, PART
 
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper  # noqa: E402

@@ -25,12 +25,10 @@ from condcolor.models.model_folder import (
     CONFIG,
     built_in_models,
     find_model,
-    is_onnx,
-    parse_onnx,
     read_config,
     read_model_info,
-    read_onnx,
 )
+from condcolor.models.onnx_file import is_onnx, parse_onnx, read_onnx
 from condcolor.runtime import json_files
 from condcolor.runtime.json_files import read_json, sha256
 

@@ -328,13 +328,6 @@ def test_wrong_options_are_told_in_a_line(condcolor, built_in, words, said):
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_what_is_missing_is_told(condcolor, monkeypatch):
-    monkeypatch.setattr("condcolor.cli.serve.find_spec", lambda name: None)
-    done = condcolor("serve")
-    assert done.exit_code == 2
-    assert done.stderr == "Error: starlette and uvicorn are missing: pip install 'condcolor[web]'\n"
-
-
 def test_help_imports_no_server():
     heavy = "{'starlette', 'uvicorn', 'torch'} & set(sys.modules)"
     code = f"import sys, condcolor.cli.serve; sys.exit(bool({heavy}))"

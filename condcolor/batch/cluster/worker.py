@@ -20,6 +20,7 @@ from condcolor.imaging.open import Picture, open_picture
 from condcolor.imaging.save import encode_image
 from condcolor.imaging.sheets import as_image
 from condcolor.inference.colorizer import Colorizer
+from condcolor.inference.engine import MANY, pick_engine
 from condcolor.models.model_folder import read_model_info
 from condcolor.runtime.messages import shown_name
 
@@ -62,8 +63,16 @@ class Worker:
                 "put the same model on all machines, or on a disk that they share"
             )
         self.work = work
+        picked = pick_engine(  # a cluster is for many pictures
+            info, device=work.device, precision=work.precision, pictures=MANY
+        )
         self.colorizer = Colorizer.load(
-            info, vivid=work.vivid, device=work.device, precision=work.precision, threads=work.cpus
+            info,
+            vivid=work.vivid,
+            device=work.device,
+            precision=work.precision,
+            threads=work.cpus,
+            engine=picked.name,
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list]:
