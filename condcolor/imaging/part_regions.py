@@ -97,7 +97,7 @@ class PartRegions(Regions):
             lines = Image.fromarray(self.levels[..., 0]).convert("RGB")
         else:
             lines = Image.fromarray(self.levels)
-        return np.asarray(ImageChops.multiply(fills.convert("RGB"), lines))
+        return np.array(ImageChops.multiply(fills.convert("RGB"), lines))
 
     def fills(self, colors: Mapping[str, Color]) -> np.ndarray:
         table, kept = self._table(colors)
