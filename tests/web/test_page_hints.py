@@ -58,6 +58,17 @@ def test_a_click_gives_a_thing_its_color(opened, model):
     assert (taken(page)[0] == pixels(model(GREY, hints=["10,20=#c02020"]))).all()
 
 
+def test_the_last_colors_are_there_for_points(opened, model):
+    page = opened()
+    choose(page, GREY, "old.png")
+    for color in ("#2040c0", "#20a040"):
+        page.locator("#hint-color").fill(color)
+    click_at(page, 10, 20)
+    page.get_by_role("button", name="#2040c0", exact=True).click()
+    shown(page)
+    assert (taken(page)[0] == pixels(model(GREY, hints=["10,20=#2040c0"]))).all()
+
+
 def test_points_are_moved_removed_and_undone(opened, model):
     page = opened()
     choose(page, GREY, "old.png")
