@@ -59,6 +59,7 @@ def parts(model):
 
 
 def click(page, point) -> None:
+    page.evaluate("scrollTo(0, 0)")
     box = page.locator("#frame").bounding_box()
     page.mouse.click(
         box["x"] + point[0] / SIDE * box["width"], box["y"] + point[1] / SIDE * box["height"]
@@ -82,6 +83,10 @@ def test_a_clicked_part_lights_its_swatches_and_is_recolored_there(page, parts):
     sync_api.expect(row.get_by_role("button", pressed=True)).to_have_accessible_name("blue")
     row.get_by_role("button", name="green").click()
     sync_api.expect(row.get_by_role("button", name="green")).to_be_focused()
+    dot = page.locator("#palette [data-part=shirt] .dot")
+    green = dot.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert green == "rgb(109, 181, 129)"
+    sync_api.expect(page.locator("#palette .well")).to_have_value("#6db581")
     sync_api.expect(row.get_by_role("button", pressed=True)).to_have_accessible_name("green")
     shown(page)
     assert (on_screen(page) == pixels(parts.colored(hair="red", shirt="green"))).all()

@@ -58,6 +58,7 @@ def opened(browser, url):
 
 
 def click(page, point) -> None:
+    page.evaluate("scrollTo(0, 0)")
     box = page.locator("#frame").bounding_box()
     page.mouse.click(
         box["x"] + point[0] / 200 * box["width"], box["y"] + point[1] / 200 * box["height"]

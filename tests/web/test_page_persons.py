@@ -52,6 +52,7 @@ def parts(model):
 
 
 def click(page, point) -> None:
+    page.evaluate("scrollTo(0, 0)")
     box = page.locator("#frame").bounding_box()
     x, y = point
     page.mouse.click(

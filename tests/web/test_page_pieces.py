@@ -70,6 +70,7 @@ def place(page, point) -> tuple[float, float]:
 
 
 def click(page, point) -> None:
+    page.evaluate("scrollTo(0, 0)")
     page.mouse.click(*place(page, point))
 
 

@@ -25,6 +25,7 @@ export function colorRow(attribute, now, take) {
   };
   const choose = (value) => {
     mark(value);
+    if (document.activeElement !== well) well.value = hexNow(attribute, value);
     take(value);
   };
   for (const [word, color, value] of choices) row.append(swatch(word, color, value, choose));

@@ -6,7 +6,7 @@ import { give, giveTo } from "./correct.js";
 import { chosen, outline } from "./outline.js";
 import { onPieces, personOf, pieces } from "./pieces.js";
 import { partColor } from "./preview.js";
-import { $, element, state, values } from "./state.js";
+import { $, element, personIn, state, values } from "./state.js";
 import { onView } from "./view.js";
 
 export const KEYS = {
@@ -78,7 +78,11 @@ function colorsOfChosen() {
 function colorsOf(name, part = name) {
   const attribute = state.model.attributes.find((each) => each.name === part);
   const asked = values()[name] ?? values()[part] ?? "default";
-  return colorRow(attribute, asked === "default" ? attribute.default : asked, (value) => chooseColor(name, value));
+  return colorRow(attribute, asked === "default" ? attribute.default : asked, (value) => {
+    chooseColor(name, value);
+    const dot = $("palette").querySelector(`[data-part="${CSS.escape(part)}"] .dot`);
+    if (dot) dot.style.background = partColor(part, personIn(name));
+  });
 }
 
 // Open the palette of an attribute's colours at a place; close it, where the name is "".
