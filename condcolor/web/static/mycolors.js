@@ -29,7 +29,7 @@ export function showOwnColors() {
   fill($("recent"), recentColors().map((hex) => [hex, hex]), (hex) => swatch(hex, hex, hex, choose));
   $("recent-row").hidden = !recentColors().length;
   fill($("own"), namedColors(attribute), (word, hex) => named(attribute, word, hex, choose));
-  $("palette-save").disabled = !namedColors(attribute).length;
+  $("palette-save").disabled = encodedPalette() === "{}\n";
 }
 
 function chooseHintColor(hex) {

@@ -71,7 +71,7 @@ function attributeOfChosen() {
 
 function colorsOfChosen() {
   const name = attributeOfChosen(), [first] = chosen();
-  return name ? [colorsOf(name, pieces().get(first).part)] : [];
+  return name && !state.review ? [colorsOf(name, pieces().get(first).part)] : [];
 }
 
 // The row of colours of an attribute, or of a further person's: `hair-2` of `hair`.

@@ -133,10 +133,14 @@ function press(event) {
 
 function drag(event) {
   if (fingers.has(event.pointerId)) pinch(event);
+  if (!event.buttons) pan = null; // it was let go outside
   if (!pan || fingers.size > 1) return;
   const [x, y] = [event.clientX - pan.last[0], event.clientY - pan.last[1]];
   if (!pan.moved && Math.hypot(x, y) <= STILL) return;
-  if (!pan.moved && !pan.sure) take();
+  if (!pan.moved && !pan.sure) {
+    $("view").setPointerCapture(event.pointerId);
+    take();
+  }
   Object.assign(pan, { moved: true, last: [event.clientX, event.clientY] });
   event.stopPropagation();
   move(x, y);
