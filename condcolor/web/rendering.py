@@ -18,7 +18,7 @@ from condcolor.imaging.has_colors import keep_colored_areas
 from condcolor.imaging.layer_files import LAYER_FORMATS
 from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import as_it_came
-from condcolor.imaging.open import Picture
+from condcolor.imaging.open import Picture, picture_of
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import contact_sheet, reduced, sheet
@@ -182,24 +182,41 @@ class Renderer:
         """Return the PNG of a model of photographs, its chroma times `vivid`, with hints.
 
         A photograph that has colors is returned as it is, unless `recolor` asks for more: "grey" colors its
-        grey areas, "all" the whole of it.
+        grey areas, "all" the whole of it. Reduced to `longer` pixels, it is colored at that size.
 
         Raises:
             UsageError: the model is not of photographs, `vivid` is out of range, or a hint is outside.
         """
-        colorizer = self.colorizer
+        colorizer, picture = self.colorizer, sketch.picture
         if vivid is not None:
             colorizer.codec.with_vivid(vivid)  # raises before the value is rounded
             colorizer = colorizer.with_vivid(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
         is_photograph = not colorizer.codec.line_art
         if not is_photograph and recolor != "no":
             raise UsageError("recolor is for photographs: this model colours drawings")
+        if is_photograph and longer is not None:
+            picture, hints = self._reduced(sketch.picture, hints, longer)
         if not (is_photograph and sketch.has_colors) or recolor == "all":
-            return encode_png(colorizer(sketch.picture, hints=hints), longer)
+            return encode_png(colorizer(picture, hints=hints), longer)
         if recolor == "no":
-            return encode_png(sketch_image(sketch.picture), longer)
-        image = colorizer(sketch.picture, hints=hints)
-        return encode_png(keep_colored_areas(sketch.picture.rgb, image)[0], longer)
+            return encode_png(sketch_image(picture), longer)
+        image = colorizer(picture, hints=hints)
+        return encode_png(keep_colored_areas(picture.rgb, image)[0], longer)
+
+    @staticmethod
+    def _reduced(
+        picture: Picture, hints: Sequence[Hint], longer: int
+    ) -> tuple[Picture, tuple[Hint, ...]]:
+        """Return a photograph whose longer side has at most `longer` pixels, and its hints there."""
+        image = sketch_image(picture)
+        image.thumbnail((longer, longer), Image.Resampling.LANCZOS)
+        scales = [small / side for small, side in zip(image.size, picture.size, strict=True)]
+
+        def moved(hint: Hint) -> Hint:
+            x, y = (int((at + 0.5) * scale) for at, scale in zip(hint.point, scales, strict=True))
+            return replace(hint, point=(x, y))
+
+        return picture_of(image), tuple(map(moved, hints))
 
     def layers(self, sketch: StoredPicture, coloring: Coloring) -> Layers:
         """Return the layers of the colored sketch; the last are kept, since requests read them in turn."""

@@ -105,6 +105,16 @@ def test_a_reduced_picture_is_the_picture_reduced(client, hidden):
     assert client.get(place, params=RED_BLUE | {"longer": "big"}).status_code == 400
 
 
+def test_a_reduced_photograph_is_colored_at_that_size(photo):
+    image = Image.linear_gradient("L").resize((64, 48))
+    place = f"/api/sketches/{send(photo, image)}/colored.png"
+    small = image.copy()
+    small.thumbnail((32, 32), Image.Resampling.LANCZOS)
+    made = photo.get(place, params={"longer": 32, "vivid": 2})
+    expected = photo.model.with_vivid(2.0)(small)
+    assert (pixels(made.content) == pixels(expected)).all()
+
+
 def test_areas_are_what_each_attribute_colors(client):
     image = sketch(32, 24)
     areas = pixels(client.get(f"/api/sketches/{send(client, image)}/areas.png").content)

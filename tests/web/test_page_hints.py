@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from chromium import needs_chromium
 from models import save_random_hinted
-from pages import choose, opening, shown, taken
+from pages import choose, on_screen, opening, shown, taken
 from PIL import Image
 from playwright import sync_api
-from webserver import pixels, serving
+from webserver import pixels, png, serving
 
 from condcolor.inference.colorizer import Colorizer
 from condcolor.web.app import make_app
@@ -67,6 +67,29 @@ def test_the_last_colors_are_there_for_points(opened, model):
     page.get_by_role("button", name="#2040c0", exact=True).click()
     shown(page)
     assert (taken(page)[0] == pixels(model(GREY, hints=["10,20=#2040c0"]))).all()
+
+
+def test_a_large_photograph_is_shown_reduced_until_the_whole_is_there(opened, model):
+    page = opened()
+    page.set_default_timeout(60_000)
+    large = GREY.resize((1440, 1080))
+    file = {"name": "old.png", "mimeType": "image/png", "buffer": png(large)}
+    page.locator("#file").set_input_files(file)
+    page.locator("#status", has_text=" ms").wait_for()
+    held = []
+    whole = lambda url: "colored.png" in url and "longer" not in url  # noqa: E731
+    page.route(whole, lambda route: held.append(route))
+    page.locator("#add-hint").click()
+    page.wait_for_function("document.getElementById('after').naturalWidth === 1024")
+    small = large.convert("L")
+    small.thumbnail((1024, 1024), Image.Resampling.LANCZOS)
+    assert small.size == (1024, 768)
+    expected = pixels(model(small, hints=["512,384=#c03020"]))
+    assert (on_screen(page) == expected).all()
+    page.wait_for_timeout(500)
+    held[-1].continue_()
+    page.wait_for_function("document.getElementById('after').naturalWidth === 1440")
+    assert (taken(page)[0] == pixels(model(large, hints=["720,540=#c03020"]))).all()
 
 
 def test_points_are_moved_removed_and_undone(opened, model):

@@ -8,8 +8,10 @@ const PLACE = "downloads-told";
 
 // Copy the picture as it is downloaded; it may still be on its way.
 export async function copyPicture() {
+  const picture = wholePicture();
+  picture.catch(() => {}); // it is told below
   try {
-    await navigator.clipboard.write([new ClipboardItem({ "image/png": wholePicture() })]);
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
     note("Copied: paste it into a document or a message.", PLACE);
   } catch (problem) {
     tell(`It could not be copied: ${problem.message}`, PLACE);

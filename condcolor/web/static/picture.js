@@ -7,6 +7,7 @@ import { $, plain, query, state, values } from "./state.js";
 
 const OUTDATED = 150; // ms after which a request is given up for a newer one
 const LARGE = 1.5e6; // pixels of a picture that takes the server long:
+const REDUCED = 1024; // pixels of its longer side, shown first
 const SETTLED = 250; // ms without a change, after which that one is asked for
 
 let wanted = 0; // counts wishes
@@ -59,9 +60,11 @@ async function paint() {
   let done = -1;
   while (done !== wanted && state.picture) {
     running = { started: Infinity, abort: new AbortController() };
+    const wish = wanted;
+    await showReduced();
     await settled();
     if (!state.picture) break; // it was closed meanwhile
-    const wish = wanted;
+    if (wish !== wanted) continue;
     const shape = state.shape;
     running.started = performance.now();
     const slow = window.setTimeout(() => document.body.classList.add("busy"), 200);
@@ -95,9 +98,29 @@ async function paint() {
   if (isWhole()) for (const { done: give } of waiting.splice(0)) give(whole.blob);
 }
 
-// Wait until a large picture changes no more: what is shown meanwhile is made here.
+const isLarge = () => state.width * state.height >= LARGE;
+
+// Show a large photograph reduced: that is there long before the whole.
+async function showReduced() {
+  if (!isLarge() || state.model.vivid === null) return;
+  const { shape } = state;
+  try {
+    for (const listener of askListeners) listener();
+    const asked = `${query()}&longer=${REDUCED}`;
+    const answer = await askOfPicture("colored.png", asked, { signal: running.abort.signal });
+    const image = await decoded(await answer.blob());
+    if (shape !== state.shape) return URL.revokeObjectURL(image.src);
+    put(image);
+    say(`${state.width} × ${state.height}, shown reduced: the whole is on its way`);
+    for (const listener of showListeners) listener(false);
+  } catch {
+    // what is wrong is told by the request for the whole
+  }
+}
+
+// Wait until a large picture changes no more: what is shown meanwhile is reduced.
 async function settled() {
-  if (state.width * state.height < LARGE) return;
+  if (!isLarge()) return;
   for (;;) {
     const left = changed + SETTLED - performance.now();
     if (left <= 0) return;
@@ -113,12 +136,18 @@ export async function decoded(blob) {
 }
 
 // Put a decoded picture into the place of the last one: it is on screen with the next frame.
-function show(image, milliseconds) {
+function put(image) {
   const old = $("after");
   image.id = "after";
   image.alt = `The picture, coloured: ${described() || "as a photograph"}`;
   old.replaceWith(image);
-  if (old.src) URL.revokeObjectURL(old.src);
+  if (old.src && old.src !== $("download").href) URL.revokeObjectURL(old.src);
+}
+
+// Show the whole picture, which is also the one to download.
+function show(image, milliseconds) {
+  put(image);
+  if ($("download").href.startsWith("blob:")) URL.revokeObjectURL($("download").href);
   $("download").href = image.src;
   $("download").download = `${state.name}-${[...Object.values(values() ?? {})].map(plain).join("-") || "colored"}.png`;
   if (milliseconds) say(`${state.width} × ${state.height}, coloured in ${Math.round(milliseconds)} ms`);
