@@ -94,7 +94,7 @@ def test_the_wheel_zooms_about_the_pointer_and_clicks_still_fit(page):
 def test_the_wheel_scrolls_the_page_where_nothing_is_left_to_zoom(page):
     page.mouse.move(*place(page, LEFT_SHIRT))
     page.mouse.wheel(0, 100)
-    page.wait_for_function("scrollY > 0")
+    page.wait_for_function("() => scrollY > 0")
     expect_zoom(page, 100)
 
 
