@@ -1,7 +1,7 @@
 // What is asked for, at once: pieces in another colour than in the server's picture are painted over it, the
 // sketch multiplied by their colour, until a picture that has them comes.
 
-import { map, onPieces, personOf, pieces } from "./pieces.js";
+import { boxOf, map, onPieces, personOf, pieces } from "./pieces.js";
 import { onAsk, onChange, onShown } from "./picture.js";
 import { $, state, values } from "./state.js";
 
@@ -67,14 +67,17 @@ function paint() {
   if (!differing.length) return clear();
   const { width, height } = map(), canvas = $("preview");
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  context.putImageData(multiplied(differing), 0, 0);
+  clear();
+  const boxes = differing.map(([number]) => boxOf(number)), side = (i) => boxes.map((box) => box[i]);
+  const left = Math.min(...side(0)), top = Math.min(...side(1));
+  const image = multiplied(differing, [left, top, Math.max(...side(2)), Math.max(...side(3))]);
+  canvas.getContext("2d").putImageData(image, left, top);
   isClear = false;
 }
 
-// The sketch times the colours of these pieces, and nothing elsewhere.
-function multiplied(differing) {
-  const { width, height } = map(), light = sketchLevels(), image = new ImageData(width, height);
+// The sketch times the colours of these pieces within a box of the map, and nothing elsewhere.
+function multiplied(differing, [left, top, right, bottom]) {
+  const { width } = map(), light = sketchLevels(), image = new ImageData(right - left, bottom - top);
   const out = new Uint32Array(image.data.buffer);
   const row = new Int32Array(differing.reduce((most, [number]) => Math.max(most, number), 0) + 2);
   const distinct = [...new Set(differing.map(([, color]) => color))];
@@ -85,12 +88,14 @@ function multiplied(differing) {
     });
   });
   for (const [number, color] of differing) row[number] = 1 + distinct.indexOf(color);
-  for (let i = 0; i < out.length; i++) {
-    const at = row[numbers[i]];
-    if (!at) continue; // also where numbers are larger than all of these
-    const table = 768 * (at - 1);
-    const red = tables[table + light[4 * i]], green = tables[table + 256 + light[4 * i + 1]];
-    out[i] = (255 << 24) | (tables[table + 512 + light[4 * i + 2]] << 16) | (green << 8) | red;
+  for (let y = top, i = 0; y < bottom; y++) {
+    for (let place = y * width + left; place < y * width + right; place++, i++) {
+      const at = row[numbers[place]];
+      if (!at) continue; // also where numbers are larger than all of these
+      const table = 768 * (at - 1);
+      const red = tables[table + light[4 * place]], green = tables[table + 256 + light[4 * place + 1]];
+      out[i] = (255 << 24) | (tables[table + 512 + light[4 * place + 2]] << 16) | (green << 8) | red;
+    }
   }
   return image;
 }
