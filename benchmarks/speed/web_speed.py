@@ -4,10 +4,10 @@
     python benchmarks/speed/web_speed.py --changes 0 --seconds 300     # whether memory grows
 
 Starts `condcolor serve` on a port of its own, with the built-in models. First, one page in headless Chromium
-colours a sketch of 256 pixels: the time from the event (a swatch, the colour picker, in turn) until the frame
-that shows the decoded picture. Then, clients send a sketch each and ask for random colours, as
-fast as they are answered, a quarter of the time for values of the model; every picture is compared with the
-right one.
+colours a sketch of each size: the time from the event (a swatch, the colour picker, in turn) until the frame
+that shows the new colour, and until the frame that shows the whole, decoded picture. Then, clients send a
+sketch each and ask for random colours, as fast as they are answered, a quarter of the time for values of the
+model; every picture is compared with the right one.
 Needs `pip install 'condcolor[dev]'` and Chromium. Prints the rows of the tables in docs/benchmarks.md.
 """
 
@@ -24,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,22 +37,27 @@ from condcolor.conditions.colors import format_hex
 from condcolor.inference.colorizer import Colorizer
 
 SKETCHES = sorted((Path(__file__).parents[2] / "examples/sketches").glob("*.png"))
-SIDE = 256  # pixels
+SIDE = 256  # pixels of the clients' sketches
+SIDES = (256, 1024, 3000)  # pixels of the page's
+MAP = 1024  # pixels of the longer side, at most, of what the page paints at once
 PLAIN = 0.25  # of the wishes are for values of the model
 PALETTE = (
     40  # colours that each client chooses from, so that all right pictures can be made beforehand
 )
 
-# Clicks, and calls back in the first frame after the new picture has taken its place.
-TIMED = """([name, value]) => new Promise((done) => {
+# Clicks, and gives the milliseconds to the frame with the new colour at [x, y] of what the page paints, and
+# to the frame with the whole picture.
+TIMED = """([name, value, x, y]) => new Promise((done) => {
     const field = document.querySelector(`fieldset[data-name=${name}]`);
+    let first = null;
+    const painted = (then) => requestAnimationFrame(() => {
+        const channel = new MessageChannel();  // its message comes when that frame is painted
+        channel.port1.onmessage = () => then(performance.now() - started);
+        channel.port2.postMessage(0);
+    });
     const watcher = new MutationObserver(() => {
         watcher.disconnect();
-        requestAnimationFrame(() => {
-            const channel = new MessageChannel();  // its message comes when that frame is painted
-            channel.port1.onmessage = () => done(performance.now() - started);
-            channel.port2.postMessage(0);
-        });
+        painted((spent) => done([first ?? spent, spent]));
     });
     watcher.observe(document.getElementById("frame"), { childList: true });
     const started = performance.now();
@@ -60,14 +66,23 @@ TIMED = """([name, value]) => new Promise((done) => {
         well.value = value;
         well.dispatchEvent(new Event("input", { bubbles: true }));
     } else field.querySelector(`input[value="${value}"]`).click();
+    painted((spent) => {
+        const context = document.getElementById("preview").getContext("2d");
+        if (context.getImageData(x, y, 1, 1).data[3] === 255) first = spent;
+    });
 })"""
+
+# The address from which the page has the pieces.
+PIECES = """() => performance.getEntriesByType("resource").map((entry) => entry.name)
+    .find((name) => name.includes("/pieces?"))"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--changes", type=int, default=60)
+    parser.add_argument("--changes", type=int, default=60, help="of each size; 0 leaves them out")
+    parser.add_argument("--sides", type=int, nargs="+", default=SIDES, help="pixels")
     parser.add_argument("--clients", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=60, help="0 leaves the clients out")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     command = [sys.executable, "-m", "condcolor", "serve", "--port", "0"]
@@ -75,16 +90,17 @@ def main() -> None:
     try:
         url = server.stdout.readline().split()[3]
         if options.changes:
-            _measure_page(url, options.changes, random.Random(options.seed))
-        _measure_clients(url, server.pid, options)
+            _measure_page(url, options.sides, options.changes, random.Random(options.seed))
+        if options.seconds:
+            _measure_clients(url, server.pid, options)
     finally:
         server.terminate()
         server.wait(60)
 
 
-def _sketch(path: Path, shift: int = 0) -> Image.Image:
-    """A sketch of SIDE pixels; moved, so that no two clients have the same."""
-    image = Image.open(path).convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+def _sketch(path: Path, shift: int = 0, side: int = SIDE) -> Image.Image:
+    """A sketch; moved, so that no two clients have the same."""
+    image = Image.open(path).convert("L").resize((side, side), Image.Resampling.LANCZOS)
     moved = Image.new("L", image.size, 255)
     moved.paste(image, (shift, 0))
     return moved
@@ -96,38 +112,63 @@ def _png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _measure_page(url: str, changes: int, rng: random.Random) -> None:
+def _measure_page(url: str, sides: Sequence[int], changes: int, rng: random.Random) -> None:
     from playwright.sync_api import sync_playwright
 
-    schema = Colorizer.load("icons", device="cpu").schema
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    spent: dict[str, list[float]] = {"a value": [], "any colour": []}
+    print(f"load of the machine: {os.getloadavg()[0]:.1f}, cores: {os.cpu_count()}\n")
+    print(
+        "| a change of one colour | n | on screen: median | p95 | largest | whole: median | p95 |"
+    )
+    print("|---|---|---|---|---|---|---|", flush=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
-        page.goto(url)
-        picture = {"name": "a.png", "mimeType": "image/png", "buffer": _png(_sketch(SKETCHES[0]))}
-        page.locator("#models label").first.wait_for()
-        page.locator("#file").set_input_files(picture)
-        page.locator("#status", has_text=" ms").wait_for()
-        before: dict[str, str] = {"hair": "red", "shirt": "blue"}
-        for i in range(changes):
-            page.wait_for_timeout(rng.uniform(250, 450))  # nobody is faster
-            attribute = schema.attributes[i % 2]
-            kind = "any colour" if i // 2 % 2 else "a value"
-            value = _random_color(rng)
-            if kind == "a value":
-                value = rng.choice([v for v in attribute.values if v != before[attribute.name]])
-            before[attribute.name] = value
-            spent[kind].append(page.evaluate(TIMED, [attribute.name, value]))
+        for side in sides:
+            page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
+            page.set_default_timeout(120_000)
+            spent = np.array(_changes(page, url, side, changes, rng))
+            middle, high = np.percentile(spent, [50, 95], axis=0)
+            print(
+                f"| {side} px | {changes} | {middle[0]:.0f} ms | {high[0]:.0f} ms "
+                f"| {spent[:, 0].max():.0f} ms | {middle[1]:.0f} ms | {high[1]:.0f} ms |",
+                flush=True,
+            )
+            page.context.close()
         browser.close()
-    print(f"| a change of one colour, {SIDE} px | n | median | p95 | largest |")
-    print("|---|---|---|---|---|")
-    first = spent["a value"][0]
-    for kind, times in (*spent.items(), ("all", [t for ts in spent.values() for t in ts])):
-        middle, high = np.percentile(times, [50, 95])
-        print(f"| {kind} | {len(times)} | {middle:.0f} ms | {high:.0f} ms | {max(times):.0f} ms |")
-    print(f"\nthe very first change: {first:.0f} ms\n", flush=True)
+    print()
+
+
+def _changes(
+    page, url: str, side: int, changes: int, rng: random.Random
+) -> list[tuple[float, float]]:
+    """Return the milliseconds of each change: to its colour on screen, and to the whole picture."""
+    attributes = Colorizer.load("icons", device="cpu").schema.required.attributes
+    sketch = _png(_sketch(SKETCHES[0], side=side))
+    page.goto(url)
+    page.locator("#models label").first.wait_for()
+    page.locator("#file").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": sketch}
+    )
+    page.locator("#doubtful").wait_for()
+    page.locator("#status", has_text=" ms").wait_for()
+    pieces = page.request.get(page.evaluate(PIECES)).json()["pieces"]
+    scale = min(1, MAP / side)
+    before: dict[str, str] = {"hair": "red", "shirt": "blue"}
+    spent = []
+    for i in range(changes):
+        page.wait_for_timeout(rng.uniform(250, 450))  # nobody is faster
+        attribute = attributes[i % 2]
+        value = _random_color(rng)
+        if not i // 2 % 2:
+            value = rng.choice([v for v in attribute.values if v != before[attribute.name]])
+        before[attribute.name] = value
+        largest = max(
+            (piece for piece in pieces if piece["part"] == attribute.name),
+            key=lambda piece: piece["area"],
+        )
+        x, y = (int(scale * at) for at in largest["point"])
+        spent.append(tuple(page.evaluate(TIMED, [attribute.name, value, x, y])))
+    return spent
 
 
 def _random_color(rng: random.Random) -> str:

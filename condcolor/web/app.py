@@ -11,6 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,7 +26,7 @@ from condcolor.inference.colorizer import Colorizer
 from condcolor.version import __version__
 from condcolor.web.decoding import Decoders
 from condcolor.web.openapi import describe
-from condcolor.web.piece_routes import PieceRoutes
+from condcolor.web.piece_routes import PieceRoutes, sampled
 from condcolor.web.rendering import Renderer, encode_png, sketch_image
 from condcolor.web.requests import (
     CLOSE,
@@ -34,6 +35,7 @@ from condcolor.web.requests import (
     announced_size,
     corrections_of,
     find_renderer,
+    longer_side,
     read_body,
 )
 from condcolor.web.review_routes import Review, ReviewRoutes
@@ -116,6 +118,7 @@ class _Api:
             Route(f"{sketch}/sketch.png", self.sketch),
             Route(f"{sketch}/colored.png", self.colored),
             Route(f"{sketch}/doubts.png", self.doubts),
+            Route(f"{sketch}/areas.png", self.areas),
             Route(f"{sketch}/variants.png", self.variants),
             Route(f"{sketch}/layers", self.layers),
             *(Route(f"{sketch}/layers{suffix}", self.layer_file) for suffix in LAYER_FORMATS),
@@ -170,11 +173,11 @@ class _Api:
             ColoringRequest.of(request, self._service.renderers),
         )
         renderer, values = coloring.renderer, coloring.coloring.values
-        paper = coloring.coloring.paper
+        paper, longer = coloring.coloring.paper, coloring.longer
         if not renderer.takes_colors:
             if paper != "keep":
                 raise UsageError("paper is for drawings: this model colours photographs")
-            asked = coloring.vivid, coloring.recolor, coloring.hints
+            asked = coloring.vivid, coloring.recolor, coloring.hints, longer
             job = partial(renderer.photograph, sketch, *asked)
             return _png(await self._service.do(request, self._service.network, job))
         if coloring.recolor != "no":
@@ -183,16 +186,16 @@ class _Api:
             raise UsageError("vivid is for photographs: this model paints the colours asked for")
         if coloring.hidden:
             await self._service.take_apart(request, renderer, sketch)
-            job = partial(renderer.without, sketch, coloring.coloring, coloring.hidden)
+            job = partial(renderer.without, sketch, coloring.coloring, coloring.hidden, longer)
             return _png(await self._service.do(request, self._service.light, job))
         predicted = not renderer.finds_parts and paper == "keep"
         if predicted and plain_values(values) is not None:
-            job = partial(renderer.colored, sketch, values)
+            job = partial(renderer.colored, sketch, values, longer)
             png = await self._service.do(request, self._service.network, job)
             self._service.prepare(renderer, sketch)
             return _png(png)
         await self._service.take_apart(request, renderer, sketch)
-        job = partial(renderer.recolored, sketch, coloring.coloring)
+        job = partial(renderer.recolored, sketch, coloring.coloring, longer)
         return _png(await self._service.do(request, self._service.light, job))
 
     async def doubts(self, request: Request) -> Response:
@@ -204,6 +207,15 @@ class _Api:
         if renderer.finds_parts:
             await self._service.take_apart(request, renderer, sketch)
         job = partial(renderer.doubts, sketch, corrections)
+        return _png(await self._service.do(request, self._service.light, job))
+
+    async def areas(self, request: Request) -> Response:
+        sketch = self._service.stored(request)
+        renderer = find_renderer(request, self._service.renderers)
+        longer = longer_side(request)
+        if renderer.takes_colors:
+            await self._service.take_apart(request, renderer, sketch)
+        job = lambda: encode_png(Image.fromarray(sampled(renderer.areas(sketch), longer)))  # noqa: E731
         return _png(await self._service.do(request, self._service.light, job))
 
     async def variants(self, request: Request) -> Response:

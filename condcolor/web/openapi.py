@@ -90,6 +90,9 @@ CUT = _query(
     type="array",
     items={"type": "string"},
 )
+LONGER = _query(
+    "longer", "Reduce the picture: pixels of its longer side, at most.", type="integer", minimum=1
+)
 LABELS = _query("labels", "`no`: bare pictures, without headings.", enum=["yes", "no"])
 ERROR = {
     "description": "What was wrong, in a line.",
@@ -143,12 +146,17 @@ PATHS = {
     f"{ONE}/colored.png": _get(
         "It in colours.",
         PNG,
-        *(ID, MODEL, VALUES, KEEP, HIDE, VIVID, HINT, RECOLOR, PAPER, PART, CUT),
+        *(ID, MODEL, VALUES, KEEP, HIDE, VIVID, HINT, RECOLOR, PAPER, PART, CUT, LONGER),
     ),
     f"{ONE}/doubts.png": _get(
         "Models that find parts: a mask, opaque on the pieces whose part is a close vote.",
         PNG,
         *(ID, MODEL, PART, CUT),
+    ),
+    f"{ONE}/areas.png": _get(
+        "The attribute that colours each pixel: its number from 1 in the order of /api/models; 0 for none.",
+        PNG,
+        *(ID, MODEL, LONGER),
     ),
     f"{ONE}/pieces": _get(
         "Models that find parts: its size, notes, and its pieces: number, a point inside, box (left, top, "
@@ -157,7 +165,9 @@ PATHS = {
         *(ID, MODEL, PART, CUT),
     ),
     f"{ONE}/pieces.png": _get(
-        "The number of the piece of each pixel, as R + 256 G + 65536 B.", PNG, ID, MODEL, PART, CUT
+        "The number of the piece of each pixel, as R + 256 G + 65536 B.",
+        PNG,
+        *(ID, MODEL, LONGER, PART, CUT),
     ),
     f"{ONE}/persons": _get(
         "Models that find parts: how many persons there are, and the person of each piece by its number, "

@@ -16,7 +16,13 @@ from condcolor.errors import UsageError
 from condcolor.imaging.corrections import SavedCorrections, decode_corrections
 from condcolor.imaging.drawing_parts import Parts
 from condcolor.web.rendering import encode_png
-from condcolor.web.requests import corrections_of, find_renderer, read_body, refuse_too_many
+from condcolor.web.requests import (
+    corrections_of,
+    find_renderer,
+    longer_side,
+    read_body,
+    refuse_too_many,
+)
 from condcolor.web.service import Service
 
 T = TypeVar("T")
@@ -43,7 +49,9 @@ class PieceRoutes:
         return JSONResponse(await self._of_parts(request, described))
 
     async def numbers(self, request: Request) -> Response:
-        png = await self._of_parts(request, lambda parts: encode_png(number_image(parts.labels)))
+        longer = longer_side(request)
+        job = lambda parts: encode_png(number_image(sampled(parts.labels, longer)))  # noqa: E731
+        png = await self._of_parts(request, job)
         return Response(png, media_type="image/png")
 
     async def persons(self, request: Request) -> Response:
@@ -90,6 +98,20 @@ def number_image(labels: np.ndarray) -> Image.Image:
     """Return numbers `[H, W]` as an image: R + 256 G + 65536 B."""
     levels = [labels & 255, labels >> 8 & 255, labels >> 16]
     return Image.fromarray(np.stack(levels, axis=-1).astype(np.uint8))
+
+
+def sampled(labels: np.ndarray, longer: int | None) -> np.ndarray:
+    """Return numbers `[H, W]` at every nth row and column, at most `longer` of them; None is all."""
+    sides = labels.shape
+    scale = min(1.0, (longer or max(sides)) / max(sides))
+    places = [
+        np.floor(
+            (np.arange(max(1, round(side * scale))) + 0.5) * side / max(1, round(side * scale))
+        )
+        for side in sides
+    ]
+    rows, columns = (place.astype(np.intp) for place in places)
+    return labels[rows[:, None], columns]
 
 
 def refitted(parts: Parts, saved: SavedCorrections) -> dict[str, object]:

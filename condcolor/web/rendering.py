@@ -18,7 +18,7 @@ from condcolor.imaging.has_colors import keep_colored_areas
 from condcolor.imaging.layer_files import LAYER_FORMATS
 from condcolor.imaging.layers import Layers, make_layers
 from condcolor.imaging.line_art import as_it_came
-from condcolor.imaging.open import Picture
+from condcolor.imaging.open import Picture, picture_of
 from condcolor.imaging.paper import Paper
 from condcolor.imaging.regions import Regions
 from condcolor.imaging.sheets import contact_sheet, reduced, sheet
@@ -27,6 +27,7 @@ from condcolor.models.model_folder import made_for
 from condcolor.web.store import Coloring, Corrections, Recolor, StoredPicture
 
 CELL = 160  # pixels of a variant, the longer side
+HALF = 0.5  # of a pixel, that an attribute covers at least where the pixel is in its area
 KEPT = 4  # corrected states of a picture: the last, and those that undo and redo go to
 MOST_VARIANTS = 256  # on a page: some ten seconds of work
 VIVID_STEP = 0.05  # of the slider
@@ -118,14 +119,18 @@ class Renderer:
         kept.move_to_end(key)
         return kept[key]
 
-    def colored(self, sketch: StoredPicture, values: Mapping[str, ColorSpec]) -> bytes:
+    def colored(
+        self, sketch: StoredPicture, values: Mapping[str, ColorSpec], longer: int | None = None
+    ) -> bytes:
         """Return the PNG in values of the model, as `Colorizer.__call__` colors."""
-        return encode_png(self.colorizer(sketch.picture, **values))
+        return encode_png(self.colorizer(sketch.picture, **values), longer)
 
-    def recolored(self, sketch: StoredPicture, coloring: Coloring) -> bytes:
+    def recolored(
+        self, sketch: StoredPicture, coloring: Coloring, longer: int | None = None
+    ) -> bytes:
         """Return the PNG in any colors, by the regions that `find_regions` kept."""
         regions, specs = self._of_persons(sketch, coloring)
-        return encode_png(regions.recolor(**specs))
+        return encode_png(regions.recolor(**specs), longer)
 
     def _of_persons(
         self, sketch: StoredPicture, coloring: Coloring
@@ -155,34 +160,63 @@ class Renderer:
         mask[..., 1][doubts] = 255
         return encode_png(Image.fromarray(mask, "LA"))
 
+    def areas(self, sketch: StoredPicture) -> np.ndarray:
+        """Return the attribute that colors each pixel, `[H, W]` uint8: its number from 1; 0 for none.
+
+        Raises:
+            UsageError: the model takes no colors.
+        """
+        if not self.takes_colors:
+            raise UsageError(f"{self.name} has no areas: it takes no colours")
+        covers = self.regions(sketch).covers
+        return np.where(covers.max(axis=0) >= HALF, covers.argmax(axis=0) + 1, 0).astype(np.uint8)
+
     def photograph(
         self,
         sketch: StoredPicture,
         vivid: float | None,
         recolor: Recolor = "no",
         hints: Sequence[Hint] = (),
+        longer: int | None = None,
     ) -> bytes:
         """Return the PNG of a model of photographs, its chroma times `vivid`, with hints.
 
         A photograph that has colors is returned as it is, unless `recolor` asks for more: "grey" colors its
-        grey areas, "all" the whole of it.
+        grey areas, "all" the whole of it. Reduced to `longer` pixels, it is colored at that size.
 
         Raises:
             UsageError: the model is not of photographs, `vivid` is out of range, or a hint is outside.
         """
-        colorizer = self.colorizer
+        colorizer, picture = self.colorizer, sketch.picture
         if vivid is not None:
             colorizer.codec.with_vivid(vivid)  # raises before the value is rounded
             colorizer = colorizer.with_vivid(round(round(vivid / VIVID_STEP) * VIVID_STEP, 2))
         is_photograph = not colorizer.codec.line_art
         if not is_photograph and recolor != "no":
             raise UsageError("recolor is for photographs: this model colours drawings")
+        if is_photograph and longer is not None:
+            picture, hints = self._reduced(sketch.picture, hints, longer)
         if not (is_photograph and sketch.has_colors) or recolor == "all":
-            return encode_png(colorizer(sketch.picture, hints=hints))
+            return encode_png(colorizer(picture, hints=hints), longer)
         if recolor == "no":
-            return encode_png(sketch_image(sketch.picture))
-        image = colorizer(sketch.picture, hints=hints)
-        return encode_png(keep_colored_areas(sketch.picture.rgb, image)[0])
+            return encode_png(sketch_image(picture), longer)
+        image = colorizer(picture, hints=hints)
+        return encode_png(keep_colored_areas(picture.rgb, image)[0], longer)
+
+    @staticmethod
+    def _reduced(
+        picture: Picture, hints: Sequence[Hint], longer: int
+    ) -> tuple[Picture, tuple[Hint, ...]]:
+        """Return a photograph whose longer side has at most `longer` pixels, and its hints there."""
+        image = sketch_image(picture)
+        image.thumbnail((longer, longer), Image.Resampling.LANCZOS)
+        scales = [small / side for small, side in zip(image.size, picture.size, strict=True)]
+
+        def moved(hint: Hint) -> Hint:
+            x, y = (int((at + 0.5) * scale) for at, scale in zip(hint.point, scales, strict=True))
+            return replace(hint, point=(x, y))
+
+        return picture_of(image), tuple(map(moved, hints))
 
     def layers(self, sketch: StoredPicture, coloring: Coloring) -> Layers:
         """Return the layers of the colored sketch; the last are kept, since requests read them in turn."""
@@ -206,7 +240,13 @@ class Renderer:
         """Return the layers as a file of this suffix, a key of LAYER_FORMATS."""
         return LAYER_FORMATS[suffix](self.layers(sketch, coloring))
 
-    def without(self, sketch: StoredPicture, coloring: Coloring, hidden: Collection[str]) -> bytes:
+    def without(
+        self,
+        sketch: StoredPicture,
+        coloring: Coloring,
+        hidden: Collection[str],
+        longer: int | None = None,
+    ) -> bytes:
         """Return the PNG of the picture without the `hidden` layers; UsageError for an unknown one."""
         layers = self.layers(sketch, coloring)
         for name in hidden:
@@ -217,10 +257,10 @@ class Renderer:
                 )
         left = [i for i, name in enumerate(layers.names) if name not in hidden]
         if not left:
-            return encode_png(Image.new("RGBA", layers.size))
+            return encode_png(Image.new("RGBA", layers.size), longer)
         names = tuple(layers.names[i] for i in left)
         images = tuple(layers.images[i] for i in left)
-        return encode_png(replace(layers, names=names, images=images).composed())
+        return encode_png(replace(layers, names=names, images=images).composed(), longer)
 
     def combinations(self) -> list[dict[str, str]]:
         """Return every combination of values; UsageError where a page cannot show them."""
@@ -257,7 +297,11 @@ def sketch_image(picture: Picture) -> Image.Image:
     return Image.fromarray(as_it_came(picture.rgb, picture.alpha))
 
 
-def encode_png(image: Image.Image) -> bytes:
+def encode_png(image: Image.Image, longer: int | None = None) -> bytes:
+    """Return a PNG of the picture, its longer side reduced to at most `longer` pixels."""
+    if longer is not None and longer < max(image.size):
+        image = image.copy()
+        image.thumbnail((longer, longer), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=ZLIB_LEVEL)
     return buffer.getvalue()

@@ -79,7 +79,8 @@ class ColoringRequest:
     """The model, colors and layers in the query of a request.
 
     hidden: layers to leave out. vivid: chroma factor of photographs. recolor: what of a photograph is colored
-        that has colors already. hints: colors of things at points of a photograph.
+        that has colors already. hints: colors of things at points of a photograph. longer: pixels that
+        the longer side of the picture is reduced to.
     """
 
     renderer: Renderer
@@ -88,6 +89,7 @@ class ColoringRequest:
     vivid: float | None
     recolor: Recolor = "no"
     hints: tuple[Hint, ...] = ()
+    longer: int | None = None
 
     @classmethod
     def of(cls, request: Request, renderers: Mapping[str, Renderer]) -> ColoringRequest:
@@ -117,7 +119,7 @@ class ColoringRequest:
             elif key == "paper" and key not in names:
                 paper = parse_paper(text)
                 continue
-            elif key == "model" or (key in ("part", "cut") and key not in names):
+            elif key == "model" or (key in ("part", "cut", "longer") and key not in names):
                 continue  # no attribute may be called model; of the others, see `corrections_of`
             if key in values:
                 raise UsageError(f"{key} is given twice")
@@ -130,7 +132,8 @@ class ColoringRequest:
         if split_persons(renderer.schema, specs) and not renderer.finds_parts:
             raise UsageError(NO_PERSONS)
         coloring = Coloring(specs, corrections_of(request, renderer), paper)
-        return cls(renderer, coloring, tuple(hidden), vivid, recolor, tuple(hints))
+        longer = None if "longer" in names else longer_side(request)
+        return cls(renderer, coloring, tuple(hidden), vivid, recolor, tuple(hints), longer)
 
 
 def find_renderer(request: Request, renderers: Mapping[str, Renderer]) -> Renderer:
@@ -162,6 +165,20 @@ def corrections_of(request: Request, renderer: Renderer) -> Corrections:
     corrections = tuple(parsers[key](text) for key, text in items)
     check_parts(corrections, renderer.colorizer.table)
     return corrections
+
+
+def longer_side(request: Request) -> int | None:
+    """Return the pixels that the longer side is reduced to by `longer` in a query; None where it is left out.
+
+    Raises:
+        UsageError: it is no number from 1.
+    """
+    text = request.query_params.get("longer")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) > 0):
+        raise UsageError(f"longer {text!r} is no number of pixels, from 1")
+    return int(text[:9])
 
 
 def refuse_too_many(corrections: int) -> None:

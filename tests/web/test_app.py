@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import struct
@@ -93,6 +94,35 @@ def test_a_colored_picture_is_the_colorizers(client, values):
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
     expected = renderers()["icons"](image, **values)
     assert (pixels(answer.content) == pixels(expected)).all()
+
+
+@pytest.mark.parametrize("hidden", [{}, {"hide": "hair"}])
+def test_a_reduced_picture_is_the_picture_reduced(client, hidden):
+    place = f"/api/sketches/{send(client)}/colored.png"
+    whole = Image.open(io.BytesIO(client.get(place, params=RED_BLUE | hidden).content))
+    small = client.get(place, params=RED_BLUE | hidden | {"longer": 16}).content
+    assert (pixels(small) == pixels(whole.resize((16, 12), Image.Resampling.LANCZOS))).all()
+    assert client.get(place, params=RED_BLUE | {"longer": "big"}).status_code == 400
+
+
+def test_a_reduced_photograph_is_colored_at_that_size(photo):
+    image = Image.linear_gradient("L").resize((64, 48))
+    place = f"/api/sketches/{send(photo, image)}/colored.png"
+    small = image.copy()
+    small.thumbnail((32, 32), Image.Resampling.LANCZOS)
+    made = photo.get(place, params={"longer": 32, "vivid": 2})
+    expected = photo.model.with_vivid(2.0)(small)
+    assert (pixels(made.content) == pixels(expected)).all()
+
+
+def test_areas_are_what_each_attribute_colors(client):
+    image = sketch(32, 24)
+    areas = pixels(client.get(f"/api/sketches/{send(client, image)}/areas.png").content)
+    covers = renderers()["icons"].regions(image).covers
+    assert set(np.unique(areas)) == {0, 1, 2}
+    for number in (1, 2):
+        assert (covers[number - 1][areas == number] >= 0.5).all()
+        assert (covers[number - 1][areas != number] < 0.5).all()
 
 
 def test_keep_leaves_a_part_be(client):
@@ -546,6 +576,7 @@ def test_the_description_is_of_the_routes_there_are(client):
         "paper",
         "part",
         "cut",
+        "longer",
     }
 
 

@@ -72,6 +72,23 @@ def test_a_dropped_sketch_is_colored_as_clicked(opened):
     assert (on_screen(page) == made).all()
 
 
+def test_a_click_on_an_area_recolors_it_there(opened):
+    page = opened()
+    choose(page)
+    box = page.locator("#frame").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 12.5 / 32, box["y"] + box["height"] * 9.5 / 24)
+    palette = page.locator("#palette")
+    sync_api.expect(page.locator(".attribute.lit")).to_have_attribute("data-name", "hair")
+    palette.get_by_role("button", name="green").click()
+    shown(page)
+    assert (on_screen(page) == colored(hair="green", shirt="blue")).all()
+    page.keyboard.press("Control+z")
+    sync_api.expect(page.locator("fieldset[data-name=hair] output")).to_have_text("red")
+    page.mouse.click(box["x"] + box["width"] - 8, box["y"] + 8)  # the paper
+    sync_api.expect(palette).to_be_hidden()
+    sync_api.expect(page.locator(".attribute.lit")).to_have_count(0)
+
+
 def test_any_color_none_and_keep(opened):
     page = opened()
     choose(page)
@@ -110,12 +127,13 @@ def test_a_wrong_color_is_told_and_the_picture_stays(opened):
     field = page.locator("fieldset[data-name=hair] .any")
     field.fill("oragne")
     field.press("Enter")
-    sync_api.expect(page.locator("#problem")).to_contain_text("did you mean 'orange'?")
+    told = page.locator("fieldset[data-name=hair]").get_by_role("alert")
+    sync_api.expect(told).to_contain_text("did you mean 'orange'?")
     sync_api.expect(field).to_have_attribute("aria-invalid", "true")
     assert (on_screen(page) == before).all()
     field.fill("orange")
     field.press("Enter")
-    sync_api.expect(page.locator("#problem")).to_be_hidden()
+    sync_api.expect(told).to_be_hidden()
     shown(page)
     assert (on_screen(page) == colored(hair="orange", shirt="blue")).all()
 
@@ -273,6 +291,7 @@ def test_doubts_are_hatched_where_they_are_wanted(opened, models):
 def _seen(page, across: float, down: float) -> bytes:
     """A small piece of the picture as it is on screen, at this place of it."""
     page.mouse.move(0, 0)
+    page.evaluate("scrollTo(0, 0)")
     box = page.locator("#frame").bounding_box()
     place = {"x": box["x"] + across * box["width"], "y": box["y"] + down * box["height"]}
     return pixels(page.screenshot(clip={**place, "width": 24, "height": 24})).tobytes()
@@ -330,6 +349,23 @@ def test_photographs_have_a_slider_of_their_own(opened, models):
     assert name == "old-colored.png"
     page.locator("#models label", has_text="icons").click()
     sync_api.expect(page.locator("#attributes")).to_be_visible()
+
+
+def test_a_photograph_is_saturated_until_the_server_answers(opened):
+    page = opened()
+    choose(page, Image.linear_gradient("L").resize((40, 30)), "old.png")
+    page.locator("#models label", has_text="photo").click()
+    shown(page)
+    vivid = float(page.locator("#vivid").input_value())
+    answers = []
+    page.route("**/colored.png*", lambda route: answers.append(route))
+    page.locator("#vivid").fill("2.8")
+    saturated = page.locator("#after").evaluate("i => i.style.filter")
+    assert float(saturated[len("saturate(") : -1]) == pytest.approx(2.8 / vivid)
+    sync_api.expect(page.locator("body.busy")).to_have_count(1)
+    answers[0].continue_()
+    sync_api.expect(page.locator("body.busy")).to_have_count(0)
+    assert page.locator("#after").evaluate("i => i.style.filter") == ""
 
 
 def test_a_photograph_changes_the_model_with_a_way_back(opened):

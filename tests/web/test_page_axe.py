@@ -15,7 +15,7 @@ from pages import choose, opening, shown
 from pictures import sketch
 from playwright import sync_api
 from reviewed import Folder
-from webserver import serving
+from webserver import png, serving
 
 from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
@@ -74,14 +74,21 @@ def test_a_drawing_and_its_colors(page):
     choose(page, couple())
     sync_api.expect(page.locator("#persons")).to_be_visible()
     assert findings(page) == []
-    for fold in ("#more-colors", "#persons", ".person", "#layers", "#variants-details"):
+    for fold in (
+        "#more-colors",
+        "#own-colors",
+        "#persons",
+        ".person",
+        "#layers",
+        "#variants-details",
+    ):
         page.locator(f"{fold} > summary").click()
     sync_api.expect(page.locator("#layer-list li")).to_have_count(
         5
     )  # paper, rest, shirt, hair, lines
     sync_api.expect(page.locator("#grid button")).to_have_count(25)
     page.locator("fieldset[data-name=hair-2] .any").fill("grene")
-    sync_api.expect(page.locator("#problem")).to_be_visible()
+    sync_api.expect(page.locator("fieldset[data-name=hair-2] .told")).to_be_visible()
     assert findings(page) == []
 
 
@@ -99,6 +106,28 @@ def test_corrections(page):
     assert findings(page) == []
     page.keyboard.press("c")
     page.keyboard.press("Enter")
+    assert findings(page) == []
+
+
+def test_own_colors_and_messages(page):
+    choose(page, couple())
+    page.locator("#own-colors > summary").click()
+    page.locator("fieldset[data-name=hair] .any").fill("#123456")
+    page.locator("fieldset[data-name=hair] .any").press("Enter")
+    page.locator("#own-name").fill("mine")
+    page.locator("#own-name").press("Enter")
+    sync_api.expect(page.locator("#own li")).to_have_count(1)
+    sync_api.expect(page.locator("#own-told")).to_be_visible()
+    page.locator("#zoom-in").click()
+    assert findings(page) == []
+
+
+def test_a_tray(page):
+    file = {"mimeType": "image/png", "buffer": png(couple())}
+    page.locator("#file").set_input_files([{"name": "a.png", **file}, {"name": "b.png", **file}])
+    sync_api.expect(page.locator("#tray-list img")).to_have_count(2)
+    page.locator("#download-all").click()
+    sync_api.expect(page.locator("#tray-told")).to_contain_text("colored.zip")
     assert findings(page) == []
 
 

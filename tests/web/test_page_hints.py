@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from chromium import needs_chromium
 from models import save_random_hinted
 from pages import choose, opening, shown, taken
 from PIL import Image
 from playwright import sync_api
-from webserver import pixels, serving
+from webserver import pixels, png, serving
 
 from condcolor.inference.colorizer import Colorizer
 from condcolor.web.app import make_app
@@ -17,6 +18,12 @@ pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 
 pytestmark = needs_chromium
 GREY = Image.linear_gradient("L").resize((40, 30))
+
+ROW = """(image, y) => {
+    const context = new OffscreenCanvas(image.naturalWidth, 1).getContext("2d");
+    context.drawImage(image, 0, -y);
+    return [...context.getImageData(0, 0, image.naturalWidth, 1).data];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +63,41 @@ def test_a_click_gives_a_thing_its_color(opened, model):
     page.locator("#hint-color").fill("#c02020")  # of the point that was set
     shown(page)
     assert (taken(page)[0] == pixels(model(GREY, hints=["10,20=#c02020"]))).all()
+
+
+def test_the_last_colors_are_there_for_points(opened, model):
+    page = opened()
+    choose(page, GREY, "old.png")
+    for color in ("#2040c0", "#20a040"):
+        page.locator("#hint-color").fill(color)
+    click_at(page, 10, 20)
+    page.get_by_role("button", name="#2040c0", exact=True).click()
+    shown(page)
+    assert (taken(page)[0] == pixels(model(GREY, hints=["10,20=#2040c0"]))).all()
+
+
+def test_a_large_photograph_is_shown_reduced_until_the_whole_is_there(opened, model):
+    page = opened()
+    page.set_default_timeout(60_000)
+    large = GREY.resize((1440, 1080))
+    file = {"name": "old.png", "mimeType": "image/png", "buffer": png(large)}
+    page.locator("#file").set_input_files(file)
+    page.locator("#status", has_text=" ms").wait_for()
+    held = []
+    whole = lambda url: "colored.png" in url and "longer" not in url  # noqa: E731
+    page.route(whole, lambda route: held.append(route))
+    page.locator("#add-hint").click()
+    page.wait_for_function("() => document.getElementById('after').naturalWidth === 1024")
+    small = large.convert("L")
+    small.thumbnail((1024, 1024), Image.Resampling.LANCZOS)
+    assert small.size == (1024, 768)
+    expected = pixels(model(small, hints=["512,384=#c03020"]))
+    row = page.locator("#after").evaluate(ROW, 384)
+    assert (np.reshape(row, (-1, 4))[:, :3] == expected[384]).all()
+    page.wait_for_timeout(500)
+    held[-1].continue_()
+    page.wait_for_function("() => document.getElementById('after').naturalWidth === 1440")
+    assert (taken(page)[0] == pixels(model(large, hints=["720,540=#c03020"]))).all()
 
 
 def test_points_are_moved_removed_and_undone(opened, model):

@@ -52,6 +52,7 @@ def parts(model):
 
 
 def click(page, point) -> None:
+    page.evaluate("scrollTo(0, 0)")
     box = page.locator("#frame").bounding_box()
     x, y = point
     page.mouse.click(
@@ -118,7 +119,9 @@ def test_a_wrong_color_of_a_person_marks_its_field(page):
     page.locator(".person[data-person='2'] > summary").click()
     field = page.locator("fieldset[data-name=hair-2] .any")
     field.fill("grene")
-    sync_api.expect(page.locator("#problem")).to_contain_text("person 2: hair 'grene'")
+    sync_api.expect(page.locator("fieldset[data-name=hair-2] .told")).to_contain_text(
+        "person 2: hair 'grene'"
+    )
     sync_api.expect(field).to_have_attribute("aria-invalid", "true")
     sync_api.expect(page.locator("fieldset[data-name=hair] .any")).to_have_attribute(
         "aria-invalid", "false"

@@ -73,6 +73,21 @@ def test_pieces_are_those_of_the_parts(client, place, model):
     assert (numbers == parts.labels).all()
 
 
+def test_numbers_come_at_every_nth_row_and_column(client, place, model):
+    labels = model.parts(sketch(*SIZE)).labels
+    answer = client.get(f"{place}/pieces.png", params={"longer": 16})
+    assert (pixels(answer.content).astype(int) @ (1, 256, 65536) == labels[2::4, 2::4]).all()
+    answer = client.get(f"{place}/pieces.png", params={"longer": 1000})
+    assert (pixels(answer.content).astype(int) @ (1, 256, 65536) == labels).all()
+
+
+@pytest.mark.parametrize("longer", ["0", "-1", "many", "1.5", ""])
+def test_a_wrong_size_is_told(client, place, longer):
+    answer = client.get(f"{place}/pieces.png", params={"longer": longer})
+    assert answer.status_code == 400
+    assert "is no number of pixels, from 1" in answer.json()["error"]
+
+
 def test_a_note_on_the_drawing_is_told(client):
     dark = send(client, Image.eval(sketch(*SIZE), lambda light: 255 - light))
     (note,) = client.get(f"{dark}/pieces").json()["notes"]

@@ -120,6 +120,7 @@ def test_a_review_by_keys(browser, model, folder):
         expect(page.locator("#review-name")).to_have_text("a.png")
         expect(page.locator("#palette")).to_be_visible()  # at the first doubt
         expect(page.locator("#attributes")).to_be_hidden()
+        expect(page.locator("#palette .paint")).to_have_count(0)  # colours are the folder's
         page.keyboard.press("h")
         page.keyboard.press("Enter")
         expect(page.locator("#review-at")).to_have_text("2 of 2")

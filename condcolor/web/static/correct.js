@@ -1,7 +1,8 @@
 // Corrections: pieces get a part, a line divides them. Each is one step of the history.
 
 import { forgetLast, remember } from "./history.js";
-import { change, say, tell } from "./picture.js";
+import { say, tell } from "./messages.js";
+import { change } from "./picture.js";
 import { numberAt, personOf, pieces, refreshPieces } from "./pieces.js";
 import { corrections, state } from "./state.js";
 

@@ -4,6 +4,7 @@ import { chosen } from "./outline.js";
 import { besideOf, choosePieces } from "./palette.js";
 import { boxOf, map, onPieces, pieces } from "./pieces.js";
 import { $, state } from "./state.js";
+import { reveal } from "./view.js";
 
 const STRIPES = 14; // pixels from one to the next, of these:
 const DARK = 3, LIGHT = 3; // the rest shows the picture
@@ -44,6 +45,7 @@ export function nextDoubt(step = 1) {
   const next = at >= 0 ? found[(at + step + found.length) % found.length]
     : (given?.set && found.find(({ area }) => area <= given.area)) || found[0];
   last = next.number;
+  reveal(next.point);
   choosePieces([next.number], besideOf(next));
 }
 

@@ -1,6 +1,7 @@
 // Hints on a photograph: a click says the colour of a thing; points are dragged, recoloured and removed.
 
 import { remember } from "./history.js";
+import { rememberColor } from "./owncolors.js";
 import { change } from "./picture.js";
 import { $, element, hints, state } from "./state.js";
 
@@ -115,6 +116,7 @@ export function listenToHints() {
   $("hint-color").addEventListener("input", () => {
     if (hints()[selected]) setHint(selected, { color: $("hint-color").value }, "hint-color");
   });
+  $("hint-color").addEventListener("change", () => rememberColor($("hint-color").value));
   $("add-hint").addEventListener("click", () =>
     add({ x: within(state.width / 2, state.width), y: within(state.height / 2, state.height) }));
   $("remove-hint").addEventListener("click", remove);

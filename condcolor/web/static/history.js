@@ -1,16 +1,24 @@
-// Undo and redo of colours, paper, corrections and hints, for each model.
+// Undo and redo of colours, paper, layers, corrections and hints: one history, for each model.
 
 import { $, corrections, hints, state, values, vivid } from "./state.js";
 
 const STEPS = 50;
 const MERGED = 600; // ms; changes of one kind that follow so quickly are one step, such as of a colour picker
 
-const histories = {}; // model name -> { past, future, kind, at }
+let histories = {}; // of the picture that is open: model name -> { past, future, kind, at }
 const listeners = []; // called when a step was undone or redone
 
 const history = () => (histories[state.model.name] ??= { past: [], future: [], kind: "", at: 0 });
 
-const now = () => ({ values: { ...values() }, vivid: vivid(), corrections: corrections(), hints: hints(), paper: state.paper });
+const now = () => ({
+  values: { ...values() },
+  vivid: vivid(),
+  corrections: corrections(),
+  hints: hints(),
+  paper: state.paper,
+  recolor: state.recolor,
+  hidden: new Set(state.hidden),
+});
 
 export function onRestore(listener) {
   listeners.push(listener);
@@ -31,9 +39,9 @@ export function forgetLast() {
   markSteps();
 }
 
-// For another picture: its corrections are others, the colours stay.
-export function forgetAll() {
-  for (const name of Object.keys(histories)) delete histories[name];
+// For another picture: its corrections are others.
+export function takeHistories(own) {
+  histories = own;
   markSteps();
 }
 
@@ -47,7 +55,7 @@ function move(from, to) {
   own[to].push(now());
   own.kind = "";
   const name = state.model.name;
-  Object.assign(state, { paper: step.paper });
+  Object.assign(state, { paper: step.paper, recolor: step.recolor, hidden: new Set(step.hidden) });
   state.values[name] = step.values;
   state.vivid[name] = step.vivid;
   state.corrections[name] = step.corrections;

@@ -1,6 +1,8 @@
 // The list of layers, each shown or hidden.
 
-import { change, decoded, onChange, tell } from "./picture.js";
+import { onRestore, remember } from "./history.js";
+import { tell } from "./messages.js";
+import { change, decoded, onChange } from "./picture.js";
 import { askOfPicture } from "./server.js";
 import { $, element, query, state } from "./state.js";
 
@@ -15,6 +17,7 @@ export async function showLayers() {
       ...layers.reverse().map((name) => {
         const box = element("input", { type: "checkbox", checked: !state.hidden.has(name), value: name });
         box.addEventListener("change", () => {
+          remember();
           state.hidden[box.checked ? "delete" : "add"](name);
           change();
         });
@@ -45,6 +48,10 @@ async function showLayerThumbnails() {
     }
   }
 }
+
+onRestore(() => {
+  for (const box of $("layer-list").querySelectorAll("input")) box.checked = !state.hidden.has(box.value);
+});
 
 let settling;
 onChange(() => {

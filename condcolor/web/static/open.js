@@ -1,28 +1,51 @@
-// Pictures come in: chosen, dropped, pasted, or a sample; and files of parts.
+// A picture is opened, and closed.
 
 import { correctionOf } from "./correct.js";
-import { forgetAll } from "./history.js";
-import { isPartsFile, loadParts } from "./partsfile.js";
-import { forgetPersons } from "./persons.js";
-import { compare, decoded, drop, fit, say, tell } from "./picture.js";
-import { ask, askOfPicture, send } from "./server.js";
+import { takeHistories } from "./history.js";
+import { say, tell } from "./messages.js";
+import { givePersons, takePersons } from "./persons.js";
+import { compare, decoded, drop } from "./picture.js";
+import { dropPieces } from "./pieces.js";
+import { clearPreview } from "./preview.js";
+import { askOfPicture, sendAgain } from "./server.js";
 import { $, state } from "./state.js";
+import { fit, zoomTo } from "./view.js";
 
-let openings = 0;
-const listeners = []; // called when another picture is open
+let openings = 0; // counts them
+let opening = 0; // that are under way
+const listeners = []; // called when another picture is open: with the server's answer, and how it was opened
 
 export function onOpen(listener) {
   listeners.push(listener);
 }
 
-// Open the picture that `sending` gives to the server; true where no newer one came in between.
-export async function open(sending, name) {
+export const stem = (name) => name.replace(/\.[^.]*$/, "") || "picture";
+
+// Give a picture to the server, unless it has it.
+export async function sent(picture) {
+  if (!picture.about) await sendAgain(picture);
+  return picture.about;
+}
+
+export const isOpening = () => opening > 0;
+
+// Open a picture; true where no newer one came in between. again: it was open before, with this model.
+export async function open(picture, options) {
+  opening++;
+  try {
+    return await bringUp(picture, options);
+  } finally {
+    opening--;
+  }
+}
+
+async function bringUp(picture, { again = false } = {}) {
   const mine = ++openings;
   tell("");
   say("Opening…");
-  let sent;
+  let about;
   try {
-    sent = await sending();
+    about = await sent(picture);
   } catch (problem) {
     if (mine !== openings) return false;
     say("");
@@ -31,14 +54,8 @@ export async function open(sending, name) {
   }
   if (mine !== openings) return false; // a newer one is on its way
   drop();
-  const { id, width, height, notes } = sent;
-  Object.assign(state, { again: sending, id, width, height, notes, hasColors: Boolean(sent.has_colors), recolor: "no" });
-  state.corrections = { [state.model.name]: (sent.corrections ?? []).map(correctionOf) };
-  state.hints = {};
-  state.name = name.replace(/\.[^.]*$/, "") || "picture";
-  state.shape++;
-  state.hidden.clear();
-  forgetAll();
+  leave();
+  take(picture, about);
   try {
     const image = await decoded(await (await askOfPicture("sketch.png")).blob());
     if (mine !== openings) return false;
@@ -52,68 +69,51 @@ export async function open(sending, name) {
     return false;
   }
   if (!$("after").src) $("after").src = $("before").src;
-  $("main").dataset.state = "full";
-  for (const each of ["full", "panel"]) $(each).hidden = false;
-  $("choose-other").hidden = Boolean(state.review);
-  $("empty").hidden = true;
+  show(true);
   fit();
+  zoomTo(1);
   compare(0);
-  for (const listener of listeners) listener(sent);
+  for (const listener of listeners) listener(about, { again });
   return true;
 }
 
-function openFile(file) {
-  forgetPersons();
-  return open(() => send(file), file.name);
+// What the page knows of the picture that is open goes back to it.
+function leave() {
+  if (!state.picture) return;
+  state.picture.recolor = state.recolor;
+  if (!state.review) state.picture.own = takePersons();
 }
 
-// Open the picture among these files, then take the corrections of the file of parts among them.
-async function openAll(files) {
-  const parts = files.find(isPartsFile), picture = files.find((file) => !isPartsFile(file));
-  if (picture && state.review) return tell("Here pictures are gone through: open another one without --review.");
-  if (picture && !(await openFile(picture))) return;
-  if (parts) await loadParts(parts);
-}
-
-async function openSample(button, chooseModel) {
-  const photograph = "photograph" in button.dataset;
-  const fits = (model) => (model.vivid !== null) === photograph;
-  const chosen = fits(state.model) ? state.model : state.models.find(fits);
-  if (chosen) chooseModel(chosen.name);
-  const place = button.dataset.sample;
-  const blob = await (await ask(place)).blob();
-  forgetPersons();
-  open(() => send(blob), place.split("/").pop());
-}
-
-export function listenToFiles(chooseModel) {
-  for (const id of ["choose", "choose-other"]) $(id).addEventListener("click", () => $("file").click());
-  for (const id of ["file", "parts-file"]) {
-    $(id).addEventListener("change", () => {
-      openAll([...$(id).files]);
-      $(id).value = "";
-    });
-  }
-  for (const button of document.querySelectorAll(".sample")) {
-    button.addEventListener("click", () => openSample(button, chooseModel).catch(tell));
-  }
-  let depth = 0;
-  const over = (by) => {
-    depth = by ? Math.max(0, depth + by) : 0;
-    document.body.classList.toggle("dragged", depth > 0);
-  };
-  document.addEventListener("dragenter", () => over(1));
-  document.addEventListener("dragleave", () => over(-1));
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    over(0);
-    const files = [...event.dataTransfer.files];
-    if (files.length) openAll(files);
-    else tell("Drop a picture's file: pictures of other pages are not fetched.");
+function take(picture, { width, height, notes, has_colors: hasColors, corrections }) {
+  if (corrections) picture.corrections[state.model.name] ??= corrections.map(correctionOf);
+  Object.assign(state, {
+    picture, width, height, notes, hasColors: Boolean(hasColors), name: stem(picture.name), recolor: picture.recolor,
+    corrections: picture.corrections, hints: picture.hints,
   });
-  document.addEventListener("paste", (event) => {
-    const files = [...event.clipboardData.files];
-    if (files.length) openAll(files);
-  });
+  givePersons(picture.own);
+  state.shape++;
+  state.hidden.clear();
+  takeHistories(picture.histories);
+}
+
+// Have no picture open.
+export function close() {
+  openings++;
+  drop();
+  leave();
+  state.picture = null;
+  state.shape++;
+  clearPreview();
+  dropPieces();
+  show(false);
+  say("");
+  tell("");
+}
+
+function show(isOpen) {
+  $("main").dataset.state = isOpen ? "full" : "empty";
+  for (const each of ["full", "panel"]) $(each).hidden = !isOpen;
+  for (const each of ["choose-other", "close"]) $(each).hidden = !isOpen || state.review;
+  if (!isOpen) $("variants").hidden = true;
+  $("empty").hidden = isOpen;
 }

@@ -2,6 +2,7 @@
 
 import { boxOf, map, onPieces, pieces } from "./pieces.js";
 import { $ } from "./state.js";
+import { onView } from "./view.js";
 
 const WIDTH = 2; // CSS pixels
 const LIGHT = "#fff", CHOSEN = "#1d6fd8", CUTTING = "#d6201f";
@@ -23,11 +24,18 @@ export const hovered = () => shown.hovered;
 
 function draw() {
   asked = 0;
-  const canvas = $("pieces"), { width, height } = map() ?? { width: 1, height: 1 };
+  const canvas = $("pieces"), view = $("view"), dense = window.devicePixelRatio;
+  const [width, height] = [view.clientWidth, view.clientHeight].map((side) => Math.max(1, Math.round(side * dense)));
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d");
+  context.resetTransform();
   context.clearRect(0, 0, width, height);
-  const scale = width / ($("frame").clientWidth || width);
+  if (!map()) return;
+  const [from, to] = [view.getBoundingClientRect(), $("frame").getBoundingClientRect()];
+  const scale = map().width / (to.width || map().width); // pixels of the map in a CSS pixel
+  context.scale(dense, dense);
+  context.translate(to.left - from.left, to.top - from.top);
+  context.scale(1 / scale, 1 / scale);
   context.lineJoin = context.lineCap = "round";
   const stroke = (path, color) => {
     for (const [style, wide] of [[LIGHT, 2.4], [color, 1]]) {
@@ -78,6 +86,8 @@ function pathOf(number) {
   paths.set(number, path);
   return path;
 }
+
+onView(() => outline({}));
 
 let drawn = null;
 onPieces(() => {

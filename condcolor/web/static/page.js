@@ -1,24 +1,35 @@
 // The page: models, the panel, and what its buttons do.
 
+import { listenToAddress, readAddress } from "./address.js";
+import { listenToAreas } from "./areas.js";
 import { showBrush } from "./brush.js";
+import { listenToClipboard } from "./clipboard.js";
 import { attributeField, chooseValues, markFields, randomColor } from "./colors.js";
 import { markDoubts, nextDoubt } from "./doubts.js";
-import { markSteps, onRestore, redo, remember, undo } from "./history.js";
+import { forgetLast, markSteps, onRestore, redo, remember, undo } from "./history.js";
+import { listenToFiles } from "./files.js";
+import { keepFocus } from "./focus.js";
 import { forgetKind, suitModel } from "./kind.js";
 import { listenToHints, markHints } from "./hints.js";
 import { listenToKeys } from "./keys.js";
 import { showLayers } from "./layers.js";
-import { listenToFiles, onOpen } from "./open.js";
+import { note, tell } from "./messages.js";
+import { onOpen } from "./open.js";
+import { listenToOwnColors, showOwnColors } from "./mycolors.js";
 import { closePalette } from "./palette.js";
 import { saveParts } from "./partsfile.js";
-import { change, compare, drop, fit, tell } from "./picture.js";
+import { change, compare, drop, isColoring, isWhole, wholePicture } from "./picture.js";
 import { dropPieces, onPieces, refreshPieces } from "./pieces.js";
 import { listenToPointer, markTool } from "./pointer.js";
 import { clearPreview, sketchLevels } from "./preview.js";
 import { startReview } from "./review.js";
 import { ask, askOfPicture } from "./server.js";
-import { $, element, ofModel, query, recolorable, required, save, state, vivid, withCorrections } from "./state.js";
+import { $, element, ofModel, query, recolorable, required, save, state, valuesOf, vivid, withCorrections } from "./state.js";
+import "./saturation.js";
+import { keepTray, readTray } from "./storage.js";
+import { listenToTray, restoreTray } from "./tray.js";
 import { showVariants } from "./variants.js";
+import { fit, listenToView } from "./view.js";
 
 function chooseModel(name) {
   const model = state.models.find((each) => each.name === name);
@@ -28,9 +39,7 @@ function chooseModel(name) {
   state.model = model;
   state.shape++;
   state.hidden.clear();
-  state.values[name] ??= Object.fromEntries(
-    required().map(({ name, values }, i) => [name, values[(3 + 2 * i) % values.length]]),
-  );
+  valuesOf(model);
   state.vivid[name] ??= model.vivid;
   const optional = model.attributes.filter((attribute) => attribute.default);
   $("attributes").replaceChildren(...required().map(attributeField));
@@ -38,7 +47,7 @@ function chooseModel(name) {
   $("more-colors").hidden = !optional.length;
   $("more-names").textContent = optional.map((attribute) => attribute.name).join(", ");
   showBrush();
-  if (state.id) {
+  if (state.picture) {
     drop();
     refreshPanel();
     change();
@@ -48,6 +57,8 @@ function chooseModel(name) {
 function refreshPanel() {
   const { model } = state;
   $("attributes").hidden = !model.attributes.length;
+  $("own-colors").hidden = !model.attributes.length;
+  showOwnColors();
   $("vividness").hidden = model.vivid === null;
   $("recolor").hidden = !recolorable();
   markRecolor();
@@ -62,7 +73,6 @@ function refreshPanel() {
   clearPreview();
   dropPieces();
   for (const id of ["pieces", "tool", "corrections"]) $(id).hidden = !model.parts.length;
-  $("tools").hidden = !model.parts.length && !model.takes_hints;
   markHints();
   markTool();
   markSteps();
@@ -82,14 +92,15 @@ function markVivid() {
 }
 
 async function download(button, tail, asked, name) {
-  button.disabled = true;
+  if (button.ariaDisabled === "true") return; // it is under way; a disabled button would lose the focus
+  button.ariaDisabled = "true";
   try {
     save(await (await askOfPicture(tail, asked)).blob(), name);
-    tell("");
+    note("", "downloads-told");
   } catch (problem) {
-    tell(problem);
+    tell(problem, "downloads-told");
   }
-  button.disabled = false;
+  button.ariaDisabled = "false";
 }
 
 function listenToSlider() {
@@ -111,7 +122,13 @@ function listenToSlider() {
 function listen() {
   listenToFiles(chooseModel);
   listenToSlider();
+  keepFocus();
+  listenToView();
   listenToPointer();
+  listenToAreas();
+  listenToOwnColors();
+  listenToClipboard();
+  listenToTray();
   listenToHints();
   listenToKeys();
   window.addEventListener("resize", () => {
@@ -139,6 +156,7 @@ function listen() {
   }
   for (const radio of document.querySelectorAll("#recolor input")) {
     radio.addEventListener("change", () => {
+      remember("recolor");
       state.recolor = radio.value;
       change();
     });
@@ -147,6 +165,7 @@ function listen() {
   $("redo").addEventListener("click", redo);
   $("next-doubt").addEventListener("click", () => nextDoubt());
   $("show-doubts").addEventListener("change", markDoubts);
+  $("download").addEventListener("click", downloadWhole);
   $("save-parts").addEventListener("click", saveParts);
   $("load-parts").addEventListener("click", () => $("parts-file").click());
   $("layers").addEventListener("toggle", () => $("layers").open && showLayers());
@@ -159,21 +178,43 @@ function listen() {
     download(event.currentTarget, "variants.png", withCorrections(ofModel()), `${state.name}-sheet.png`));
 }
 
-onOpen(({ kind }) => {
-  if (suitModel(kind, chooseModel)) return;
+// The link has the picture that is shown last; a click before the one that is asked for is there waits for that.
+async function downloadWhole(event) {
+  if (isWhole() || !isColoring()) return;
+  event.preventDefault();
+  try {
+    const blob = await wholePicture();
+    save(blob, $("download").download);
+  } catch {
+    // what is wrong is told already
+  }
+}
+
+// Have the colours of another address, as one step that can be undone.
+function changeAddress(read) {
+  remember();
+  if (!read()) return forgetLast();
+  restore();
+}
+
+onOpen(({ kind }, { again }) => {
+  if (!again && suitModel(kind, chooseModel)) return;
   refreshPanel();
   change();
 });
 
-onRestore(() => {
+function restore() {
   markFields();
   markVivid();
   markHints();
+  markRecolor();
   for (const radio of document.querySelectorAll("#paper input")) radio.checked = radio.value === state.paper;
+  if (!state.picture) return;
   if (state.model.parts.length) refreshPieces().catch(tell);
   change();
-});
+}
 
+onRestore(restore);
 onPieces(markTool);
 
 async function start() {
@@ -186,8 +227,15 @@ async function start() {
     $("models").append(element("label", { title: name }, input, name));
   }
   chooseModel(told.models[0].name);
+  readAddress(chooseModel);
+  restore();
   listen();
   await startReview();
+  if (state.review) return;
+  listenToAddress(chooseModel, changeAddress);
+  const { pictures, at } = await readTray();
+  keepTray();
+  if (pictures.length && !state.tray.length) await restoreTray(pictures, at);
 }
 
 start().catch(tell);

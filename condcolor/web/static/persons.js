@@ -3,10 +3,11 @@
 import { attributeField, markFields } from "./colors.js";
 import { onRestore } from "./history.js";
 import { outline } from "./outline.js";
-import { change, onChange, tell } from "./picture.js";
+import { tell } from "./messages.js";
+import { change, onChange } from "./picture.js";
 import { map, onPieces, personOf, pieces } from "./pieces.js";
 import { askOfPicture } from "./server.js";
-import { $, corrections, element, ofModel, personIn, state, values, withCorrections } from "./state.js";
+import { $, corrections, element, ofModel, personIn, state, values, valuesOf, withCorrections } from "./state.js";
 
 const WAIT = 250; // ms without a correction, after which is asked whose the pieces are now
 const MOST = 9; // persons with fields
@@ -41,12 +42,22 @@ async function load() {
   if (isOther && own().length) change();
 }
 
-// For another picture: its persons are others.
-export function forgetPersons() {
+// For another picture: its persons are others. Returns the colours that they have alone, by model.
+export function takePersons() {
+  const taken = {};
   for (const { name: model, attributes } of state.models) {
     const asked = state.values[model] ?? {}, everyones = attributes.map(({ name }) => name);
-    for (const name of Object.keys(asked)) if (!everyones.includes(name)) delete asked[name];
+    for (const [name, value] of Object.entries(asked)) {
+      if (everyones.includes(name)) continue;
+      (taken[model] ??= {})[name] = value;
+      delete asked[name];
+    }
   }
+  return taken;
+}
+
+export function givePersons(own) {
+  for (const model of state.models) if (own[model.name]) Object.assign(valuesOf(model), own[model.name]);
 }
 
 function show() {

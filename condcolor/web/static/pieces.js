@@ -1,7 +1,8 @@
 // The pieces of the drawing and the piece of each pixel, so that hover, click and correction ask nobody.
 // The server's answer holds up to the last cut; what was set after it is put in here.
 
-import { decoded, say } from "./picture.js";
+import { say } from "./messages.js";
+import { decoded } from "./picture.js";
 import { askOfPicture } from "./server.js";
 import { corrections, ofModel, state, withCorrections } from "./state.js";
 
@@ -52,13 +53,11 @@ async function load(list) {
   const asked = withCorrections(ofModel(), list);
   const [told, image] = await Promise.all([
     askOfPicture("pieces", asked).then((answer) => answer.json()),
-    askOfPicture("pieces.png", asked).then((answer) => answer.blob()).then(decoded),
+    askOfPicture("pieces.png", `${asked}&longer=${LONGER}`).then((answer) => answer.blob()).then(decoded),
   ]);
-  const scale = Math.min(1, LONGER / Math.max(...told.size));
-  const [width, height] = told.size.map((side) => Math.max(1, Math.round(side * scale)));
+  const { naturalWidth: width, naturalHeight: height } = image;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  context.imageSmoothingEnabled = false; // between numbers there is nothing
-  context.drawImage(image, 0, 0, width, height);
+  context.drawImage(image, 0, 0);
   URL.revokeObjectURL(image.src);
   const { data } = context.getImageData(0, 0, width, height);
   const numbers = new Uint32Array(width * height);

@@ -6,6 +6,7 @@ import { outline, hovered } from "./outline.js";
 import { choosePieces, closePalette, describe } from "./palette.js";
 import { map, numberAt } from "./pieces.js";
 import { $, state } from "./state.js";
+import { onPan } from "./view.js";
 
 const STILL = 4; // CSS pixels; a pointer that moves less was not dragged
 
@@ -84,6 +85,14 @@ function end(event) {
   choosePieces(numbers);
   give(numbers, state.brush);
 }
+
+onPan(() => {
+  if (!stroke) return;
+  const { dragged } = stroke;
+  stroke = null;
+  outline({ hovered: null, line: [] });
+  if (dragged) choosePieces([]);
+});
 
 export function listenToPointer() {
   const frame = $("frame");

@@ -1,11 +1,12 @@
 // A review: the pictures in doubt of a folder, one after another; corrections are written back to it.
 
 import { nextDoubt } from "./doubts.js";
+import { say, tell } from "./messages.js";
 import { onOpen, open } from "./open.js";
 import { onPieces, map } from "./pieces.js";
-import { onShown, say, tell } from "./picture.js";
+import { onShown } from "./picture.js";
 import { ask } from "./server.js";
-import { $, corrections, ofModel, state, withCorrections } from "./state.js";
+import { $, corrections, ofModel, pictureOf, state, withCorrections } from "./state.js";
 
 let pictures = []; // { name, doubts, values }
 let at = -1; // the picture that is shown
@@ -54,7 +55,7 @@ async function go(number) {
   const before = at;
   at = number;
   show();
-  if (!(await open(sending, name)) && at === number) {
+  if (!(await open(pictureOf({ name, send: sending }))) && at === number) {
     opened = written();
     if (before < 0) $("panel").hidden = false; // a later one may be readable
   }

@@ -1,10 +1,10 @@
 // Asking the server: again when it has too much to do, and with the picture when it has forgotten that.
 
+import { Problem } from "./messages.js";
 import { state } from "./state.js";
 
 const RETRIES = 8; // while the server has too much to do
-
-export class Problem extends Error {}
+const SENDINGS = 3; // of a picture that others push out of the server's memory
 
 export async function ask(path, options = {}) {
   for (let again = 0; ; again++) {
@@ -39,18 +39,27 @@ export async function send(file) {
   return (await ask("api/sketches", { method: "POST", body: file, headers })).json();
 }
 
-// An answer about the picture. The server keeps pictures for a while only: one that is gone is sent again.
-export async function askOfPicture(tail, query = "", options = {}) {
-  const path = () => `api/sketches/${state.id}/${tail}${query && `?${query}`}`;
-  const before = state.id;
-  try {
-    return await ask(path(), options);
-  } catch (problem) {
-    if (problem.status !== 404) throw problem;
-    if (state.id === before) {
-      const { id } = await state.again();
-      if (state.id === before) state.id = id; // another picture may have been opened meanwhile
+// An answer about a picture. The server keeps pictures for a while only: one that is gone is sent again.
+export async function askOf(picture, tail, query = "", options = {}) {
+  for (let again = 0; ; again++) {
+    const { id } = picture;
+    try {
+      return await ask(`api/sketches/${id}/${tail}${query && `?${query}`}`, options);
+    } catch (problem) {
+      if (problem.status !== 404 || again >= SENDINGS) throw problem;
+      if (picture.id === id) await sendAgain(picture);
     }
-    return ask(path(), options);
   }
 }
+
+// Give a picture to the server once, however many wait for that.
+export async function sendAgain(picture) {
+  picture.sending ??= picture.send().finally(() => (picture.sending = null));
+  const about = await picture.sending;
+  picture.about ??= about;
+  picture.id = about.id;
+  return about;
+}
+
+// The same about the picture that is open.
+export const askOfPicture = (tail, query, options) => askOf(state.picture, tail, query, options);

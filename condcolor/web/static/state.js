@@ -5,9 +5,9 @@ export const $ = (id) => document.getElementById(id);
 export const state = {
   models: [],
   model: null, // one of them
-  again: null, // sends the picture again, or has it opened again; the answer has its new id
-  name: "", // its name without suffix
-  id: null, // the server's name for it
+  picture: null, // the one that is open, as `pictureOf` makes it
+  tray: [], // the pictures that are there, in order
+  name: "", // of the open one, without suffix
   width: 0,
   height: 0,
   notes: [], // of the server on the picture, and on it as a drawing
@@ -15,6 +15,7 @@ export const state = {
   vivid: {}, // model name -> factor
   corrections: {}, // model name -> corrections of the picture's parts, in order: { kind, text, point, part or person }
   hints: {}, // model name -> colours of things at points of a photograph: { x, y, color }, in its pixels
+  lit: "", // the attribute whose field is meant, such as hair or hair-2
   brush: null, // the part that was given last, or chosen to be given by dragging
   persons: { count: 0, of: [] }, // of the drawing: how many, and the person of each piece by its number, from 1
   paper: "keep", // or "white"
@@ -25,17 +26,46 @@ export const state = {
   shape: 0, // counts pictures and models chosen: what came for an older one is not shown
 };
 
+// A picture of the tray. send: gives it to the server; the answer has its id, size, notes.
+export const pictureOf = ({ name, send, file = null, corrections = {}, hints = {}, recolor = "no", own = {} }) => ({
+  name, send, file, corrections, hints, recolor,
+  own, // colours of further persons while another picture is open: model name -> name -> value
+  histories: {}, // model name -> what is undone and redone
+  id: null, // the server's name for it
+  about: null, // the server's answer
+  sending: null, // promise of it, while the picture is sent
+  doubts: null, // how many pieces are in doubt, once that is known
+});
+
 export function query({ hidden = false } = {}) {
-  const asked = new URLSearchParams({ model: state.model.name });
-  if (state.model.vivid !== null) asked.set("vivid", vivid());
-  if (recolorable() && state.recolor !== "no") asked.set("recolor", state.recolor);
-  if (state.model.any_color && state.paper !== "keep") asked.set("paper", state.paper);
+  const asked = queryOf(state.picture, state.model, state.recolor);
   for (const [name, value] of Object.entries(values())) {
-    if (personIn(name) <= Math.max(1, state.persons.count)) asked.append(name, value);
+    if (personIn(name) > 1 && personIn(name) <= state.persons.count) asked.append(name, value);
   }
-  for (const { x, y, color } of hints()) asked.append("hint", `${x},${y}=${color}`);
   if (hidden) for (const name of state.hidden) asked.append("hide", name);
   return withCorrections(asked);
+}
+
+// What is asked of any picture of the tray by a model: the same colours for all, corrections left out.
+export function queryOf(picture, model, recolor = picture.recolor) {
+  const asked = new URLSearchParams({ model: model.name });
+  if (model.vivid !== null) {
+    asked.set("vivid", state.vivid[model.name] ?? model.vivid);
+    if (picture.about.has_colors && recolor !== "no") asked.set("recolor", recolor);
+  }
+  if (model.any_color && state.paper !== "keep") asked.set("paper", state.paper);
+  const names = model.attributes.map(({ name }) => name);
+  for (const [name, value] of Object.entries(valuesOf(model))) if (names.includes(name)) asked.append(name, value);
+  for (const { x, y, color } of picture.hints[model.name] ?? []) asked.append("hint", `${x},${y}=${color}`);
+  return asked;
+}
+
+// What is asked of a model; at first other values for each attribute.
+export function valuesOf({ name, attributes }) {
+  state.values[name] ??= Object.fromEntries(
+    attributes.filter((each) => !each.default).map(({ name, values }, i) => [name, values[(3 + 2 * i) % values.length]]),
+  );
+  return state.values[name];
 }
 
 // Their texts need no escaping, which would double their length.

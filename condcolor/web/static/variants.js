@@ -1,7 +1,8 @@
 // All variants, to click on.
 
 import { chooseValues } from "./colors.js";
-import { onChange, tell } from "./picture.js";
+import { tell } from "./messages.js";
+import { onChange } from "./picture.js";
 import { askOfPicture } from "./server.js";
 import { $, corrections, element, ofModel, required, state, values, withCorrections } from "./state.js";
 
