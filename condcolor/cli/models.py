@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -127,6 +129,18 @@ def _listed(measures: Iterable[Measure], figures: Mapping) -> str:
     help="The file to write, which ends in .onnx.",
 )
 @click.option(
+    "--page",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The folder to write: a page that colours drawings in the browser.",
+)
+@click.option(
+    "--vendor",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="With --page: a folder that holds onnxruntime-web; else it is downloaded from npm (20 MB).",
+)
+@click.option(
     "--half",
     is_flag=True,
     help="Store the weights as float16: half the size, for the web; colours may differ by a little.",
@@ -137,27 +151,48 @@ def _listed(measures: Iterable[Measure], figures: Mapping) -> str:
     help="Write the graph alone into the model's folder, as model.onnx; a graph there is replaced.",
 )
 @overwrite_option
-def export(model: str, path: str | None, half: bool, beside: bool, overwrite: bool) -> None:
-    """Write a model to one file that needs no torch, or give its folder a graph.
+def export(
+    model: str,
+    path: str | None,
+    page: Path | None,
+    vendor: Path | None,
+    half: bool,
+    beside: bool,
+    overwrite: bool,
+) -> None:
+    """Write a model to one file that needs no torch, give its folder a graph, or write a page that colours.
 
-    With --onnx the file colours with ONNX Runtime: as the --model of colorize, variants and info, or in a
-    browser (examples/browser). With --beside the model's folder itself does so from then on: the graph takes
-    the weights from model.safetensors. Both are compared with torch first, and not written where the two
-    differ. Needs torch and ONNX: pip install 'condcolor[train]'
+    With --onnx the file colours with ONNX Runtime: as the --model of colorize, variants and info. With
+    --beside the model's folder itself does so from then on: the graph takes the weights from
+    model.safetensors. Both are compared with torch first, and not written where the two differ. With --page
+    the folder is a page for any web server: it colours drawings in the browser, with nothing installed, also
+    without a network. All need torch and ONNX: pip install 'condcolor[train]'
 
     \b
     condcolor export icons --onnx icons.onnx
     condcolor export runs/mine --onnx mine.onnx --half
     condcolor export runs/mine --beside
+    condcolor export icons --page site/
     """
+    if path is not None and page is not None:
+        raise UsageError("--onnx and --page are two outputs: give one of them")
+    if page is not None and (half or beside):
+        raise UsageError("--page goes without --half and --beside: the weights of a page are int8")
+    if vendor is not None and page is None:
+        raise UsageError("--vendor goes with --page alone")
     if beside and (path is not None or half):
         raise UsageError(
             "--beside goes without --onnx and --half: the folder has its weights already"
         )
-    if not beside and not path:
+    if path is None and page is None and not beside:
         raise UsageError(
-            "--onnx FILE is missing: name a new file that ends in .onnx; or give --beside"
+            "--onnx is missing: name a new file that ends in .onnx; or give --beside or --page FOLDER"
         )
+    if path == "":
+        raise UsageError("the name of the file is empty: name a new one")
+    if page is not None:
+        _export_page(model, page, vendor, overwrite)
+        return
 
     from condcolor.inference.onnx_export import export_onnx, write_graph
 
@@ -170,3 +205,12 @@ def export(model: str, path: str | None, half: bool, beside: bool, overwrite: bo
         f"{shown_name(path)}: {exported.size / 1e6:.1f} MB; on {exported.pictures} pictures at most "
         f"{exported.difference:.1e} of 1 from torch, at full size {exported.off_by} of 255"
     )
+
+
+def _export_page(model: str, folder: Path, vendor: Path | None, overwrite: bool) -> None:
+    from condcolor.web.page_export import export_page
+
+    exported = export_page(model, folder, vendor=vendor, overwrite=overwrite)
+    name = shown_name(folder)
+    click.echo(f"{name}: {exported.files} files, {exported.size / 1e6:.1f} MB; to look at it:")
+    click.echo(f"python -m http.server --bind 127.0.0.1 --directory {shlex.quote(name)}")

@@ -1,12 +1,12 @@
-// The part of each piece of a drawing, as condcolor/imaging/piece_parts.py decides it, and the colours of the parts.
+// The part of each piece of a drawing, as condcolor/imaging/piece_parts.py decides it, and how sure that is.
 
-import { labelled, nearest, sizesOf } from "./grids.js";
+import { extremes, filled, labelled, nearest, sizesOf } from "./grids.js";
 import { findPieces, grown } from "./pieces.js";
 
 const SHARPNESS = 8; // as in condcolor/conditions/parts.py
-const FILLS = { skin: "#fbd3c0" }, WHITE = "#ffffff"; // there, too
 const SURE = 0.8, SPLIT_SHARE = 0.15, SPLIT_AREA = 0.02, LEAST_SPLIT = 0.002; // as told there
 const REACH = 2, LINED = 0.2; // there, too: NEAR is the window of this reach
+const DOUBTFUL = 0.2, LEAST_DOUBT = 0.001; // there, too
 
 /** Scores [K, high * wide] in [-1, 1] as an array of K planes of probabilities. */
 export function probabilities(scores, count) {
@@ -21,7 +21,12 @@ export function probabilities(scores, count) {
   return planes;
 }
 
-/** The part of each pixel of a drawing {width, height, data}; `planes` are the probabilities, in rows of `wide`. */
+/**
+ * The pieces of a drawing {width, height, data}, and the part of each; `planes` are the probabilities, in rows of `wide`.
+ *
+ * Returns {labels, part, probability, doubtful}: the number of each pixel's piece, and of each piece the index of its
+ * part, that part's probability, and whether another part is nearly as probable.
+ */
 export function decideParts(drawing, planes, wide) {
   const { width, height } = drawing, high = planes[0].length / wide;
   const across = Int32Array.from({ length: width }, (_, x) => Math.floor((x * wide) / width));
@@ -38,23 +43,30 @@ export function decideParts(drawing, planes, wide) {
   labels.forEach((label, i) => isSampled(i) && count(label, i));
   const isMissed = counts.map((n) => Number(n === 0)); // it is too small for the sample
   labels.forEach((label, i) => isMissed[label] && count(label, i));
+  const sizes = sizesOf(labels, dark.length), least = LEAST_DOUBT * labels.length;
   const part = Uint8Array.from(dark, (_, label) => largest(sums, label));
-  return Uint8Array.from(grown(labels, width), (label) => part[label]);
+  const share = (k, label) => sums[k][label] / Math.max(counts[label], 1);
+  const probability = Float32Array.from(part, (k, label) => share(k, label));
+  const doubtful = Uint8Array.from(part, (own, label) => {
+    const second = sums.reduce((most, _, k) => (k === own ? most : Math.max(most, share(k, label))), 0);
+    return Number(label > 0 && sizes[label] >= least && probability[label] - second < DOUBTFUL);
+  });
+  return { labels: grown(labels, width), part, probability, doubtful };
 }
 
 /** Pieces divided in which large connected areas are sure of different parts. */
 function divided({ labels, dark }, width, planes, wide, cell) {
   const count = planes[0].length, high = count / wide, height = labels.length / width;
-  const sure = Uint8Array.from({ length: count }, (_, j) => {
+  const sure = filled(Uint8Array, count, (j) => {
     const k = largest(planes, j);
     return planes[k][j] > SURE ? k + 1 : 0;
   });
   const middle = (i, full, small) => Math.floor(((2 * i + 1) * full) / (2 * small));
-  const coarse = Int32Array.from({ length: count }, (_, j) =>
+  const coarse = filled(Int32Array, count, (j) =>
     labels[middle(Math.floor(j / wide), height, high) * width + middle(j % wide, width, wide)]);
   const seen = Array.from(dark, () => new Int32Array(planes.length + 1));
   coarse.forEach((label, j) => seen[label][sure[j]]++);
-  const isNear = Uint8Array.from(coarse, (_, j) => Number(around(j, wide, high, REACH).some((at) => coarse[at] === 0)));
+  const isNear = extremes(filled(Uint8Array, count, (j) => Number(coarse[j] === 0)), wide, REACH, true);
   const made = labels.slice();
   let last = dark.length - 1;
   seen.forEach((sizes, label) => {
@@ -100,22 +112,6 @@ function around(at, wide, high, reach) {
     for (let u = Math.max(0, x - reach); u <= Math.min(wide - 1, x + reach); u++) found.push(v * wide + u);
   }
   return found;
-}
-
-/** The colour [red, green, blue] of each part: what is asked for it by name, `{hair: "#e94743"}`, else its own. */
-export function fillsOf(names, asked) {
-  const channels = (color) => [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
-  return names.map((name) => channels(asked[name] ?? FILLS[name] ?? WHITE));
-}
-
-/** A picture's planes times the fills of its parts, as ImageData. */
-export function colored({ width, height, data }, parts, fills) {
-  const made = new ImageData(width, height), count = width * height;
-  for (let i = 0; i < count; i++) {
-    for (let c = 0; c < 3; c++) made.data[4 * i + c] = Math.round((data[c * count + i] * fills[parts[i]][c]) / 255);
-    made.data[4 * i + 3] = 255;
-  }
-  return made;
 }
 
 /** The plane that has the largest value at a place; the first of equal ones. */

@@ -2,7 +2,7 @@
 // of some width, and solid black areas.
 
 import { halfEven } from "./geometry.js";
-import { closing, joined, labelled, median, nearest, roughDistances, sizesOf } from "./grids.js";
+import { closing, filled, joined, labelled, median, nearest, roughDistances, sizesOf } from "./grids.js";
 import { closeGaps } from "./lineends.js";
 
 const SIDE = 256, LARGEST_SIDE = 1024; // told there, as all below
@@ -39,7 +39,7 @@ function lightnessAround(light, width) {
 function openPixels(light, width, around) {
   const most = joined(light, width, Math.max), height = light.length / width;
   const least = most.map((level, i) => LIGHT * Math.max(around[i], level)); // rounded to float32, as there: ties are common
-  const open = Uint8Array.from(light, (l, i) => Number(l > least[i] && l > BLACK));
+  const open = filled(Uint8Array, light.length, (i) => Number(light[i] > least[i] && light[i] > BLACK));
   const ink = (x, y) => Number(x >= 0 && x < width && y >= 0 && y < height && !open[y * width + x]);
   return open.map((is, i) => {
     if (is || light[i] <= FAINT * around[i]) return is;
@@ -83,8 +83,8 @@ function openRadii(open, width) {
   const height = open.length / width;
   if (!open.includes(0)) return new Float32Array(open.length).fill(Math.max(width, height));
   const { squares } = nearest(open.map((is) => 1 - is), width);
-  return Float32Array.from(squares, (square, i) => {
-    const x = i % width, y = Math.floor(i / width), radius = Math.fround(Math.sqrt(square));
+  return filled(Float32Array, squares.length, (i) => {
+    const x = i % width, y = Math.floor(i / width), radius = Math.fround(Math.sqrt(squares[i]));
     return Math.min(radius, (radius + Math.min(x + 1, width - x, height - y)) / 2);
   });
 }
@@ -92,7 +92,7 @@ function openRadii(open, width) {
 /** The basin of each open pixel: the peak of the radii that it reaches by steepest ascent; wide areas are one. */
 function findBasins(radii, open, width, gap) {
   const count = radii.length, ascent = new Int32Array(count);
-  const levels = Int32Array.from(radii, (radius) => Math.min(radius * FINENESS, gap * FINENESS + 1));
+  const levels = filled(Int32Array, count, (i) => Math.min(radii[i] * FINENESS, gap * FINENESS + 1));
   for (let i = 0; i < count; i++) {
     let best = i;
     const compare = (j) => {
@@ -215,11 +215,10 @@ function enlarged({ labels, dark }, smallWidth, light, width, around, factor) {
 /** Give pixels the label of a labelled neighbour, ring by ring, in place; returns those that have none yet. */
 function growRings(labels, width, places, rings) {
   for (let ring = 0; ring < rings && places.length > 0; ring++) {
-    const found = places.map((i) => {
-      const x = i % width, four = [[i - 1, x > 0], [i + 1, x < width - 1], [i - width, true], [i + width, true]];
-      const labels4 = four.map(([j, inside]) => (inside && labels[j]) || 0);
-      if (ring % 2 === 0) labels4.reverse();
-      return labels4.find((label) => label > 0) ?? 0;
+    const found = filled(Int32Array, places.length, (k) => {
+      const i = places[k], x = i % width, left = x > 0 ? labels[i - 1] : 0, right = x < width - 1 ? labels[i + 1] : 0;
+      const above = labels[i - width] ?? 0, below = labels[i + width] ?? 0; // beyond the picture there is nothing
+      return ring % 2 === 0 ? below || above || right || left : left || right || above || below;
     });
     places.forEach((i, k) => { labels[i] = found[k]; });
     places = places.filter((_, k) => found[k] === 0);
@@ -234,7 +233,11 @@ export function grown(labels, width) {
   return labels.map((_, i) => labels[places[i]]);
 }
 
-const placesWhere = (values, holds) => [...values.keys()].filter((i) => holds(values[i], i));
+function placesWhere(values, holds) {
+  const places = [];
+  for (let i = 0; i < values.length; i++) if (holds(values[i], i)) places.push(i);
+  return places;
+}
 
 /** Each block of `factor` x `factor` pixels joined to one. */
 function pooled(values, width, factor, join) {

@@ -9,6 +9,14 @@ export function planesOf({ width, height, data }) {
   return { width, height, data: planes };
 }
 
+/** Planes as RGBA. */
+export function pixelsOf({ width, height, data }) {
+  const count = width * height, pixels = new Uint8ClampedArray(4 * count).fill(255);
+  for (let i = 0; i < count; i++)
+    for (let c = 0; c < 3; c++) pixels[4 * i + c] = data[c * count + i];
+  return pixels;
+}
+
 /** The picture in the middle of a square, and where it lies; `fill` null repeats the picture's edge. */
 export function letterbox(picture, size, fill) {
   const scale = size / Math.max(picture.width, picture.height);
