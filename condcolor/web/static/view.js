@@ -116,6 +116,7 @@ function mayPan(event) {
 }
 
 function press(event) {
+  swallows = false; // a drag that ended just now had its click
   if (event.pointerType === "touch") fingers.set(event.pointerId, [event.clientX, event.clientY]);
   if (fingers.size === 2) {
     pan = null;
