@@ -166,3 +166,28 @@ def test_a_key_goes_on_to_the_next_doubt(browser, model, tmp_path):
         expect(page.locator("#review-at")).to_have_text("1 of 2")
     made = folder.saved(0).corrections
     assert [(each.point, each.part) for each in made] == [(doubts[0], "hair"), (doubts[2], "skin")]
+
+
+@needs_chromium
+def test_the_rest_is_right_by_one_key(browser, model, tmp_path):
+    pytest.importorskip("playwright", reason="needs playwright")
+    from pages import opening
+    from playwright.sync_api import expect
+
+    folder = Folder(tmp_path, four())
+    doubts = [(piece.point, piece.part) for piece in model.parts(four()).doubts]
+    assert len(doubts) == 3
+    with (
+        serving(make_app({"parts": model}, review=folder)) as port,
+        opening(browser, f"http://127.0.0.1:{port}/") as open_page,
+    ):
+        page = open_page()
+        expect(page.locator("#palette")).to_be_visible()
+        page.keyboard.press("k")  # the first is skin
+        expect(page.locator("#next-doubt")).to_have_text("Next doubt (2)")
+        page.keyboard.press("r")
+        expect(page.locator("#review-at")).to_have_text("2 of 2")
+        page.keyboard.press("PageUp")  # so that it is written
+        expect(page.locator("#review-doubts")).to_have_text("nothing is flagged any more")
+    made = {each.point: each.part for each in folder.saved(0).corrections}
+    assert made == {doubts[0][0]: "skin"} | dict(doubts[1:])

@@ -34,6 +34,11 @@ export function giveTo(numbers, person) {
 
 const made = (numbers, what) => numbers.map((number) => correctionOf(`${pieces().get(number).point.join(",")}=${what}`));
 
+// Say that pieces are what they are taken for, in one step.
+export function confirm(numbers) {
+  if (numbers.length) take([...corrections(), ...numbers.flatMap((number) => made([number], pieces().get(number).part))]);
+}
+
 // Divide the pieces along a line of points, [x, y] in pixels of the picture.
 export async function cut(line) {
   const text = simplified(line).map((point) => point.join(",")).join(":");

@@ -9,7 +9,7 @@ import { reveal } from "./view.js";
 const STRIPES = 14; // pixels from one to the next, of these:
 const DARK = 3, LIGHT = 3; // the rest shows the picture
 
-const doubts = () => [...pieces().values()].filter((piece) => piece.in_doubt).sort((a, b) => b.area - a.area);
+export const doubts = () => [...pieces().values()].filter((piece) => piece.in_doubt).sort((a, b) => b.area - a.area);
 
 let seen = ""; // the numbers that are hatched
 let last = null; // the doubt that was gone to last

@@ -1,6 +1,7 @@
 // A review: the pictures in doubt of a folder, one after another; corrections are written back to it.
 
-import { nextDoubt } from "./doubts.js";
+import { confirm } from "./correct.js";
+import { doubts, nextDoubt } from "./doubts.js";
 import { say, tell } from "./messages.js";
 import { onOpen, open } from "./open.js";
 import { onPieces, map } from "./pieces.js";
@@ -27,6 +28,7 @@ export async function startReview() {
   $("show-doubts").checked = true;
   $("review-next").addEventListener("click", () => go(at + 1));
   $("review-back").addEventListener("click", () => go(at - 1));
+  $("review-right").addEventListener("click", confirmRest);
   document.addEventListener("keydown", press);
   window.addEventListener("beforeunload", (event) => {
     if (saving.size || unsaved.size || (at >= 0 && written() !== opened)) event.preventDefault();
@@ -37,10 +39,18 @@ export async function startReview() {
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const onControl = event.target.closest("button, a, input, summary, select");
+  if (event.key === "r" && !event.target.closest("input, select")) return confirmRest();
   const next = event.key === "PageDown" || (event.key === "Enter" && !onControl);
   if (!next && event.key !== "PageUp") return;
   event.preventDefault();
   go(at + (next ? 1 : -1));
+}
+
+// What is still in doubt is what it is taken for: on to the next picture.
+function confirmRest() {
+  if (!map()) return;
+  confirm(doubts().map(({ number }) => number));
+  go(at + 1);
 }
 
 async function go(number) {
