@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from condcolor.data.metadata import Metadata
     from condcolor.evaluation.evaluator import Prepare
     from condcolor.evaluation.photos import PhotoEvaluation, PhotoEvaluator
-    from condcolor.evaluation.sketches import AttributeScore, Evaluation, SketchEvaluator
+    from condcolor.evaluation.sketch_scores import AttributeScore, Evaluation
+    from condcolor.evaluation.sketches import SketchEvaluator
 
 
 @click.command()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from condcolor.evaluation.sketches import Evaluation
+from condcolor.evaluation.sketch_scores import Evaluation
 from condcolor.runtime.messages import counted
 
 GRADES = ((0.98, "very good"), (0.9, "good"), (0.75, "fair"), (0.0, "weak"))  # from which share on

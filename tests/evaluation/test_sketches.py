@@ -16,9 +16,10 @@ from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.data.dataset import ImageDataset
 from condcolor.data.metadata import read_metadata, write_metadata
 from condcolor.data.palette import measure_palette
-from condcolor.evaluation import sketches
+from condcolor.evaluation import measured_drawing
 from condcolor.evaluation.baselines import _enclosed, flat_fill, grey
-from condcolor.evaluation.sketches import AttributeScore, Evaluation, evaluate_sketches
+from condcolor.evaluation.sketch_scores import AttributeScore, Evaluation
+from condcolor.evaluation.sketches import evaluate_sketches
 
 COLORS = {name: parse_hex(color) for name, color in PALETTE.items()}
 NAMES = list(PALETTE)
@@ -109,7 +110,7 @@ def test_the_region_found_in_the_targets_is_the_mask(tmp_path):
         own = torch.nonzero(pictures.source_of == source).flatten()
         targets, values = pictures.rows(own).target.float() / 255, pictures.values[own]
         for channel in range(2):
-            found = sketches._region(pictures, own, targets, values, channel)
+            found = measured_drawing._region(pictures, own, targets, values, channel)
             sketch = pictures.pictures[source].float().mean(0)
             drawn = (torch.from_numpy(masks(source))[..., channel] == 255) & (sketch > 0)
             assert torch.equal(found.view(16, 16) > 0.1, drawn)
@@ -205,7 +206,7 @@ def test_one_attribute_and_three(tmp_path, count):
 
 
 def test_too_many_combinations_are_measured_around_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(sketches, "MOST_COLORINGS", 5)
+    monkeypatch.setattr(measured_drawing, "MOST_COLORINGS", 5)
     draw_set(tmp_path, (0, 1), masked=True)
     metadata = read_metadata(tmp_path)
     schema = measure_palette(metadata)
@@ -231,10 +232,10 @@ def test_too_many_combinations_are_measured_around_one(tmp_path, monkeypatch):
 def test_of_too_many_rows_those_that_differ_in_one_value_are_kept(pictures, monkeypatch):
     pictures.source_of[:] = 0
     pictures.values = torch.tensor([[0, 0]] + [[1, 1]] * 12 + [[0, 1], [2, 0]] + [[2, 2]] * 3)
-    monkeypatch.setattr(sketches, "MOST_COLORINGS", 4)
-    assert sketches._rows_of(pictures, 0).tolist() == [0, 13, 14, 1]
-    monkeypatch.setattr(sketches, "MOST_COLORINGS", 18)
-    assert sketches._rows_of(pictures, 0).tolist() == list(range(18))
+    monkeypatch.setattr(measured_drawing, "MOST_COLORINGS", 4)
+    assert measured_drawing._rows_of(pictures, 0).tolist() == [0, 13, 14, 1]
+    monkeypatch.setattr(measured_drawing, "MOST_COLORINGS", 18)
+    assert measured_drawing._rows_of(pictures, 0).tolist() == list(range(18))
 
 
 def test_only_the_combinations_given_are_scored(pictures):

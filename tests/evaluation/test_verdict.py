@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from condcolor.evaluation.sketches import AttributeScore, Evaluation
+from condcolor.evaluation.sketch_scores import AttributeScore, Evaluation
 from condcolor.evaluation.verdict import judge, to_json
 
 

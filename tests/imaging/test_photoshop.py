@@ -193,9 +193,9 @@ PROGRAMS = {"gimp": (of_gimp, ("gimp-console",)), "krita": (of_krita, ("krita", 
 @pytest.mark.parametrize("name", ["0000", "0001", "0002", "0003"])
 def test_painting_programs_show_the_colored_icon(tmp_path, program, suffix, name):
     command, needed = PROGRAMS[program]
-    for name in needed:
-        if not shutil.which(name):
-            pytest.skip(f"{name} is not there: apt-get install gimp krita xvfb")
+    for each in needed:
+        if not shutil.which(each):
+            pytest.skip(f"{each} is not there: apt-get install gimp krita xvfb")
     layers = Colorizer.load("icons").layers(
         TEST_SET / f"inputs/{name}.png", hair="red", shirt="blue"
     )
