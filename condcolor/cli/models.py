@@ -160,7 +160,7 @@ def export(
     beside: bool,
     overwrite: bool,
 ) -> None:
-    """Write a model to one file that needs no torch, give its folder a graph, or write a page that colours.
+    """Write a model as an .onnx file or as a web page.
 
     With --onnx the file colours with ONNX Runtime: as the --model of colorize, variants and info. With
     --beside the model's folder itself does so from then on: the graph takes the weights from

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.data.metadata import write_metadata
 from condcolor.errors import DataError, UsageError
 from condcolor.evaluation.evaluate import encode_csv, evaluate, make_evaluator
+from condcolor.inference.colorizer import Colorizer
 from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.models.checkpoint import load_model
 from condcolor.models.config import ModelConfig
@@ -282,6 +284,7 @@ def test_a_models_name_is_no_colorizer():
 
 
 def test_an_exported_model_of_sketches_is_refused(data):
-    exported = type("Exported", (), {"recipe": "icons", "schema": SCHEMA, "image_size": 16})()
+    pytest.importorskip("onnxruntime", reason="needs ONNX Runtime")
+    exported = Colorizer.load(Path(__file__).parents[1] / "pinned/exported/icons-head.onnx")
     with pytest.raises(UsageError, match="evaluate the model folder"):
         evaluate(exported, data)
