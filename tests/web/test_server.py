@@ -173,7 +173,7 @@ def test_fifty_at_once_are_right_or_turned_away(monkeypatch):
 def test_work_for_a_client_that_has_gone_is_dropped(monkeypatch):
     begun, go_on = [], threading.Event()
 
-    def waits(self, kept, values):
+    def waits(self, kept, values, longer=None):
         begun.append(values["hair"].value)
         go_on.wait(10)
         return png(sketch())
