@@ -96,7 +96,7 @@ def color_jobs(
     with ExitStack() as stack:
         stack.callback(colorizer.set_threads, threads)  # helpers change the number for new threads
         opener = stack.enter_context(_helpers(colorizer, 1))  # a single one keeps within the budget
-        finishers = stack.enter_context(_helpers(colorizer, max(1, threads // 2)))
+        finishers = stack.enter_context(_helpers(colorizer, threads))
         stack.callback(budget.close)
         remaining = iter(jobs)
         opened: deque[Future[OpenedJob]] = deque()  # before the network
