@@ -8,15 +8,11 @@ networks, and the discriminator's weights need no gradients in the generator's s
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import torch
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).parent))
-import textbook
-from textbook import RECIPES, loader  # noqa: F401  # asked for by the benchmark
+from benchmarks.speed import textbook
+from benchmarks.speed.textbook import RECIPES, loader  # noqa: F401  # asked for by the benchmark
 
 
 class Pix2Pix(textbook.Pix2Pix):
