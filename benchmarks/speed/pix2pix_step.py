@@ -8,7 +8,6 @@ networks, and the discriminator's weights need no gradients in the generator's s
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from benchmarks.speed import textbook
@@ -23,20 +22,8 @@ class Pix2Pix(textbook.Pix2Pix):
         source, target, planes = (part.to(self.device) for part in batch)
         self.generator.train()
         fake = self.generator(source, planes)
-
         self.discriminator.requires_grad_(True)
-        real_logits = self.discriminator(source, target, planes)
-        fake_logits = self.discriminator(source, fake.detach(), planes)
-        loss_d = self.bce(real_logits, torch.ones_like(real_logits))
-        loss_d = (loss_d + self.bce(fake_logits, torch.zeros_like(fake_logits))) / 2
-        self.optimizer_d.zero_grad()
-        loss_d.backward()
-        self.optimizer_d.step()
-
+        loss_d = self.learn_d(source, target, planes, fake)
         self.discriminator.requires_grad_(False)
-        fake_logits = self.discriminator(source, fake, planes)
-        loss_g = self.bce(fake_logits, torch.ones_like(fake_logits)) + 100 * self.l1(fake, target)
-        self.optimizer_g.zero_grad()
-        loss_g.backward()
-        self.optimizer_g.step()
+        loss_g = self.learn_g(source, target, planes, fake)
         return loss_g.item(), loss_d.item()

@@ -1,7 +1,7 @@
 """The exported page: its size, the times to the first colours and of a change, its parts beside Python's.
 
-    condcolor export icons --page /tmp/site
-    python benchmarks/speed/site_speed.py /tmp/site --drawings data/icons/test/inputs examples/sketches
+    condcolor export icons --page site
+    python benchmarks/speed/site_speed.py site --drawings data/icons/test/inputs examples/sketches
 
 Serves the folder on a port of its own and opens it in headless Chromium. The first colours are timed from
 the start of the navigation, with nothing cached, a sketch chosen as soon as the page takes one, to the frame

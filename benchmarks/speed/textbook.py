@@ -224,7 +224,12 @@ class Pix2Pix:
         source, target, planes = (part.to(self.device) for part in batch)
         self.generator.train()
 
-        fake = self.generator(source, planes)
+        loss_d = self.learn_d(source, target, planes, self.generator(source, planes))
+        loss_g = self.learn_g(source, target, planes, self.generator(source, planes))
+        return loss_g.item(), loss_d.item()
+
+    def learn_d(self, source: Tensor, target: Tensor, planes: Tensor, fake: Tensor) -> Tensor:
+        """The discriminator's half of a step; its loss."""
         real_logits = self.discriminator(source, target, planes)
         fake_logits = self.discriminator(source, fake.detach(), planes)
         loss_d = self.bce(real_logits, torch.ones_like(real_logits))
@@ -232,14 +237,16 @@ class Pix2Pix:
         self.optimizer_d.zero_grad()
         loss_d.backward()
         self.optimizer_d.step()
+        return loss_d
 
-        fake = self.generator(source, planes)
+    def learn_g(self, source: Tensor, target: Tensor, planes: Tensor, fake: Tensor) -> Tensor:
+        """The generator's half of a step; its loss."""
         fake_logits = self.discriminator(source, fake, planes)
         loss_g = self.bce(fake_logits, torch.ones_like(fake_logits)) + 100 * self.l1(fake, target)
         self.optimizer_g.zero_grad()
         loss_g.backward()
         self.optimizer_g.step()
-        return loss_g.item(), loss_d.item()
+        return loss_g
 
     @torch.no_grad()
     def infer(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
