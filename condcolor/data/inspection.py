@@ -16,12 +16,13 @@ from condcolor.conditions.colors import RGB, format_hex
 from condcolor.conditions.schema import Attribute, AttributeSchema
 from condcolor.data.alignment import find_offset
 from condcolor.data.balance import Balance, balance_notes, measure_balance
+from condcolor.data.columns import ROLES
 from condcolor.data.faults import PICTURES, SET, Fault, Faults
 from condcolor.data.metadata import Metadata, scan_metadata
 from condcolor.data.palette import ROWS_OF_AN_INPUT, SeenColors, rows_by_input
 from condcolor.data.pictures import is_svg, open_drawing
 from condcolor.data.reading import AS_IT_IS, Reading
-from condcolor.data.records import ROLES, Record
+from condcolor.data.records import Record
 from condcolor.errors import CondcolorError
 from condcolor.imaging.color import delta_e_2000, srgb_to_lab
 from condcolor.runtime.messages import Problems, listed

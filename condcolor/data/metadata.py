@@ -12,16 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from condcolor.conditions.schema import AttributeSchema
+from condcolor.data.columns import COLORING_ROLES, SPLITS, check_attributes
 from condcolor.data.faults import SET, Fault, Faults
 from condcolor.data.paths import same_pictures
 from condcolor.data.reading import AS_IT_IS, Reading
-from condcolor.data.records import (
-    COLORING_ROLES,
-    SPLITS,
-    Record,
-    check_attributes,
-    read_records,
-)
+from condcolor.data.records import Record, read_records
 from condcolor.data.table import format_table
 from condcolor.data.tables import CSV_NAME, read_sheets, table_of
 from condcolor.data.vocabulary import collect_schema

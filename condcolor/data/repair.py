@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from condcolor.conditions.schema import look_key, name_fault, name_key
+from condcolor.data.columns import SPLITS, Sheet, meant_column
 from condcolor.data.faults import COLUMNS, FORM, Fault, Faults
 from condcolor.data.metadata import PICTURE_COLUMNS, write_metadata
 from condcolor.data.paths import INPUT_FOLDERS, OUTPUT_FOLDERS, PictureFinder, path_fault
 from condcolor.data.reading import Reading
-from condcolor.data.records import SPLITS, Sheet, meant_column
 from condcolor.data.table import PADDED
 from condcolor.data.tables import read_sheets
 from condcolor.data.vocabulary import looks_like_remarks

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from condcolor.data.columns import SPLITS, Sheet, make_sheet, read_sheet
 from condcolor.data.faults import FORM, Faults
 from condcolor.data.file_names import NAME, pairs_of_names
 from condcolor.data.reading import Reading, left_out
-from condcolor.data.records import SPLITS, Sheet, make_sheet, read_sheet
 from condcolor.data.table import Table
 from condcolor.errors import did_you_mean
 from condcolor.runtime.messages import listed, shown_name

@@ -11,7 +11,7 @@ from condcolor.data.faults import COLUMNS, Faults
 if TYPE_CHECKING:
     import pandas
 
-    from condcolor.data.records import Sheet
+    from condcolor.data.columns import Sheet
 
 RARE_ROWS = 3  # a value in at most so many rows, or in 2 % of them, may be misspelt
 TIMES_RARER = 4  # ratio of the rows of the value that is meant

@@ -17,9 +17,10 @@ from typing import NamedTuple
 from PIL import Image
 
 from condcolor.conditions.schema import value_fault
+from condcolor.data.columns import SPLITS
 from condcolor.data.metadata import split_by_character
 from condcolor.data.paths import path_fault
-from condcolor.data.records import SPLITS, Record
+from condcolor.data.records import Record
 from condcolor.data.table import read_table
 from condcolor.errors import DataError, PictureError, did_you_mean
 from condcolor.imaging.formats import HEAD_BYTES, WRITE_FORMATS, find_pictures, picture_format
