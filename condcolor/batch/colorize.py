@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,8 @@ from condcolor.batch.manifest import Manifest, settings_of
 from condcolor.batch.model_choice import PHOTOGRAPHS, choose_model, first_pictures
 from condcolor.batch.pipeline import JobResult, run_job, run_jobs
 from condcolor.batch.render_options import AnyPath, guide_of, render_options
-from condcolor.batch.rendering import PLAIN, Findings, RenderOptions
+from condcolor.batch.rendering import PLAIN, RenderOptions
+from condcolor.batch.result_lines import one_report, result_lines, unlocked, unlocked_lines
 from condcolor.conditions.color_spec import (
     NO_PERSONS,
     ColorSpec,
@@ -204,7 +205,7 @@ def colorize_files(
         if not jobs:
             return ColorizeResult(skipped=1)
         result = run_job(load, jobs[0], overwrite=overwrite, options=options)
-        for line in _notes(result, options):
+        for line in result_lines(result, options):
             note(line)
         if on_result:
             on_result(result)
@@ -237,7 +238,9 @@ def colorize_files(
             for count, result in enumerate(results, start=1):
                 if on_progress:
                     on_progress(count, len(jobs))
-                for line in _notes(result, PLAIN):  # parts not locked are named at the end, of all
+                for line in result_lines(
+                    result, PLAIN
+                ):  # parts not locked are named at the end, of all
                     note(line)
                 if result.error:
                     failed += 1
@@ -275,40 +278,8 @@ def colorize_files(
 REPORT_OF_ONE = "--report is for folders and .csv files, not for one picture"
 
 
-def one_report(
-    job: Job, findings: Findings, schema: AttributeSchema, options: RenderOptions
-) -> list[str]:
-    """Return the report lines of a single picture, which has no colors.csv; none without `lock`."""
-    shown = schema.of(asked_for(job.values))
-    return summary([make_row(job, True, findings.manifest_entry, shown)]) if options.lock else []
-
-
-def check_lines(name: str, findings: Findings) -> list[str]:
-    """Return a line for each attribute of a picture that a person should look at."""
-    doubts = inconsistent(findings.inconsistencies or {}).items()
-    return [f"check: {name}: {key} may be wrong ({doubt.summary})" for key, doubt in doubts]
-
-
 def _parsed(correction: str | Correction) -> tuple[Correction, ...]:
     return parse_corrections(correction) if isinstance(correction, str) else (correction,)
-
-
-def unlocked(job: Job, measured: Mapping[str, object] | None, options: RenderOptions) -> list[str]:
-    """Return the parts of a picture that `lock` could not lock: no region of them was found.
-
-    measured: the color of each part, as in `Findings`; None where the picture was not colored.
-    """
-    if not options.lock or measured is None:
-        return []
-    return [name for name, spec in job.values.items() if not spec.left and not measured.get(name)]
-
-
-def unlocked_lines(
-    name: str, job: Job, measured: Mapping[str, object] | None, options: RenderOptions
-) -> list[str]:
-    """Return a line for each part of a picture that `lock` could not lock."""
-    parts = unlocked(job, measured, options)
-    return [f"not locked: {name}: {part} (no region of it was found)" for part in parts]
 
 
 def _plan(
@@ -342,16 +313,6 @@ def _resumed(
     again = [job for job in left if manifest.may_replace(job)]
     others = [job for job in left if not manifest.may_replace(job)]
     return again + still_to_do(others, overwrite=overwrite, skip=skip)
-
-
-def _notes(result: JobResult, options: RenderOptions) -> Iterator[str]:
-    """Yield the lines for a person on a picture."""
-    name = shown_name(result.job.source)
-    yield from (f"note: {name}: {text}" for text in result.notes)
-    yield from check_lines(name, result.findings)
-    yield from unlocked_lines(name, result.job, result.findings.measured, options)
-    if result.error:
-        yield f"failed: {result.error}"
 
 
 def _report(
