@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 
+from boxes import four
 from pictures import sketch
 from PIL import Image
 from playwright import sync_api
@@ -62,6 +63,13 @@ def choose(page, image=None, name="ada.png") -> None:
     data = png(image or sketch(32, 24))
     page.locator("#file").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
     shown(page)
+
+
+def ready(page):
+    """The page with the drawing `four`, whose pieces have come."""
+    choose(page, four())
+    sync_api.expect(page.locator("#doubtful")).to_be_visible()
+    return page
 
 
 def shown(page) -> None:

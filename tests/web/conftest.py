@@ -1,4 +1,4 @@
-"""The exported page, made once for all its tests."""
+"""What tests of the page share: a model with doubts, its server and page; the exported page, made once."""
 
 from __future__ import annotations
 
@@ -27,4 +27,38 @@ def opened_site(browser):
     from sites import opening_site
 
     with opening_site(browser) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model of parts that is in doubt about one of the boxes of `four`."""
+    from models import PartsInDoubt, make_parts_model
+
+    from condcolor.inference.torch_colorizer import TorchColorizer
+
+    return TorchColorizer(make_parts_model(PartsInDoubt), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def models(model):
+    """The models that the page has, by name; modules have others."""
+    return {"parts": model}
+
+
+@pytest.fixture(scope="module")
+def url(models):
+    from webserver import serving
+
+    from condcolor.web.app import make_app
+
+    with serving(make_app(models)) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture
+def opened(browser, url):
+    from pages import opening
+
+    with opening(browser, url) as open_page:
         yield open_page

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from chromium import needs_chromium
 from models import PartsInDoubt, make_parts_model, save_random_photo
-from pages import DROP, choose, on_screen, opening, shown, taken
+from pages import DROP, choose, on_screen, shown, taken
 from pictures import sketch
 from PIL import Image
 from playwright import sync_api
@@ -40,18 +40,6 @@ def models(tmp_path_factory):
     photo = save_random_photo(tmp_path_factory.mktemp("photo") / "photo")
     parts = TorchColorizer(make_parts_model(PartsInDoubt), device="cpu")
     return {**renderers(), "photo": Colorizer.load(photo, device="cpu"), "parts": parts}
-
-
-@pytest.fixture(scope="module")
-def url(models):
-    with serving(make_app(models)) as port:
-        yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture
-def opened(browser, url):
-    with opening(browser, url) as open_page:
-        yield open_page
 
 
 def colored(image=None, **values):

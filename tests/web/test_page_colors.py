@@ -8,14 +8,11 @@ from pathlib import Path
 import pytest
 from boxes import four
 from chromium import needs_chromium
-from models import PartsInDoubt, make_parts_model
-from pages import choose, on_screen, opening, shown, taken
+from pages import on_screen, ready, shown, taken
 from playwright import sync_api
-from webserver import pixels, serving
+from webserver import pixels
 
 from condcolor.conditions.palette_file import with_palette
-from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.web.app import make_app
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 
@@ -23,29 +20,6 @@ pytestmark = needs_chromium
 SIDE = 200  # of `four`
 LEFT_HAIR, LEFT_SHIRT = (60, 60), (60, 140)
 PALETTE = {"crimson": "#b01030", "hair": {"ash": "rgb(178, 165, 143)"}}
-
-
-@pytest.fixture(scope="module")
-def model():
-    return TorchColorizer(make_parts_model(PartsInDoubt), device="cpu")
-
-
-@pytest.fixture(scope="module")
-def url(model):
-    with serving(make_app({"parts": model})) as port:
-        yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture
-def opened(browser, url):
-    with opening(browser, url) as open_page:
-        yield open_page
-
-
-def ready(page):
-    choose(page, four())
-    sync_api.expect(page.locator("#doubtful")).to_be_visible()
-    return page
 
 
 @pytest.fixture

@@ -5,15 +5,13 @@ from __future__ import annotations
 import pytest
 from boxes import four
 from chromium import needs_chromium
-from models import PartsInDoubt, make_parts_model, save_random_hinted
+from models import save_random_hinted
 from pages import choose, opening, shown
 from PIL import Image
 from playwright import sync_api
-from webserver import png, serving
+from webserver import png
 
 from condcolor.inference.colorizer import Colorizer
-from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.web.app import make_app
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 
@@ -22,14 +20,9 @@ GREY = Image.linear_gradient("L").resize((40, 30))
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def models(model, tmp_path_factory):
     hinted = save_random_hinted(tmp_path_factory.mktemp("hints") / "m")
-    models = {
-        "parts": TorchColorizer(make_parts_model(PartsInDoubt), device="cpu"),
-        "photo": Colorizer.load(hinted, device="cpu"),
-    }
-    with serving(make_app(models)) as port:
-        yield f"http://127.0.0.1:{port}/"
+    return {"parts": model, "photo": Colorizer.load(hinted, device="cpu")}
 
 
 @pytest.fixture

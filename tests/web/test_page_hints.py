@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from chromium import needs_chromium
 from models import save_random_hinted
-from pages import choose, opening, shown, taken
+from pages import choose, shown, taken
 from PIL import Image
 from playwright import sync_api
 from webserver import pixels, png, serving
@@ -35,12 +35,6 @@ def model(tmp_path_factory):
 def url(model):
     with serving(make_app({"photo": model})) as port:
         yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture
-def opened(browser, url):
-    with opening(browser, url) as open_page:
-        yield open_page
 
 
 def click_at(page, x: int, y: int) -> None:

@@ -7,15 +7,13 @@ import base64
 import pytest
 from boxes import four
 from chromium import needs_chromium
-from models import PartsInDoubt, make_parts_model, save_random_hinted
-from pages import choose, on_screen, opening, shown
+from models import save_random_hinted
+from pages import choose, on_screen, shown
 from PIL import Image
 from playwright import sync_api
-from webserver import pixels, png, serving
+from webserver import pixels, png
 
 from condcolor.inference.colorizer import Colorizer
-from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.web.app import make_app
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 
@@ -37,24 +35,9 @@ PASTE = """(data) => {
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory):
+def models(model, tmp_path_factory):
     hinted = save_random_hinted(tmp_path_factory.mktemp("hints") / "m")
-    return {
-        "parts": TorchColorizer(make_parts_model(PartsInDoubt), device="cpu"),
-        "photo": Colorizer.load(hinted, device="cpu"),
-    }
-
-
-@pytest.fixture(scope="module")
-def url(models):
-    with serving(make_app(models)) as port:
-        yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture
-def opened(browser, url):
-    with opening(browser, url) as open_page:
-        yield open_page
+    return {"parts": model, "photo": Colorizer.load(hinted, device="cpu")}
 
 
 def click(page, point) -> None:

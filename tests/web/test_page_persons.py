@@ -12,10 +12,9 @@ from models import make_parts_model
 from pages import choose, on_screen, opening, shown, taken
 from PIL import Image
 from playwright import sync_api
-from webserver import pixels, serving
+from webserver import pixels
 
 from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.web.app import make_app
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 pytest.importorskip("starlette", reason="needs condcolor[web]")
@@ -29,12 +28,6 @@ OTHER_HAIR, OTHER_SHIRT = ((x + SIDE, y) for x, y in (HAIR_AT, SHIRT_AT))
 @pytest.fixture(scope="module")
 def model():
     return TorchColorizer(make_parts_model(), device="cpu")
-
-
-@pytest.fixture(scope="module")
-def url(model):
-    with serving(make_app({"parts": model})) as port:
-        yield f"http://127.0.0.1:{port}/"
 
 
 @pytest.fixture

@@ -10,14 +10,10 @@ from pathlib import Path
 import pytest
 from boxes import four
 from chromium import needs_chromium
-from models import PartsInDoubt, make_parts_model
-from pages import choose, on_screen, opening, shown, taken
+from pages import choose, on_screen, ready, shown, taken
 from PIL import Image
 from playwright import sync_api
-from webserver import pixels, serving
-
-from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.web.app import make_app
+from webserver import pixels
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 pytest.importorskip("starlette", reason="needs condcolor[web]")
@@ -30,32 +26,9 @@ RED_BLUE = {"hair": "red", "shirt": "blue"}
 LEFT_HAIR, RIGHT_HAIR, LEFT_SHIRT, RIGHT_SHIRT = (60, 60), (140, 60), (60, 140), (140, 140)
 
 
-@pytest.fixture(scope="module")
-def model():
-    return TorchColorizer(make_parts_model(PartsInDoubt), device="cpu")
-
-
-@pytest.fixture(scope="module")
-def url(model):
-    with serving(make_app({"parts": model})) as port:
-        yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture
-def opened(browser, url):
-    with opening(browser, url) as open_page:
-        yield open_page
-
-
 @pytest.fixture
 def page(opened):
     return ready(opened())
-
-
-def ready(page):
-    choose(page, four())
-    sync_api.expect(page.locator("#doubtful")).to_be_visible()
-    return page
 
 
 def place(page, point) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from boxes import four
 from chromium import needs_chromium
-from models import PartsInDoubt, make_parts_model, save_random_photo
+from models import save_random_photo
 from pages import choose, on_screen, opening, shown
 from pictures import sketch
 from PIL import Image
@@ -15,7 +15,6 @@ from playwright import sync_api
 from webserver import pixels, png, serving
 
 from condcolor.inference.colorizer import Colorizer
-from condcolor.inference.torch_colorizer import TorchColorizer
 from condcolor.web.app import STATIC, make_app
 from condcolor.web.store import PictureStore
 
@@ -28,21 +27,10 @@ OTHER = four().rotate(180)
 
 
 @pytest.fixture(scope="module")
-def model():
-    return TorchColorizer(make_parts_model(PartsInDoubt), device="cpu")
-
-
-@pytest.fixture(scope="module")
 def url(model):
     # two pictures are kept: a third is gone when it is asked for, and is sent again
     with serving(make_app({"parts": model}, sketches=PictureStore(most=2))) as port:
         yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture
-def opened(browser, url):
-    with opening(browser, url) as open_page:
-        yield open_page
 
 
 def file(name: str, data: bytes | Image.Image) -> dict[str, object]:

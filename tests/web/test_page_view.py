@@ -5,15 +5,12 @@ from __future__ import annotations
 import pytest
 from boxes import four
 from chromium import needs_chromium
-from models import PartsInDoubt, make_parts_model, save_random_hinted
-from pages import choose, opening, shown
+from models import save_random_hinted
+from pages import choose, ready, shown
 from PIL import Image
 from playwright import sync_api
-from webserver import serving
 
 from condcolor.inference.colorizer import Colorizer
-from condcolor.inference.torch_colorizer import TorchColorizer
-from condcolor.web.app import make_app
 
 pytest.importorskip("uvicorn", reason="needs condcolor[web]")
 
@@ -24,26 +21,9 @@ LEFT_SHIRT = (60, 140)  # in the middle of a box of `four`
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def models(model, tmp_path_factory):
     hinted = save_random_hinted(tmp_path_factory.mktemp("hints") / "m")
-    models = {
-        "parts": TorchColorizer(make_parts_model(PartsInDoubt), device="cpu"),
-        "photo": Colorizer.load(hinted, device="cpu"),
-    }
-    with serving(make_app(models)) as port:
-        yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture
-def opened(browser, url):
-    with opening(browser, url) as open_page:
-        yield open_page
-
-
-def ready(page):
-    choose(page, four())
-    sync_api.expect(page.locator("#doubtful")).to_be_visible()
-    return page
+    return {"parts": model, "photo": Colorizer.load(hinted, device="cpu")}
 
 
 @pytest.fixture
