@@ -9,7 +9,7 @@ import pytest
 from models import RGBS, Shaded, make_model
 from PIL import Image, ImageDraw
 
-from condcolor.batch.rendering import (
+from condcolor.batch.region_colors import (
     core,
     lock,
     usual_color,
